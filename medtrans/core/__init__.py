@@ -1,0 +1,1 @@
+"""The words everything else speaks: no files, no optimisers. Only `core.method` knows torch."""

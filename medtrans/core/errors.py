@@ -1,0 +1,55 @@
+"""Errors that say what happened, where, and what to do next.
+
+One family, so that the command line can turn each into one sentence and one exit code:
+
+    medtrans: error: <where>: <what>; <what to do>
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class MedtransError(Exception):
+    """Anything the user can cause and mend. `exit_code` is what the shell sees."""
+
+    exit_code = 1
+
+    def __init__(self, where: str | Path, what: str, advice: str = "") -> None:
+        self.where, self.what, self.advice = str(where), what, advice
+        super().__init__(f"{where}: {what}" + (f"; {advice}" if advice else ""))
+
+    def __reduce__(self) -> tuple[type[MedtransError], tuple[str, str, str]]:
+        return type(self), (self.where, self.what, self.advice)
+
+
+class UsageError(MedtransError):
+    """Wrong use of the command line, a recipe or a table."""
+
+    exit_code = 2
+
+
+class InputRefused(MedtransError):
+    """A file or volume that must not be translated as it is."""
+
+    exit_code = 3
+
+
+class GridMismatch(InputRefused):
+    """Two volumes that should lie on one grid do not."""
+
+
+class EmptyMask(InputRefused):
+    """A mask without a single voxel where one was needed."""
+
+
+class ModelRefused(MedtransError):
+    """A model folder that is damaged, foreign, or made for another task."""
+
+    exit_code = 4
+
+
+class EnvironmentRefused(MedtransError):
+    """Disk, memory, device, permission or a missing optional package."""
+
+    exit_code = 5
