@@ -25,3 +25,15 @@ def test_the_house_stands(command):
         arguments = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])"]
     result = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_bare_gpu_machine_needs_neither_simpleitk_nor_torchio():
+    script = """
+import sys
+sys.modules["SimpleITK"] = sys.modules["torchio"] = None
+import medtrans.networks.choices, medtrans.losses.adversarial, medtrans.training.loop, medtrans.translating.translator
+from medtrans.methods import load, names
+[load(name) for name in names()]
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
