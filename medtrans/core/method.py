@@ -9,7 +9,7 @@ logging or epoch: only the paper. One-player methods yield once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
@@ -62,9 +62,13 @@ class Method(nn.Module, ABC):
     def players(self) -> Mapping[str, list[nn.Module]]:
         """Who minimises what: one optimiser each, in the order of their turns."""
 
+    def turns(self) -> Sequence[str]:
+        """The players of one step, in order; a player may come again (five critic moves per generator move)."""
+        return list(self.players())
+
     @abstractmethod
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        """Yield (player, the terms of its objective), once per turn; the terms are summed by the loop."""
+        """Yield (player, the terms of its objective), one per turn of `turns()`; the loop sums the terms."""
 
 
 @runtime_checkable

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
 
 from medtrans.core.errors import UsageError
 
@@ -28,14 +28,30 @@ class Settings:
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any], where: str = "settings") -> Self:
+    def from_dict(cls, values: Mapping[str, Any], where: str = "settings") -> Self:
         """The inverse of `to_dict`. Raises UsageError on a key that is not a setting, suggesting the right one."""
-        hints = get_type_hints(cls, include_extras=True)
-        known = {f.name for f in fields(cls)}
-        for key in values:
+        hints = get_type_hints(cls)
+        nested = cls.nested(values, where, lambda kind, inner, place: kind.from_dict(inner, place))
+        return cls(**{key: _typed(value, hints[key]) for key, value in nested.items()})
+
+    @classmethod
+    def nested(
+        cls, values: Mapping[str, Any], where: str, build: Callable[[type[Settings], Mapping[str, Any], str], Any]
+    ) -> dict[str, Any]:
+        """`values` with every table that stands for Settings built: by its `name`, else of the default's kind.
+
+        Raises UsageError on unknown keys and names.
+        """
+        hints, known = get_type_hints(cls), {f.name: f for f in fields(cls)}
+        out = dict(values)
+        for key, value in values.items():
             if key not in known:
-                raise UsageError(where, f"no setting named {key!r}", did_you_mean(key, known))
-        return cls(**{key: _typed(value, hints[key], f"{where}.{key}") for key, value in values.items()})
+                raise UsageError(where, f"no setting named {key!r}", did_you_mean(str(key), known))
+            kinds = [kind for kind in _choices(hints[key]) if isinstance(kind, type) and issubclass(kind, Settings)]
+            if kinds and isinstance(value, Mapping):
+                place = f"{where}.{key}"
+                out[key] = build(_kind(kinds, known[key].default, value.get("name"), place), value, place)
+        return out
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -55,30 +71,26 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _typed(value: Any, hint: Any, where: str) -> Any:
-    """`value` as JSON gives it, in the type the field names: settings for dicts, tuples for lists."""
-    if get_origin(hint) is Annotated:
-        hint = get_args(hint)[0]
-    choices = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    if isinstance(value, dict):
-        for choice in choices:
-            if is_dataclass(choice) and isinstance(choice, type) and issubclass(choice, Settings):
-                if "name" not in value or value["name"] in _names(choice):
-                    return choice.from_dict(value, where)
-        if any(is_dataclass(choice) for choice in choices):
-            names = [name for choice in choices for name in _names(choice)]
-            raise UsageError(
-                where, f"nothing is named {value.get('name')!r}", did_you_mean(str(value.get("name")), names)
-            )
-    if isinstance(value, list):
-        for choice in choices:
-            if get_origin(choice) is tuple:
-                inner = get_args(choice)
-                each = [inner[0]] * len(value) if inner[-1:] == (Ellipsis,) else inner
-                return tuple(_typed(item, kind, where) for item, kind in zip(value, each, strict=False))
-    return Path(value) if isinstance(value, str) and Path in choices else value
+def _typed(value: Any, hint: Any) -> Any:
+    """`value` as JSON gives it, in the type the field names: tuples for lists, paths for strings."""
+    for choice in _choices(hint):
+        if isinstance(value, list) and get_origin(choice) is tuple:
+            return tuple(_typed(item, get_args(choice)[0]) for item in value)
+        if isinstance(value, str) and choice is Path:
+            return Path(value)
+    return value
 
 
-def _names(choice: Any) -> tuple[str, ...]:
-    hint = get_type_hints(choice).get("name") if isinstance(choice, type) else None
-    return get_args(hint) if get_origin(hint) is Literal else ()
+def _choices(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _kind(kinds: list[type[Settings]], default: Any, name: Any, where: str) -> type[Settings]:
+    if name is None:
+        return type(default) if isinstance(default, Settings) else kinds[0]
+    named = {known: kind for kind in kinds for known in get_args(get_type_hints(kind).get("name", str))}
+    if not named:
+        return kinds[0]
+    if name not in named:
+        raise UsageError(f"{where}.name", f"nothing is named {name!r}", did_you_mean(str(name), named))
+    return named[name]

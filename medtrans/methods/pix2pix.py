@@ -1,0 +1,74 @@
+"""Pix2pix: a conditional GAN whose generator is also held to the target by L1.
+
+    G:  fools(D(x, G(x))) + l1 | G(x) - y |        D:  tells (x, y) from (x, G(x))
+
+x is the source, y the target. The judge sees the source too, so a plausible answer to another question is no answer.
+Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from annotated_types import Ge
+from torch import Tensor, nn
+
+from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.settings import Settings
+from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.losses.masked import l1
+from medtrans.networks.choices import Discriminator, Generator
+from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
+from medtrans.networks.pix2pix_unet import Pix2PixUNetSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pix2PixSettings(Settings):
+    generator: Generator = Pix2PixUNetSettings()
+    """The network G from source to target."""
+    discriminator: Discriminator = PatchDiscriminatorSettings()
+    """The judge D of (source, image) pairs, patch by patch."""
+    criterion: Criterion = "bce"
+    """How the judge is scored: bce is the paper's, least_squares is calmer."""
+    l1: Annotated[float, Ge(0)] = 100.0
+    """Weight of the distance to the target, counted inside the body."""
+
+
+class Pix2Pix(Method):
+    """Two players: the generator, then the discriminator."""
+
+    Settings = Pix2PixSettings
+
+    def __init__(self, task: Task, settings: Pix2PixSettings) -> None:
+        super().__init__(task, settings)
+        self.settings = settings
+        pair = task.source_channels + task.target_channels
+        self.G = settings.generator.build(task.spatial_dims, task.source_channels, task.target_channels)
+        self.D = settings.discriminator.build(task.spatial_dims, pair, 1)
+        self.divisor = settings.generator.divisor
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        return {"generator": [self.G], "discriminator": [self.D]}
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
+        x, y = batch.source, batch.target
+        criterion = self.settings.criterion
+        fake = self.G(x)
+        yield (
+            "generator",
+            {
+                "fool": fools(self._judge(x, fake), criterion),
+                "l1": self.settings.l1 * l1(fake, y, batch.mask),
+            },
+        )
+        # Detached: the discriminator must not teach the generator.
+        yield "discriminator", {"tell": tells_apart(self._judge(x, y), self._judge(x, fake.detach()), criterion)}
+
+    def _judge(self, source: Tensor, image: Tensor) -> list[Tensor]:
+        return self.D(torch.cat([source, image], dim=1))
+
+    def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.G(source)

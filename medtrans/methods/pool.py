@@ -1,0 +1,41 @@
+"""A pool of past fakes, so that the discriminator does not chase the generator's latest move.
+
+Shrivastava et al., CVPR 2017, https://arxiv.org/abs/1612.07828, section 2.3; used by CycleGAN with 50 images.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ImagePool(nn.Module):
+    """Half of the time hands out the image it was given, else an older one, which the new one replaces.
+
+    Its images travel with a checkpoint (as extra state) but are no weights and never part of a saved model.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.images: list[Tensor] = []
+
+    def forward(self, fakes: Tensor) -> Tensor:
+        """(batch, channel, *space) in, the same shape out; randomness from torch's generator."""
+        return torch.stack([self._exchange(fake) for fake in fakes]) if self.size else fakes
+
+    def _exchange(self, fake: Tensor) -> Tensor:
+        if len(self.images) < self.size:
+            self.images.append(fake.clone())
+            return fake
+        if torch.rand(()) < 0.5:
+            return fake
+        place = int(torch.randint(len(self.images), ()))
+        older, self.images[place] = self.images[place], fake.clone()
+        return older
+
+    def get_extra_state(self) -> list[Tensor]:
+        return self.images
+
+    def set_extra_state(self, state: list[Tensor]) -> None:
+        self.images = list(state)

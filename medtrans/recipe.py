@@ -1,0 +1,172 @@
+"""One typed recipe, read from YAML: its keys are the stages, in order.
+
+The only file that knows pydantic. Unknown keys, wrong types and names that do not exist are answered with one
+sentence; nothing in a recipe is ever run as code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from medtrans import methods
+from medtrans.core.errors import UsageError
+from medtrans.core.settings import Settings, did_you_mean
+from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.preparing.preparation import PreparingSettings
+from medtrans.reading.cohort import ReadingSettings
+from medtrans.reading.files import read_bytes
+from medtrans.training.settings import TrainingSettings
+from medtrans.translating.settings import TranslatingSettings
+
+LARGEST_RECIPE = 1 << 20
+"""Bytes: parsing YAML takes a second per megabyte, so a larger file is a mistake or an attack."""
+
+STAGES: dict[str, type[Settings]] = {
+    "reading": ReadingSettings,
+    "preparing": PreparingSettings,
+    "training": TrainingSettings,
+    "translating": TranslatingSettings,
+    "evaluating": EvaluatingSettings,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything a run is made of. `quick` holds what `--quick` changes."""
+
+    name: str
+    about: str = ""
+    reading: ReadingSettings
+    preparing: PreparingSettings
+    method: str
+    method_settings: Settings
+    training: TrainingSettings
+    translating: TranslatingSettings
+    evaluating: EvaluatingSettings
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, every default spelled out, in the order of the stages."""
+        values: dict[str, Any] = {"name": self.name, "about": self.about}
+        for stage in ("reading", "preparing"):
+            values[stage] = getattr(self, stage).to_dict()
+        values["method"] = {"name": self.method, **self.method_settings.to_dict()}
+        for stage in ("training", "translating", "evaluating"):
+            values[stage] = getattr(self, stage).to_dict()
+        return values
+
+    def to_yaml(self) -> str:
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, width=120)
+
+
+def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = False) -> Recipe:
+    """Read a recipe; `changes` are "key.key=value" (a YAML value), `quick` applies the recipe's own `quick` part.
+
+    Relative folders in it are meant from where the recipe lies. Raises UsageError.
+    """
+    path = Path(path)
+    values = _parse(path)
+    lighter = values.pop("quick", {})
+    if quick:
+        values = _merged(values, lighter)
+    for change in changes:
+        values = _merged(values, _change(change))
+    return make_recipe(values, where=path.name, folder=path.parent)
+
+
+def make_recipe(values: Mapping[str, Any], *, where: str = "recipe", folder: Path = Path(".")) -> Recipe:
+    """The typed recipe of plain values, as YAML gives them. Raises UsageError."""
+    known = {"name", "about", "method", *STAGES}
+    for key in values:
+        if key not in known:
+            raise UsageError(where, f"no stage named {key!r}", did_you_mean(str(key), known))
+    method = dict(_mapping(values.get("method"), where, "method"))
+    name = str(method.pop("name", ""))
+    if not name:
+        raise UsageError(where, "method.name is missing", "choose from: " + ", ".join(methods.names()))
+    if name not in methods.names():
+        raise UsageError(f"{where}: method.name", f"nothing is named {name!r}", did_you_mean(name, methods.names()))
+    stages: dict[str, Any] = {
+        stage: _checked(kind, _mapping(values.get(stage, {}), where, stage), f"{where}: {stage}")
+        for stage, kind in STAGES.items()
+    }
+    stages["reading"] = _placed(stages["reading"], folder)
+    return Recipe(
+        name=str(values.get("name", Path(where).stem)),
+        about=str(values.get("about", "")),
+        method=name,
+        method_settings=_checked(methods.load(name).Settings, method, f"{where}: method"),
+        **stages,
+    )
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of the stages, for editors that complete recipes."""
+    parts = {stage: TypeAdapter(kind).json_schema() for stage, kind in STAGES.items()}
+    return {"type": "object", "properties": {"name": {"type": "string"}, **parts}}
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        text = read_bytes(path, LARGEST_RECIPE).decode()
+        if any(isinstance(token, (yaml.AliasToken, yaml.AnchorToken)) for token in yaml.scan(text)):
+            raise UsageError(path, "uses a YAML anchor or alias", "write the value out")
+        values = yaml.safe_load(text)
+    except UnicodeDecodeError as reason:
+        raise UsageError(path, "is not text in UTF-8", "give a YAML recipe") from reason
+    except yaml.YAMLError as reason:
+        place = getattr(reason, "problem_mark", None)
+        line = f" in line {place.line + 1}" if place else ""
+        raise UsageError(path, f"is not YAML{line}: {getattr(reason, 'problem', reason)}", "mend it") from reason
+    return dict(_mapping(values, str(path), "the recipe"))
+
+
+def _mapping(value: Any, where: str, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(where, f"{what} is not a table of keys and values", "see pipelines/ for examples")
+    return value
+
+
+def _change(change: str) -> dict[str, Any]:
+    key, equals, text = change.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"--set {change}", "is not key=value", "for example --set training.steps=1000")
+    try:
+        value: Any = yaml.safe_load(text)
+    except yaml.YAMLError as reason:
+        raise UsageError(f"--set {change}", "the value is not YAML", "quote it") from reason
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with `changes` laid over, table by table; a table with another `name` replaces the old one whole."""
+    out = dict(values)
+    for key, new in changes.items():
+        old = out.get(key)
+        same = isinstance(old, Mapping) and isinstance(new, Mapping) and new.get("name", old.get("name")) == old.get("name")
+        out[key] = _merged(old, new) if same and isinstance(old, Mapping) else new
+    return out
+
+
+def _placed(reading: ReadingSettings, folder: Path) -> ReadingSettings:
+    table = reading.table if reading.table is None else folder / reading.table
+    return dataclasses.replace(reading, root=folder / reading.root, table=table)
+
+
+def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any:
+    """Settings of `kind`: names and keys answered by Settings, types and bounds by pydantic."""
+    try:
+        return TypeAdapter(kind).validate_python(kind.nested(values, where, _checked))
+    except ValidationError as reason:
+        first, *more = reason.errors()
+        place = ".".join([where, *(str(part) for part in first["loc"] if isinstance(part, int) or part in values)])
+        others = f" (and {len(more)} more)" if more else ""
+        raise UsageError(place, f"{first['input']!r} will not do{others}", first["msg"]) from reason
