@@ -80,7 +80,7 @@ def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = 
     return make_recipe(values, where=path.name, folder=path.parent)
 
 
-def make_recipe(values: Mapping[str, Any], *, where: str = "recipe", folder: Path = Path(".")) -> Recipe:
+def make_recipe(values: Mapping[str, Any], *, where: str = "recipe", folder: Path = Path()) -> Recipe:
     """The typed recipe of plain values, as YAML gives them. Raises UsageError."""
     known = {"name", "about", "method", *STAGES}
     for key in values:
@@ -151,8 +151,9 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
     out = dict(values)
     for key, new in changes.items():
         old = out.get(key)
-        same = isinstance(old, Mapping) and isinstance(new, Mapping) and new.get("name", old.get("name")) == old.get("name")
-        out[key] = _merged(old, new) if same and isinstance(old, Mapping) else new
+        if isinstance(old, Mapping) and isinstance(new, Mapping) and new.get("name") in (None, old.get("name")):
+            new = _merged(old, new)
+        out[key] = new
     return out
 
 

@@ -170,7 +170,7 @@ class _Run:
         for number, game in enumerate(games):
             with contextlib.ExitStack() as quiet:
                 for network in others if number + 1 == len(games) else [*others, *mine]:
-                    quiet.enter_context(self.fabric.no_backward_sync(network))
+                    quiet.enter_context(self.fabric.no_backward_sync(network))  # type: ignore[arg-type]
                 yielded, terms = next(game)
                 assert yielded == player, f"{yielded} yielded in the turn of {player}"
                 objective = torch.stack(list(terms.values())).sum()
@@ -191,8 +191,8 @@ class _Run:
 
     def used(self, step: int) -> float:
         """The share of the training that is over, 0 to 1: by steps, or by the clock if that is further."""
-        by_steps = step / self.settings.steps
-        return min(1.0, max(by_steps, self.seconds() / 60 / self.settings.minutes)) if self.settings.minutes else by_steps
+        by_clock = self.seconds() / 60 / self.settings.minutes if self.settings.minutes else 0.0
+        return min(1.0, max(step / self.settings.steps, by_clock))
 
     def over(self, step: int) -> bool:
         """All processes agree: the first one's clock decides."""
@@ -252,4 +252,5 @@ def _load(method: Method, weights: dict[str, Any], path: Path) -> None:
     try:
         method.load_state_dict(weights)
     except (RuntimeError, KeyError) as reason:
-        raise ModelRefused(path, "belongs to another method or other settings", "give the run another folder") from reason
+        advice = "give the run another folder"
+        raise ModelRefused(path, "belongs to another method or other settings", advice) from reason
