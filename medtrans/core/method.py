@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -53,10 +53,14 @@ class Method(nn.Module, ABC):
     pairing: ClassVar[Pairing] = "paired"
     divisor: int = 1
     """Every side of a source must be a multiple of this; whoever calls `translate` pads."""
+    task: Task
+    settings: Any
+    """The method's own Settings. With `task` and the weights, all that a saved model needs."""
 
     @abstractmethod
     def __init__(self, task: Task, settings: AnySettings) -> None:
         super().__init__()
+        self.task, self.settings = task, settings
 
     @abstractmethod
     def players(self) -> Mapping[str, list[nn.Module]]:
