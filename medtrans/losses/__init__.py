@@ -1,0 +1,1 @@
+"""Losses: adversarial and masked. Equations of tensors; no weights, no state."""

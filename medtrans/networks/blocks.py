@@ -1,0 +1,50 @@
+"""The few layers the generators share, in 2D and 3D."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from medtrans.networks.norms import Norm, make_norm
+
+Conv = {2: nn.Conv2d, 3: nn.Conv3d}
+ConvTransposed = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
+ReflectionPad = {2: nn.ReflectionPad2d, 3: nn.ReflectionPad3d}
+
+
+class ResizeConvolution(nn.Module):
+    """Nearest neighbours, twice the size, then a 3-wide convolution: no checkerboards.
+
+    Odena et al., Distill 2016, https://distill.pub/2016/deconv-checkerboard
+    """
+
+    def __init__(self, spatial_dims: int, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.convolution = Conv[spatial_dims](in_channels, out_channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convolution(interpolate(x, scale_factor=2.0, mode="nearest"))
+
+
+class Twice(nn.Sequential):
+    """Convolution, norm, leaky ReLU; twice."""
+
+    def __init__(self, spatial_dims: int, in_channels: int, out_channels: int, norm: Norm) -> None:
+        layers: list[nn.Module] = []
+        for channels in (in_channels, out_channels):
+            layers += [
+                Conv[spatial_dims](channels, out_channels, 3, padding=1),
+                make_norm(norm, spatial_dims, out_channels),
+                nn.LeakyReLU(0.1, inplace=True),
+            ]
+        super().__init__(*layers)
+
+
+def normal_weights(network: nn.Module, deviation: float = 0.02) -> nn.Module:
+    """Convolutions drawn from N(0, deviation), biases zero, as the GAN papers do."""
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)):
+            nn.init.normal_(layer.weight, 0.0, deviation)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return network

@@ -1,0 +1,51 @@
+"""Several PatchGANs, each looking at the image at half the resolution of the one before.
+
+Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585, section 3.2
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, avg_pool3d
+
+from medtrans.networks.norms import Norm
+from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
+from medtrans.networks.settings import NetworkSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiscaleDiscriminatorSettings(NetworkSettings):
+    name: Literal["multiscale_discriminator"] = "multiscale_discriminator"
+    scales: Annotated[int, Ge(1)] = 2
+    """How many judges; the paper takes 3 for images of 1024 pixels."""
+    filters: Annotated[int, Ge(1)] = 64
+    """Features of each judge's first layer."""
+    layers: Annotated[int, Ge(1)] = 3
+    """Halvings in each judge."""
+    norm: Norm = "channel"
+    """Normalisation between the layers."""
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
+        one = PatchDiscriminatorSettings(filters=self.filters, layers=self.layers, norm=self.norm)
+        judges = [one.build(spatial_dims, in_channels, out_channels) for _ in range(self.scales)]
+        return MultiscaleDiscriminator(judges, spatial_dims)
+
+
+class MultiscaleDiscriminator(nn.Module):
+    """Returns one tensor of logits per scale, the finest first."""
+
+    def __init__(self, judges: list[nn.Module], spatial_dims: int) -> None:
+        super().__init__()
+        self.judges = nn.ModuleList(judges)
+        self.halve = avg_pool2d if spatial_dims == 2 else avg_pool3d
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        logits: list[Tensor] = []
+        for judge in self.judges:
+            logits += judge(x)
+            x = self.halve(x, 3, stride=2, padding=1, count_include_pad=False)
+        return logits

@@ -1,0 +1,50 @@
+"""ChannelNorm: each voxel normalised over its own channels.
+
+    y = x / sqrt(mean_c x² + eps)
+
+The pixel norm of progressive GANs (Karras et al., ICLR 2018, https://arxiv.org/abs/1710.10196, section 4.2): it keeps
+no state and looks at no neighbour, so tiles of one image agree, batch 1 is as good as batch 8, and two processes equal
+one. The default everywhere; the other norms are settings.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from monai.networks.layers.factories import Norm as MonaiNorm
+from torch import Tensor, nn
+
+Norm = Literal["channel", "instance", "batch", "group", "none"]
+
+
+class ChannelNorm(nn.Module):
+    """(batch, channel, *space) in and out; no weights of its own."""
+
+    def __init__(self, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + self.eps)
+
+
+if "CHANNEL" not in MonaiNorm.names:
+    MonaiNorm.add_factory_callable("channel", lambda dim: ChannelNorm)
+
+
+def monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
+    """`norm` in the words of MONAI's layers, for networks taken from MONAI."""
+    affine: dict[str, object] = {"affine": True}
+    return {"instance": ("instance", affine), "group": ("group", {"num_groups": 4}), "none": ""}.get(norm, norm)
+
+
+def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:
+    """The layer that `norm` stands for."""
+    if norm == "instance":
+        return (nn.InstanceNorm2d if spatial_dims == 2 else nn.InstanceNorm3d)(channels, affine=True)
+    if norm == "batch":
+        return (nn.BatchNorm2d if spatial_dims == 2 else nn.BatchNorm3d)(channels)
+    if norm == "group":
+        return nn.GroupNorm(4, channels)
+    return ChannelNorm() if norm == "channel" else nn.Identity()

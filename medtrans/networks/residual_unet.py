@@ -1,0 +1,46 @@
+"""Residual-encoder U-Net: MONAI's SegResNet, upsampling by interpolation and convolution.
+
+Myronenko, BrainLes 2018, https://arxiv.org/abs/1810.11654
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, MinLen
+from monai.networks.nets import SegResNet
+from torch import nn
+
+from medtrans.networks.norms import Norm, monai_norm
+from medtrans.networks.settings import Activation, NetworkSettings, activation
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualUNetSettings(NetworkSettings):
+    name: Literal["residual_unet"] = "residual_unet"
+    filters: Annotated[int, Ge(4)] = 16
+    """Features at full resolution; doubled at each level."""
+    blocks: Annotated[tuple[int, ...], MinLen(2)] = (1, 2, 2, 4)
+    """Residual blocks of the encoder at each level."""
+    norm: Norm = "channel"
+    """Normalisation; channel keeps tiles of one tone."""
+    activation: Activation = "none"
+    """What the output passes through."""
+
+    @property
+    def divisor(self) -> int:
+        return int(2 ** (len(self.blocks) - 1))
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
+        network = SegResNet(
+            spatial_dims=spatial_dims,
+            init_filters=self.filters,
+            in_channels=in_channels,
+            out_channels=out_channels,
+            norm=monai_norm(self.norm),
+            blocks_down=self.blocks,
+            blocks_up=(1,) * (len(self.blocks) - 1),
+            upsample_mode="nontrainable",
+        )
+        return nn.Sequential(network, activation(self.activation))

@@ -1,0 +1,62 @@
+"""U-Net with resize-convolutions: the default generator, small enough for a PC without a GPU.
+
+Ronneberger et al., MICCAI 2015, https://arxiv.org/abs/1505.04597; upsampling by nearest neighbours and convolution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Literal
+
+import torch
+from annotated_types import MinLen
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from medtrans.networks.blocks import Conv, Twice
+from medtrans.networks.norms import Norm
+from medtrans.networks.settings import Activation, NetworkSettings, activation
+
+
+@dataclass(frozen=True, kw_only=True)
+class UNetSettings(NetworkSettings):
+    name: Literal["unet"] = "unet"
+    channels: Annotated[tuple[int, ...], MinLen(2)] = (24, 48, 96, 192, 192)
+    """Features at each level, from full resolution down; each level halves the resolution."""
+    norm: Norm = "channel"
+    """Normalisation; channel keeps tiles of one tone."""
+    activation: Activation = "none"
+    """What the output passes through."""
+
+    @property
+    def divisor(self) -> int:
+        return int(2 ** (len(self.channels) - 1))
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
+        return UNet(self, spatial_dims, in_channels, out_channels)
+
+
+class UNet(nn.Module):
+    """Two convolutions per level down and up; what is passed across is concatenated."""
+
+    def __init__(self, settings: UNetSettings, spatial_dims: int, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        levels, norm = settings.channels, settings.norm
+        self.first = Twice(spatial_dims, in_channels, levels[0], norm)
+        self.down = nn.ModuleList(Twice(spatial_dims, upper, lower, norm) for upper, lower in pairwise(levels))
+        self.up = nn.ModuleList(
+            Twice(spatial_dims, lower + upper, upper, norm) for upper, lower in reversed(list(pairwise(levels)))
+        )
+        self.last = Conv[spatial_dims](levels[0], out_channels, 1)
+        self.activation = activation(settings.activation)
+        self.halve = (nn.MaxPool2d if spatial_dims == 2 else nn.MaxPool3d)(2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = [self.first(x)]
+        for level in self.down:
+            seen.append(level(self.halve(seen[-1])))
+        y = seen.pop()
+        for level in self.up:
+            y = level(torch.cat([interpolate(y, scale_factor=2.0, mode="nearest"), seen.pop()], dim=1))
+        return self.activation(self.last(y))

@@ -1,0 +1,231 @@
+import copy
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from train_tiny import batches_of, make
+
+from medtrans.core.errors import ModelRefused
+from medtrans.training.journal import read_journal
+from medtrans.training.loop import Diverged, train
+from medtrans.training.processes import launch
+from medtrans.training.settings import TrainingSettings
+
+SCRIPT = Path(__file__).with_name("train_tiny.py")
+EVERY_METHOD = ["regression", "pix2pix", "cyclegan"]
+
+
+def settings(**changes):
+    return TrainingSettings(
+        **{"steps": 4, "batch": 2, "averaging": 0.0, "schedule": "constant", "device": "cpu", **changes}
+    )
+
+
+def trained(method, folder, batches=None, validate=None, **changes):
+    asked = settings(**changes)
+    kept = []
+    train(
+        method,
+        batches or batches_of(asked.batch),
+        asked,
+        folder,
+        launch(asked),
+        validate=validate,
+        keep=lambda m: kept.append(copy.deepcopy(m)),
+    )
+    return kept
+
+
+def run_script(*arguments, **options):
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, arguments)], capture_output=True, text=True, timeout=120, **options
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def largest_difference(one, two):
+    one, two = load_file(one / "weights.safetensors"), load_file(two / "weights.safetensors")
+    assert one.keys() == two.keys()
+    return max(float((one[name].double() - two[name].double()).abs().max()) for name in one)
+
+
+def textbook_cyclegan(method, steps):
+    """The loop everybody writes by hand, with torch alone."""
+    G, F, D_X, D_Y = method.G, method.F, method.D_X, method.D_Y
+    mse, l1 = torch.nn.functional.mse_loss, torch.nn.functional.l1_loss
+    players = [list(G.parameters()) + list(F.parameters()), list(D_Y.parameters()) + list(D_X.parameters())]
+    generators, discriminators = (torch.optim.Adam(p, lr=2e-4, betas=(0.5, 0.999)) for p in players)
+
+    def score(logits, truth):
+        return mse(logits[0], torch.full_like(logits[0], truth))
+
+    for batch in batches_of(2)(0, steps, 0, 1):
+        x, y = batch.source, batch.target
+        generators.zero_grad()
+        fake_y, fake_x = G(x), F(y)
+        loss = score(D_Y(fake_y), 1.0) + score(D_X(fake_x), 1.0)
+        loss = loss + 10 * (l1(F(fake_y), x) + l1(G(fake_x), y)) + 5 * (l1(G(y), y) + l1(F(x), x))
+        loss.backward()
+        generators.step()
+        discriminators.zero_grad()
+        loss = (score(D_Y(y), 1.0) + score(D_Y(fake_y.detach()), 0.0)) / 2
+        loss = loss + (score(D_X(x), 1.0) + score(D_X(fake_x.detach()), 0.0)) / 2
+        loss.backward()
+        discriminators.step()
+
+
+def test_the_loop_plays_cyclegan_as_the_textbook_does(tmp_path):
+    ours, theirs = make("cyclegan"), make("cyclegan")
+    trained(ours, tmp_path)
+    textbook_cyclegan(theirs.train(), steps=4)
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(mine, other, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", EVERY_METHOD)
+def test_each_turn_moves_its_own_player_only(name, tmp_path):
+    method = make(name)
+    seen = {}
+
+    class Spy(type(method)):
+        def losses(self, batch):
+            before = copy.deepcopy(self.state_dict())
+            for player, terms in super().losses(batch):
+                yield player, terms
+                seen[player] = {key for key, value in self.state_dict().items() if (before[key] != value).any()}
+                before = copy.deepcopy(self.state_dict())
+
+    method.__class__ = Spy
+    names = {id(p): key for key, p in method.named_parameters()}
+    expected = {
+        player: {names[id(p)] for net in nets for p in net.parameters()} for player, nets in method.players().items()
+    }
+    trained(method, tmp_path, steps=1)
+    # The generator object of the last player is never resumed after its step; the others are.
+    for player, moved in seen.items():
+        assert moved <= expected[player]
+        assert moved
+
+
+@pytest.mark.parametrize("name", EVERY_METHOD)
+def test_killed_and_resumed_ends_bit_identical(name, tmp_path):
+    run_script(tmp_path / "whole", name)
+    victim = subprocess.Popen([sys.executable, str(SCRIPT), str(tmp_path / "killed"), name, "--slow", "0.3"])
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "killed/checkpoints/last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.2)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert not (tmp_path / "killed/weights.safetensors").exists(), "the run ended before it was killed"
+    run_script(tmp_path / "killed", name)
+    assert largest_difference(tmp_path / "whole", tmp_path / "killed") == 0.0
+    whole, killed = (read_journal(tmp_path / side / "journal.csv") for side in ("whole", "killed"))
+    timeless = [[{k: v for k, v in row.items() if k != "seconds"} for row in rows] for rows in (whole, killed)]
+    assert timeless[0] == timeless[1]
+
+
+@pytest.mark.parametrize("name", ["regression", "cyclegan"])
+def test_two_processes_equal_one(name, tmp_path):
+    run_script(tmp_path / "one", name)
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [sys.executable, *torchrun, str(SCRIPT), str(tmp_path / "two"), name],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert largest_difference(tmp_path / "one", tmp_path / "two") < 1e-5
+
+
+def test_two_accumulated_batches_equal_one_of_twice_the_size(tmp_path):
+    whole, halves = make("cyclegan"), make("cyclegan")
+    trained(whole, tmp_path / "whole", batch=4, steps=3)
+    trained(halves, tmp_path / "halves", batches=batches_of(2), batch=2, accumulate=2, steps=3)
+    for one, other in zip(whole.parameters(), halves.parameters(), strict=True):
+        assert torch.allclose(one, other, rtol=0, atol=1e-5)
+
+
+def test_the_journal_names_every_term(tmp_path):
+    trained(make("cyclegan"), tmp_path, steps=3, journal_every=1)
+    rows = read_journal(tmp_path / "journal.csv")
+    assert [row["step"] for row in rows] == [1, 2, 3]
+    terms = {"fool_D_Y", "fool_D_X", "cycle", "identity"}
+    expected = {f"generators/{t}" for t in terms} | {"discriminators/D_Y", "discriminators/D_X"}
+    assert rows[0].keys() == expected | {"step", "seconds", "learning_rate"}
+
+
+def test_the_best_model_by_the_named_metric_is_kept(tmp_path):
+    scores = iter([3.0, 1.0, 2.0, 1.5])
+    kept = trained(
+        make("regression"), tmp_path, validate=lambda m: {"mae": next(scores)}, validate_every=1, journal_every=1
+    )
+    assert len(kept) == 2
+    assert [row["validation/mae"] for row in read_journal(tmp_path / "journal.csv")] == [3.0, 1.0, 2.0, 1.5]
+
+
+def test_a_loss_that_is_not_finite_stops_the_training(tmp_path):
+    def poisoned(*where):
+        for batch in batches_of(2)(*where):
+            batch.source[:] = float("nan")
+            yield batch
+
+    with pytest.raises(Diverged, match=r"generator/l1 is not finite"):
+        trained(make("regression"), tmp_path, batches=poisoned, journal_every=1)
+
+
+def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
+    trained(make("regression"), tmp_path)
+    with pytest.raises(ModelRefused, match="learning_rate"):
+        trained(make("regression"), tmp_path, learning_rate=1e-3)
+
+
+def test_a_checkpoint_of_another_method_is_refused(tmp_path):
+    trained(make("regression"), tmp_path)
+    with pytest.raises(ModelRefused, match="another method"):
+        trained(make("cyclegan"), tmp_path)
+
+
+def test_training_leaves_global_random_numbers_alone(tmp_path):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    method = make("regression")
+    torch.manual_seed(5)
+    trained(method, tmp_path)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_image_pool_survives_a_checkpoint(tmp_path):
+    whole, parts = make("cyclegan", pool=4), make("cyclegan", pool=4)
+    trained(whole, tmp_path / "whole", steps=6)
+    asked = settings(steps=6, checkpoint_every=3)
+
+    class Stop(Exception):
+        pass
+
+    def stop_after_three(progress):
+        if progress.step == 3:
+            raise Stop
+
+    with pytest.raises(Stop):
+        train(
+            parts,
+            batches_of(2),
+            asked,
+            tmp_path / "parts",
+            launch(asked),
+            keep=lambda m: None,
+            on_progress=stop_after_three,
+        )
+    fresh = make("cyclegan", pool=4)
+    trained(fresh, tmp_path / "parts", steps=6, checkpoint_every=3)
+    for one, other in zip(whole.parameters(), fresh.parameters(), strict=True):
+        assert torch.equal(one, other)
