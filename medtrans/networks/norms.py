@@ -35,8 +35,11 @@ if "CHANNEL" not in MonaiNorm.names:
 
 def monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
     """`norm` in the words of MONAI's layers, for networks taken from MONAI."""
-    affine: dict[str, object] = {"affine": True}
-    return {"instance": ("instance", affine), "group": ("group", {"num_groups": 4}), "none": ""}.get(norm, norm)
+    if norm == "none":
+        return ""
+    if norm == "group":
+        return "group", {"num_groups": 4}
+    return ("instance", {"affine": True}) if norm == "instance" else norm
 
 
 def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:

@@ -83,7 +83,7 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
     if size > limit:
         raise InputRefused(path, f"has {size} bytes, at most {limit} are expected here", "is it the right file?")
     with opened(path) as file:
-        data: bytes = file.read(limit + 1)
+        data: bytes = file.read(size + 1)
     if len(data) != size:
         raise InputRefused(path, "changed while it was read", "run again when it is complete")
     return data

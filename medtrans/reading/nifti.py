@@ -72,7 +72,7 @@ class _Inflated:
     def read(self, count: int) -> bytes:
         try:
             return self.stream.read(count)
-        except (EOFError, OSError, zlib.error, isal_zlib.error) as reason:
+        except (EOFError, OSError, zlib.error, isal_zlib.error) as reason:  # type: ignore[misc]
             raise InputRefused(self.path, f"is damaged ({reason})", "copy it again from its source") from None
 
     def finish(self) -> None:
@@ -85,11 +85,11 @@ def _header(path: Path, stream: io.BufferedReader | _Inflated) -> tuple[Nifti1He
     """The header, with the stream left behind it, and where the voxels start."""
     first = stream.read(348)
     length = {int.from_bytes(first[:4], order): order for order in ("little", "big")} if len(first) == 348 else {}
+    kind: type[Nifti1Header] = Nifti1Header
+    magic = first[344:348]
     if 540 in length:
         first += stream.read(192)
         kind, magic = Nifti2Header, first[4:8]
-    else:
-        kind, magic = Nifti1Header, first[344:348]
     if not ({348, 540} & length.keys()) or magic[:3] not in (b"n+1", b"n+2"):
         advice = "give a single-file NIfTI (.nii or .nii.gz)"
         raise InputRefused(
@@ -150,10 +150,8 @@ def _scaled(path: Path, stored: np.ndarray, header: Nifti1Header) -> np.ndarray:
     native = stored.astype(stored.dtype.newbyteorder("="))
     if (slope, intercept) == (1, 0):
         return native
-    exact = native.dtype.itemsize <= 2 or native.dtype == np.float32
-    return (native.astype(np.float32 if exact else np.float64) * slope + intercept).astype(
-        np.float32 if exact else np.float64
-    )
+    enough = np.float32 if native.dtype.itemsize <= 2 or native.dtype == np.float32 else np.float64
+    return np.asarray(native * np.float64(slope) + np.float64(intercept), enough)
 
 
 def _channel_first(voxels: np.ndarray) -> np.ndarray:
@@ -232,7 +230,7 @@ def encode_nifti(volume: Volume, *, dtype: object = None, description: str = "",
     bit for bit; a new one gets sform and qform with code 1 (scanner)."""
     kind = np.dtype(dtype) if dtype is not None else volume.voxels.dtype  # type: ignore[call-overload]
     voxels = _fitting(volume.voxels, kind)
-    header = volume.header.copy().as_byteswapped("<") if _belongs(volume) else _new_header(volume)
+    header = _own_header(volume) or _new_header(volume)
     data = voxels[0] if volume.channels == 1 else np.moveaxis(voxels, 0, 3)
     pixdim, xyzt = header["pixdim"].copy(), header["xyzt_units"].copy()
     header.set_data_dtype(kind)
@@ -253,13 +251,14 @@ def encode_nifti(volume: Volume, *, dtype: object = None, description: str = "",
     return igzip.compress(raw, compresslevel=1, mtime=0) if packed else raw
 
 
-def _belongs(volume: Volume) -> bool:
-    """Whether the header a volume carries still says where it lies."""
+def _own_header(volume: Volume) -> Nifti1Header | None:
+    """A little-endian copy of the header that a volume carries, if that still says where the volume lies."""
     if volume.header is None:
-        return False
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", GeometryWarning)
-        return np.allclose(_affine(Path("volume"), volume.header), volume.affine, rtol=0, atol=1e-4)
+        here = np.allclose(_affine(Path("volume"), volume.header), volume.affine, rtol=0, atol=1e-4)
+    return volume.header.as_byteswapped("<") if here else None
 
 
 def _new_header(volume: Volume) -> Nifti1Header:

@@ -217,7 +217,11 @@ class _Run:
         scores = validate(self.averaged.method)
         self.journal.add(step, **{f"validation/{name}": value for name, value in scores.items()})
         value = scores[self.settings.best]
-        if self.best is None or (value < self.best if better == "lower" else value > self.best):
+        if (
+            self.best is None
+            or math.isnan(self.best)
+            or (value < self.best if better == "lower" else value > self.best)
+        ):
             self.best = value
             keep(self.averaged.method)
 

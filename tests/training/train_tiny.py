@@ -1,6 +1,6 @@
 """Train a tiny method on made batches: what the tests kill, resume and run in several processes.
 
-python train_tiny.py FOLDER METHOD [--steps N] [--slow SECONDS] [--accumulate N] [--batch N]
+python train_tiny.py FOLDER METHOD [--slow SECONDS]
 """
 
 import argparse
@@ -52,42 +52,38 @@ def batches_of(size):
     return batches
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("method")
-    parser.add_argument("--steps", type=int, default=6)
-    parser.add_argument("--slow", type=float, default=0.0)
-    parser.add_argument("--accumulate", type=int, default=1)
-    parser.add_argument("--batch", type=int, default=2)
-    asked = parser.parse_args()
-    torch.set_num_threads(1)
+def run(folder, name, steps=6, slow=0.0, accumulate=1, batch=2):
     settings = TrainingSettings(
-        steps=asked.steps,
-        batch=asked.batch,
-        accumulate=asked.accumulate,
+        steps=steps,
+        batch=batch,
+        accumulate=accumulate,
         checkpoint_every=2,
         journal_every=1,
         averaging=0.9,
         device="cpu",
     )
     fabric = launch(settings)
-    method = make(asked.method)
+    method = make(name)
     kept = []
     train(
         method,
-        batches_of(asked.batch),
+        batches_of(batch),
         settings,
-        asked.folder,
+        folder,
         fabric,
         keep=lambda averaged: kept.append(averaged),
-        on_progress=lambda progress: time.sleep(asked.slow),
+        on_progress=lambda progress: time.sleep(slow),
     )
     if fabric.is_global_zero:
-        weights = {name: w.contiguous() for name, w in method.state_dict().items() if torch.is_tensor(w)}
-        averaged = {f"averaged.{name}": w.clone() for name, w in kept[-1].state_dict().items() if torch.is_tensor(w)}
-        save_file({**weights, **averaged}, asked.folder / "weights.safetensors")
+        weights = {key: w.contiguous() for key, w in method.state_dict().items() if torch.is_tensor(w)}
+        averaged = {f"averaged.{key}": w.clone() for key, w in kept[-1].state_dict().items() if torch.is_tensor(w)}
+        save_file({**weights, **averaged}, folder / "weights.safetensors")
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("name")
+    parser.add_argument("--slow", type=float, default=0.0)
+    torch.set_num_threads(1)
+    run(**vars(parser.parse_args()))

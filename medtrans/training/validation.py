@@ -1,0 +1,40 @@
+"""Validation is translating and scoring whole cases, by the same code as after the training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+from medtrans.core.case import Pair
+from medtrans.core.method import Method
+from medtrans.core.volume import Volume
+from medtrans.evaluating.cases import evaluate
+from medtrans.preparing.preparation import Preparation
+from medtrans.translating.settings import TranslatingSettings
+from medtrans.translating.translator import Translator
+
+
+class Validation:
+    """Translates `pairs` (source, target in the model's unit, voxels that count) and averages each metric over them."""
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        preparation: Preparation,
+        translating: TranslatingSettings,
+        preset: str,
+        device: str,
+    ) -> None:
+        self.pairs, self.preparation, self.translating = pairs, preparation, translating
+        self.preset, self.device = preset, device
+
+    def __call__(self, method: Method) -> dict[str, float]:
+        translator = Translator(method, self.preparation, self.translating, device=self.device)
+        values: dict[str, list[float]] = {}
+        for pair in self.pairs:
+            assert pair.target is not None
+            translated: Volume = translator(pair.source)
+            for score in evaluate(translated, pair.target, pair.mask, self.preset, case=pair.case.name):
+                values.setdefault(score.metric, []).append(score.value)
+        return {name: fmean(found) if all(map(math.isfinite, found)) else math.nan for name, found in values.items()}
