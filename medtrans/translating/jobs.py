@@ -1,0 +1,89 @@
+"""Which file becomes which: settled, and refused where it is wrong, before anything is translated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from medtrans.core.errors import InputRefused, UsageError
+from medtrans.reading.files import VOLUME_SUFFIXES, stem
+from medtrans.translating.sidecar import sidecar_path
+
+Inputs = str | Path | Sequence[str | Path | Sequence[str | Path]]
+"""A file, a folder, or a list of files; an entry of several files is one case whose files become channels."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case: its source files and the file that is to be made of them."""
+
+    name: str
+    sources: tuple[Path, ...]
+    output: Path
+
+
+def plan(inputs: Inputs, output: Path, names: Sequence[str] | None = None) -> list[Job]:
+    """The jobs of a batch, sorted by name for a folder, in the order given for a list.
+
+    A file goes to a file, or into a folder if `output` has no suffix of a volume; all else goes into a folder.
+    Raises UsageError, InputRefused.
+    """
+    sources, to_folder = _sources(inputs), True
+    if isinstance(inputs, (str, Path)) and not Path(inputs).is_dir():
+        to_folder = output.is_dir() or not _is_volume(output)
+    elif _is_volume(output) and not output.is_dir():
+        raise UsageError(output, "is one file, for several volumes", "give a folder as the output")
+    if names is not None and len(names) != len(sources):
+        raise UsageError("names", f"{len(names)} for {len(sources)} cases", "give one for each")
+    if to_folder:
+        files = [f"{name}.nii.gz" for name in names] if names is not None else [files[0].name for files in sources]
+        outputs = [output / file for file in files]
+    else:
+        outputs = [output]
+    jobs = [Job(stem(place), files, place) for files, place in zip(sources, outputs, strict=True)]
+    _refuse_collisions(jobs)
+    return jobs
+
+
+def _sources(inputs: Inputs) -> list[tuple[Path, ...]]:
+    if not isinstance(inputs, (str, Path)):
+        cases = [[case] if isinstance(case, (str, Path)) else case for case in inputs]
+        return [tuple(Path(file) for file in case) for case in cases]
+    path = Path(inputs)
+    if not path.exists():
+        raise InputRefused(path, "does not exist", "check the path")
+    if not path.is_dir():
+        return [(path,)]
+    found = sorted(file for file in path.iterdir() if _is_volume(file) and not file.name.startswith("."))
+    if not found:
+        advice = "medtrans reads " + ", ".join(VOLUME_SUFFIXES) + "; folders inside are not searched"
+        raise UsageError(path, "holds no volume", advice)
+    return [(file,) for file in found]
+
+
+def _is_volume(path: Path) -> bool:
+    return path.name.lower().endswith(tuple(VOLUME_SUFFIXES))
+
+
+def _refuse_collisions(jobs: Sequence[Job]) -> None:
+    """No output may be another's, nor a source: not under another name either."""
+    taken: dict[Path, Job] = {}
+    sources = {file.resolve() for job in jobs for file in job.sources}
+    pages = {sidecar_path(file).resolve() for file in sources}
+    for job in jobs:
+        page = sidecar_path(job.output)
+        if page in taken:
+            other = taken[page].sources[0]
+            raise UsageError(job.sources[0], f"would become the same as {other}: {page.name}", "rename one of them")
+        taken[page] = job
+        if job.output.resolve() in sources or _is_one_of(job.output, job.sources):
+            raise UsageError(job.output, "is an input; medtrans never writes over one", "give another output")
+        if page.resolve() in pages:
+            what = f"differs from an input only by its suffix: {page.name} would speak of both"
+            raise UsageError(job.output, what, "give another name")
+
+
+def _is_one_of(path: Path, files: Sequence[Path]) -> bool:
+    """The same file under another name (a hard link, a drive that ignores case)?"""
+    return path.exists() and any(file.exists() and path.samefile(file) for file in files)

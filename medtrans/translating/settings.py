@@ -1,0 +1,22 @@
+"""How a model is led over a whole volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from medtrans.core.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslatingSettings(Settings):
+    overlap: Annotated[float, Ge(0), Le(0.9)] = 0.5
+    """Share of a window that its neighbour covers too. Whole slices do not overlap."""
+    blending: Literal["gaussian", "hann"] = "gaussian"
+    """How a window's say fades towards its border."""
+    batch: Annotated[int, Ge(1)] = 8
+    """Slices or windows translated at once: memory against speed, never a different result."""
+    skip_air: bool = True
+    """Leave out slices and windows without body, and fill them with the target's background."""

@@ -1,0 +1,65 @@
+"""The page that goes with every translated file: what it is, what made it, and out of what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from medtrans import __version__
+from medtrans.reading.files import stem
+from medtrans.translating.ledger import now
+from medtrans.translating.translator import Translation, Translator
+
+NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
+DESCRIPTION = f"SYNTHETIC medtrans {__version__}"
+"""What stands in the NIfTI header's `descrip`."""
+
+
+def sidecar_path(output: Path) -> Path:
+    """`ct.json` beside `ct.nii.gz`."""
+    return output.with_name(stem(output) + ".json")
+
+
+def sidecar(
+    translation: Translation,
+    translator: Translator,
+    inputs: Sequence[tuple[str, str]],
+    output: tuple[str, str],
+) -> bytes:
+    """JSON of all that a translation came from. `inputs`, `output`: name and SHA-256; no folders are named."""
+    model = translator.identity
+    facts: dict[str, Any] = {
+        "SYNTHETIC": True,
+        "notice": NOTICE,
+        "medtrans": __version__,
+        "created": now(),
+        "model": {
+            "name": model.name,
+            "sha256": model.sha256,
+            "medtrans": model.config.get("medtrans", __version__),
+            "recipe_sha256": model.config.get("card", {}).get("recipe_sha256", ""),
+        },
+        "preparation_sha256": digest(translator.preparation.to_dict()),
+        "inputs": [_file(*each) for each in inputs],
+        "output": {**_file(*output), "unit": translation.unit, "type": str(translation.volume.voxels.dtype)},
+        "settings": {**translator.settings.to_dict(), "device": str(translator.device)},
+        "warnings": list(translation.warnings),
+        "clipped_fraction": translation.clipped_fraction,
+        "seconds": round(translation.seconds, 3),
+        "torch": torch.__version__,
+    }
+    return (json.dumps(facts, indent=1) + "\n").encode()
+
+
+def digest(values: Any) -> str:
+    """SHA-256 of plain values, however a dictionary is ordered."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _file(name: str, sha256: str) -> dict[str, str]:
+    return {"file": name, "sha256": sha256}

@@ -1,0 +1,106 @@
+"""Methods that need no training, and the preparations and translators around them."""
+
+import nibabel as nib
+import numpy as np
+import torch
+from torch import nn
+
+from medtrans.core.method import Method, Task
+from medtrans.core.settings import Settings
+from medtrans.core.volume import Volume
+from medtrans.methods import load
+from medtrans.networks.norms import ChannelNorm
+from medtrans.preparing.intensities import Linear
+from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.translating.settings import TranslatingSettings
+from medtrans.translating.translator import Translator
+
+
+class Fake(Method):
+    Settings = Settings
+
+    def __init__(self, task=None, settings=None):
+        super().__init__(task or Task(spatial_dims=2), settings or Settings())
+
+    def players(self):
+        return {}
+
+    def losses(self, batch):
+        yield from ()
+
+
+class Same(Fake):
+    """Gives back the middle slice of the first channel's stack; notes the shapes it was given."""
+
+    def __init__(self, stack=1, dims=2, channels=1):
+        super().__init__(Task(spatial_dims=dims, source_channels=stack * channels))
+        self.middle, self.seen = stack // 2, []
+
+    def translate(self, source, condition=None):
+        self.seen.append(tuple(source.shape))
+        return source[:, self.middle][:, None]
+
+
+class Convolved(Fake):
+    """Two 3-wide convolutions with a channel norm between, drawn once."""
+
+    def __init__(self, dims=3, source_channels=1):
+        super().__init__(Task(spatial_dims=dims, source_channels=source_channels))
+        kind = nn.Conv2d if dims == 2 else nn.Conv3d
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            first, last = kind(source_channels, 8, 3, padding=1), kind(8, 1, 3, padding=1)
+        self.net = nn.Sequential(first, ChannelNorm(), nn.ReLU(), last, nn.Tanh())
+
+    def translate(self, source, condition=None):
+        return self.net(source)
+
+
+def preparation_of(**changes):
+    asked = {"source": Linear(), "target": Linear(), "body": "none", "stack": 1, **changes}
+    return Preparation(PreparingSettings(**asked))
+
+
+def translator_of(method, settings=None, **changes):
+    return Translator(method, preparation_of(**changes), settings or TranslatingSettings(), device="cpu")
+
+
+def tiny_regression(preparation, seed=0):
+    """A real method, small, that `load_model` can build again."""
+    kind = load("regression")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return kind(
+            preparation.task(1, 1), kind.Settings.from_dict({"generator": {"name": "unet", "channels": [4, 4, 4]}})
+        )
+
+
+def ball(shape, channels=1, low=-1024, high=1000, seed=0):
+    """A ball of whole numbers in air: float32 (channel, i, j, k)."""
+    dice = np.random.default_rng(seed)
+    place = np.stack(np.meshgrid(*[np.linspace(-1, 1, side) if side > 1 else [0.0] for side in shape], indexing="ij"))
+    inside = (place**2).sum(axis=0) < 0.5
+    values = dice.integers(-200, high, (channels, *shape))
+    return np.where(inside, values, low).astype(np.float32), inside
+
+
+def oblique(spacing=(0.9, 1.1, 2.5), turn=0.4, flips=(1, 1, 1)):
+    """An affine turned about two axes, its axes at right angles."""
+    c, s = np.cos(turn), np.sin(turn)
+    about_z = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    about_x = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
+    affine = np.eye(4)
+    affine[:3, :3] = about_z @ about_x * (np.array(spacing) * np.array(flips))
+    affine[:3, 3] = [-71.3, 12.7, 33.1]
+    return affine
+
+
+def save_nifti(path, voxels, affine, codes=(1, 1), dtype=np.int16):
+    """Written by nibabel, as a scanner's file would be: channel last."""
+    data = voxels[0] if len(voxels) == 1 else np.moveaxis(voxels, 0, 3)
+    image = nib.Nifti1Image(data.astype(dtype), affine)
+    image.set_sform(affine, codes[0])
+    image.set_qform(affine, codes[1])
+    image.header.set_xyzt_units("mm")
+    nib.save(image, path)
+    return path
