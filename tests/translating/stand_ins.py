@@ -7,7 +7,6 @@ from torch import nn
 
 from medtrans.core.method import Method, Task
 from medtrans.core.settings import Settings
-from medtrans.core.volume import Volume
 from medtrans.methods import load
 from medtrans.networks.norms import ChannelNorm
 from medtrans.preparing.intensities import Linear

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import pickle
@@ -5,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,8 +47,6 @@ def change(folder, **changes):
 
 def point_to(folder, data):
     """Replace the weights by `data`, and let config.json vouch for them."""
-    import hashlib
-
     (folder / "model.safetensors").write_bytes(data)
     change(folder, weights={"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})
 
@@ -164,13 +164,13 @@ def test_a_pickle_is_never_opened(tmp_path):
 
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "model.pt").write_bytes(pickle.dumps(Code()))
-    with pytest.raises(ModelRefused, match="model.pt is not opened, for a pickle is code"):
+    with pytest.raises(ModelRefused, match=r"model.pt is not opened, for a pickle is code"):
         load_model(tmp_path / "net")
     assert not (tmp_path / "opened").exists()
 
 
 def test_the_folder_of_a_run_leads_to_its_model(folder):
-    with pytest.raises(ModelRefused, match="did you mean .*model"):
+    with pytest.raises(ModelRefused, match=r"did you mean .*model"):
         load_model(folder.parent)
     with pytest.raises(ModelRefused, match="there is no such folder"):
         load_model(folder / "nowhere")
@@ -211,7 +211,7 @@ def test_a_save_killed_anywhere_leaves_a_model_that_loads(tmp_path):
             """
         )
     )
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(__file__)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     child = subprocess.Popen([sys.executable, script, tmp_path / "m"], stdout=subprocess.PIPE, env=environment)
     assert child.stdout.readline() == b"saved\n"
     for _ in range(15):

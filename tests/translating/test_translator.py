@@ -1,0 +1,255 @@
+import warnings
+
+import nibabel as nib
+import numpy as np
+import pytest
+import torch
+from stand_ins import Convolved, Fake, Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
+from torch import nn
+
+from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused
+from medtrans.core.method import Task
+from medtrans.core.volume import Volume
+from medtrans.preparing.intensities import Linear, Percentiles
+from medtrans.reading.files import read_volume, write_volume
+from medtrans.translating.model import model_hash, save_model
+from medtrans.translating.settings import TranslatingSettings
+from medtrans.translating.translator import Translator
+
+GRIDS = {
+    "oblique": ((12, 14, 9), oblique()),
+    "flipped": ((12, 14, 9), oblique(flips=(-1, 1, -1))),
+    "left-handed": ((12, 14, 9), np.diag([-1.0, 1.0, 1.0, 1.0])),
+    "swapped axes": ((7, 12, 14), oblique()[:, [2, 0, 1, 3]]),
+    "anisotropic": ((20, 18, 5), oblique(spacing=(0.5, 0.5, 6.0), turn=0.1)),
+    "odd": ((13, 17, 11), oblique(turn=0.0)),
+    "one slice": ((15, 13, 1), oblique(turn=0.2)),
+}
+WAYS = {
+    "axial": {"spatial_dims": 2},
+    "sagittal stack": {"spatial_dims": 2, "plane": "sagittal", "stack": 3},
+    "blocks": {"spatial_dims": 3, "patch": (8, 8, 8)},
+}
+
+
+def same_for(way):
+    return Same(stack=way.get("stack", 1), dims=way["spatial_dims"])
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(("shape", "affine"), GRIDS.values(), ids=GRIDS)
+def test_an_identity_gives_back_every_voxel_in_its_place(shape, affine, way, tmp_path):
+    voxels, _ = ball(shape)
+    path = save_nifti(tmp_path / "in.nii.gz", voxels, affine, codes=(2, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        source = read_volume(path)
+    translated = translator_of(same_for(way), **way)(source)
+    write_volume(translated, tmp_path / "out.nii.gz")
+
+    before, after = nib.load(path), nib.load(tmp_path / "out.nii.gz")
+    assert np.array_equal(np.asanyarray(after.dataobj), np.asanyarray(before.dataobj))
+    assert after.get_data_dtype() == np.int16
+    assert np.array_equal(after.affine, before.affine)
+    for form in ("get_qform", "get_sform"):
+        (one, code), (other, its_code) = getattr(before, form)(coded=True), getattr(after, form)(coded=True)
+        assert np.array_equal(one, other)
+        assert code == its_code
+    assert before.header["xyzt_units"] == after.header["xyzt_units"]
+    assert np.array_equal(before.header["pixdim"][:4], after.header["pixdim"][:4])
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.0, 3.0, 0.7)])
+@pytest.mark.parametrize(("shape", "affine"), GRIDS.values(), ids=GRIDS)
+def test_resampled_in_between_it_still_lies_where_the_source_lay(shape, affine, spacing):
+    i, j, k = np.meshgrid(*[np.arange(side) for side in shape], indexing="ij")
+    world = np.einsum("ab,b...->a...", affine[:3, :3], np.stack([i, j, k]))
+    ramp = Volume((300 + 8.0 * world[0] + 4.0 * world[1])[None].astype(np.float32), affine)
+    translated = translator_of(Same(), spacing=spacing)(ramp)
+    assert translated.shape == ramp.shape
+    assert np.array_equal(translated.affine, ramp.affine)
+    inner = tuple(slice(min(3, side // 2), max(side - 3, side // 2 + 1)) for side in shape)
+    if min(shape) > 6:
+        difference = np.abs(translated.voxels[0].astype(float) - ramp.voxels[0])[inner]
+        # Linear in space, so resampling has nothing to lose: half a voxel of shift would cost 4 HU or more.
+        assert difference.max() < 1.5
+
+
+def test_channels_are_stacked_channel_by_channel_and_one_comes_out(tmp_path):
+    voxels, _ = ball((10, 9, 8), channels=2)
+    save_nifti(tmp_path / "two.nii.gz", voxels, oblique())
+    source = read_volume(tmp_path / "two.nii.gz")
+    assert source.channels == 2
+    translated = translator_of(Same(stack=3, channels=2), stack=3)(source)
+    write_volume(translated, tmp_path / "out.nii.gz")
+    assert np.array_equal(np.asanyarray(nib.load(tmp_path / "out.nii.gz").dataobj), voxels[0].astype(np.int16))
+    assert np.array_equal(nib.load(tmp_path / "out.nii.gz").affine, nib.load(tmp_path / "two.nii.gz").affine)
+
+
+def test_a_wrong_number_of_channels_is_refused():
+    voxels, _ = ball((8, 8, 8), channels=2)
+    with pytest.raises(InputRefused, match="head: has 2 channels, the model takes 1"):
+        translator_of(Same()).translate(Volume(voxels, np.eye(4)), where="head")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda v: np.where(v > 900, np.nan, v), "nan"),
+        (lambda v: np.full_like(v, 7), "constant"),
+        (lambda v: v[:, :0], "empty"),
+    ],
+)
+def test_what_must_not_be_translated_is_refused_before_the_model_sees_it(spoil, said):
+    method = Same()
+    voxels, _ = ball((8, 8, 8))
+    with pytest.raises(InputRefused, match=said):
+        translator_of(method)(Volume(spoil(voxels), np.eye(4)))
+    assert method.seen == []
+
+
+def test_outside_the_body_ct_is_air_whatever_the_model_says():
+    voxels, inside = ball((16, 16, 16), low=0)
+    voxels[:, inside] = np.abs(voxels[:, inside]) + 500
+
+    class Bone(Fake):
+        def translate(self, source, condition=None):
+            return torch.full_like(source, 0.5)
+
+    for spacing in (None, (1.4, 1.4, 1.4)):
+        translated = translator_of(Bone(), source=Percentiles(), body="otsu", spacing=spacing)(
+            Volume(voxels, np.eye(4))
+        )
+        outside = translated.voxels[0] == -1024
+        assert translated.voxels.dtype == np.int16
+        assert 0.95 < (outside == ~inside).mean() <= 1
+        assert outside[0].all()
+        assert (translated.voxels[0][8, 8, 6:10] == 2047).all()
+
+
+def test_air_outside_is_minus_1024_even_for_a_model_that_knows_nothing_below_minus_1000():
+    voxels, _ = ball((12, 12, 12))
+    translated = translator_of(Same(), source=Linear(low=-1000), target=Linear(low=-1000), body="otsu")
+    out = translated(Volume(voxels, np.eye(4)))
+    assert (out.voxels[0][:2] == -1024).all()
+
+
+def test_the_clipped_share_of_the_body_is_reported():
+    voxels, _ = ball((12, 12, 12))
+
+    class TooBright(Fake):
+        def translate(self, source, condition=None):
+            out = torch.zeros_like(source)
+            out[..., :6] = 1.5
+            return out
+
+    made = translator_of(TooBright()).translate(Volume(voxels, np.eye(4)))
+    assert made.clipped_fraction == pytest.approx(0.5)
+    assert made.unit == "HU"
+    assert made.volume.voxels.max() == 3071
+    assert made.seconds > 0
+
+
+def test_mr_is_float32_in_the_typical_unit_of_the_training_targets():
+    voxels, _ = ball((12, 12, 12), low=0)
+    source = Volume(np.abs(voxels).astype(np.int16), np.eye(4))
+    made = translator_of(Same(), source=Percentiles(), target=Percentiles(typical=(0.0, 800.0))).translate(source)
+    assert made.volume.voxels.dtype == np.float32
+    assert made.unit == "a.u."
+    assert made.clipped_fraction == 0
+    scale = 800 / np.percentile(source.voxels, 99.5)
+    assert made.volume.voxels == pytest.approx(source.voxels * scale, abs=0.01)
+
+
+def test_a_mask_that_is_given_is_the_body():
+    voxels, _ = ball((8, 8, 10))
+    mask = np.zeros((1, 8, 8, 10), np.uint8)
+    mask[..., 3] = 1
+    method = Same()
+    source = Volume(voxels, np.eye(4))
+    out = translator_of(method, body="otsu", settings=TranslatingSettings(batch=1))(source, source.like(mask))
+    assert len(method.seen) == 1
+    assert (np.delete(out.voxels, 3, axis=-1) == -1024).all()
+
+
+def test_air_is_predicted_where_that_is_asked_for_and_the_body_is_the_same():
+    voxels, _ = ball((16, 16, 16))
+    source = Volume(voxels, np.eye(4))
+    outs, seen = [], []
+    for skip_air in (True, False):
+        method = Same()
+        settings = TranslatingSettings(batch=1, skip_air=skip_air)
+        outs.append(translator_of(method, body="otsu", settings=settings)(source).voxels)
+        seen.append(len(method.seen))
+    assert seen[0] < seen[1] == 16
+    assert np.array_equal(*outs)
+
+
+def test_the_same_input_gives_the_same_output_with_dropout_in_the_network():
+    class Dropped(Convolved):
+        def __init__(self):
+            super().__init__(dims=2)
+            self.net.append(nn.Dropout(0.5))
+
+    voxels, _ = ball((12, 12, 6))
+    translator = translator_of(Dropped().train())
+    one, two = (translator(Volume(voxels, np.eye(4))).voxels for _ in range(2))
+    assert np.array_equal(one, two)
+
+
+def test_a_model_that_makes_nan_is_refused():
+    class Broken(Fake):
+        def translate(self, source, condition=None):
+            return source * float("nan")
+
+    voxels, _ = ball((8, 8, 8))
+    with pytest.raises(ModelRefused, match="values that are not finite"):
+        translator_of(Broken())(Volume(voxels, np.eye(4)))
+
+
+@pytest.mark.parametrize(
+    "reason", [MemoryError(), torch.OutOfMemoryError("CUDA"), RuntimeError("can't allocate memory")]
+)
+def test_too_little_memory_is_said_so(reason):
+    class Greedy(Fake):
+        def translate(self, source, condition=None):
+            raise reason
+
+    voxels, _ = ball((8, 8, 8))
+    with pytest.raises(EnvironmentRefused, match="does not fit into memory"):
+        translator_of(Greedy())(Volume(voxels, np.eye(4)))
+
+
+def test_a_method_that_does_not_translate_is_refused():
+    with pytest.raises(ModelRefused, match="does not translate"):
+        translator_of(Fake(Task(spatial_dims=2)))
+
+
+def test_a_saved_model_translates_as_before_it_was_saved(tmp_path):
+    preparation = preparation_of(stack=3, source=Percentiles(), body="otsu")
+    method = tiny_regression(preparation)
+    settings = TranslatingSettings(batch=3)
+    save_model(tmp_path / "m", method, preparation, {"name": "toy"}, translating=settings)
+    voxels, _ = ball((13, 17, 6), low=0)
+    source = Volume(np.abs(voxels), oblique())
+    loaded = Translator.load(tmp_path / "m", device="cpu")
+    here = Translator(method, preparation, settings, device="cpu")(source)
+    assert np.array_equal(loaded(source).voxels, here.voxels)
+    assert loaded.settings == settings
+    assert loaded.identity.name == "toy"
+    assert loaded.identity.sha256 == model_hash(tmp_path / "m")
+
+
+def test_threads_are_as_asked():
+    before = torch.get_num_threads()
+    try:
+        Translator(Same(), preparation_of(), device="cpu", threads=1)
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_device_that_is_not_there_is_refused_before_the_model_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(EnvironmentRefused, match="cuda"):
+        Translator.load(tmp_path / "no model here", device="cuda")

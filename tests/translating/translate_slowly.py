@@ -1,0 +1,28 @@
+"""Translate a folder with a saved model, and stand still after the first volume: what the tests kill.
+
+python translate_slowly.py INPUT OUTPUT MODEL
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from medtrans.translating import batch
+from medtrans.translating.translator import Translator
+
+torch.set_num_threads(1)
+source, output, model = sys.argv[1:]
+write = batch.write_volume
+
+
+def write_slowly(*arguments, **options):
+    write(*arguments, **options)
+    sys.stdout.write("written\n")
+    sys.stdout.flush()
+    time.sleep(100)
+
+
+batch.write_volume = write_slowly
+batch.translate_files(Path(source), Path(output), Translator.load(model, device="cpu"))
