@@ -1,0 +1,8 @@
+"""Phantoms: heads whose truth is known. `make_head(seed)` is the anatomy, `paint(head, contrast, dice)` the image."""
+
+from __future__ import annotations
+
+from medtrans.phantoms.anatomy import Head, Lesion, make_head
+from medtrans.phantoms.contrasts import paint
+
+__all__ = ["Head", "Lesion", "make_head", "paint"]

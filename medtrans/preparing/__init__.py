@@ -1,0 +1,1 @@
+"""Volumes → batches, and the way back: intensities, geometry, masks, patches, augmentation, cache."""

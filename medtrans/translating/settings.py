@@ -16,7 +16,7 @@ class TranslatingSettings(Settings):
     """Share of a window that its neighbour covers too. Whole slices do not overlap."""
     blending: Literal["gaussian", "hann"] = "gaussian"
     """How a window's say fades towards its border."""
-    batch: Annotated[int, Ge(1)] = 8
-    """Slices or windows translated at once: memory against speed, never a different result."""
+    batch: Annotated[int, Ge(1)] = 4
+    """Slices or windows translated at once; on a CPU more than a few are slower. Never a different result."""
     skip_air: bool = True
     """Leave out slices and windows without body, and fill them with the target's background."""

@@ -73,7 +73,7 @@ def sweep(
     target_background: float,
     within: np.ndarray | None = None,
     divisor: int = 1,
-    batch: int = 8,
+    batch: int = 4,
     device: torch.device | str = "cpu",
     target_channels: int = 1,
     on_progress: Callable[[float], None] | None = None,

@@ -1,0 +1,274 @@
+"""The verbs in the shell. Heavy imports stay inside the functions: `medtrans --help` must not wait for torch."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medtrans.core.errors import MedtransError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Translate biomedical images, keep their geometry, and see how far to trust the result.",
+    epilog="Exit codes: 0 done, 1 some cases failed, 2 wrong use, 3 input refused, 4 model refused, "
+    "5 environment (disk, memory, device), 130/143 interrupted. --debug shows the traceback of an error.",
+)
+
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads; default: all.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a pipeline.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
+Quick = Annotated[bool, typer.Option(help="A few steps with a small network: does it run at all?")]
+RunFolder = Annotated[Path | None, typer.Option("--folder", "-o", help="The run folder; default: runs/NAME.")]
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", "-o", help="Where to work.")] = Path("medtrans-demo"),
+    threads: Threads = None,
+) -> None:
+    """Make synthetic heads, train MR→CT, translate a head it never saw, score it, write the report."""
+    from medtrans.demo import demo as play
+    from medtrans.progress import Shown
+
+    _use_threads(threads)
+    with Shown() as shown:
+        result = play(folder, say=shown)
+    print(result.to_text())
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    folder: RunFolder = None,
+    changes: Changes = None,
+    quick: Quick = False,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Walk all stages of a recipe: check, train, translate, evaluate, report. Resumes where it stopped."""
+    from medtrans import stages
+    from medtrans.progress import Shown
+    from medtrans.recipe import load_recipe
+
+    _use_threads(threads)
+    asked = load_recipe(stages.find_recipe(recipe), changes or [], quick=quick)
+    with Shown() as shown:
+        result = stages.run(asked, folder or Path("runs") / asked.name, say=shown)
+    if result is None:
+        return
+    print(json.dumps(result.to_dict(), indent=1) if as_json else result.to_text())
+    raise typer.Exit(1 if result.failed else 0)
+
+
+@app.command()
+def train(
+    recipe: RecipeFile,
+    folder: RunFolder = None,
+    changes: Changes = None,
+    quick: Quick = False,
+    threads: Threads = None,
+) -> None:
+    """Only train the model of a recipe (the first part of `run`). Resumes where it stopped."""
+    from medtrans import stages
+    from medtrans.progress import Shown
+    from medtrans.recipe import load_recipe
+
+    _use_threads(threads)
+    asked = load_recipe(stages.find_recipe(recipe), changes or [], quick=quick)
+    with Shown() as shown:
+        trained = stages.train(asked, folder or Path("runs") / asked.name, say=shown)
+    print(f"model: {trained.model}\n{trained.verdict}")
+
+
+@app.command()
+def translate(
+    source: Annotated[Path, typer.Option("--input", "-i", help="A volume, or a folder of volumes.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A file for a file, a folder for a folder.")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="A model folder.")],
+    device: Device = "auto",
+    threads: Threads = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace outputs that are there.")] = False,
+    resume: Annotated[bool, typer.Option(help="Skip what the ledger proves done.")] = False,
+    num_parts: Annotated[int | None, typer.Option(min=1, help="Share the folder among so many commands …")] = None,
+    part_id: Annotated[int | None, typer.Option(min=0, help="… of which this is the one (from 0).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Translate volumes. The output lies exactly where the input lay."""
+    from medtrans import stages
+    from medtrans.progress import Shown
+
+    _use_threads(threads)
+    part = _part(part_id, num_parts)
+    with Shown() as shown:
+        outcomes = stages.translate(
+            source, output, model, device=device, overwrite=overwrite, resume=resume, part=part, say=shown
+        )
+    if as_json:
+        print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))
+    failed = [outcome for outcome in outcomes if outcome.verdict == "failed"]
+    for outcome in failed:
+        print(f"medtrans: error: {outcome.message}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(failed[0].exit_code if not source.is_dir() else 1)
+
+
+@app.command()
+def evaluate(
+    translated: Annotated[Path, typer.Option(help="A translated volume, or a folder of them.")],
+    target: Annotated[Path, typer.Option(help="The real volume, or a folder of them with the same names.")],
+    preset: Annotated[str, typer.Option(help="Which definition of the numbers: see `medtrans list presets`.")],
+    mask: Annotated[Path | None, typer.Option(help="Voxels that count: a volume, or a folder.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the scores as CSV.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score translations against their targets, with the definition of every number."""
+    from medtrans import stages
+    from medtrans.evaluating.folders import to_json, to_text
+
+    evaluation = stages.evaluate(translated, target, mask, preset, output)
+    print(to_json(evaluation) if as_json else to_text(evaluation), end="")
+    for name, why in evaluation.refused.items():
+        print(f"medtrans: error: {name}: {why}", file=sys.stderr)
+    if evaluation.refused:
+        raise typer.Exit(1 if evaluation.scores else 3)
+
+
+@app.command()
+def check(
+    path: Annotated[str, typer.Argument(metavar="PATH|RECIPE", help="A volume, a folder, a recipe or a pipeline.")],
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what is wrong with volumes or with the cases of a recipe. Writes nothing."""
+    from medtrans import stages
+
+    findings = stages.check(path, changes or [])
+    if as_json:
+        print(json.dumps([vars(finding) for finding in findings], indent=1))
+    else:
+        print(stages.findings_as_text(findings))
+    if any(finding.severity == "refuse" for finding in findings):
+        raise typer.Exit(3)
+
+
+@app.command()
+def phantoms(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write the cases to.")],
+    count: Annotated[int, typer.Option(min=1, help="How many heads.")] = 8,
+    contrasts: Annotated[str, typer.Option(help="Of T1, T2, FLAIR, PD, CT; separated by commas.")] = "T1,CT",
+    spacing: Annotated[float, typer.Option(min=0.5, help="Voxel size in millimetres.")] = 2.0,
+    labels: Annotated[Path | None, typer.Option(help="Paint these label maps instead of made anatomy.")] = None,
+    randomised: Annotated[bool, typer.Option(help="Draw the MR contrast anew for each case.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="The first head's seed; the others count on from it.")] = 0,
+) -> None:
+    """Make a cohort of synthetic heads whose truth is known."""
+    from medtrans import stages
+
+    for path in stages.make_phantoms(output, count, contrasts.split(","), spacing, labels, randomised, seed):
+        print(path)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="methods, metrics, networks, presets or pipelines.")],
+    as_json: AsJson = False,
+) -> None:
+    """What there is: name, one line, source."""
+    from medtrans import finding
+
+    entries = finding.entries(what)
+    print(json.dumps([vars(e) for e in entries], indent=1) if as_json else finding.as_text(entries))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Versions, devices, optional packages and limits: what to send with a question."""
+    from medtrans import finding
+
+    facts = finding.doctor()
+    print(json.dumps(facts, indent=1) if as_json else "\n".join(f"{name:24} {value}" for name, value in facts.items()))
+
+
+def main() -> None:
+    """Run a command; every error becomes one sentence on standard error and an exit code."""
+    debug = "--debug" in sys.argv
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    signal.signal(signal.SIGTERM, _terminated)
+    warnings.showwarning = _show_warning  # type: ignore[assignment]
+    if not debug:
+        warnings.filterwarnings("ignore", module=r"(?!medtrans)")
+    try:
+        code = app(arguments, prog_name="medtrans", standalone_mode=False)
+    except BaseException as reason:
+        if debug and not isinstance(reason, (SystemExit, typer.Exit)):
+            raise
+        code = _answer(reason)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, handled like Ctrl-C: the state is kept."""
+
+
+def _terminated(*_: Any) -> None:
+    raise _Terminated
+
+
+def _answer(reason: BaseException) -> int:
+    """Say one sentence about `reason`, and return the exit code."""
+    if isinstance(reason, SystemExit):
+        return reason.code if isinstance(reason.code, int) else 0
+    code, sentence = _sentence(reason)
+    print(f"medtrans: error: {sentence}", file=sys.stderr)
+    return code
+
+
+def _sentence(reason: BaseException) -> tuple[int, str]:
+    if isinstance(reason, MedtransError):
+        return reason.exit_code, " ".join(str(reason).split())
+    if isinstance(reason, KeyboardInterrupt):
+        return 143 if isinstance(reason, _Terminated) else 130, "interrupted; the same command goes on from here"
+    if isinstance(reason, MemoryError) or "not enough memory" in str(reason) or "out of memory" in str(reason):
+        return 5, "out of memory; use smaller patches, or another device"
+    if isinstance(reason, OSError):
+        return 5, f"{reason.filename or 'the system'}: {reason.strerror or reason}; mend it and run the command again"
+    if hasattr(reason, "format_message") and hasattr(reason, "exit_code"):
+        return 2, f"{' '.join(reason.format_message().split())}; see medtrans --help"
+    return 70, f"this is a fault of medtrans, not yours: {type(reason).__name__}: {reason}; run again with --debug"
+
+
+def _show_warning(message: Warning | str, *_: Any) -> None:
+    print(f"medtrans: warning: {' '.join(str(message).split())}", file=sys.stderr)
+
+
+def _use_threads(threads: int | None) -> None:
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _part(part_id: int | None, num_parts: int | None) -> tuple[int, int]:
+    """Which share of a folder is ours: as asked, else as a SLURM array says, else all of it."""
+    number = num_parts or int(os.environ.get("SLURM_ARRAY_TASK_COUNT", "1"))
+    first = int(os.environ.get("SLURM_ARRAY_TASK_MIN", "0"))
+    mine = part_id if part_id is not None else int(os.environ.get("SLURM_ARRAY_TASK_ID", "0")) - first
+    if not 0 <= mine < number:
+        raise typer.BadParameter(f"--part-id {mine} is not among the {number} parts 0 … {number - 1}")
+    return mine, number
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Finding things: what there is to choose from, and what this machine offers."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import medtrans
+from medtrans.core.errors import UsageError
+from medtrans.core.registry import Entry
+from medtrans.core.settings import did_you_mean
+
+FAMILIES = ("methods", "metrics", "networks")
+EXTRAS = {"tensorboard": "tensorboard"}
+"""Optional package → the extra that brings it."""
+
+
+def entries(what: str) -> list[Entry]:
+    """The members of a family, the presets, or the pipelines. Raises UsageError."""
+    if what in FAMILIES:
+        found: list[Entry] = importlib.import_module(f"medtrans.{what}").entries()
+        return found
+    if what == "presets":
+        from medtrans.evaluating.presets import PRESETS
+
+        return [Entry(name, preset.summary, preset.source) for name, preset in PRESETS.items()]
+    if what == "pipelines":
+        return [
+            _pipeline(folder) for folder in sorted(pipelines_folder().iterdir()) if (folder / "recipe.yaml").exists()
+        ]
+    raise UsageError("list", f"nothing is named {what!r}", did_you_mean(what, [*FAMILIES, "presets", "pipelines"]))
+
+
+def as_text(found: list[Entry]) -> str:
+    width = max((len(entry.name) for entry in found), default=0)
+    return "\n".join(
+        f"{e.name:{width}}  {e.summary}" + (f"\n{'':{width}}  {e.source}" if e.source else "") for e in found
+    )
+
+
+def pipelines_folder() -> Path:
+    """Where the pipelines lie: in a checkout beside the package, else where the installation put them."""
+    beside = Path(__file__).parent.parent / "pipelines"
+    return beside if beside.is_dir() else Path(sysconfig.get_path("data")) / "share" / "medtrans" / "pipelines"
+
+
+def _pipeline(folder: Path) -> Entry:
+    import yaml
+
+    recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+    return Entry(folder.name, str(recipe.get("about", "")).strip(), str(folder / "recipe.yaml"))
+
+
+def doctor() -> dict[str, Any]:
+    """Versions, devices, optional packages and limits, as name → value."""
+    import torch
+
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    facts: dict[str, Any] = {
+        "medtrans": medtrans.__version__,
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "platform": platform.platform(),
+    }
+    for package in ("torch", "monai", "torchio", "nibabel", "SimpleITK", "numpy", "scipy", "lightning-fabric", "isal"):
+        facts[package] = _version(package)
+    facts |= {
+        "processor threads": f"{torch.get_num_threads()} used of {os.cpu_count()}",
+        "memory": f"{memory:.1f} GiB",
+        "free disk here": f"{shutil.disk_usage('.').free / 2**30:.1f} GiB",
+        "cuda": _cuda(),
+        "mps": "yes" if torch.backends.mps.is_available() else "no",
+    }
+    for package, extra in EXTRAS.items():
+        here = importlib.util.find_spec(package) is not None
+        facts[f"extra {extra}"] = _version(package) if here else f"absent; pip install 'medtrans[{extra}]'"
+    facts["largest volume"] = f"about {_largest_side(memory)}³ voxels in float32 (a tenth of the memory)"
+    return facts
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+def _cuda() -> str:
+    import torch
+
+    if not torch.cuda.is_available():
+        return "no"
+    return ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+
+
+def _largest_side(memory_gib: float) -> int:
+    return round((memory_gib * 2**30 / 10 / 4) ** (1 / 3))

@@ -1,0 +1,49 @@
+"""Structural similarity of whole volumes, averaged within a mask.
+
+    SSIM = (2 ux uy + C1)(2 cov + C2) / ((ux² + uy² + C1)(vx + vy + C2)),    C1 = (.01 Q)², C2 = (.03 Q)²
+
+Windows of 7³ voxels, sample covariance; both images clipped to [low, high], set to `low` outside the mask and shifted
+so that `low` is 0; single precision; 3 voxels at each border left out. Wang et al., IEEE TIP 2004,
+https://doi.org/10.1109/TIP.2003.819861, as the SynthRAD2023 challenge computes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from medtrans.core.errors import EmptyMask, InputRefused
+from medtrans.core.metric import Better, Metric
+from medtrans.metrics.windows import SIDE, inner, local
+
+
+@dataclass(frozen=True, kw_only=True)
+class SSIM(Metric):
+    better: ClassVar[Better] = "higher"
+    low: float = -1024.0
+    """What is below is set to this before comparing, and what is outside the mask."""
+    high: float = 3071.0
+    """What is above is set to this."""
+
+    def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
+        counted = np.asarray(within, bool)
+        if min(counted.shape) < SIDE:
+            raise InputRefused(
+                "ssim", f"{counted.shape} voxels are fewer than the window of {SIDE}³", "use mae and psnr"
+            )
+        if not inner(counted).any():
+            raise EmptyMask(
+                "ssim", f"the mask holds no voxel farther than {SIDE // 2} from the border", "give the body"
+            )
+        x, y = (self._shown(image, counted) for image in (target, translated))
+        s, span = local(x, y), self.high - self.low
+        c1, c2 = np.float32((0.01 * span) ** 2), np.float32((0.03 * span) ** 2)
+        similarity = (2 * s.mean_x * s.mean_y + c1) * (2 * s.cov + c2)
+        similarity /= (s.mean_x**2 + s.mean_y**2 + c1) * (s.var_x + s.var_y + c2)
+        return float(similarity[inner(counted)].mean(dtype=np.float64))
+
+    def _shown(self, image: np.ndarray, counted: np.ndarray) -> np.ndarray:
+        clipped = np.clip(image.astype(np.float32), np.float32(self.low), np.float32(self.high))
+        return np.where(counted, clipped, np.float32(self.low)) - np.float32(self.low)

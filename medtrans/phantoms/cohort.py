@@ -1,0 +1,52 @@
+"""Write synthetic cases as files: sub-00_T1.nii.gz, sub-00_CT.nii.gz, sub-00_mask.nii.gz …"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from medtrans.phantoms.anatomy import Head, Lesion, make_head
+from medtrans.phantoms.contrasts import paint
+from medtrans.reading.files import write_volume
+
+
+def write_cohort(
+    folder: Path,
+    seeds: Sequence[int],
+    contrasts: Sequence[str] = ("T1", "CT"),
+    *,
+    shape: tuple[int, int, int] = (128, 144, 128),
+    spacing: float = 1.5,
+    lesions: Sequence[Lesion] = (),
+    randomised: bool = False,
+) -> list[Path]:
+    """Make the heads of `seeds`; returns the files, each head's body mask last. Lesions add sub-XX_lesion.nii.gz."""
+    files = []
+    for seed in seeds:
+        head = make_head(seed, shape=shape, spacing=spacing, lesions=lesions)
+        files += write_head(folder, f"sub-{seed:02}", head, contrasts, seed=seed, randomised=randomised)
+    return files
+
+
+def write_head(
+    folder: Path, name: str, head: Head, contrasts: Sequence[str], *, seed: int, randomised: bool = False
+) -> list[Path]:
+    """Paint one head in each contrast and write it, the mask last: a folder with the mask has the whole case."""
+    volumes = {}
+    for number, contrast in enumerate(contrasts):
+        dice = np.random.default_rng([seed, number])
+        volumes[contrast] = paint(head, contrast, dice, randomised=randomised)
+    if head.lesions:
+        volumes["lesion"] = head.lesion_mask
+    volumes["mask"] = head.mask
+    files = []
+    for kind, volume in volumes.items():
+        files.append(folder / f"{name}_{kind}.nii.gz")
+        write_volume(volume, files[-1], dtype=_type(kind), description="synthetic head", overwrite=True)
+    return files
+
+
+def _type(kind: str) -> type:
+    return {"CT": np.int16, "mask": np.uint8, "lesion": np.uint8}.get(kind, np.uint16)

@@ -1,0 +1,103 @@
+"""Orient, resample, pad; each with its way back to the very grid the volume came on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import nibabel as nib
+import numpy as np
+from scipy import ndimage
+
+from medtrans.core.errors import UsageError
+from medtrans.core.volume import Volume
+
+Undo = Callable[[np.ndarray, float], np.ndarray]
+"""(voxels (channel, *prepared grid), value outside) → voxels (channel, *original grid)."""
+
+
+def to_grid(
+    volume: Volume,
+    *,
+    orientation: str = "RAS",
+    spacing: tuple[float, float, float] | None = None,
+    order: int = 1,
+    background: float = 0.0,
+) -> tuple[Volume, Undo]:
+    """Axes flipped and swapped to `orientation`, then resampled to `spacing` (mm); None keeps the voxels untouched."""
+    turned, turn_back = orient(volume, orientation)
+    if spacing is None or np.allclose(turned.spacing, spacing, rtol=0, atol=1e-4):
+        return turned, lambda voxels, outside: turn_back(voxels)
+    grid = _grid(turned, spacing)
+    resampled = resample_like(turned, grid, order=order, background=background)
+
+    def undo(voxels: np.ndarray, outside: float) -> np.ndarray:
+        made = Volume(voxels, grid.affine)
+        return turn_back(resample_like(made, turned, order=order, background=outside).voxels)
+
+    return resampled, undo
+
+
+def orient(volume: Volume, orientation: str) -> tuple[Volume, Callable[[np.ndarray], np.ndarray]]:
+    """The nearest of the 48 flips and swaps of axes. Exact both ways. Raises UsageError on a word like "RAX"."""
+    if len(orientation) != 3 or {frozenset(p) for p in ("RL", "AP", "SI")} != {_pair(c) for c in orientation}:
+        raise UsageError("preparing.orientation", f"{orientation!r} is no orientation", "write for example RAS or LPS")
+    here = nib.orientations.io_orientation(volume.affine)
+    there = nib.orientations.axcodes2ornt(tuple(orientation))
+    change = nib.orientations.ornt_transform(here, there)
+    axes = [int(np.flatnonzero(change[:, 0] == axis)[0]) for axis in range(3)]
+    flips = tuple(axis + 1 for axis in range(3) if change[axes[axis], 1] < 0)
+
+    def forward(voxels: np.ndarray) -> np.ndarray:
+        return np.flip(voxels.transpose(0, *(axis + 1 for axis in axes)), flips)
+
+    def back(voxels: np.ndarray) -> np.ndarray:
+        return np.flip(voxels, flips).transpose(0, *(int(axis) + 1 for axis in np.argsort(axes)))
+
+    affine = volume.affine @ nib.orientations.inv_ornt_aff(change, volume.shape)
+    return Volume(forward(volume.voxels), affine), back
+
+
+def _pair(letter: str) -> frozenset[str]:
+    return next((frozenset(pair) for pair in ("RL", "AP", "SI") if letter in pair), frozenset())
+
+
+def _grid(volume: Volume, spacing: tuple[float, float, float]) -> Volume:
+    """An empty grid of `spacing` over the same field of view, centred on the same point."""
+    old, new = np.array(volume.spacing), np.array(spacing)
+    shape = np.maximum(np.round(np.array(volume.shape) * old / new), 1).astype(int)
+    affine = volume.affine.copy()
+    affine[:3, :3] = volume.affine[:3, :3] / old * new
+    middle = volume.affine @ [*((np.array(volume.shape) - 1) / 2), 1.0]
+    affine[:3, 3] += (middle - affine @ [*((shape - 1) / 2), 1.0])[:3]
+    return Volume(np.broadcast_to(np.uint8(0), (1, *shape)), affine)
+
+
+def resample_like(volume: Volume, reference: Volume, order: int = 1, background: float = 0.0) -> Volume:
+    """`volume` on the grid of `reference`; order 0 nearest, 1 linear, 3 cubic. Smoothed first where voxels grow."""
+    change = np.linalg.inv(volume.affine) @ reference.affine
+    growth = np.linalg.norm(change[:3, :3], axis=1)
+    blur = np.where(growth > 1.01, 0.5 * np.sqrt(np.maximum(growth**2 - 1, 0)), 0.0) if order else np.zeros(3)
+    out = np.empty((volume.channels, *reference.shape), np.float32 if order else volume.voxels.dtype)
+    for channel, voxels in enumerate(volume.voxels):
+        source = voxels.astype(np.float32) if order else voxels
+        if blur.any():
+            source = ndimage.gaussian_filter(source, blur, mode="nearest")
+        ndimage.affine_transform(
+            _grown(source), change[:3, :3], change[:3, 3] + 1, output=out[channel],
+            output_shape=reference.shape, order=order, mode="constant", cval=background,
+        )  # fmt: skip
+    return Volume(out, reference.affine, reference.header)
+
+
+def pad_to_multiple(array: np.ndarray, divisor: int, value: float) -> tuple[np.ndarray, tuple[slice, ...]]:
+    """(channel, *space) padded on both sides until `divisor` divides each side, and the slices that undo it."""
+    sides = array.shape[1:]
+    before = [(-side % divisor) // 2 for side in sides]
+    widths = [(0, 0)] + [(first, -side % divisor - first) for first, side in zip(before, sides, strict=True)]
+    inner = tuple(slice(first, first + side) for first, side in zip(before, sides, strict=True))
+    return np.pad(array, widths, constant_values=value), (slice(None), *inner)
+
+
+def _grown(voxels: np.ndarray) -> np.ndarray:
+    """One voxel more on each side, so that the outermost half voxel keeps its value instead of fading."""
+    return np.pad(voxels, 1, mode="edge")

@@ -1,0 +1,214 @@
+"""From measured values to about [-1, 1] and back. Air is -1 (zscore: the value that air takes in its scale).
+
+`normalise` gives the inverse for that very image; `restore` writes a target that nobody has seen, in the unit that the
+training targets had (see docs/decisions/0005).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self, TypeAlias
+
+import numpy as np
+from annotated_types import Ge, Le, MinLen
+
+from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.settings import Settings
+
+Inverse = Callable[[np.ndarray], np.ndarray]
+Measured = tuple[np.ndarray, np.ndarray]
+"""Voxels (i, j, k) and where the body is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intensities(Settings, ABC):
+    """One way to normalise. Frozen: `fit` returns a copy that has learned."""
+
+    @property
+    def unit(self) -> str:
+        """What `restore` returns."""
+        return "a.u."
+
+    @property
+    def background(self) -> float:
+        """The normalised value of air."""
+        return -1.0
+
+    def fit(self, volumes: Iterable[Measured]) -> Self:
+        """Learn what `restore` needs from training volumes."""
+        return self
+
+    @abstractmethod
+    def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
+        """float32 values, and their exact inverse. Raises InputRefused where a scale cannot be found."""
+
+    @abstractmethod
+    def restore(self, normalised: np.ndarray) -> np.ndarray:
+        """Normalised values of an image nobody has measured, in the typical unit. Raises UsageError before `fit`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear(Intensities):
+    """[low, high] → [-1, 1], the same for all images: CT."""
+
+    name: Literal["linear"] = "linear"
+    low: float = -1024.0
+    """HU that becomes -1: air."""
+    high: float = 3071.0
+    """HU that becomes 1: the highest a 12-bit CT can say."""
+
+    @property
+    def unit(self) -> str:
+        return "HU"
+
+    def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
+        return _to_unit(voxels, self.low, self.high), self.restore
+
+    def restore(self, normalised: np.ndarray) -> np.ndarray:
+        return _from_unit(normalised, self.low, self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Percentiles(Intensities):
+    """Two percentiles within the body → -1 and 1, not clipped: MR. Air, which is 0 in MR, becomes -1 with lower 0."""
+
+    name: Literal["percentiles"] = "percentiles"
+    lower: Annotated[float, Ge(0), Le(50)] = 0.0
+    """Percentile that becomes -1; 0 stands for the value 0, which air has in magnitude images."""
+    upper: Annotated[float, Ge(50), Le(100)] = 99.5
+    """Percentile that becomes 1."""
+    typical: tuple[float, float] | None = None
+    """Learned: the median over the training images of the two values."""
+
+    def fit(self, volumes: Iterable[Measured]) -> Self:
+        ends = [self._ends(voxels, within) for voxels, within in volumes]
+        low, high = np.median(np.array(ends), axis=0).tolist()
+        return replace(self, typical=(low, high))
+
+    def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
+        low, high = self._ends(voxels, within)
+        return _to_unit(voxels, low, high), lambda normalised: _from_unit(normalised, low, high)
+
+    def restore(self, normalised: np.ndarray) -> np.ndarray:
+        if self.typical is None:
+            raise UsageError("percentiles", "have not been fitted", "fit the preparation to training cases first")
+        return _from_unit(normalised, *self.typical)
+
+    def _ends(self, voxels: np.ndarray, within: np.ndarray) -> tuple[float, float]:
+        counted = voxels[within]
+        low = float(np.percentile(counted, self.lower)) if self.lower else 0.0
+        high = float(np.percentile(counted, self.upper))
+        return _apart(low, high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZScore(Intensities):
+    """Mean and standard deviation within the body → 0 and 1/3, so that three deviations reach 1."""
+
+    name: Literal["zscore"] = "zscore"
+    typical: tuple[float, float] | None = None
+    """Learned: the median over the training images of mean and standard deviation."""
+
+    @property
+    def background(self) -> float:
+        """Air is 0 before; with mean and deviation of MR that is about -1. Fixed at -1, as padding."""
+        return -1.0
+
+    def fit(self, volumes: Iterable[Measured]) -> Self:
+        found = [self._moments(voxels, within) for voxels, within in volumes]
+        mean, deviation = np.median(np.array(found), axis=0).tolist()
+        return replace(self, typical=(mean, deviation))
+
+    def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
+        mean, deviation = self._moments(voxels, within)
+        ends = (mean - 3 * deviation, mean + 3 * deviation)
+        return _to_unit(voxels, *ends), lambda normalised: _from_unit(normalised, *ends)
+
+    def restore(self, normalised: np.ndarray) -> np.ndarray:
+        if self.typical is None:
+            raise UsageError("zscore", "has not been fitted", "fit the preparation to training cases first")
+        mean, deviation = self.typical
+        return _from_unit(normalised, mean - 3 * deviation, mean + 3 * deviation)
+
+    def _moments(self, voxels: np.ndarray, within: np.ndarray) -> tuple[float, float]:
+        counted = voxels[within].astype(np.float64)
+        mean, deviation = float(counted.mean()), float(counted.std())
+        _apart(mean - deviation, mean + deviation)
+        return mean, deviation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nyul(Intensities):
+    """Landmarks of the histogram (percentiles within the body) moved to where they are on average: MR.
+
+    Piecewise linear and monotone; 0, the air of MR, is a landmark too and becomes -1.
+    Nyúl and Udupa, Magn Reson Med 1999; Nyúl, Udupa and Zhang, IEEE TMI 2000, https://doi.org/10.1109/42.836373
+    """
+
+    name: Literal["nyul"] = "nyul"
+    percentiles: Annotated[tuple[float, ...], MinLen(2)] = (1.0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 99.0)
+    """Where the landmarks are taken."""
+    standard: tuple[float, ...] | None = None
+    """Learned: where the landmarks go, in [-1, 1]."""
+    typical: tuple[float, ...] | None = None
+    """Learned: the median landmarks in measured units."""
+
+    def fit(self, volumes: Iterable[Measured]) -> Self:
+        found = np.array([self._landmarks(voxels, within) for voxels, within in volumes])
+        units = np.array([_to_unit(marks, marks[0], marks[-1]) for marks in found])
+        return replace(
+            self, standard=tuple(units.mean(axis=0).tolist()), typical=tuple(np.median(found, axis=0).tolist())
+        )
+
+    def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
+        if self.standard is None:
+            raise UsageError("nyul", "has not been fitted", "fit the preparation to training cases first")
+        marks = self._landmarks(voxels, within)
+        forward = _piecewise(marks, np.array(self.standard))
+        backward = _piecewise(np.array(self.standard), marks)
+        return forward(voxels), backward
+
+    def restore(self, normalised: np.ndarray) -> np.ndarray:
+        if self.standard is None or self.typical is None:
+            raise UsageError("nyul", "has not been fitted", "fit the preparation to training cases first")
+        return _piecewise(np.array(self.standard), np.array(self.typical))(normalised)
+
+    def _landmarks(self, voxels: np.ndarray, within: np.ndarray) -> np.ndarray:
+        marks = np.array([0.0, *np.percentile(voxels[within], self.percentiles)])
+        _apart(float(marks[0]), float(marks[-1]))
+        steps = np.maximum(np.diff(marks), 1e-6 * (marks[-1] - marks[0]))
+        return np.concatenate([marks[:1], marks[0] + np.cumsum(steps)])
+
+
+AnyIntensities: TypeAlias = Linear | Percentiles | ZScore | Nyul
+
+
+def _to_unit(voxels: np.ndarray, low: float, high: float) -> np.ndarray:
+    return ((voxels.astype(np.float64) - low) * (2 / (high - low)) - 1).astype(np.float32)
+
+
+def _from_unit(normalised: np.ndarray, low: float, high: float) -> np.ndarray:
+    return ((normalised.astype(np.float64) + 1) * ((high - low) / 2) + low).astype(np.float32)
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    if not np.isfinite([low, high]).all() or high - low <= 0:
+        raise InputRefused(
+            "intensities", f"lie between {low:g} and {high:g}", "is the image constant, or the mask wrong?"
+        )
+    return low, high
+
+
+def _piecewise(x: np.ndarray, y: np.ndarray) -> Inverse:
+    """The line through (x, y), going on with the slopes of its ends."""
+    first, last = (y[1] - y[0]) / (x[1] - x[0]), (y[-1] - y[-2]) / (x[-1] - x[-2])
+
+    def line(values: np.ndarray) -> np.ndarray:
+        values = values.astype(np.float64)
+        out = np.interp(values, x, y)
+        out = np.where(values < x[0], y[0] + first * (values - x[0]), out)
+        return np.where(values > x[-1], y[-1] + last * (values - x[-1]), out).astype(np.float32)
+
+    return line

@@ -1,0 +1,57 @@
+"""How a run is shown while it goes on: one bar per stage on standard error; plain lines where that is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+PLAIN_EVERY = 20.0
+"""Seconds between two lines about one stage where standard error is no terminal."""
+
+
+class Shown:
+    """Called as `say(stage, text, done, left)`: done from 0 to 1, left in seconds, either None when unknown."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self.terminal = console.is_terminal
+        self.bars = Progress(
+            TextColumn("{task.fields[stage]:<12}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[text]}"),
+            console=console,
+            disable=not self.terminal,
+        )
+        self.stages: dict[str, TaskID] = {}
+        self.last: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def __call__(self, stage: str, text: str = "", done: float | None = None, left: float | None = None) -> None:
+        text += f"  {_clock(left)} left" if left is not None and done != 1.0 else ""
+        if self.terminal:
+            if stage not in self.stages:
+                self.stages[stage] = self.bars.add_task("", total=1.0, stage=stage, text="")
+            self.bars.update(self.stages[stage], completed=done or 0.0, text=text)
+        elif done == 1.0 or time.monotonic() - self.last.get(stage, -PLAIN_EVERY) >= PLAIN_EVERY:
+            self.last[stage] = time.monotonic()
+            share = "" if done is None else f"{done:4.0%} "
+            print(f"{stage}: {share}{text}", file=sys.stderr, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
