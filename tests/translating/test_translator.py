@@ -1,4 +1,6 @@
+import os
 import warnings
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -12,6 +14,8 @@ from medtrans.core.method import Task
 from medtrans.core.volume import Volume
 from medtrans.preparing.intensities import Linear, Percentiles
 from medtrans.reading.files import read_volume, write_volume
+from medtrans.translating.batch import translate_files
+from medtrans.translating.contract import OFFSETS, PLACE
 from medtrans.translating.model import model_hash, save_model
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
@@ -57,6 +61,20 @@ def test_an_identity_gives_back_every_voxel_in_its_place(shape, affine, way, tmp
         assert code == its_code
     assert before.header["xyzt_units"] == after.header["xyzt_units"]
     assert np.array_equal(before.header["pixdim"][:4], after.header["pixdim"][:4])
+
+
+@pytest.mark.skipif("MEDTRANS_TEST_DATA" not in os.environ, reason="MEDTRANS_TEST_DATA names no folder of real volumes")
+@pytest.mark.parametrize(
+    "name", ["body_ct/b01_CT.nii.gz", "body_ct/b02_MR.nii.gz", "thick_slices/FG6692_T1_5.5mm.nii.gz"]
+)
+def test_a_real_volume_stays_in_its_place(name, tmp_path):
+    path = Path(os.environ["MEDTRANS_TEST_DATA"]) / f"{name}.nii.gz"
+    [outcome] = translate_files(path, tmp_path / "out.nii.gz", translator_of(Same(stack=3), stack=3, plane="coronal"))
+    assert outcome.verdict == "done", outcome.message
+    before, after = nib.load(path), nib.load(tmp_path / "out.nii.gz")
+    assert np.array_equal(np.clip(np.asanyarray(before.dataobj), -1024, 3071), np.asanyarray(after.dataobj))
+    for field in (*PLACE, *OFFSETS):
+        assert np.array_equal(before.header[field], after.header[field])
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.0, 3.0, 0.7)])
