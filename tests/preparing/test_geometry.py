@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from phantom_volumes import FLIPPED, OBLIQUE, mr
+
+from medtrans.core.errors import UsageError
+from medtrans.core.volume import Volume
+from medtrans.preparing.geometry import pad_to_multiple, resample_like, to_grid
+
+VOLUMES = {
+    "oblique": mr((9, 10, 11), OBLIQUE),
+    "flipped": mr((9, 10, 11), FLIPPED),
+    "anisotropic": mr((12, 8, 5), np.diag([0.5, 0.9, 6.0, 1.0])),
+    "odd": mr((7, 13, 3)),
+    "single slice": mr((16, 15, 1), np.diag([-1.0, 1.0, 5.0, 1.0])),
+}
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+@pytest.mark.parametrize("orientation", ["RAS", "LPS"])
+def test_turning_is_undone_voxel_by_voxel(name, orientation):
+    volume = VOLUMES[name]
+    turned, undo = to_grid(volume, orientation=orientation)
+    assert turned.orientation == orientation
+    assert np.array_equal(undo(turned.voxels, 0.0), volume.voxels)
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+def test_turning_leaves_every_voxel_in_its_place(name):
+    volume = VOLUMES[name]
+    turned, _ = to_grid(volume)
+    here, there = np.unravel_index(volume.voxels[0].argmax(), volume.shape), turned.voxels[0].argmax()
+    there = np.unravel_index(there, turned.shape)
+    assert turned.affine @ [*there, 1] == pytest.approx(volume.affine @ [*here, 1])
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+def test_resampling_comes_back_to_the_same_shape(name):
+    volume = VOLUMES[name]
+    prepared, undo = to_grid(volume, spacing=(1.3, 1.1, 2.0))
+    assert prepared.spacing == pytest.approx((1.3, 1.1, 2.0))
+    assert undo(prepared.voxels, 0.0).shape == volume.voxels.shape
+
+
+def world_ramp(shape, affine, slope=(1.0, -2.0, 0.5)):
+    grid = np.stack([*np.indices(shape), np.ones(shape)], -1) @ affine.T
+    return Volume((grid[..., :3] @ slope).astype(np.float32)[None], affine)
+
+
+@pytest.mark.parametrize("affine", [OBLIQUE, FLIPPED], ids=["oblique", "flipped"])
+@pytest.mark.parametrize("spacing", [(0.6, 0.6, 0.6), (2.0, 1.0, 3.0)])
+def test_a_ramp_stays_the_same_ramp(affine, spacing):
+    prepared, undo = to_grid(world_ramp((24, 25, 26), affine), spacing=spacing)
+    inner = tuple(slice(max(side // 3, 1), -max(side // 3, 1)) for side in prepared.shape)
+    truth = world_ramp(prepared.shape, prepared.affine)
+    assert prepared.voxels[0][inner] == pytest.approx(truth.voxels[0][inner], abs=1e-3)
+    back = undo(prepared.voxels, 0.0)[0]
+    assert back[10:14, 10:14, 10:14] == pytest.approx(
+        world_ramp((24, 25, 26), affine).voxels[0, 10:14, 10:14, 10:14], abs=1e-3
+    )
+
+
+def test_coarser_voxels_do_not_alias():
+    stripes = np.zeros((1, 40, 8, 8), np.float32)
+    stripes[:, ::2] = 1
+    prepared, _ = to_grid(Volume(stripes, np.eye(4)), spacing=(4.0, 1.0, 1.0))
+    assert prepared.voxels[0, 2:-2] == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_constant_stays_constant_up_to_the_edge():
+    flat = Volume(np.full((1, 9, 10, 3), 7.0, np.float32), np.diag([1.0, 1.0, 5.0, 1.0]))
+    prepared, undo = to_grid(flat, spacing=(1.5, 0.7, 1.0), background=-1.0)
+    assert prepared.voxels == pytest.approx(7)
+    assert undo(prepared.voxels, -1.0) == pytest.approx(7)
+
+
+def test_labels_stay_labels():
+    labels = Volume((mr().voxels > 50).astype(np.uint8) * 5, np.eye(4))
+    prepared, _ = to_grid(labels, spacing=(0.7, 1.6, 1.1), order=0)
+    assert prepared.voxels.dtype == np.uint8
+    assert set(np.unique(prepared.voxels)) == {0, 5}
+
+
+def test_outside_the_field_is_background():
+    reference = Volume(np.zeros((1, 10, 10, 10)), np.diag([1.0, 1.0, 1.0, 1.0]) + np.eye(4, k=3) * 5)
+    moved = resample_like(Volume(np.full((1, 10, 10, 10), 3.0), np.eye(4)), reference, background=-9.0)
+    assert moved.voxels[0, :4] == pytest.approx(3)
+    assert moved.voxels[0, 7:] == pytest.approx(-9)
+
+
+def test_a_wrong_orientation_is_answered():
+    with pytest.raises(UsageError, match="RAX"):
+        to_grid(mr(), orientation="RAX")
+
+
+def test_padding_is_cut_out_again():
+    array = np.random.default_rng(0).random((2, 9, 16, 5))
+    padded, inner = pad_to_multiple(array, 8, -1.0)
+    assert padded.shape == (2, 16, 16, 8)
+    assert np.array_equal(padded[inner], array)
+    assert padded.sum() == pytest.approx(array.sum() - (padded.size - array.size))

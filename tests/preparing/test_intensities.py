@@ -1,0 +1,107 @@
+import json
+from typing import get_args
+
+import numpy as np
+import pytest
+from phantom_volumes import mr
+
+from medtrans.core.errors import InputRefused, UsageError
+from medtrans.preparing.intensities import AnyIntensities, Linear, Nyul, Percentiles, ZScore
+
+KINDS = get_args(AnyIntensities)
+
+
+def measured(seed=0, gain=1.0):
+    voxels = mr(seed=seed, gain=gain).voxels[0]
+    return voxels, voxels > 50 * gain
+
+
+def fitted(kind):
+    return kind().fit([measured(seed, gain) for seed, gain in ((0, 1.0), (1, 2.0), (2, 4.0))])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_normalised_and_undone_is_the_same(kind):
+    voxels, within = measured(7, 3.0)
+    normalised, undo = fitted(kind).normalise(voxels, within)
+    assert normalised.dtype == np.float32
+    assert undo(normalised) == pytest.approx(voxels, abs=5e-3 if kind is Linear else 1e-5 * float(voxels.max()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_learned_numbers_survive_json_exactly(kind):
+    learned = fitted(kind)
+    assert kind.from_dict(json.loads(json.dumps(learned.to_dict()))) == learned
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_order_is_kept(kind):
+    voxels, within = measured()
+    normalised, _ = fitted(kind).normalise(voxels, within)
+    order = np.argsort(voxels, axis=None)
+    assert (np.diff(normalised.ravel()[order]) >= 0).all()
+
+
+@pytest.mark.parametrize("kind", [Percentiles, Nyul])
+def test_air_becomes_the_background_and_returns(kind):
+    learned = fitted(kind)
+    voxels, within = measured()
+    normalised, _ = learned.normalise(np.where(within, voxels, 0), within)
+    assert normalised[~within] == pytest.approx(learned.background)
+    assert learned.background == -1
+    assert learned.restore(np.float32([learned.background])) == pytest.approx(0, abs=1e-3)
+
+
+def test_air_of_ct_becomes_minus_one():
+    normalised, _ = Linear().normalise(np.int16([[[-1024, 3071]]]), np.ones((1, 1, 2), bool))
+    assert normalised.ravel().tolist() == [-1, 1]
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+def test_the_gain_of_a_scanner_does_not_matter(kind):
+    learned = fitted(kind)
+    once, _ = learned.normalise(*measured(5, 1.0))
+    louder, _ = learned.normalise(*measured(5, 10.0))
+    assert louder == pytest.approx(once, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+def test_restored_values_lie_on_the_typical_scale(kind):
+    learned = fitted(kind)
+    voxels, within = measured(9, 1.0)
+    restored = learned.restore(learned.normalise(voxels, within)[0])
+    assert np.median(restored[within]) == pytest.approx(2 * np.median(voxels[within]), rel=0.05)
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+def test_without_fit_nothing_is_restored(kind):
+    with pytest.raises(UsageError, match="fit"):
+        kind().restore(np.zeros(3, np.float32))
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+def test_a_constant_body_is_refused(kind):
+    with pytest.raises(InputRefused):
+        fitted(kind).normalise(np.zeros((4, 4, 4), np.float32), np.ones((4, 4, 4), bool))
+
+
+def test_nothing_is_clipped():
+    voxels, within = measured()
+    normalised, undo = Percentiles(upper=90.0).normalise(voxels, within)
+    assert normalised.max() > 1
+    assert undo(normalised).max() == pytest.approx(voxels.max(), rel=1e-6)
+
+
+def test_nyul_brings_another_contrast_to_the_average_histogram():
+    voxels, within = measured(3)
+    learned = fitted(Nyul)
+    darker = np.where(within, 400 * (voxels / 400) ** 1.5, voxels).astype(np.float32)
+    wanted = np.percentile(learned.normalise(voxels, within)[0][within], range(10, 100, 10))
+    found = np.percentile(learned.normalise(darker, within)[0][within], range(10, 100, 10))
+    assert found == pytest.approx(wanted, abs=0.02)
+
+
+def test_nyul_bears_an_image_of_few_values():
+    voxels = np.repeat(np.float32([0, 50, 50, 50, 100, 100, 200, 255]), 8).reshape(4, 4, 4)
+    normalised, undo = fitted(Nyul).normalise(voxels, voxels > 0)
+    assert undo(normalised) == pytest.approx(voxels, abs=0.01)
