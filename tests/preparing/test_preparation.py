@@ -1,0 +1,135 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from phantom_volumes import FLIPPED, OBLIQUE, ball, ct, mr
+
+from medtrans.core.case import Case, Pair
+from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
+from medtrans.core.volume import Volume
+from medtrans.preparing.intensities import Linear, Nyul, Percentiles, ZScore
+from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.reading.files import read_volume
+
+DATA = Path(os.environ.get("MEDTRANS_TEST_DATA", "-"))
+
+CASE = Case("a", "a", (Path("a"),), (Path("b"),))
+GRIDS = {
+    "oblique": (OBLIQUE, (15, 16, 17)),
+    "flipped": (FLIPPED, (14, 15, 16)),
+    "anisotropic": (np.diag([0.5, 0.5, 5.0, 1.0]), (30, 28, 7)),
+    "single slice": (np.eye(4), (24, 23, 1)),
+}
+
+
+def pairs(count=3):
+    return [Pair(CASE, mr(seed=n, gain=1.0 + n), mr(seed=10 + n, gain=2.0)) for n in range(count)]
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_target_comes_back_to_its_own_grid_and_unit(name):
+    affine, shape = GRIDS[name]
+    volume, preparation = ct(shape, affine), Preparation(PreparingSettings())
+    prepared = preparation.target(volume)
+    back = preparation.restore(prepared.voxels, prepared)
+    assert back.voxels == pytest.approx(volume.voxels, abs=2e-3)
+    assert np.array_equal(back.affine, volume.affine)
+    assert back.header is volume.header
+    assert back.voxels.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_resampled_it_still_comes_back_to_its_grid(name):
+    affine, shape = GRIDS[name]
+    volume, preparation = ct(shape, affine), Preparation(PreparingSettings(spacing=(1.1, 0.9, 1.7)))
+    prepared = preparation.target(volume)
+    back = preparation.restore(prepared.voxels, prepared)
+    assert back.shape == volume.shape
+    assert np.array_equal(back.affine, volume.affine)
+    assert np.median(np.abs(back.voxels - volume.voxels)) < 60
+
+
+def test_what_is_no_number_becomes_air():
+    preparation = Preparation(PreparingSettings())
+    prepared = preparation.target(ct())
+    voxels = prepared.voxels.copy()
+    voxels[0, 10, 11, 9] = np.nan
+    restored = preparation.restore(voxels, prepared).voxels
+    assert restored[0, 10, 11, 9] == -1024
+    assert np.isfinite(restored).all()
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+def test_what_was_learned_survives_json(kind):
+    fitted = Preparation(PreparingSettings(source=kind(), target=kind(), patch=(8, 8))).fit(pairs())
+    again = Preparation.from_dict(json.loads(json.dumps(fitted.to_dict())))
+    assert again == fitted
+    assert np.array_equal(again.source(mr(seed=5)).voxels, fitted.source(mr(seed=5)).voxels)
+
+
+def test_a_lone_target_teaches_nothing_about_sources():
+    lone = Pair(Case("b", "b", (), (Path("t"),)), mr(gain=50.0), mr(gain=50.0))
+    asked = PreparingSettings(source=Percentiles(), target=Percentiles())
+    assert Preparation(asked).fit([*pairs(1), lone]).settings.source == Preparation(asked).fit(pairs(1)).settings.source
+
+
+def test_a_given_mask_is_turned_with_the_volume():
+    volume = mr((14, 15, 16), FLIPPED)
+    mask = volume.like((ball(volume.shape, 0.3)).astype(np.uint8))
+    prepared = Preparation(PreparingSettings()).source(volume, mask)
+    inside = prepared.undo(prepared.within[None].astype(np.float32), 0.0)[0]
+    assert np.array_equal(inside > 0, mask.voxels[0] > 0)
+
+
+def test_a_source_is_normalised_alike_with_a_mask_and_without():
+    volume, preparation = mr(), Preparation(PreparingSettings())
+    small = volume.like(ball(volume.shape, 0.3).astype(np.uint8))
+    assert np.array_equal(preparation.source(volume, small).voxels, preparation.source(volume).voxels)
+    assert preparation.source(volume, small).within.sum() == small.voxels.sum()
+
+
+def test_masks_that_cannot_be_used_are_refused():
+    preparation, volume = Preparation(PreparingSettings()), mr()
+    with pytest.raises(EmptyMask, match=r"preparing\.body"):
+        preparation.source(volume, volume.like(np.zeros(volume.shape)))
+    with pytest.raises(EmptyMask):
+        preparation.source(Volume(np.zeros((1, 8, 8, 8)), np.eye(4)))
+    with pytest.raises(GridMismatch):
+        preparation.source(volume, Volume(np.ones((1, *volume.shape)), 2 * np.eye(4)))
+
+
+def test_a_real_target_is_written_as_translations_are():
+    fitted = Preparation(PreparingSettings(target=Percentiles())).fit(pairs())
+    once, louder = (fitted.as_written(mr(seed=3, gain=gain), mr(seed=3, gain=gain)) for gain in (1.0, 7.0))
+    assert louder.voxels == pytest.approx(once.voxels, rel=1e-4, abs=1e-2)
+    assert Preparation(PreparingSettings()).as_written(ct(), mr()).voxels == pytest.approx(ct().voxels)
+
+
+def test_a_stack_multiplies_the_channels_of_a_source_in_2d_only():
+    asked = PreparingSettings(stack=3)
+    assert Preparation(asked).task(2, 1).source_channels == 6
+    assert Preparation(PreparingSettings(stack=3, spatial_dims=3)).task(2, 1).source_channels == 2
+
+
+@pytest.mark.parametrize("wrong", [{"stack": 4}, {"patch": (8, 8, 8)}, {"spacing": (1.0, 0.0, 1.0)}])
+def test_settings_that_make_no_sense_are_answered(wrong):
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        PreparingSettings(**wrong)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="MEDTRANS_TEST_DATA names no folder of real volumes")
+@pytest.mark.parametrize("name", ["follow_up/p01_visit1_T1.nii.gz", "body_ct/b01_CT.nii.gz"])
+def test_a_real_volume_comes_back_bit_for_bit_in_place(name):
+    volume = read_volume(DATA / name)
+    preparation = Preparation(PreparingSettings(orientation="LPS"))
+    prepared = preparation.target(volume)
+    back = preparation.restore(prepared.voxels, prepared)
+    assert np.array_equal(np.round(back.voxels), volume.voxels)
+    assert back.affine.tobytes() == volume.affine.tobytes()
+    assert 0.1 < prepared.within.mean() < 0.9
+
+
+def test_ct_is_linear_by_default():
+    assert PreparingSettings().target == Linear(low=-1024, high=3071)
