@@ -1,0 +1,115 @@
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from phantom_volumes import FLIPPED, ball, ct, mr
+
+from medtrans.core.case import Case
+from medtrans.core.errors import EmptyMask, EnvironmentRefused
+from medtrans.preparing.augmentation import Augment
+from medtrans.preparing.batches import paired_draws
+from medtrans.preparing.cache import cached
+from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.reading.cohort import load_pair
+from medtrans.reading.files import write_volume
+
+AXIAL = Preparation(PreparingSettings())
+
+
+@pytest.fixture
+def case(tmp_path):
+    affine = FLIPPED
+    write_volume(mr(affine=affine), tmp_path / "a_T1.nii.gz")
+    write_volume(ct(affine=affine), tmp_path / "a_CT.nii.gz")
+    mask = mr(affine=affine)
+    write_volume(mask.like(ball(mask.shape, 0.4).astype(np.uint8)), tmp_path / "a_mask.nii.gz")
+    return Case("a", "a", (tmp_path / "a_T1.nii.gz",), (tmp_path / "a_CT.nii.gz",), tmp_path / "a_mask.nii.gz")
+
+
+def never(case):
+    raise AssertionError(f"{case.name} was read again")
+
+
+@pytest.mark.parametrize("asked", [{}, {"plane": "coronal"}, {"spatial_dims": 3}, {"spacing": (2.0, 1.0, 1.0)}])
+def test_what_is_stored_is_what_was_prepared(case, tmp_path, asked):
+    preparation = Preparation(PreparingSettings(**asked))
+    [(source, target)] = cached([case], preparation, tmp_path / "cache")
+    pair = load_pair(case)
+    for stored, prepared in (
+        (source, preparation.source(pair.source)),
+        (target, preparation.target(pair.target, like=pair.source)),
+    ):
+        assert np.array_equal(stored.voxels, prepared.voxels)
+        assert np.array_equal(stored.affine, prepared.affine)
+        assert stored.background == prepared.background
+        assert np.array_equal(stored.within, preparation.source(pair.source, pair.mask).within)
+
+
+def test_the_second_epoch_reads_no_case(case, tmp_path):
+    first = paired_draws(cached([case], AXIAL, tmp_path / "cache"), AXIAL.settings)
+    for file in (*case.sources, *case.targets):
+        stamp = file.stat()
+        file.write_bytes(b"\0" * stamp.st_size)
+        os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    second = paired_draws(cached([case], AXIAL, tmp_path / "cache", load=never), AXIAL.settings)
+    assert all(np.array_equal(a, b) for n in range(5) for a, b in zip(first[n], second[n], strict=True))
+
+
+def test_a_draw_touches_only_its_slices(case, tmp_path):
+    [(source, _)] = cached([case], AXIAL, tmp_path / "cache")
+    assert isinstance(source.voxels.base, np.memmap)
+    assert source.voxels[:, :, :, 4].flags.c_contiguous
+
+
+def test_a_changed_file_or_preparation_is_prepared_anew_but_not_another_augmentation(case, tmp_path):
+    cached([case], AXIAL, tmp_path / "cache")
+    asked = replace(AXIAL.settings, augment=Augment(flip=True), patch=(8, 8), stack=1)
+    cached([case], Preparation(asked), tmp_path / "cache", load=never)
+    with pytest.raises(AssertionError, match="read again"):
+        cached([case], Preparation(replace(asked, body="none")), tmp_path / "cache", load=never)
+    os.utime(case.sources[0], ns=(1, 1))
+    with pytest.raises(AssertionError, match="read again"):
+        cached([case], AXIAL, tmp_path / "cache", load=never)
+
+
+@pytest.mark.parametrize("suffix", ["source.json", "source.voxels.npy", "target.within.npy"])
+def test_what_is_damaged_or_was_interrupted_is_prepared_anew(case, tmp_path, suffix):
+    [(before, _)] = cached([case], AXIAL, tmp_path / "cache")
+    kept = before.voxels.copy()
+    [file] = (tmp_path / "cache").glob(f"*{suffix}")
+    data = file.read_bytes()
+    del before
+    file.unlink()
+    file.write_bytes(data[: len(data) // 2])
+    [(again, _)] = cached([case], AXIAL, tmp_path / "cache")
+    assert np.array_equal(again.voxels, kept)
+
+
+def test_a_cache_that_is_gone_is_answered(case, tmp_path):
+    [(source, _)] = cached([case], AXIAL, tmp_path / "cache")
+    for file in (tmp_path / "cache").iterdir():
+        file.unlink()
+    with pytest.raises(EnvironmentRefused, match="start again"):
+        source.voxels  # noqa: B018
+
+
+def test_cases_of_one_side_have_one_side(case, tmp_path):
+    lone = [replace(case, targets=(), mask=None), replace(case, sources=(), mask=None)]
+    (source, nothing), (none, target) = cached(lone, AXIAL, tmp_path / "cache")
+    assert nothing is none is None
+    assert np.array_equal(target.voxels, AXIAL.target(load_pair(case).target).voxels)
+    assert source.voxels.shape == target.voxels.shape
+
+
+def test_an_error_names_its_case(case, tmp_path):
+    mask = mr(affine=FLIPPED)
+    write_volume(mask.like(np.zeros(mask.shape, np.uint8)), case.mask, overwrite=True)
+    with pytest.raises(EmptyMask, match=r"^a: body"):
+        cached([case], AXIAL, tmp_path / "cache")
+
+
+def test_progress_is_told(case, tmp_path):
+    told = []
+    cached([case, case], AXIAL, tmp_path / "cache", on_progress=told.append)
+    assert told == [0.5, 1.0]
