@@ -10,8 +10,9 @@ import pytest
 from stand_ins import Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
 
 from medtrans.core.errors import UsageError
+from medtrans.core.volume import Volume
 from medtrans.preparing.intensities import Percentiles
-from medtrans.reading.files import sha256
+from medtrans.reading.files import read_volume, sha256, write_volume
 from medtrans.translating.batch import translate_files
 from medtrans.translating.model import save_model
 from medtrans.translating.settings import TranslatingSettings
@@ -76,6 +77,19 @@ def test_a_file_becomes_a_file(cases, translator, tmp_path):
     assert outcome.output == tmp_path / "deep" / "ct.nii"
     assert np.array_equal(nib.load(outcome.output).dataobj, nib.load(cases / "sub-0.nii.gz").dataobj)
     assert (tmp_path / "deep" / "ct.json").exists()
+
+
+@pytest.mark.parametrize("suffix", [".mha", ".nrrd"])
+def test_other_kinds_of_file_keep_their_kind_and_their_place(suffix, translator, tmp_path):
+    voxels, _ = ball((9, 8, 7))
+    source = Volume(voxels.astype(np.int16), oblique())
+    write_volume(source, tmp_path / f"mr{suffix}")
+    [outcome] = translate_files(tmp_path / f"mr{suffix}", tmp_path / "out", translator)
+    assert outcome.verdict == "done", outcome.message
+    before, after = read_volume(tmp_path / f"mr{suffix}"), read_volume(tmp_path / "out" / f"mr{suffix}")
+    assert np.array_equal(after.voxels, source.voxels)
+    # These formats write direction and spacing as decimals, so the last bit of an oblique affine may go.
+    assert after.shares_grid_with(before)
 
 
 def test_several_files_become_the_channels_of_one_case(cases, tmp_path):

@@ -64,9 +64,7 @@ def test_an_identity_gives_back_every_voxel_in_its_place(shape, affine, way, tmp
 
 
 @pytest.mark.skipif("MEDTRANS_TEST_DATA" not in os.environ, reason="MEDTRANS_TEST_DATA names no folder of real volumes")
-@pytest.mark.parametrize(
-    "name", ["body_ct/b01_CT.nii.gz", "body_ct/b02_MR.nii.gz", "thick_slices/FG6692_T1_5.5mm.nii.gz"]
-)
+@pytest.mark.parametrize("name", ["body_ct/b01_CT", "body_ct/b02_MR", "thick_slices/FG6692_T1_5.5mm"])
 def test_a_real_volume_stays_in_its_place(name, tmp_path):
     path = Path(os.environ["MEDTRANS_TEST_DATA"]) / f"{name}.nii.gz"
     [outcome] = translate_files(path, tmp_path / "out.nii.gz", translator_of(Same(stack=3), stack=3, plane="coronal"))
