@@ -1,0 +1,11 @@
+"""Make the cases of this folder: python sample_data/make.py [FOLDER]"""
+
+import sys
+from pathlib import Path
+
+from medtrans.phantoms.cohort import write_cohort
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
+    for path in write_cohort(folder, range(6), ("T1", "T2", "CT"), shape=(40, 48, 40), spacing=4.8):
+        print(path)

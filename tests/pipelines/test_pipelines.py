@@ -1,0 +1,41 @@
+"""Every shipped pipeline runs, all stages, on the sample data."""
+
+import csv
+
+import pytest
+
+from medtrans import stages
+from medtrans.finding import entries, pipelines_folder
+from medtrans.reading.files import read_volume, sha256
+from medtrans.recipe import load_recipe
+
+NAMES = [folder.name for folder in sorted(pipelines_folder().iterdir()) if (folder / "recipe.yaml").exists()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pipeline_runs_and_resumes(name, tmp_path):
+    recipe = load_recipe(stages.find_recipe(name), quick=True)
+    result = stages.run(recipe, tmp_path)
+    assert not result.failed
+    assert {"translated", "mean of the training targets", "copy of the source"} <= result.scores.keys()
+    translations = sorted((tmp_path / "translations").glob("*.nii.gz"))
+    assert translations
+    for path in translations:
+        source = read_volume(recipe.reading.root / f"{path.name.split('.')[0]}_T1.nii.gz")
+        assert read_volume(path).shares_grid_with(source)
+    with (tmp_path / "scores.csv").open() as file:
+        assert {row["who"] for row in csv.DictReader(file)} == result.scores.keys()
+    assert "SYNTHETIC" in (tmp_path / "report.html").read_text()
+
+    before = sha256(tmp_path / "model" / "model.safetensors")
+    again = stages.run(recipe, tmp_path)
+    assert again.scores == result.scores
+    assert sha256(tmp_path / "model" / "model.safetensors") == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pipeline_says_what_it_is(name):
+    entry = next(entry for entry in entries("pipelines") if entry.name == name)
+    assert len(entry.summary) > 20
+    assert (pipelines_folder() / name / "README.md").read_text().startswith("# ")
+    assert len((pipelines_folder() / name / "recipe.yaml").read_text().splitlines()) <= 30
