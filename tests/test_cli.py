@@ -1,0 +1,186 @@
+"""The shell as its users meet it: in a child process, with exit codes and one sentence per error."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from medtrans import stages
+from medtrans.reading.files import read_volume
+from medtrans.recipe import load_recipe
+
+SAMPLES = Path(__file__).parent.parent / "sample_data"
+
+
+def shell(*words, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "medtrans.cli", *map(str, words)], capture_output=True, text=True, timeout=300, **options
+    )
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A model trained for four steps: it translates badly, and keeps every promise but beauty."""
+    folder = tmp_path_factory.mktemp("run")
+    recipe = load_recipe(stages.find_recipe("t1_to_t2"), ["method.generator.channels=[4, 8]"], quick=True)
+    return stages.train(recipe, folder).model
+
+
+def test_help_lists_every_verb_without_torch():
+    words = (
+        "import sys; sys.argv = ['medtrans', '--help']; from medtrans.cli import main\ntry: main()\nexcept SystemExit:"
+    )
+    script = words + " print('torch' in sys.modules, 'monai' in sys.modules, 'numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    for verb in ("demo", "run", "train", "translate", "evaluate", "check", "phantoms", "list", "doctor"):
+        assert f"  {verb}" in done.stdout
+    assert done.stdout.endswith("False False False\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["translat"], 2, "translat"),
+        (["run", "no_such_recipe"], 2, "neither a recipe file nor a pipeline"),
+        (["run", "t1_to_t2", "--set", "training.stepz=1"], 2, "did you mean 'steps'"),
+        (["list", "methodes"], 2, "did you mean 'methods'"),
+        (["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset", "synthrad"], 2, "did you mean"),
+        (["translate", "-i", "nowhere.nii.gz", "-o", "out.nii.gz", "-m", "no_model"], 4, "not a model folder"),
+        (["check", "nowhere.nii.gz"], 3, None),
+    ],
+)
+def test_every_mistake_gets_one_sentence_and_its_exit_code(words, code, said, tmp_path):
+    done = shell(*words, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    if said:
+        (line,) = done.stderr.strip().splitlines()
+        assert line.startswith("medtrans: error: ")
+        assert said in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    done = shell("run", "no_such_recipe", "--debug", cwd=tmp_path)
+    assert "Traceback" in done.stderr
+
+
+def test_a_file_is_translated_in_place_and_marked(model, tmp_path):
+    source = SAMPLES / "sub-00_T1.nii.gz"
+    done = shell("translate", "-i", source, "-o", tmp_path / "out.nii.gz", "-m", model, "--json", "--threads", 1)
+    assert done.returncode == 0, done.stderr
+    (outcome,) = json.loads(done.stdout)
+    assert outcome["verdict"] == "done"
+    made, given = nib.load(tmp_path / "out.nii.gz"), nib.load(source)
+    assert made.header["descrip"].tobytes().startswith(b"SYNTHETIC medtrans")
+    assert np.array_equal(made.affine, given.affine)
+    assert json.loads(next(tmp_path.glob("*.json")).read_text())["SYNTHETIC"] is True
+
+
+def test_an_output_is_not_replaced_unless_asked(model, tmp_path):
+    words = ["translate", "-i", SAMPLES / "sub-00_T1.nii.gz", "-o", tmp_path / "out.nii.gz", "-m", model]
+    (tmp_path / "out.nii.gz").write_bytes(b"mine")
+    done = shell(*words)
+    assert done.returncode == 2, done.stderr
+    assert "--overwrite" in done.stderr
+    assert (tmp_path / "out.nii.gz").read_bytes() == b"mine"
+    assert shell(*words, "--overwrite").returncode == 0
+
+
+def test_one_bad_file_does_not_stop_a_folder(model, tmp_path):
+    cases = tmp_path / "in"
+    cases.mkdir()
+    for name in ("a", "c"):
+        (cases / f"{name}.nii.gz").write_bytes((SAMPLES / "sub-00_T1.nii.gz").read_bytes())
+    (cases / "b.nii.gz").write_bytes((SAMPLES / "sub-01_T1.nii.gz").read_bytes()[:5000])
+    done = shell("translate", "-i", cases, "-o", tmp_path / "out", "-m", model)
+    assert done.returncode == 1
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.nii.gz")) == ["a.nii.gz", "c.nii.gz"]
+    assert re.search(r"medtrans: error: .*b\.nii\.gz.*copy it again", done.stderr)
+
+
+def test_parts_share_a_folder(model, tmp_path):
+    cases = tmp_path / "in"
+    cases.mkdir()
+    for name in "abc":
+        (cases / f"{name}.nii.gz").write_bytes((SAMPLES / "sub-00_T1.nii.gz").read_bytes())
+    for part in (0, 1):
+        words = ["--num-parts", 2, "--part-id", part]
+        assert shell("translate", "-i", cases, "-o", tmp_path / "out", "-m", model, *words).returncode == 0
+    assert len(list((tmp_path / "out").glob("*.nii.gz"))) == 3
+    slurm = {**os.environ, "SLURM_ARRAY_TASK_ID": "7", "SLURM_ARRAY_TASK_COUNT": "2", "SLURM_ARRAY_TASK_MIN": "6"}
+    done = shell("translate", "-i", cases, "-o", tmp_path / "slurm", "-m", model, env=slurm)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (tmp_path / "slurm").glob("*.nii.gz")] == ["b.nii.gz"]
+
+
+def test_scores_as_json_state_their_definition(tmp_path):
+    ct, mask = SAMPLES / "sub-00_CT.nii.gz", SAMPLES / "sub-00_mask.nii.gz"
+    words = ["--translated", ct, "--target", ct, "--mask", mask, "--preset", "synthrad2025"]
+    done = shell("evaluate", *words, "--json", "-o", tmp_path / "scores.csv")
+    found = json.loads(done.stdout)
+    assert found["definition"]["preset"] == "synthrad2025"
+    (case,) = found["cases"]
+    assert case["scores"]["mae"] == 0
+    assert case["scores"]["ms_ssim"] == pytest.approx(1)
+    assert (tmp_path / "scores.csv").read_text().startswith("case,")
+
+
+def test_different_grids_are_refused(tmp_path):
+    moved = nib.load(SAMPLES / "sub-00_CT.nii.gz")
+    affine = moved.affine.copy()
+    affine[0, 3] += 5
+    nib.save(nib.Nifti1Image(np.asanyarray(moved.dataobj), affine), tmp_path / "moved.nii.gz")
+    words = ["--translated", tmp_path / "moved.nii.gz", "--target", SAMPLES / "sub-00_CT.nii.gz"]
+    done = shell("evaluate", *words, "--preset", "synthrad2025")
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+
+
+def test_check_writes_nothing_and_finds_what_is_wrong(tmp_path):
+    good = nib.load(SAMPLES / "sub-00_T1.nii.gz")
+    voxels = good.get_fdata(dtype=np.float32)
+    voxels[3, 3, 3] = np.nan
+    nib.save(nib.Nifti1Image(voxels, good.affine), tmp_path / "nan.nii.gz")
+    before = sorted(tmp_path.rglob("*"))
+    done = shell("check", tmp_path)
+    assert done.returncode == 3
+    assert "nan" in done.stdout
+    assert sorted(tmp_path.rglob("*")) == before
+    assert shell("check", "t1_to_t2").returncode == 0
+
+
+def test_phantoms_are_written_as_cases(tmp_path):
+    done = shell("phantoms", "-o", tmp_path, "--count", 1, "--contrasts", "T2,CT", "--spacing", 6)
+    assert done.returncode == 0, done.stderr
+    assert read_volume(tmp_path / "sub-00_CT.nii.gz").voxels.min() == -1024
+    assert {path.name for path in tmp_path.iterdir()} == {f"sub-00_{k}.nii.gz" for k in ("T2", "CT", "mask")}
+
+
+def test_a_run_interrupted_by_a_signal_says_so_and_goes_on(tmp_path):
+    words = ["run", "t1_to_t2", "--quick", "-o", tmp_path / "run", "--set", "method.generator.channels=[4, 8]"]
+    words += ["--set", "training.steps=40", "--set", "training.checkpoint_every=1", "--threads", "1"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "medtrans.cli", *map(str, words)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run/checkpoints/last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 143, said
+    assert "interrupted" in said.splitlines()[-1]
+    done = shell(*words)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run/report.html").exists()
