@@ -118,6 +118,9 @@ def translate(
         )
     if as_json:
         print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))
+    for outcome in outcomes:
+        for warning in outcome.warnings:
+            print(f"medtrans: warning: {outcome.case}: {warning}", file=sys.stderr)
     failed = [outcome for outcome in outcomes if outcome.verdict == "failed"]
     for outcome in failed:
         print(f"medtrans: error: {outcome.message}", file=sys.stderr)

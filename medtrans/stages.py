@@ -138,7 +138,9 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
         fabric,
         validate=_validation(recipe, cases, preparation),
         better=better,
-        keep=lambda kept: save_model(folder / "model", kept, preparation, card=_card(recipe, cases)),
+        keep=lambda kept: save_model(
+            folder / "model", kept, preparation, _card(recipe, cases), translating=recipe.translating
+        ),
         on_progress=shown,
     )
     said = verdict(journal.rows, f"validation/{settings.best}", better)
