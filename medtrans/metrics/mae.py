@@ -1,8 +1,8 @@
 """Mean absolute error within a mask, never clipped.
 
-    MAE = (1/N) Σ |translated - target|
+    MAE = (1/N) Σ |target - translated|
 
-SynthRAD2023 and SynthRAD2025 challenges, https://doi.org/10.1002/mp.16529
+SynthRAD2023 challenge report, https://arxiv.org/abs/2403.08447
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import Better, Metric
+from medtrans.metrics.masks import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,8 @@ class MAE(Metric):
     better: ClassVar[Better] = "lower"
 
     def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
-        counted = np.asarray(within, bool)
-        if not counted.any():
-            raise EmptyMask("mae", "the mask holds no voxel", "give the body")
-        difference = target[counted].astype(np.float64) - translated[counted].astype(np.float64)
-        return float(np.abs(difference).mean())
+        """The error in the images' own unit; 0 for identical images. Raises EmptyMask."""
+        body = counted(within, "mae")
+        difference = target[body].astype(np.float64)
+        difference -= translated[body]
+        return float(np.abs(difference, out=difference).mean())

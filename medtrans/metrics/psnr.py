@@ -2,7 +2,7 @@
 
     PSNR = 10 log10(Q² / MSE),    both images clipped to [low, high],  Q = high - low
 
-SynthRAD2023 and SynthRAD2025 challenges, https://doi.org/10.1002/mp.16529. Identical images give inf.
+SynthRAD2023 challenge report, https://arxiv.org/abs/2403.08447
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import Better, Metric
+from medtrans.metrics.masks import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,9 @@ class PSNR(Metric):
     """What is above is set to this."""
 
     def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
-        counted = np.asarray(within, bool)
-        if not counted.any():
-            raise EmptyMask("psnr", "the mask holds no voxel", "give the body")
-        one, other = (np.clip(image[counted].astype(np.float64), self.low, self.high) for image in (translated, target))
-        mse = float(np.mean((one - other) ** 2))
+        """The ratio in dB; inf for images that are identical once clipped. Raises EmptyMask."""
+        body = counted(within, "psnr")
+        difference = np.clip(target[body], self.low, self.high).astype(np.float64)
+        difference -= np.clip(translated[body], self.low, self.high)
+        mse = float(np.square(difference, out=difference).mean())
         return 10 * float(np.log10((self.high - self.low) ** 2 / mse)) if mse else float("inf")

@@ -16,7 +16,8 @@ import numpy as np
 
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.metric import Better, Metric
-from medtrans.metrics.windows import SIDE, inner, local
+from medtrans.metrics.masks import counted
+from medtrans.metrics.windows import EDGE, SIDE, Local, average, seen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,22 +29,21 @@ class SSIM(Metric):
     """What is above is set to this."""
 
     def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
-        counted = np.asarray(within, bool)
-        if min(counted.shape) < SIDE:
-            raise InputRefused(
-                "ssim", f"{counted.shape} voxels are fewer than the window of {SIDE}³", "use mae and psnr"
-            )
-        if not inner(counted).any():
-            raise EmptyMask(
-                "ssim", f"the mask holds no voxel farther than {SIDE // 2} from the border", "give the body"
-            )
-        x, y = (self._shown(image, counted) for image in (target, translated))
-        s, span = local(x, y), self.high - self.low
-        c1, c2 = np.float32((0.01 * span) ** 2), np.float32((0.03 * span) ** 2)
-        similarity = (2 * s.mean_x * s.mean_y + c1) * (2 * s.cov + c2)
-        similarity /= (s.mean_x**2 + s.mean_y**2 + c1) * (s.var_x + s.var_y + c2)
-        return float(similarity[inner(counted)].mean(dtype=np.float64))
+        """At most 1, which identical images reach. Raises EmptyMask; InputRefused for fewer voxels than a window."""
+        body = counted(within, "ssim")
+        if min(body.shape) < SIDE:
+            size = " x ".join(map(str, body.shape))
+            raise InputRefused("ssim", f"a volume of {size} voxels is smaller than the window of {SIDE}³", "use mae")
+        x, y = (seen(image, body, self.low, self.high, np.float32) for image in (target, translated))
+        value = average(self._similarity, x, y, body)
+        if np.isnan(value):
+            what = f"every voxel of the mask lies within {EDGE} voxels of the volume's border"
+            raise EmptyMask("ssim", what, "give a mask of the body")
+        return value
 
-    def _shown(self, image: np.ndarray, counted: np.ndarray) -> np.ndarray:
-        clipped = np.clip(image.astype(np.float32), np.float32(self.low), np.float32(self.high))
-        return np.where(counted, clipped, np.float32(self.low)) - np.float32(self.low)
+    def _similarity(self, s: Local) -> np.ndarray:
+        span = self.high - self.low
+        c1, c2 = np.float32((0.01 * span) ** 2), np.float32((0.03 * span) ** 2)
+        above = (2 * s.mean_x * s.mean_y + c1) * (2 * s.cov + c2)
+        below = (s.mean_x**2 + s.mean_y**2 + c1) * (s.var_x + s.var_y + c2)
+        return np.asarray(above / below)
