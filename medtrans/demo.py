@@ -14,8 +14,8 @@ from medtrans.recipe import Recipe, make_recipe
 from medtrans.stages import RunResult, Say, run, silent
 
 HEADS = 12
-SHAPE = (80, 96, 80)
-SPACING = 2.4
+SHAPE = (64, 72, 64)
+SPACING = 3.0
 """Millimetres."""
 
 RECIPE: dict[str, Any] = {
@@ -37,9 +37,9 @@ RECIPE: dict[str, Any] = {
     },
     "method": {"name": "regression", "generator": {"name": "unet", "channels": [16, 32, 64, 128]}},
     "training": {
-        "steps": 900,
-        "minutes": 2.0,
-        "batch": 8,
+        "steps": 1200,
+        "minutes": 1.9,
+        "batch": 4,
         "learning_rate": 2e-3,
         "betas": [0.9, 0.999],
         "schedule": "cosine",
