@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.core.errors import EmptyMask, GridMismatch, InputRefused, UsageError
+from medtrans.core.errors import InputRefused
 from medtrans.core.metric import Definition, Score
-from medtrans.core.settings import did_you_mean
 from medtrans.core.volume import Volume
-from medtrans.evaluating.presets import PRESETS, Preset
-from medtrans.metrics import load
+from medtrans.evaluating.presets import Preset, find_preset
+from medtrans.evaluating.suitability import doubt_hounsfield, doubt_magnitude, refuse_not_finite, refuse_other_grid
 
-EVERYTHING = "none: every voxel of the volume"
-
-
-def find_preset(name: str) -> Preset:
-    """Raises UsageError with a suggestion."""
-    if name not in PRESETS:
-        raise UsageError("preset", f"nothing is named {name!r}", did_you_mean(name, PRESETS))
-    return PRESETS[name]
+EVERYTHING = "none: whole volume"
 
 
 def definition(preset: str, mask: str = EVERYTHING) -> Definition:
@@ -39,57 +32,75 @@ def evaluate(
     subject: str = "",
     who: str = "translated",
 ) -> list[Score]:
-    """The preset's scores of one case. A metric that cannot be computed is nan, its reason in the note.
+    """The preset's scores of one case, one per metric; a volume of several channels scores their mean.
 
-    Raises GridMismatch where the volumes do not lie on one grid, InputRefused where one cannot be scored at all.
+    Volumes on one grid, in the target's unit; `mask` counts where it is above 0, None counts every voxel. A metric that
+    cannot be computed is nan, its reason in the note; the note also says when the translation looks wrong.
+    Raises GridMismatch where the grids differ, InputRefused where the pair cannot be scored at all.
     """
-    asked = find_preset(preset)
-    name = case or "case"
-    for role, other in (("translated", translated), ("mask", mask)):
-        if other is not None and not target.shares_grid_with(other):
-            what = f"target is {target.shape} {target.orientation}, {role} is {other.shape} {other.orientation}"
-            raise GridMismatch(name, f"{what} or lies elsewhere", "resample the translation to the target's grid first")
-    if translated.channels != target.channels:
-        what = f"target has {target.channels} channels, translated {translated.channels}"
-        raise InputRefused(name, what, "score one contrast at a time")
-    within = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
-    x, y = translated.voxels.astype(np.float32), target.voxels.astype(np.float32)
-    for role, voxels in (("translated", x), ("target", y)):
-        _refuse_unusable(voxels, within, role, name, asked)
-    if asked.kind == "MR":
-        x, y = _by_percentile(x, y, within, name)
-    return [_score(metric, asked, x, y, within, (name, subject or name, who)) for metric in asked.metrics]
+    asked, name = find_preset(preset), case or "case"
+    pair = _Arrays.of(translated, target, mask, name)
+    refuse_not_finite(name, "translated", pair.translated, pair.within)
+    refuse_not_finite(name, "target", pair.target, pair.within)
+    pair, doubt = _hounsfield(pair, name) if asked.kind == "CT" else _by_percentile(pair, name)
+    return [_score(metric, asked, pair, doubt, (name, subject or name, who)) for metric in asked.metrics]
 
 
-def _refuse_unusable(voxels: np.ndarray, within: np.ndarray, role: str, name: str, asked: Preset) -> None:
-    bad = int(np.count_nonzero(~np.isfinite(voxels[:, within])))
-    if bad:
-        raise InputRefused(name, f"{role} has {bad} voxels that are nan or infinite", "mend it, or mask them out")
-    counted = voxels[:, within]
-    if asked.kind == "CT" and counted.size and float(np.ptp(counted)) <= 5 and role == "target":
-        raise InputRefused(name, f"{role} spans {np.ptp(counted):g} in the mask, which is no CT in HU", "give HU")
-    if asked.kind == "CT" and role == "target" and voxels.min() >= 0:
-        what = f"{role} spans {voxels.min():g} … {voxels.max():g}: CT in HU has air at about -1000"
-        raise InputRefused(name, what, "give HU, or the preset mr-percentile")
+@dataclass(frozen=True, eq=False)
+class _Arrays:
+    """(channel, i, j, k) in single precision, and which voxels (i, j, k) count."""
+
+    translated: np.ndarray
+    target: np.ndarray
+    within: np.ndarray
+
+    @classmethod
+    def of(cls, translated: Volume, target: Volume, mask: Volume | None, name: str) -> _Arrays:
+        refuse_other_grid(name, target, "translated", translated)
+        if translated.channels != target.channels:
+            what = f"target has {target.channels} channels, translated has {translated.channels}"
+            raise InputRefused(name, what, "score one contrast at a time")
+        x, y = (np.ascontiguousarray(volume.voxels, np.float32) for volume in (translated, target))
+        if mask is None:
+            return cls(x, y, np.ones(target.shape, bool))
+        refuse_other_grid(name, target, "mask", mask)
+        if mask.channels != 1:
+            raise InputRefused(name, f"the mask has {mask.channels} channels", "give a mask of one channel")
+        return cls(x, y, np.ascontiguousarray(mask.voxels[0] > 0))
 
 
-def _by_percentile(x: np.ndarray, y: np.ndarray, within: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    if not within.any():
-        return x, y
-    top = float(np.percentile(y[:, within], 99.5))
+def _hounsfield(pair: _Arrays, name: str) -> tuple[_Arrays, str]:
+    doubt = doubt_hounsfield(pair.target)
+    if doubt:
+        raise InputRefused(name, f"target {doubt}", "give the target in HU, or take the preset mr-percentile")
+    doubt = doubt_hounsfield(pair.translated)
+    return pair, f"warning: the translation {doubt}" if doubt else ""
+
+
+def _by_percentile(pair: _Arrays, name: str) -> tuple[_Arrays, str]:
+    """Both divided by the target's 99.5th percentile in the mask, then clipped to 0 … 1."""
+    if not pair.within.any():
+        return pair, ""
+    seen = pair.target[:, pair.within]
+    top = float(np.percentile(seen, 99.5))
     if top <= 0:
-        raise InputRefused(name, f"the target's 99.5th percentile is {top:g}", "is it a magnitude image?")
-    return np.clip(x / top, 0, 1), np.clip(y / top, 0, 1)
+        raise InputRefused(name, f"the target's 99.5th percentile in the mask is {top:g}", "give magnitudes above 0")
+    doubt = doubt_magnitude(seen)
+    x, y = (np.clip(image / np.float32(top), 0, 1) for image in (pair.translated, pair.target))
+    return _Arrays(x, y, pair.within), f"warning: the target is no magnitude image: {doubt}" if doubt else ""
 
 
-def _score(
-    metric: str, asked: Preset, x: np.ndarray, y: np.ndarray, within: np.ndarray, whose: tuple[str, str, str]
-) -> Score:
-    measure: Callable[..., float] = asked.measure(metric)
-    kind, note = load(metric), ""
+def _score(metric: str, asked: Preset, pair: _Arrays, doubt: str, whose: tuple[str, str, str]) -> Score:
+    measure, notes = asked.measure(metric), [doubt] if doubt else []
     try:
-        value = float(np.mean([measure(one, other, within) for one, other in zip(x, y, strict=True)]))
-    except (EmptyMask, InputRefused) as reason:
-        value, note = math.nan, reason.what
-    unit = {"CT": "HU", "MR": "of the target's 99.5th percentile"}[asked.kind] if metric == "mae" else kind.unit
-    return Score(*whose, metric, value, unit, kind.better, note)
+        channels = zip(pair.translated, pair.target, strict=True)
+        value = _mean([measure(one, other, pair.within) for one, other in channels])
+    except InputRefused as reason:
+        value, notes = math.nan, [reason.what, *notes]
+    if math.isinf(value):
+        notes.insert(0, "the images are identical in the mask")
+    return Score(*whose, metric, value, asked.unit(metric), measure.better, "; ".join(notes))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)

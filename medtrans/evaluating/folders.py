@@ -17,6 +17,9 @@ from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
 from medtrans.evaluating.summary import summarise
 from medtrans.reading.files import is_volume, read_volume, stem
 
+TRANSLATED = "translated"
+"""Who is judged; every other `who` among scores is a control."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -32,18 +35,15 @@ def evaluate_paths(translated: Path, target: Path, mask: Path | None, preset: st
 
     Raises UsageError where nothing can be matched.
     """
-    if translated.is_dir() != target.is_dir():
-        raise UsageError(translated, "one of translated and target is a folder, the other a file", "give two of a kind")
+    meaning = definition(preset, EVERYTHING if mask is None else f"voxels above 0 of {mask.name}")
     cases, refused = _matched(translated, target, mask)
     scores: list[Score] = []
     for name, (one, other, within) in cases.items():
         try:
-            read = [read_volume(path) for path in (one, other)]
             body = read_volume(within) if within else None
-            scores += evaluate(read[0], read[1], body, preset, case=name)
+            scores += evaluate(read_volume(one), read_volume(other), body, preset, case=name)
         except MedtransError as reason:
             refused[name] = str(reason)
-    meaning = definition(preset, EVERYTHING if mask is None else f"voxels above 0 of {mask.name}")
     return Evaluation(meaning, scores, refused)
 
 
@@ -51,79 +51,62 @@ Paths = tuple[Path, Path, Path | None]
 
 
 def _matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str, Paths], dict[str, str]]:
+    if translated.is_dir() != target.is_dir():
+        raise UsageError(translated, "one of translated and target is a folder, the other a file", "give two of a kind")
     if not translated.is_dir():
         if mask is not None and mask.is_dir():
             raise UsageError(mask, "is a folder, translated is a file", "give one mask file")
         return {stem(translated): (translated, target, mask)}, {}
     ours, theirs = _volumes(translated), _volumes(target)
-    masks = _volumes(mask) if mask is not None and mask.is_dir() else dict.fromkeys(ours, mask)
-    names = sorted(ours.keys() & theirs.keys())
-    if not names:
+    if not ours.keys() & theirs.keys():
         raise UsageError(translated, f"no volume has a partner of its name in {target}", "names must be equal")
-    refused = dict.fromkeys(sorted(ours.keys() - theirs.keys()), f"has no partner in {target}")
-    refused |= dict.fromkeys(sorted(theirs.keys() - ours.keys()), f"has no partner in {translated}")
-    for name in names:
-        if mask is not None and name not in masks:
-            refused[name] = f"has no mask in {mask}"
-    return {name: (ours[name], theirs[name], masks.get(name)) for name in names if name not in refused}, refused
+    masks = _volumes(mask) if mask is not None and mask.is_dir() else None
+    refused: dict[str, str] = {}
+    for name in sorted(ours.keys() | theirs.keys()):
+        lacks = [folder for folder, has in ((translated, ours), (target, theirs), (mask, masks)) if _lacks(has, name)]
+        if lacks:
+            refused[name] = f"not assessed: no volume of that name in {lacks[0]}"
+    names = sorted(ours.keys() - refused.keys())
+    return {name: (ours[name], theirs[name], mask if masks is None else masks[name]) for name in names}, refused
+
+
+def _lacks(volumes: Mapping[str, Path] | None, name: str) -> bool:
+    return volumes is not None and name not in volumes
 
 
 def _volumes(folder: Path) -> dict[str, Path]:
-    return {stem(path): path for path in sorted(folder.iterdir()) if is_volume(path)}
+    """Name → volume. Raises UsageError where two files would be one case."""
+    found: dict[str, Path] = {}
+    for path in sorted(filter(is_volume, folder.iterdir())):
+        if stem(path) in found:
+            raise UsageError(folder, f"{found[stem(path)].name} and {path.name} have one name", "keep one of them")
+        found[stem(path)] = path
+    return found
 
 
 def to_json(evaluation: Evaluation) -> str:
-    """Strict JSON: nan is null, infinity the string "inf"; a score without a value has its reason under `notes`."""
+    """Strict JSON: nan is null, infinity the string "inf"; what there is to say of a score stands under `notes`."""
     cases: dict[str, dict[str, Any]] = {}
     for score in evaluation.scores:
-        case = cases.setdefault(score.case, {"name": score.case, "scores": {}})
-        if score.who != "translated":
-            case = case.setdefault("controls", {}).setdefault(score.who, {"scores": {}})
-        case["scores"][score.metric] = _plain(score.value)
+        place = cases.setdefault(score.case, {"name": score.case, "subject": score.subject, "scores": {}})
+        if score.who != TRANSLATED:
+            place = place.setdefault("controls", {}).setdefault(score.who, {"scores": {}})
+        place["scores"][score.metric] = _plain(score.value)
         if score.note:
-            case.setdefault("notes", {})[score.metric] = score.note
+            place.setdefault("notes", {})[score.metric] = score.note
     summary: dict[str, Any] = {}
     for line in summarise(evaluation.scores):
         facts = {key: _plain(value) for key, value in asdict(line).items() if key not in ("who", "metric")}
         summary.setdefault(line.who, {})[line.metric] = facts
-    meaning = evaluation.definition
+    meaning = asdict(evaluation.definition)
     document = {
-        "definition": {
-            "preset": meaning.preset,
-            "range": list(meaning.value_range),
-            "data_range": meaning.data_range,
-            "mask": meaning.mask,
-            "details": list(meaning.details),
-        },
+        "definition": {"preset": meaning.pop("preset"), "range": meaning.pop("value_range"), **meaning},
         "cases": list(cases.values()),
-        "summary": summary.get("translated", {}) if set(summary) <= {"translated"} else summary,
+        "summary": summary.pop(TRANSLATED, {}),
+        "controls": summary,
         "not_assessed": dict(evaluation.refused),
     }
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
-
-
-def to_text(evaluation: Evaluation) -> str:
-    """A table for the shell: each case, the summary, and what the numbers mean."""
-    lines, names = [], list(dict.fromkeys(score.metric for score in evaluation.scores))
-    width = max([len(score.case) for score in evaluation.scores] + [6])
-    units = {score.metric: score.unit for score in evaluation.scores}
-    lines.append(f"{'':{width}}  " + "  ".join(f"{name:>10}" for name in names))
-    by_case: dict[str, dict[str, Score]] = {}
-    for score in evaluation.scores:
-        by_case.setdefault(score.case, {})[score.metric] = score
-    for case, found in by_case.items():
-        lines.append(f"{case:{width}}  " + "  ".join(f"{found[name].value:10.4f}" for name in names if name in found))
-    summary = {line.metric: line for line in summarise(evaluation.scores)}
-    for word in ("mean", "sd", "median"):
-        lines.append(f"{word:{width}}  " + "  ".join(f"{getattr(summary[name], word):10.4f}" for name in names))
-    counts = [
-        f"{name}: n {s.n}, nan {s.n_nan}, inf {s.n_inf}, unit {units[name] or '1'}" for name, s in summary.items()
-    ]
-    meaning = evaluation.definition
-    span = f"range {meaning.value_range[0]:g} … {meaning.value_range[1]:g}"
-    notes = [f"{score.case} {score.metric}: {score.note}" for score in evaluation.scores if score.note]
-    told = [f"preset {meaning.preset}, {span}, mask: {meaning.mask}", *counts, *notes, *meaning.details]
-    return "\n".join([*lines, "", *told]) + "\n"
 
 
 def _plain(value: Any) -> Any:
@@ -135,10 +118,38 @@ def _plain(value: Any) -> Any:
 def to_csv(evaluation: Evaluation) -> bytes:
     """One row per score, the definition repeated in each: a table that can be read alone."""
     meaning, text = evaluation.definition, io.StringIO()
-    columns = ["case", "subject", "who", "metric", "value", "unit", "better", "note", "preset", "low", "high", "mask"]
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(columns)
-    for s in evaluation.scores:
-        own = [s.case, s.subject, s.who, s.metric, repr(s.value), s.unit, s.better, s.note]
-        table.writerow([*own, meaning.preset, *meaning.value_range, meaning.mask])
+    own = ["case", "subject", "who", "metric", "value", "unit", "better", "note"]
+    table.writerow([*own, "preset", "low", "high", "mask", "details"])
+    said = [meaning.preset, *meaning.value_range, meaning.mask, " ".join(meaning.details)]
+    for score in evaluation.scores:
+        table.writerow([*(getattr(score, column) for column in own), *said])
     return text.getvalue().encode()
+
+
+def to_text(evaluation: Evaluation) -> str:
+    """A table for the shell: each case, the summary, and what the numbers mean."""
+    metrics = list(dict.fromkeys(score.metric for score in evaluation.scores))
+    rows: dict[str, dict[str, float]] = {}
+    for score in evaluation.scores:
+        rows.setdefault(_label(score.case, score.who), {})[score.metric] = score.value
+    summaries = summarise(evaluation.scores)
+    for word in ("mean", "sd", "median", "min", "max"):
+        for line in summaries:
+            rows.setdefault(_label(word, line.who), {})[line.metric] = getattr(line, word)
+    width = max(map(len, rows), default=0)
+    table = [f"{'':{width}}  " + "  ".join(f"{metric:>10}" for metric in metrics)]
+    for label, values in rows.items():
+        table.append(f"{label:{width}}  " + "  ".join(f"{values.get(metric, math.nan):10.4f}" for metric in metrics))
+    meaning = evaluation.definition
+    told = [
+        f"preset {meaning.preset}, range {meaning.value_range[0]:g} … {meaning.value_range[1]:g}, mask: {meaning.mask}"
+    ]
+    for s in summaries:
+        told.append(f"{_label(s.metric, s.who)}: n {s.n}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}")
+    told += [f"{_label(s.case, s.who)} {s.metric}: {s.note}" for s in evaluation.scores if s.note]
+    return "\n".join([*table, "", *told, *meaning.details]) + "\n"
+
+
+def _label(word: str, who: str) -> str:
+    return word if who == TRANSLATED else f"{word} ({who})"

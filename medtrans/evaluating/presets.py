@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
-from medtrans.core.metric import Definition
+from medtrans.core.errors import UsageError
+from medtrans.core.metric import Definition, Metric
+from medtrans.core.settings import did_you_mean
 from medtrans.metrics import load
 
-CT_DETAILS = (
+CT = (
     "MAE: mean |target - translated| over the mask, not clipped.",
     "PSNR: both clipped to the range, 10 log10(Q²/MSE) over the mask, Q the width of the range.",
 )
-SSIM_DETAIL = (
-    "SSIM: clipped, air outside the mask, whole volume, 7³ uniform window, sample covariance, K1 .01, K2 .03, single "
-    "precision, 3 voxels cropped at each side, mean of the map over the mask."
+MR = (
+    "Both volumes divided by the 99.5th percentile of the target within the mask, then clipped to 0 … 1.",
+    "MAE: mean |target - translated| over the mask, after that.",
+    "PSNR: 10 log10(1/MSE) over the mask, after that.",
 )
-MS_SSIM_DETAIL = (
-    "MS-SSIM: as SSIM in double precision, padded to 97 voxels, 5 levels, luminance at every level (not Wang 2003), "
-    "product of the levels' masked means."
+SSIM = (
+    "SSIM: clipped to the range, its lower end outside the mask and moved to 0, whole volume, 7³ uniform window, "
+    "sample covariance, K1 .01, K2 .03, single precision, 3 voxels cropped at each side, mean of the map over the mask."
 )
-MR_DETAIL = "Both volumes divided by the 99.5th percentile of the target within the mask, then clipped to 0 … 1."
+MS_SSIM = (
+    "MS-SSIM: windows as in SSIM (7³ uniform, sample covariance, K1 .01, K2 .03, cropped, in the mask) in double "
+    "precision, edge-padded to 97 voxels, 5 levels, luminance at every level (not Wang 2003), product of the levels."
+)
+REPORT_2023 = "https://arxiv.org/abs/2403.08447"
+REPORT_2025 = "https://arxiv.org/abs/2502.17609"
 
 
 @dataclass(frozen=True)
@@ -37,33 +45,69 @@ class Preset:
     details: tuple[str, ...]
 
     def definition(self, mask: str) -> Definition:
-        """What every score under this preset means, within `mask` (a word for which voxels count)."""
+        """What every score under this preset means, within `mask` (words that say which voxels count)."""
         return Definition(self.name, (self.low, self.high), self.high - self.low, mask, self.details)
 
-    def measure(self, metric: str):  # type: ignore[no-untyped-def]
-        """The metric `metric` with this preset's range."""
+    def measure(self, metric: str) -> Metric:
+        """The metric of that name, with this preset's range where it has one."""
         kind = load(metric)
-        return kind() if metric == "mae" else kind(low=self.low, high=self.high)  # type: ignore[call-arg]
+        return kind.from_dict({field.name: getattr(self, field.name) for field in fields(kind)}, metric)
+
+    def unit(self, metric: str) -> str:
+        """The unit its values are printed with: that of the images for an error in their own scale."""
+        own = {"CT": "HU", "MR": "of the target's 99.5th percentile"}[self.kind]
+        return own if metric == "mae" else load(metric).unit
 
 
 PRESETS = {
     preset.name: preset
     for preset in (
         Preset(
-            "synthrad2023", "CT", "CT in HU as the SynthRAD2023 challenge scores it: MAE, PSNR, SSIM.",
-            "https://doi.org/10.1002/mp.16529", -1024, 3000, ("mae", "psnr", "ssim"), (*CT_DETAILS, SSIM_DETAIL),
+            name="synthrad2023",
+            kind="CT",
+            summary="CT in HU as SynthRAD2023/metrics (commit 3200007) scores it: MAE, PSNR, SSIM.",
+            source=REPORT_2023,
+            low=-1024,
+            high=3000,
+            metrics=("mae", "psnr", "ssim"),
+            details=(*CT, SSIM),
         ),
         Preset(
-            "synthrad2025", "CT", "CT in HU as the SynthRAD2025 evaluation scores it: MAE, PSNR, MS-SSIM.",
-            "https://arxiv.org/abs/2502.17609", -1024, 3071, ("mae", "psnr", "ms_ssim"), (*CT_DETAILS, MS_SSIM_DETAIL),
+            name="synthrad2025",
+            kind="CT",
+            summary="CT in HU as SynthRAD2025/evaluation (commit 17cac47) scores it: MAE, PSNR, MS-SSIM.",
+            source=REPORT_2025,
+            low=-1024,
+            high=3071,
+            metrics=("mae", "psnr", "ms_ssim"),
+            details=(*CT, MS_SSIM),
         ),
         Preset(
-            "synthrad2025-metrics", "CT", "The same with 3000 HU as the upper end, as in its metrics package.",
-            "https://arxiv.org/abs/2502.17609", -1024, 3000, ("mae", "psnr", "ms_ssim"), (*CT_DETAILS, MS_SSIM_DETAIL),
+            name="synthrad2025-metrics",
+            kind="CT",
+            summary="The same with 3000 HU as the upper end, as in SynthRAD2025/metrics (commit 0beef65).",
+            source=REPORT_2025,
+            low=-1024,
+            high=3000,
+            metrics=("mae", "psnr", "ms_ssim"),
+            details=(*CT, MS_SSIM),
         ),
         Preset(
-            "mr-percentile", "MR", "MR on the scale of the target's 99.5th percentile: MAE, PSNR, SSIM, MS-SSIM.",
-            "", 0, 1, ("mae", "psnr", "ssim", "ms_ssim"), (MR_DETAIL, *CT_DETAILS, SSIM_DETAIL, MS_SSIM_DETAIL),
+            name="mr-percentile",
+            kind="MR",
+            summary="MR on the scale of the target's 99.5th percentile: MAE, PSNR, SSIM, MS-SSIM.",
+            source="",
+            low=0,
+            high=1,
+            metrics=("mae", "psnr", "ssim", "ms_ssim"),
+            details=(*MR, SSIM, MS_SSIM),
         ),
     )
-}  # fmt: skip
+}
+
+
+def find_preset(name: str) -> Preset:
+    """Raises UsageError with a suggestion."""
+    if name not in PRESETS:
+        raise UsageError("preset", f"nothing is named {name!r}", did_you_mean(name, PRESETS))
+    return PRESETS[name]

@@ -1,5 +1,7 @@
 """What holds for every metric, found through the registry: a new file is tested by being there."""
 
+from itertools import pairwise
+
 import damaged
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ def test_more_damage_is_worse(name):
     metric, target = load(name)(), damaged.image()
     values = [metric(damaged.noisy(level), target, damaged.body()) for level in (0.0, *LEVELS)]
     signed = values if metric.better == "lower" else [-value for value in values]
-    assert all(one < next_one for one, next_one in zip(signed, signed[1:], strict=False)), values
+    assert all(milder < worse for milder, worse in pairwise(signed)), values
 
 
 @every_metric

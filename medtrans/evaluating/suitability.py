@@ -1,0 +1,51 @@
+"""Can this pair be scored at all? One grid, finite voxels where they count, values in the preset's unit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from medtrans.core.errors import GridMismatch, InputRefused
+from medtrans.core.volume import Volume
+
+NARROW = 10.0
+"""HU. No CT spans less: such a volume was normalised, or is empty."""
+MANY = 0.01
+"""Share of voxels below 0 from which a magnitude image is doubted."""
+
+
+def refuse_other_grid(case: str, target: Volume, role: str, other: Volume) -> None:
+    """Raises GridMismatch, saying whether shape or place differs."""
+    if other.shape != target.shape:
+        sizes = [" x ".join(map(str, volume.shape)) for volume in (target, other)]
+        what = f"target has {sizes[0]} voxels, {role} has {sizes[1]}"
+        raise GridMismatch(case, what, f"resample {role} to the target's grid first")
+    if not other.shares_grid_with(target):
+        apart = np.abs(other.affine - target.affine).max()
+        what = (
+            f"target ({target.orientation}) and {role} ({other.orientation}) differ by {apart:.3g} mm in their affines"
+        )
+        raise GridMismatch(case, what, f"resample {role} to the target's grid first")
+
+
+def refuse_not_finite(case: str, role: str, voxels: np.ndarray, within: np.ndarray) -> None:
+    """`voxels` (channel, i, j, k). Raises InputRefused where one that counts is nan or infinite."""
+    if np.isfinite(voxels).all():
+        return
+    bad = int(np.count_nonzero(~np.isfinite(voxels[:, within])))
+    if bad:
+        raise InputRefused(case, f"{role} has {bad} voxels that are nan or infinite in the mask", "mask them out")
+
+
+def doubt_hounsfield(voxels: np.ndarray) -> str:
+    """Why `voxels` cannot be a CT in HU; empty where they can."""
+    known = voxels if np.isfinite(voxels).all() else voxels[np.isfinite(voxels)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if low < 0 and high - low >= NARROW:
+        return ""
+    return f"spans {low:g} … {high:g}, which is no CT in HU (air is -1000)"
+
+
+def doubt_magnitude(voxels: np.ndarray) -> str:
+    """Why `voxels` cannot be MR magnitudes; empty where they can."""
+    share = float(np.count_nonzero(voxels < 0)) / max(voxels.size, 1)
+    return f"{share:.0%} of its voxels in the mask are below 0 and were clipped to 0" if share > MANY else ""

@@ -1,0 +1,165 @@
+import csv
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from scored_volumes import AFFINE, changed, ct, mask, mr, volume
+
+from medtrans.core.errors import UsageError
+from medtrans.core.metric import Score
+from medtrans.evaluating.cases import definition
+from medtrans.evaluating.folders import Evaluation, evaluate_paths, to_csv, to_json, to_text
+from medtrans.reading.files import write_volume
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Three good cases; masks for all."""
+    for number in range(3):
+        write_volume(ct(10.0 * number), tmp_path / "translated" / f"sub-{number}.nii.gz")
+        write_volume(ct(), tmp_path / "target" / f"sub-{number}.nii.gz")
+        write_volume(mask(), tmp_path / "mask" / f"sub-{number}.nii.gz")
+    return tmp_path
+
+
+def scored(folder, preset="synthrad2023", masked=True):
+    return evaluate_paths(folder / "translated", folder / "target", folder / "mask" if masked else None, preset)
+
+
+def refuse_constants(word):
+    raise AssertionError(f"{word} is not strict JSON")
+
+
+def test_a_file_is_scored_against_a_file(folders):
+    paths = (folders / name / "sub-1.nii.gz" for name in ("translated", "target", "mask"))
+    found = evaluate_paths(*paths, "synthrad2023")
+    assert {score.metric for score in found.scores} == {"mae", "psnr", "ssim"}
+    assert found.definition == definition("synthrad2023", "voxels above 0 of sub-1.nii.gz")
+    assert not found.refused
+
+
+def test_folders_are_matched_by_name_whatever_the_format(folders):
+    (folders / "translated" / "sub-2.nii.gz").unlink()
+    write_volume(ct(20), folders / "translated" / "sub-2.nii")
+    found = scored(folders)
+    assert [score.case for score in found.scores if score.metric == "mae"] == ["sub-0", "sub-1", "sub-2"]
+    values = [score.value for score in found.scores if score.metric == "mae"]
+    assert values == sorted(values)
+    assert not found.refused
+
+
+def test_no_mask_is_said_in_the_definition(folders):
+    assert scored(folders, masked=False).definition.mask == "none: whole volume"
+
+
+def test_one_mask_file_serves_all_cases(folders):
+    one = folders / "mask" / "sub-0.nii.gz"
+    found = evaluate_paths(folders / "translated", folders / "target", one, "synthrad2023")
+    assert len(found.scores) == 9
+
+
+def test_a_case_that_cannot_be_assessed_is_named_with_its_reason_and_the_rest_go_on(folders):
+    write_volume(ct(), folders / "translated" / "alone.nii.gz")
+    write_volume(ct(), folders / "target" / "untranslated.nii.gz")
+    (folders / "mask" / "sub-0.nii.gz").unlink()
+    moved = AFFINE.copy()
+    moved[0, 3] = 5
+    write_volume(volume(ct().voxels[0], moved), folders / "translated" / "sub-1.nii.gz", overwrite=True)
+    found = scored(folders)
+    assert {score.case for score in found.scores} == {"sub-2"}
+    assert found.refused.keys() == {"alone", "untranslated", "sub-0", "sub-1"}
+    assert str(folders / "target") in found.refused["alone"]
+    assert str(folders / "translated") in found.refused["untranslated"]
+    assert str(folders / "mask") in found.refused["sub-0"]
+    assert "differ by 5 mm" in found.refused["sub-1"]
+
+
+def test_a_damaged_file_or_a_nan_costs_one_case(folders):
+    (folders / "translated" / "sub-0.nii.gz").write_bytes(b"not an image")
+    write_volume(changed(ct(), (7, 7, 7), np.nan), folders / "target" / "sub-1.nii.gz", overwrite=True)
+    found = scored(folders)
+    assert {score.case for score in found.scores} == {"sub-2"}
+    assert found.refused.keys() == {"sub-0", "sub-1"}
+    assert "nan" in found.refused["sub-1"]
+
+
+def test_wrong_use_is_refused_before_anything_is_read(folders):
+    file = folders / "translated" / "sub-0.nii.gz"
+    with pytest.raises(UsageError, match="give two of a kind"):
+        evaluate_paths(file, folders / "target", None, "synthrad2023")
+    with pytest.raises(UsageError, match="one mask file"):
+        evaluate_paths(file, folders / "target" / "sub-0.nii.gz", folders / "mask", "synthrad2023")
+    with pytest.raises(UsageError, match="did you mean 'synthrad2025'"):
+        scored(folders, preset="synthrad205")
+    (folders / "empty").mkdir()
+    with pytest.raises(UsageError, match="no volume has a partner of its name"):
+        evaluate_paths(folders / "translated", folders / "empty", None, "synthrad2023")
+
+
+def test_two_files_of_one_name_are_refused_and_not_chosen_between(folders):
+    write_volume(ct(), folders / "translated" / "sub-1.nii")
+    with pytest.raises(UsageError, match=r"sub-1.nii and sub-1.nii.gz have one name"):
+        scored(folders)
+
+
+@pytest.fixture
+def awkward():
+    """A value that is nan, one that is infinite, a control, and a case that was refused."""
+    scores = [
+        Score("a", "sub-a", "translated", "mae", 20.5, "HU", "lower"),
+        Score("a", "sub-a", "translated", "psnr", math.inf, "dB", "higher", "identical"),
+        Score("a", "sub-a", "copy", "mae", 99.0, "HU", "lower"),
+        Score("b", "sub-b", "translated", "mae", math.nan, "HU", "lower", "the mask holds no voxel"),
+    ]
+    return Evaluation(definition("synthrad2025", "body, by hand"), scores, {"c": "has no partner"})
+
+
+def test_json_is_strict_and_has_the_promised_shape(awkward):
+    found = json.loads(to_json(awkward), parse_constant=refuse_constants)
+    meaning = found["definition"]
+    assert (meaning["preset"], meaning["range"], meaning["data_range"]) == ("synthrad2025", [-1024, 3071], 4095)
+    assert meaning["mask"] == "body, by hand"
+    first, second = found["cases"]
+    assert (first["name"], first["scores"]) == ("a", {"mae": 20.5, "psnr": "inf"})
+    assert first["controls"] == {"copy": {"scores": {"mae": 99.0}}}
+    assert second["scores"] == {"mae": None}
+    assert second["notes"] == {"mae": "the mask holds no voxel"}
+    assert {key: found["summary"]["mae"][key] for key in ("n", "n_nan", "mean", "sd")} == {
+        "n": 1, "n_nan": 1, "mean": 20.5, "sd": None,
+    }  # fmt: skip
+    assert found["controls"]["copy"]["mae"]["mean"] == 99.0
+    assert found["not_assessed"] == {"c": "has no partner"}
+
+
+def test_csv_has_a_row_per_score_that_can_be_read_alone(awkward):
+    rows = list(csv.DictReader(io.StringIO(to_csv(awkward).decode())))
+    assert len(rows) == 4
+    own = {"case", "subject", "who", "metric", "value", "unit", "better", "note"}
+    assert rows[0].keys() == own | {"preset", "low", "high", "mask", "details"}
+    assert [float(row["value"]) for row in rows[:3]] == [20.5, math.inf, 99.0]
+    assert rows[3]["note"] == "the mask holds no voxel"
+    assert all((row["preset"], row["low"], row["mask"]) == ("synthrad2025", "-1024", "body, by hand") for row in rows)
+
+
+def test_numbers_come_back_from_csv_bit_for_bit(folders):
+    found = scored(folders)
+    rows = csv.DictReader(io.StringIO(to_csv(found).decode()))
+    assert [float(row["value"]) for row in rows] == [score.value for score in found.scores]
+
+
+def test_the_shell_table_says_cases_controls_counts_and_definition(awkward):
+    table = to_text(awkward)
+    said = "a (copy)", "99.0000", "mean (copy)", "median", "nan 1", "inf 1", "range -1024 … 3071", "body, by hand"
+    for piece in said:
+        assert piece in table
+    assert "b mae: the mask holds no voxel" in table
+
+
+def test_mr_folders_are_scored_on_the_targets_scale(tmp_path):
+    write_volume(mr(10), tmp_path / "translated.nii.gz")
+    write_volume(mr(), tmp_path / "target.nii.gz")
+    found = evaluate_paths(tmp_path / "translated.nii.gz", tmp_path / "target.nii.gz", None, "mr-percentile")
+    assert [score.metric for score in found.scores] == ["mae", "psnr", "ssim", "ms_ssim"]
+    assert "99.5th percentile of the target" in found.definition.details[0]

@@ -1,0 +1,39 @@
+import pytest
+
+from medtrans.core.errors import UsageError
+from medtrans.evaluating.presets import PRESETS, find_preset
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high", "metrics"),
+    [
+        ("synthrad2023", -1024, 3000, ("mae", "psnr", "ssim")),
+        ("synthrad2025", -1024, 3071, ("mae", "psnr", "ms_ssim")),
+        ("synthrad2025-metrics", -1024, 3000, ("mae", "psnr", "ms_ssim")),
+        ("mr-percentile", 0, 1, ("mae", "psnr", "ssim", "ms_ssim")),
+    ],
+)
+def test_a_preset_is_its_metrics_on_its_range(name, low, high, metrics):
+    preset = find_preset(name)
+    assert (preset.low, preset.high, preset.metrics) == (low, high, metrics)
+    ranged = [preset.measure(metric).to_dict() for metric in metrics if metric != "mae"]
+    assert ranged == [{"low": low, "high": high}] * (len(metrics) - 1)
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_a_definition_says_the_range_and_has_a_sentence_for_every_metric(preset):
+    meaning = preset.definition("the body")
+    assert (meaning.preset, meaning.mask, meaning.data_range) == (preset.name, "the body", preset.high - preset.low)
+    spelled = {"mae": "MAE: ", "psnr": "PSNR: ", "ssim": "SSIM: ", "ms_ssim": "MS-SSIM: "}
+    for metric in preset.metrics:
+        assert any(detail.startswith(spelled[metric]) for detail in meaning.details)
+
+
+def test_only_errors_in_the_images_own_scale_carry_the_images_unit():
+    assert [find_preset("synthrad2025").unit(metric) for metric in ("mae", "psnr", "ms_ssim")] == ["HU", "dB", ""]
+    assert find_preset("mr-percentile").unit("mae") == "of the target's 99.5th percentile"
+
+
+def test_a_misspelt_preset_is_answered_with_the_right_one():
+    with pytest.raises(UsageError, match="did you mean 'synthrad2023'"):
+        find_preset("syntrad2023")
