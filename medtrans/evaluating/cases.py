@@ -98,7 +98,7 @@ def _score(metric: str, asked: Preset, pair: _Arrays, doubt: str, whose: tuple[s
     except InputRefused as reason:
         value, notes = math.nan, [reason.what, *notes]
     if math.isinf(value):
-        notes.insert(0, "the images are identical in the mask")
+        notes.insert(0, "no difference in any voxel that counts")
     return Score(*whose, metric, value, asked.unit(metric), measure.better, "; ".join(notes))
 
 

@@ -43,7 +43,7 @@ def evaluate_paths(translated: Path, target: Path, mask: Path | None, preset: st
             body = read_volume(within) if within else None
             scores += evaluate(read_volume(one), read_volume(other), body, preset, case=name)
         except MedtransError as reason:
-            refused[name] = str(reason)
+            refused[name] = str(reason).removeprefix(f"{name}: ")
     return Evaluation(meaning, scores, refused)
 
 
