@@ -9,6 +9,7 @@ one. The default everywhere; the other norms are settings.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
@@ -49,5 +50,5 @@ def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:
     if norm == "batch":
         return (nn.BatchNorm2d if spatial_dims == 2 else nn.BatchNorm3d)(channels)
     if norm == "group":
-        return nn.GroupNorm(4, channels)
+        return nn.GroupNorm(math.gcd(4, channels), channels)
     return ChannelNorm() if norm == "channel" else nn.Identity()
