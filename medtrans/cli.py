@@ -209,7 +209,8 @@ def main() -> None:
     """Run a command; every error becomes one sentence on standard error and an exit code."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     warnings.showwarning = _show_warning  # type: ignore[assignment]
     if not debug:
         warnings.filterwarnings("ignore", module=r"(?!medtrans)")
@@ -222,12 +223,12 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, handled like Ctrl-C: the state is kept."""
+class _Interrupted(BaseException):
+    """SIGINT or SIGTERM. Of our own, for the shell library answers a KeyboardInterrupt by itself, in silence."""
 
 
-def _terminated(*_: Any) -> None:
-    raise _Terminated
+def _interrupt(number: int, _: Any) -> None:
+    raise _Interrupted(number)
 
 
 def _answer(reason: BaseException) -> int:
@@ -242,8 +243,8 @@ def _answer(reason: BaseException) -> int:
 def _sentence(reason: BaseException) -> tuple[int, str]:
     if isinstance(reason, MedtransError):
         return reason.exit_code, " ".join(str(reason).split())
-    if isinstance(reason, KeyboardInterrupt):
-        return 143 if isinstance(reason, _Terminated) else 130, "interrupted; the same command goes on from here"
+    if isinstance(reason, _Interrupted):
+        return 128 + int(reason.args[0]), "interrupted; the same command goes on from here"
     if isinstance(reason, MemoryError) or "not enough memory" in str(reason) or "out of memory" in str(reason):
         return 5, "out of memory; use smaller patches, or another device"
     if isinstance(reason, OSError):

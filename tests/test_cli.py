@@ -165,7 +165,8 @@ def test_phantoms_are_written_as_cases(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {f"sub-00_{k}.nii.gz" for k in ("T2", "CT", "mask")}
 
 
-def test_a_run_interrupted_by_a_signal_says_so_and_goes_on(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_interrupted_by_a_signal_says_so_and_goes_on(number, code, tmp_path):
     words = ["run", "t1_to_t2", "--quick", "-o", tmp_path / "run", "--set", "method.generator.channels=[4, 8]"]
     words += ["--set", "training.steps=40", "--set", "training.checkpoint_every=1", "--threads", "1"]
     running = subprocess.Popen(
@@ -177,9 +178,9 @@ def test_a_run_interrupted_by_a_signal_says_so_and_goes_on(tmp_path):
     deadline = time.monotonic() + 120
     while not (tmp_path / "run/checkpoints/last.ckpt").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    running.send_signal(signal.SIGTERM)
+    running.send_signal(number)
     _, said = running.communicate(timeout=60)
-    assert running.returncode == 143, said
+    assert running.returncode == code, said
     assert "interrupted" in said.splitlines()[-1]
     done = shell(*words)
     assert done.returncode == 0, done.stderr
