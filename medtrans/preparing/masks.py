@@ -17,7 +17,7 @@ def body_mask(voxels: np.ndarray) -> np.ndarray:
     low, high = np.percentile(values[:: max(values.shape[0] // 64, 1)], (1, 99))
     if high <= low:
         return values > low
-    threshold = threshold_otsu(np.clip(values, low, high))
+    threshold = threshold_otsu(np.clip(values, low, high).ravel())
     if low < -200:
         threshold = min(threshold, -300.0)
     else:
