@@ -1,0 +1,173 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medtrans.core.errors import GridMismatch, InputRefused, UsageError
+from medtrans.core.volume import Volume
+from medtrans.reading.checks import check_cases, check_volume
+from medtrans.reading.cohort import ReadingSettings, find_cases, load_pair
+from medtrans.reading.files import write_volume
+
+
+def put(path, value=0, affine=None, low=0):
+    """A small volume whose bytes differ from those of every other `value`."""
+    voxels = np.arange(64, dtype=np.float32).reshape(1, 4, 4, 4) + 100 * value + low
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_volume(Volume(voxels, np.eye(4) if affine is None else affine), path, overwrite=True)
+
+
+def cohort(folder, count=10):
+    for number in range(count):
+        for value, kind in enumerate(("T1", "T2", "mask")):
+            put(folder / f"sub{number}_{kind}.nii.gz", 3 * number + value)
+    return ReadingSettings(root=folder, source="*_T1.nii.gz", target="*_T2.nii.gz", mask="*_mask.nii.gz")
+
+
+def test_cases_are_found_by_what_the_star_matches(tmp_path):
+    cases = find_cases(cohort(tmp_path))
+    assert [case.name for case in cases] == [f"sub{n}" for n in range(10)]
+    assert all(case.sources[0].name == f"{case.name}_T1.nii.gz" for case in cases)
+    assert all(case.mask.name == f"{case.name}_mask.nii.gz" for case in cases)
+
+
+def test_a_star_may_stand_for_a_folder(tmp_path):
+    for name in ("anna", "ben"):
+        put(tmp_path / name / "t1.nii.gz", len(name))
+        put(tmp_path / name / "t2.nii.gz", len(name) + 50)
+    cases = find_cases(ReadingSettings(root=tmp_path, source="*/t1.nii.gz", target="*/t2.nii.gz"))
+    assert [case.subject for case in cases] == ["anna", "ben"]
+
+
+def test_several_patterns_become_channels(tmp_path):
+    cohort(tmp_path)
+    settings = ReadingSettings(root=tmp_path, source=("*_T1.nii.gz", "*_mask.nii.gz"), target="*_T2.nii.gz")
+    assert load_pair(find_cases(settings)[0]).source.channels == 2
+
+
+def test_the_split_is_by_subject_and_the_same_every_time(tmp_path):
+    settings = cohort(tmp_path)
+    first, second = find_cases(settings), find_cases(settings)
+    assert first == second
+    assert sorted(case.split for case in first) == ["test"] + ["train"] * 8 + ["validation"]
+    put(tmp_path / "sub3_later_T1.nii.gz", 90)
+    put(tmp_path / "sub3_later_T2.nii.gz", 91)
+    visits = [case.split for case in find_cases(settings) if case.subject == "sub3"]
+    assert len(visits) == 2
+    assert len(set(visits)) == 1
+
+
+def test_held_out_subjects_are_the_test(tmp_path):
+    settings = cohort(tmp_path)
+    chosen = ReadingSettings(**{**vars(settings), "hold_out": ("sub4",), "validation": 0})
+    assert {case.name for case in find_cases(chosen) if case.split == "test"} == {"sub4"}
+    with pytest.raises(UsageError, match="sub44"):
+        find_cases(ReadingSettings(**{**vars(settings), "hold_out": ("sub44",)}))
+
+
+def test_the_same_bytes_in_two_splits_are_a_leak(tmp_path):
+    settings = cohort(tmp_path)
+    test = next(case for case in find_cases(settings) if case.split == "test")
+    train = next(case for case in find_cases(settings) if case.split == "train")
+    train.sources[0].write_bytes(test.sources[0].read_bytes())
+    with pytest.raises(InputRefused, match="same file in two splits"):
+        find_cases(settings)
+
+
+def test_unpaired_cases_may_lack_a_side(tmp_path):
+    put(tmp_path / "a_T1.nii.gz", 1)
+    put(tmp_path / "b_CT.nii.gz", 2)
+    settings = ReadingSettings(root=tmp_path, source="*_T1.nii.gz", target="*_CT.nii.gz")
+    cases = find_cases(settings, pairing="unpaired")
+    assert [(len(case.sources), len(case.targets)) for case in cases] == [(1, 0), (0, 1)]
+    with pytest.raises(UsageError, match="no source has a target"):
+        find_cases(settings)
+
+
+def table(folder, text):
+    (folder / "cases.csv").write_text(text)
+    return ReadingSettings(root=folder, table=folder / "cases.csv", test=0, validation=0)
+
+
+def test_a_table_names_files_splits_and_conditions(tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    put(tmp_path / "y.nii.gz", 2)
+    text = "subject,name,source_1,source_2,target,split,tesla\np,one,x.nii.gz,y.nii.gz,y.nii.gz,test,1.5\n"
+    (case,) = find_cases(table(tmp_path, text))
+    assert (case.subject, case.name, case.split, dict(case.condition)) == ("p", "one", "test", {"tesla": 1.5})
+    assert [path.name for path in case.sources] == ["x.nii.gz", "y.nii.gz"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("subjekt,source\np,x.nii.gz\n", "subject and source"),
+        ("subject,source\n", "no rows"),
+        ("subject,source\np,nowhere.nii.gz\n", r"line 2, column source.*not there"),
+        ("subject,source\n,x.nii.gz\n", "line 2.*no subject"),
+        ("subject,source,split\np,x.nii.gz,trian\n", "line 2.*'trian'"),
+        ("subject,source,tesla\np,x.nii.gz,strong\n", "line 2, column tesla.*'strong'"),
+        ("subject,source\np,x.nii.gz,extra\n", "line 2.*cells"),
+        ("subject,source,split\np,x.nii.gz,train\np,y.nii.gz,test\n", "subject p.*test, train"),
+        ("subject,source\np,x.nii.gz\nq,x.nii.gz\n", "twice"),
+    ],
+)
+def test_a_wrong_table_is_answered_with_its_line(text, said, tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    put(tmp_path / "y.nii.gz", 2)
+    with pytest.raises(UsageError, match=said):
+        find_cases(table(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"source": "T1.nii.gz"}, {"source": "*_T9.nii.gz"}, {"subject": "("}, {"subject": "z+"}]
+)
+def test_patterns_that_find_nothing_are_answered(changes, tmp_path):
+    settings = cohort(tmp_path, 3)
+    with pytest.raises(UsageError):
+        find_cases(ReadingSettings(**{**vars(settings), **changes}))
+
+
+def test_a_folder_that_is_not_there_is_answered():
+    with pytest.raises(UsageError, match=r"reading\.root"):
+        find_cases(ReadingSettings(root=Path("nowhere at all")))
+
+
+def test_a_pair_on_two_grids_is_refused_and_found(tmp_path):
+    settings = cohort(tmp_path, 3)
+    put(tmp_path / "sub1_T2.nii.gz", 77, np.diag([1, 1, 2, 1.0]))
+    case = find_cases(settings)[1]
+    with pytest.raises(GridMismatch, match="sub1"):
+        load_pair(case)
+    assert [f.severity for f in check_cases([case])] == ["refuse"]
+
+
+@pytest.mark.parametrize(
+    ("voxels", "what"),
+    [(np.full((1, 3, 3, 3), np.nan), "nan"), (np.full((1, 3, 3, 3), 7.0), "constant")],
+)
+def test_findings_name_what_is_wrong(voxels, what, tmp_path):
+    write_volume(Volume(voxels.astype(np.float32), np.eye(4)), tmp_path / "v.nii")
+    (finding,) = check_volume(tmp_path / "v.nii")
+    assert finding.severity == "refuse"
+    assert what in finding.what
+
+
+def test_a_ct_that_is_not_in_hu_is_warned_of(tmp_path):
+    put(tmp_path / "a_T1.nii.gz", 1)
+    put(tmp_path / "a_CT.nii.gz", 2)
+    settings = ReadingSettings(root=tmp_path, source="*_T1.nii.gz", target="*_CT.nii.gz", test=0, validation=0)
+    (finding,) = check_cases(find_cases(settings))
+    assert finding.severity == "warn"
+    assert "HU" in finding.advice
+
+
+def test_a_broken_file_is_a_finding_not_an_error(tmp_path):
+    (tmp_path / "v.nii.gz").write_bytes(b"rubbish")
+    (finding,) = check_volume(tmp_path / "v.nii.gz")
+    assert finding.severity == "refuse"
+
+
+def test_absurd_voxels_and_left_handed_axes_are_said(tmp_path):
+    put(tmp_path / "v.nii", affine=np.diag([-0.001, 0.001, 0.001, 1.0]))
+    assert [finding.severity for finding in check_volume(tmp_path / "v.nii")] == ["note", "warn"]
