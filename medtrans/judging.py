@@ -15,7 +15,7 @@ from medtrans.core.errors import MedtransError
 from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
-from medtrans.evaluating.controls import MeanTarget
+from medtrans.evaluating.controls import MeanTarget, copy_of_source
 from medtrans.evaluating.folders import Evaluation, to_csv, to_json
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
@@ -61,7 +61,7 @@ def judge(
     failed: dict[str, str],
     preparation: Preparation,
 ) -> Judgement:
-    """Score each translated test case that has a target, beside the controls. A case that cannot be scored is listed."""
+    """Score each translated test case that has a target, beside the controls; list what cannot be scored."""
     mean = MeanTarget(_training_targets(recipe, cases, preparation))
     scores: list[Score] = []
     refused, shown = dict(failed), []
@@ -80,7 +80,7 @@ def judge(
             refused[case.name] = str(reason)
     meaning = definition(recipe.evaluating.preset, WITHIN[recipe.evaluating.within])
     if preparation.settings.target.unit != "HU":
-        said = "Targets are brought to the model's unit by their own intensities in the body; translations are not touched."
+        said = "Targets are brought to the model's unit by their own intensities in the body; translations are not."
         meaning = replace(meaning, details=(said, *meaning.details))
     worst = _worst_first(scores)
     shown.sort(key=lambda one: worst.index(one.case) if one.case in worst else len(worst))
@@ -128,12 +128,17 @@ def _controls(pair: Pair, preparation: Preparation, mean: MeanTarget) -> dict[st
     asked, body = preparation.settings, preparation.body(pair.source)
     air = float(asked.target.restore(np.array([asked.target.background], np.float32))[0])
     made = {MEAN: mean.one_value(pair.target, body, air)}
-    image = mean.per_voxel(pair.target)
+    image = mean.per_voxel(pair.target, body, air)
     if image is not None:
         made[MEAN_IMAGE] = image
     if pair.source.channels == pair.target.channels:
-        copied = [asked.target.restore(asked.source.normalise(voxels, body)[0]) for voxels in pair.source.voxels]
-        made[COPY] = pair.target.like(np.where(body, np.stack(copied), np.float32(air)))
+        made[COPY] = copy_of_source(
+            pair.source,
+            body,
+            air,
+            normalise=lambda voxels: asked.source.normalise(voxels, body)[0],
+            restore=asked.target.restore,
+        )
     return made
 
 
