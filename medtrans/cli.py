@@ -90,7 +90,8 @@ def train(
     asked = load_recipe(stages.find_recipe(recipe), changes or [], quick=quick)
     with Shown() as shown:
         trained = stages.train(asked, folder or Path("runs") / asked.name, say=shown)
-    print(f"model: {trained.model}\n{trained.verdict}")
+    if trained.main:
+        print(f"model: {trained.model}\n{trained.verdict}")
 
 
 @app.command()

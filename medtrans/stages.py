@@ -20,7 +20,7 @@ import torch
 from medtrans import methods, metrics
 from medtrans.core.case import Case, Split
 from medtrans.core.errors import InputRefused, UsageError
-from medtrans.core.method import Batch
+from medtrans.core.method import Batch, Method
 from medtrans.core.settings import did_you_mean
 from medtrans.evaluating.folders import Evaluation, evaluate_paths, to_csv
 from medtrans.evaluating.presets import PRESETS
@@ -29,8 +29,8 @@ from medtrans.finding import pipelines_folder
 from medtrans.judging import judge, judged_pair, write_judgement
 from medtrans.phantoms.cohort import write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
-from medtrans.preparing.batches import loader, paired_draws, unpaired_draws
-from medtrans.preparing.cache import cached
+from medtrans.preparing.batches import Draws, loader, paired_draws, unpaired_draws
+from medtrans.preparing.cache import Stored, cached
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.checks import Finding, check_cases, check_volume
 from medtrans.reading.cohort import find_cases, load_pair
@@ -98,28 +98,20 @@ def findings_as_text(findings: Sequence[Finding]) -> str:
 
 def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
     """Train the recipe's model in `folder`, going on where an interrupted training stopped."""
-    fabric = launch(recipe.training)
+    fabric, settings = launch(recipe.training), recipe.training
     cases = _cases(recipe)
+    say = say if fabric.is_global_zero else silent
     if fabric.is_global_zero:
         _begin(recipe, folder)
         _refuse(check_cases(cases))
-        _preparation(recipe, cases, folder)
+        _sides(cases, _preparation(recipe, cases, folder), folder, say)
     fabric.barrier()
     preparation = _preparation(recipe, cases, folder)
-    learners = [case for case in cases if case.split == "train"]
-    sides = cached(
-        learners, preparation, folder / "cache", on_progress=lambda done: say("preparing", f"{len(cases)} cases", done)
-    )
-    sources, targets = ([side for side in role if side is not None] for role in zip(*sides, strict=True))
-    torch.manual_seed(recipe.training.seed)
+    sources, targets = _sides(cases, preparation, folder, silent)
+    torch.manual_seed(settings.seed)
     task = preparation.task(len(sources[0].voxels), len(targets[0].voxels))
     method = methods.load(recipe.method)(task, recipe.method_settings)
-    given = {"seed": recipe.training.seed, "divisor": method.divisor}
-    if method.pairing == "paired":
-        draws = paired_draws(list(zip(sources, targets, strict=True)), preparation.settings, **given)
-    else:
-        draws = unpaired_draws(sources, targets, preparation.settings, **given)
-    settings = recipe.training
+    draws = _draws(method, sources, targets, preparation, settings.seed)
 
     def batches(first: int, last: int, rank: int, world: int) -> Iterator[Batch]:
         place = {"first_step": first, "last_step": last, "rank": rank, "world": world}
@@ -299,6 +291,28 @@ def _validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation)
     pairs = [judged_pair(case, recipe, preparation) for case in chosen]
     asked = recipe.evaluating.preset, recipe.training.device
     return Validation(pairs, preparation, recipe.translating, *asked) if pairs else None
+
+
+def _sides(
+    cases: Sequence[Case], preparation: Preparation, folder: Path, say: Say
+) -> tuple[list[Stored], list[Stored]]:
+    """Prepared sources and targets of the training cases, from the run's cache where they are there."""
+    learners = [case for case in cases if case.split == "train"]
+    found = cached(
+        learners, preparation, folder / "cache", on_progress=lambda done: say("preparing", f"{len(cases)} cases", done)
+    )
+    sources, targets = ([pair[role] for pair in found] for role in (0, 1))
+    kept = [side for side in sources if side], [side for side in targets if side]
+    if not all(kept):
+        raise UsageError("reading", "no training case is left", "hold out fewer, or lower reading.validation and test")
+    return kept
+
+
+def _draws(method: Method, sources: list[Stored], targets: list[Stored], preparation: Preparation, seed: int) -> Draws:
+    if method.pairing == "paired":
+        pairs = list(zip(sources, targets, strict=True))
+        return paired_draws(pairs, preparation.settings, seed=seed, divisor=method.divisor)
+    return unpaired_draws(sources, targets, preparation.settings, seed=seed, divisor=method.divisor)
 
 
 def _card(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:

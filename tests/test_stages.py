@@ -1,0 +1,65 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from safetensors.torch import load_file
+
+from medtrans import stages
+from medtrans.core.errors import InputRefused, UsageError
+from medtrans.reading.files import read_volume
+from medtrans.recipe import load_recipe
+
+SMALL = ["method.generator.channels=[4, 8]", "training.steps=3", "training.device=cpu"]
+
+
+def recipe(*changes):
+    return load_recipe(stages.find_recipe("t1_to_t2"), [*SMALL, *changes], quick=True)
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path):
+    stages.train(recipe(), tmp_path)
+    with pytest.raises(UsageError, match="another recipe"):
+        stages.train(recipe("training.seed=5"), tmp_path)
+
+
+def test_no_training_case_is_answered(tmp_path):
+    everyone = "reading.hold_out=[sub-00, sub-01, sub-02, sub-03, sub-04, sub-05]"
+    with pytest.raises(UsageError, match="no training case"):
+        stages.train(recipe(everyone, "training.batch=2", "preparing.source={name: linear}"), tmp_path)
+
+
+def test_a_broken_case_stops_the_run_before_it_trains(tmp_path):
+    for path in recipe().reading.root.glob("*.nii.gz"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "sub-03_T2.nii.gz").write_bytes(b"broken")
+    with pytest.raises(InputRefused, match="sub-03_T2"):
+        stages.train(recipe(f"reading.root={tmp_path}"), tmp_path / "run")
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_a_translation_is_in_the_unit_of_the_training_targets(tmp_path):
+    result = stages.run(recipe(), tmp_path)
+    assert not result.failed
+    assert result.scores["mean of the training targets"]["mae"] < 0.5
+    (path,) = (tmp_path / "translations").glob("*.nii.gz")
+    assert read_volume(path).voxels.dtype.kind == "f"
+
+
+def test_torchrun_trains_the_same_model_and_speaks_once(tmp_path):
+    words = ["train", "t1_to_t2", "--quick", "-o", str(tmp_path / "two")]
+    for change in SMALL:
+        words += ["--set", change]
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "medtrans.cli", *words]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("model: ") == 1
+    one = load_file(stages.train(recipe(), tmp_path / "one").model / "model.safetensors")
+    two = load_file(tmp_path / "two" / "model" / "model.safetensors")
+    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 5e-3
+
+
+def test_phantoms_are_painted_on_label_maps_from_a_folder(tmp_path):
+    with pytest.raises(UsageError, match="holds no label map"):
+        stages.make_phantoms(tmp_path, 1, ["T1"], 2.0, tmp_path, False, 0)
