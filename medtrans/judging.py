@@ -75,7 +75,8 @@ def judge(
                 assert pair.target is not None
                 named = {"case": case.name, "subject": case.subject, "who": who}
                 scores += evaluate(volume, pair.target, pair.mask, recipe.evaluating.preset, **named)
-            shown.append(Pictured(case.name, pair.source, pair.target, made["translated"], pair.mask))
+            mask = pair.mask if pair.mask is not None and pair.mask.voxels.any() else None
+            shown.append(Pictured(case.name, pair.source, pair.target, made["translated"], mask))
         except MedtransError as reason:
             refused[case.name] = str(reason)
     meaning = definition(recipe.evaluating.preset, WITHIN[recipe.evaluating.within])
