@@ -5,6 +5,7 @@ import torch
 
 from medtrans.core.errors import UsageError
 from medtrans.networks import load, names
+from medtrans.networks.blocks import ResizeConvolution
 from medtrans.networks.norms import ChannelNorm
 
 TINY = {
@@ -117,3 +118,11 @@ def test_the_paper_s_patch_sees_seventy_pixels():
     logits[0, 0, 9, 9].backward()
     seen = x.grad[0, 0].abs().sum(0).nonzero().ravel()
     assert int(seen[-1] - seen[0]) + 1 == 70
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_resize_convolution_is_nearest_neighbours_and_a_convolution(dims):
+    layer = ResizeConvolution(dims, 3, 2)
+    x = torch.randn(2, 3, *[5, 6, 7][:dims])
+    expected = layer.convolution(torch.nn.functional.interpolate(x, scale_factor=2.0, mode="nearest"))
+    assert torch.allclose(layer(x), expected, atol=1e-5)
