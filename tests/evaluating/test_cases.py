@@ -3,11 +3,11 @@ import warnings
 
 import numpy as np
 import pytest
-from scored_volumes import AFFINE, SHAPE, changed, ct, mask, mr, volume
 
 from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
+from tests.evaluating.scored_volumes import AFFINE, SHAPE, changed, ct, mask, mr, volume
 
 INSIDE = (7, 7, 7)
 

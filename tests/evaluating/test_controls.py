@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from scored_volumes import SHAPE, ct, mask, mr
 
 from medtrans.core.errors import InputRefused
 from medtrans.evaluating.controls import MeanTarget, copy_of_source, mean_image, mean_value
+from tests.evaluating.scored_volumes import SHAPE, ct, mask, mr
 
 AIR = -1024.0
 BODY = mask().voxels[0] > 0

@@ -5,13 +5,13 @@ import math
 
 import numpy as np
 import pytest
-from scored_volumes import AFFINE, changed, ct, mask, mr, volume
 
 from medtrans.core.errors import UsageError
 from medtrans.core.metric import Score
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import Evaluation, evaluate_paths, to_csv, to_json, to_text
 from medtrans.reading.files import write_volume
+from tests.evaluating.scored_volumes import AFFINE, changed, ct, mask, mr, volume
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from itertools import pairwise
 
-import damaged
 import numpy as np
 import pytest
 
 from medtrans.core.errors import EmptyMask
 from medtrans.metrics import entries, load, names
+from tests.metrics import damaged
 
 LEVELS = (5.0, 20.0, 80.0, 320.0)
 every_metric = pytest.mark.parametrize("name", names())

@@ -1,10 +1,10 @@
-import damaged
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
 from medtrans.core.errors import EmptyMask
 from medtrans.metrics.ms_ssim import MSSSIM
+from tests.metrics import damaged
 
 
 def as_it_is_written(translated, target, within):

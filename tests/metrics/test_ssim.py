@@ -1,10 +1,10 @@
-import damaged
 import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.metrics.ssim import SSIM
+from tests.metrics import damaged
 
 
 def test_ssim_agrees_with_skimage_where_the_definitions_do():

@@ -2,11 +2,11 @@ import json
 
 import numpy as np
 import pytest
-from phantom_volumes import ball
 
 from medtrans.preparing.appearances import alter
 from medtrans.preparing.augmentation import Augment
 from medtrans.preparing.deformations import moves, places, sample, smooth_field
+from tests.preparing.phantom_volumes import ball
 
 EVERYTHING = Augment(
     flip=True,

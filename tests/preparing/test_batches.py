@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from phantom_volumes import ball, mr
 
 from medtrans.core.case import Case
 from medtrans.core.errors import GridMismatch, UsageError
@@ -14,6 +13,7 @@ from medtrans.preparing.augmentation import Augment
 from medtrans.preparing.batches import loader, paired_draws, unpaired_draws
 from medtrans.preparing.intensities import Linear
 from medtrans.preparing.preparation import Preparation, PreparingSettings
+from tests.preparing.phantom_volumes import ball, mr
 
 CASE = Case("a", "a", (Path("a"),), (Path("b"),))
 MOVED = Augment(flip=True, rotate_degrees=25, scale=0.2, shift_millimetres=2, elastic_millimetres=0.5)

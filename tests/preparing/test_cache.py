@@ -3,7 +3,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from phantom_volumes import FLIPPED, ball, ct, mr
 
 from medtrans.core.case import Case
 from medtrans.core.errors import EmptyMask, EnvironmentRefused
@@ -13,6 +12,7 @@ from medtrans.preparing.cache import cached
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import write_volume
+from tests.preparing.phantom_volumes import FLIPPED, ball, ct, mr
 
 AXIAL = Preparation(PreparingSettings())
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from phantom_volumes import FLIPPED, OBLIQUE, mr
 
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import pad_to_multiple, resample_like, to_grid
+from tests.preparing.phantom_volumes import FLIPPED, OBLIQUE, mr
 
 VOLUMES = {
     "oblique": mr((9, 10, 11), OBLIQUE),

@@ -3,10 +3,10 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from phantom_volumes import mr
 
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.preparing.intensities import AnyIntensities, Linear, Nyul, Percentiles, ZScore
+from tests.preparing.phantom_volumes import mr
 
 KINDS = get_args(AnyIntensities)
 

@@ -1,7 +1,7 @@
 import numpy as np
-from phantom_volumes import ball, ct, mr
 
 from medtrans.preparing.masks import body_mask, nonzero_mask
+from tests.preparing.phantom_volumes import ball, ct, mr
 
 SHAPE = (40, 42, 36)
 

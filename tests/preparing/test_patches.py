@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from phantom_volumes import ball
 
 from medtrans.core.errors import EmptyMask
 from medtrans.preparing.patches import PLANES, centred_start, crop, draw_index, draw_start, slice_stack
+from tests.preparing.phantom_volumes import ball
 
 VOXELS = np.arange(2 * 5 * 6 * 7, dtype=np.float32).reshape(2, 5, 6, 7)
 

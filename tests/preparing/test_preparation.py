@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from phantom_volumes import FLIPPED, OBLIQUE, ball, ct, mr
 
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
@@ -12,6 +11,7 @@ from medtrans.core.volume import Volume
 from medtrans.preparing.intensities import Linear, Nyul, Percentiles, ZScore
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import read_volume
+from tests.preparing.phantom_volumes import FLIPPED, OBLIQUE, ball, ct, mr
 
 DATA = Path(os.environ.get("MEDTRANS_TEST_DATA", "-"))
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from train_tiny import batches_of, make, run
 
 from medtrans.core.errors import ModelRefused
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import Diverged, train
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
+from tests.training.train_tiny import batches_of, make, run
 
 SCRIPT = Path(__file__).with_name("train_tiny.py")
 EVERY_METHOD = ["regression", "pix2pix", "cyclegan"]

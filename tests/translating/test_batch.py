@@ -7,7 +7,6 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from stand_ins import Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
 
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
@@ -17,6 +16,7 @@ from medtrans.translating.batch import translate_files
 from medtrans.translating.model import save_model
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Identity, Translator
+from tests.translating.stand_ins import Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
 
 SCRIPT = Path(__file__).with_name("translate_slowly.py")
 

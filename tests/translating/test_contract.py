@@ -1,10 +1,10 @@
 import nibabel as nib
 import numpy as np
 import pytest
-from stand_ins import ball, oblique
 
 from medtrans.core.volume import Volume
 from medtrans.translating.contract import assert_same_place, beyond, hounsfield
+from tests.translating.stand_ins import ball, oblique
 
 
 def test_hounsfield_are_whole_and_clipped_and_air_is_exact():

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save, save_file
-from stand_ins import preparation_of, tiny_regression
 
 from medtrans.core.errors import ModelRefused
 from medtrans.methods import load
@@ -20,6 +19,7 @@ from medtrans.preparing.intensities import Percentiles
 from medtrans.translating.model import load_model, model_hash, save_model
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.weights import FRESH
+from tests.translating.stand_ins import preparation_of, tiny_regression
 
 CARD = {
     "name": "t1-to-ct",

@@ -2,12 +2,12 @@ import json
 from pathlib import Path
 
 import numpy as np
-from stand_ins import Same, translator_of
 
 from medtrans import __version__
 from medtrans.core.volume import Volume
 from medtrans.translating.sidecar import DESCRIPTION, digest, sidecar, sidecar_path
 from medtrans.translating.translator import Identity, Translation
+from tests.translating.stand_ins import Same, translator_of
 
 
 def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():

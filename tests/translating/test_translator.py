@@ -6,7 +6,6 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
-from stand_ins import Convolved, Fake, Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
 from torch import nn
 
 from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused
@@ -19,6 +18,17 @@ from medtrans.translating.contract import OFFSETS, PLACE
 from medtrans.translating.model import model_hash, save_model
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
+from tests.translating.stand_ins import (
+    Convolved,
+    Fake,
+    Same,
+    ball,
+    oblique,
+    preparation_of,
+    save_nifti,
+    tiny_regression,
+    translator_of,
+)
 
 GRIDS = {
     "oblique": ((12, 14, 9), oblique()),

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from stand_ins import Convolved, Same, ball
 
 from medtrans.core.method import Task
 from medtrans.methods import load
 from medtrans.translating.windows import sweep
+from tests.translating.stand_ins import Convolved, Same, ball
 
 AIR = {"background": -1.0, "target_background": -1.0}
 
