@@ -16,7 +16,6 @@ from medtrans.core.errors import MedtransError
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"max_content_width": 110},
@@ -31,6 +30,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON o
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a pipeline.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
 Quick = Annotated[bool, typer.Option(help="A few steps with a small network: does it run at all?")]
+Known = Annotated[
+    list[str] | None, typer.Option("--known", metavar="NAME=NUMBER", help="A condition the model wants to be told.")
+]
 RunFolder = Annotated[Path | None, typer.Option("--folder", "-o", help="The run folder; default: runs/NAME.")]
 
 
@@ -105,6 +107,11 @@ def translate(
     resume: Annotated[bool, typer.Option(help="Skip what the ledger proves done.")] = False,
     num_parts: Annotated[int | None, typer.Option(min=1, help="Share the folder among so many commands …")] = None,
     part_id: Annotated[int | None, typer.Option(min=0, help="… of which this is the one (from 0).")] = None,
+    known: Known = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Answers drawn by a model that draws: mean, spread.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of what is drawn.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output lies exactly where the input lay."""
@@ -112,10 +119,11 @@ def translate(
     from medtrans.progress import Shown
 
     _use_threads(threads)
-    part = _part(part_id, num_parts)
+    asked: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "part": _part(part_id, num_parts)}
+    changes = {key: value for key, value in (("samples", samples), ("seed", seed)) if value is not None}
     with Shown() as shown:
         outcomes = stages.translate(
-            source, output, model, device=device, overwrite=overwrite, resume=resume, part=part, say=shown
+            source, output, model, device=device, known=_known(known), changes=changes, **asked, say=shown
         )
     if as_json:
         print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))
@@ -127,6 +135,26 @@ def translate(
         print(f"medtrans: error: {outcome.message}", file=sys.stderr)
     if failed:
         raise typer.Exit(failed[0].exit_code if not source.is_dir() else 1)
+
+
+@app.command()
+def sample(
+    model: Annotated[Path, typer.Option("--model", "-m", help="The folder of a model that makes images from noise.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write the images to.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Of the noise.")] = 0,
+    known: Known = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Make images out of noise, with a VAE, GAN, flow or diffusion model."""
+    from medtrans import stages
+    from medtrans.progress import Shown
+
+    _use_threads(threads)
+    with Shown() as shown:
+        paths = stages.sample(output, model, count, seed=seed, known=_known(known), device=device, say=shown)
+    print(f"{len(paths)} images in {output}")
 
 
 @app.command()
@@ -216,7 +244,7 @@ def main() -> None:
     if not debug:
         warnings.filterwarnings("ignore", module=r"(?!medtrans)")
     try:
-        code = app(arguments, prog_name="medtrans", standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name="medtrans", standalone_mode=False)
     except BaseException as reason:
         if debug and not isinstance(reason, (SystemExit, typer.Exit)):
             raise
@@ -264,6 +292,18 @@ def _use_threads(threads: int | None) -> None:
         import torch
 
         torch.set_num_threads(threads)
+
+
+def _known(pairs: list[str] | None) -> dict[str, float]:
+    """NAME=NUMBER, several, as a table."""
+    known: dict[str, float] = {}
+    for pair in pairs or []:
+        name, _, number = pair.partition("=")
+        try:
+            known[name.strip()] = float(number)
+        except ValueError:
+            raise typer.BadParameter(f"--known {pair} is not NAME=NUMBER") from None
+    return known
 
 
 def _part(part_id: int | None, num_parts: int | None) -> tuple[int, int]:

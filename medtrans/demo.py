@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medtrans.learning import Say, silent
 from medtrans.phantoms.cohort import write_cohort
 from medtrans.recipe import Recipe, make_recipe
-from medtrans.stages import RunResult, Say, run, silent
+from medtrans.stages import RunResult, run
 
 HEADS = 12
 SHAPE = (64, 72, 64)

@@ -97,6 +97,8 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe", folder: Pat
         for stage, kind in STAGES.items()
     }
     stages["reading"] = _placed(stages["reading"], folder)
+    if methods.load(name).pairing == "alone":
+        stages["preparing"] = _alone(stages["preparing"], f"{where}: preparing")
     return Recipe(
         name=str(values.get("name", Path(where).stem)),
         about=str(values.get("about", "")),
@@ -160,6 +162,15 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 def _placed(reading: ReadingSettings, folder: Path) -> ReadingSettings:
     table = reading.table if reading.table is None else folder / reading.table
     return dataclasses.replace(reading, root=folder / reading.root, table=table)
+
+
+def _alone(preparing: PreparingSettings, where: str) -> PreparingSettings:
+    """For a method whose images are their own targets: both sides prepared alike, no neighbouring slices."""
+    alike = dataclasses.replace(preparing, target=preparing.source, stack=1)
+    for key, usual in (("target", PreparingSettings().target), ("stack", PreparingSettings().stack)):
+        if getattr(preparing, key) not in (usual, getattr(alike, key)):
+            raise UsageError(f"{where}.{key}", "has no meaning here: each image is its own target", "leave it out")
+    return alike
 
 
 def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any:

@@ -6,65 +6,41 @@ translations/, scores.csv, scores.json and report.html; every stage takes up wha
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any
 
 import numpy as np
-import torch
 
-from medtrans import methods, metrics
-from medtrans.core.case import Case, Split
-from medtrans.core.errors import InputRefused, UsageError
-from medtrans.core.method import Batch, Method
+from medtrans.core.errors import UsageError
 from medtrans.core.settings import did_you_mean
+from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import Evaluation, evaluate_paths, to_csv
 from medtrans.evaluating.presets import PRESETS
 from medtrans.evaluating.summary import summarise
 from medtrans.finding import pipelines_folder
-from medtrans.judging import judge, judged_pair, write_judgement
+from medtrans.judging import Judgement, judge, write_judgement
+from medtrans.learning import Say, Trained, cases_of, silent, train
 from medtrans.phantoms.cohort import write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
-from medtrans.preparing.batches import Draws, loader, paired_draws, unpaired_draws
-from medtrans.preparing.cache import Stored, cached
-from medtrans.preparing.preparation import Preparation
 from medtrans.reading.checks import Finding, check_cases, check_volume
-from medtrans.reading.cohort import find_cases, load_pair
-from medtrans.reading.files import VOLUME_SUFFIXES, is_volume, read_bytes, read_volume, stem, write_atomically
+from medtrans.reading.files import (
+    READS,
+    VOLUME_SUFFIXES,
+    is_volume,
+    read_volume,
+    stem,
+    write_atomically,
+    write_volume,
+)
 from medtrans.recipe import Recipe, load_recipe
-from medtrans.training.journal import Journal, verdict
-from medtrans.training.loop import Progress
-from medtrans.training.loop import train as train_method
-from medtrans.training.processes import launch
-from medtrans.training.validation import Validation
 from medtrans.translating.batch import Outcome, translate_files
-from medtrans.translating.model import save_model
+from medtrans.translating.sampling import load_sampler
+from medtrans.translating.sampling import sample as make_samples
+from medtrans.translating.sidecar import DESCRIPTION
 from medtrans.translating.translator import Translator
-
-
-class Say(Protocol):
-    """Told what is going on: `done` from 0 to 1 and `left` in seconds, where known."""
-
-    def __call__(self, stage: str, text: str = "", done: float | None = None, left: float | None = None) -> None: ...
-
-
-def silent(stage: str, text: str = "", done: float | None = None, left: float | None = None) -> None:
-    """Say nothing."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained model, and one sentence on whether it converged."""
-
-    model: Path
-    verdict: str
-    journal: Journal
-    main: bool
-    """Whether this is the process that goes on; the others of a parallel training are done here."""
 
 
 def find_recipe(name: str) -> Path:
@@ -82,62 +58,20 @@ def check(what: str, changes: Sequence[str] = ()) -> list[Finding]:
     if path.is_dir() and not (path / "recipe.yaml").exists():
         found = sorted(file for file in path.rglob("*") if file.name.endswith(VOLUME_SUFFIXES))
         if not found:
-            raise UsageError(path, "holds no volume", "medtrans reads " + ", ".join(VOLUME_SUFFIXES))
+            raise UsageError(path, "holds no volume", READS)
         return [finding for file in found for finding in check_volume(file)]
     if path.name.endswith(VOLUME_SUFFIXES):
         return check_volume(path)
+    if path.is_file() and path.suffix not in (".yaml", ".yml"):
+        raise UsageError(path, "is neither a volume nor a recipe", READS)
     recipe = load_recipe(find_recipe(what), changes)
-    return check_cases(_cases(recipe))
+    return check_cases(cases_of(recipe))
 
 
 def findings_as_text(findings: Sequence[Finding]) -> str:
     if not findings:
         return "nothing to object to"
     return "\n".join(f"{f.severity:6} {f.where}: {f.what}" + (f"; {f.advice}" if f.advice else "") for f in findings)
-
-
-def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
-    """Train the recipe's model in `folder`, going on where an interrupted training stopped."""
-    fabric, settings = launch(recipe.training), recipe.training
-    cases = _cases(recipe)
-    say = say if fabric.is_global_zero else silent
-    if fabric.is_global_zero:
-        _begin(recipe, folder)
-        _refuse(check_cases(cases))
-        _sides(cases, _preparation(recipe, cases, folder), folder, say)
-    fabric.barrier()
-    preparation = _preparation(recipe, cases, folder)
-    sources, targets = _sides(cases, preparation, folder, silent)
-    torch.manual_seed(settings.seed)
-    task = preparation.task(len(sources[0].voxels), len(targets[0].voxels))
-    method = methods.load(recipe.method)(task, recipe.method_settings)
-    draws = _draws(method, sources, targets, preparation, settings.seed)
-
-    def batches(first: int, last: int, rank: int, world: int) -> Iterator[Batch]:
-        place = {"first_step": first, "last_step": last, "rank": rank, "world": world}
-        return loader(draws, batch=settings.batch, workers=settings.workers, **place)
-
-    def shown(now: Progress) -> None:
-        terms = "  ".join(f"{name.partition('/')[2]} {value:.3g}" for name, value in now.terms.items())
-        say("training", f"step {now.step}/{now.steps}  {terms}", now.step / now.steps, now.seconds_left)
-
-    better = metrics.load(settings.best).better
-    journal = train_method(
-        method,
-        batches,
-        settings,
-        folder,
-        fabric,
-        validate=_validation(recipe, cases, preparation),
-        better=better,
-        keep=lambda kept: save_model(
-            folder / "model", kept, preparation, _card(recipe, cases), translating=recipe.translating
-        ),
-        on_progress=shown,
-    )
-    said = verdict(journal.rows, f"validation/{settings.best}", better)
-    say("training", said, 1.0)
-    return Trained(folder / "model", said, journal, fabric.is_global_zero)
 
 
 def translate(
@@ -149,13 +83,18 @@ def translate(
     overwrite: bool = False,
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
+    known: Mapping[str, float] | None = None,
+    changes: Mapping[str, Any] | None = None,
     say: Say = silent,
 ) -> list[Outcome]:
-    """Translate a file to a file or a folder to a folder with a saved model."""
+    """Translate a file to a file or a folder to a folder with a saved model.
+
+    `known` are conditions the model is told; `changes` replace translating settings saved with it (seed, samples).
+    """
     translator = Translator.load(model, device=device)
-    return translate_files(
-        source, output, translator, overwrite=overwrite, resume=resume, part=part, on_progress=_counted(say)
-    )
+    translator.settings = replace(translator.settings, **(changes or {}))
+    asked: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "part": part, "known": known}
+    return translate_files(source, output, translator, **asked, on_progress=_counted(say))
 
 
 def evaluate(translated: Path, target: Path, mask: Path | None, preset: str, output: Path | None = None) -> Evaluation:
@@ -166,6 +105,34 @@ def evaluate(translated: Path, target: Path, mask: Path | None, preset: str, out
     if output is not None:
         write_atomically(output, to_csv(evaluation))
     return evaluation
+
+
+def sample(
+    output: Path,
+    model: Path,
+    count: int,
+    *,
+    seed: int = 0,
+    known: Mapping[str, float] | None = None,
+    device: str = "auto",
+    say: Say = silent,
+) -> list[Path]:
+    """Images out of noise in the folder `output`: sample-000.nii.gz … Raises ModelRefused, UsageError."""
+    method, preparation = load_sampler(model)
+    paths = [output / f"sample-{number:03}.nii.gz" for number in range(count)]
+    there = [path for path in paths if path.exists()]
+    if there:
+        raise UsageError(there[0], "is there already", "give another folder")
+    output.mkdir(parents=True, exist_ok=True)
+    volumes = make_samples(method, preparation, count, seed=seed, known=known, device=device)
+    for number, (path, volume) in enumerate(zip(paths, volumes, strict=True)):
+        write_volume(volume, path, description=DESCRIPTION)
+        say("sampling", path.name, (number + 1) / count)
+    return paths
+
+
+SAMPLES = 16
+"""Images that a run makes with a method that only samples."""
 
 
 @dataclass(frozen=True)
@@ -201,14 +168,17 @@ def run(recipe: Recipe, folder: Path, *, say: Say = silent) -> RunResult | None:
     trained = train(recipe, folder, say=say)
     if not trained.main:
         return None
-    cases = _cases(recipe)
+    cases = cases_of(recipe)
     chosen = [case for case in cases if case.split == "test" and case.sources]
+    if not trained.translates:
+        return _sampled(recipe, folder, trained, say)
     translator = Translator.load(trained.model, device=recipe.training.device, settings=recipe.translating)
     outcomes = translate_files(
         [case.sources for case in chosen],
         folder / "translations",
         translator,
         names=[case.name for case in chosen],
+        known=[case.condition for case in chosen],
         resume=True,
         overwrite=True,
         on_progress=_counted(say),
@@ -221,7 +191,7 @@ def run(recipe: Recipe, folder: Path, *, say: Say = silent) -> RunResult | None:
         "model sha256": translator.identity.sha256,
         "device": str(translator.device),
         "seed": recipe.training.seed,
-        "training": f"{trained.journal.rows[-1]['seconds'] / 60:.1f} minutes",
+        "training": f"{trained.journal.rows[-1]['seconds'] / 60:.1f} minutes by the {recipe.training.clock} clock",
         "this command": f"{(time.monotonic() - began) / 60:.1f} minutes",
     }
     report = write_judgement(folder, recipe, judgement, trained.journal.rows, trained.verdict, facts)
@@ -230,6 +200,17 @@ def run(recipe: Recipe, folder: Path, *, say: Say = silent) -> RunResult | None:
     for line in summarise(judgement.evaluation.scores):
         table.setdefault(line.who, {})[line.metric] = line.mean
     return RunResult(folder, report, trained.verdict, table, dict(judgement.evaluation.refused))
+
+
+def _sampled(recipe: Recipe, folder: Path, trained: Trained, say: Say) -> RunResult:
+    """The end of a run whose method only samples: images in `folder`/samples, and the losses on the page."""
+    if not (folder / "samples").exists():
+        known = cases_of(recipe)[0].condition
+        sample(folder / "samples", trained.model, SAMPLES, known=known, device=recipe.training.device, say=say)
+    nothing = Judgement(Evaluation(definition(recipe.evaluating.preset), []), ())
+    facts = {"seed": recipe.training.seed}
+    report = write_judgement(folder, recipe, nothing, trained.journal.rows, trained.verdict, facts)
+    return RunResult(folder, report, trained.verdict, {}, {})
 
 
 def make_phantoms(
@@ -251,86 +232,6 @@ def make_phantoms(
         name = f"{stem(file).replace('_', '-')}_{number:03}"
         files += write_head(output, name, head, contrasts, seed=number, randomised=randomised)
     return files
-
-
-def _begin(recipe: Recipe, folder: Path) -> None:
-    """Write the resolved recipe, or refuse a folder that holds another run."""
-    file, text = folder / "recipe.yaml", recipe.to_yaml()
-    if file.exists() and read_bytes(file, 1 << 20).decode() != text:
-        raise UsageError(folder, "holds a run of another recipe", "give another --folder, or remove it")
-    folder.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        write_atomically(file, text.encode())
-
-
-def _cases(recipe: Recipe) -> list[Case]:
-    return find_cases(recipe.reading, pairing=methods.load(recipe.method).pairing)
-
-
-def _refuse(findings: Sequence[Finding]) -> None:
-    bad = [finding for finding in findings if finding.severity == "refuse"]
-    if bad:
-        more = f" (and {len(bad) - 1} more: see `medtrans check`)" if len(bad) > 1 else ""
-        raise InputRefused(bad[0].where, bad[0].what + more, bad[0].advice)
-
-
-def _preparation(recipe: Recipe, cases: Sequence[Case], folder: Path) -> Preparation:
-    """The fitted preparation: from the folder if it is there, else learned from the training cases."""
-    file = folder / "preparation.json"
-    if file.exists():
-        return Preparation.from_dict(json.loads(read_bytes(file, 1 << 24)))
-    pairs = (load_pair(case) for case in cases if case.split == "train")
-    fitted = Preparation(recipe.preparing).fit(pairs)
-    write_atomically(file, json.dumps(fitted.to_dict(), indent=1).encode())
-    return fitted
-
-
-def _validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) -> Validation | None:
-    """Whole validation cases, their targets in the model's unit; None where no case has both sides."""
-    chosen = [case for case in cases if case.split == "validation" and case.sources and case.targets]
-    pairs = [judged_pair(case, recipe, preparation) for case in chosen]
-    asked = recipe.evaluating.preset, recipe.training.device
-    return Validation(pairs, preparation, recipe.translating, *asked) if pairs else None
-
-
-def _sides(
-    cases: Sequence[Case], preparation: Preparation, folder: Path, say: Say
-) -> tuple[list[Stored], list[Stored]]:
-    """Prepared sources and targets of the training cases, from the run's cache where they are there."""
-    learners = [case for case in cases if case.split == "train"]
-    found = cached(
-        learners, preparation, folder / "cache", on_progress=lambda done: say("preparing", f"{len(cases)} cases", done)
-    )
-    sources, targets = ([pair[role] for pair in found] for role in (0, 1))
-    kept = [side for side in sources if side], [side for side in targets if side]
-    if not all(kept):
-        raise UsageError("reading", "no training case is left", "hold out fewer, or lower reading.validation and test")
-    return kept
-
-
-def _draws(method: Method, sources: list[Stored], targets: list[Stored], preparation: Preparation, seed: int) -> Draws:
-    if method.pairing == "paired":
-        pairs = list(zip(sources, targets, strict=True))
-        return paired_draws(pairs, preparation.settings, seed=seed, divisor=method.divisor)
-    return unpaired_draws(sources, targets, preparation.settings, seed=seed, divisor=method.divisor)
-
-
-def _card(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:
-    """What the model card says of the training."""
-    splits = {split: sorted({case.subject for case in cases if case.split == split}) for split in get_args(Split)}
-    return {
-        "name": recipe.name,
-        "about": recipe.about,
-        "source": str(recipe.reading.source),
-        "target": str(recipe.reading.target),
-        "data": {
-            "training cases": sum(case.split == "train" for case in cases),
-            "training subjects": len(splits["train"]),
-            "validation subjects": len(splits["validation"]),
-        },
-        "seed": recipe.training.seed,
-        "recipe_sha256": hashlib.sha256(recipe.to_yaml().encode()).hexdigest(),
-    }
 
 
 def _counted(say: Say) -> Callable[[str, float], None]:

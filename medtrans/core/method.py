@@ -11,14 +11,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from medtrans.core.settings import Settings as AnySettings
 
-Pairing = Literal["paired", "unpaired"]
+Pairing = Literal["paired", "unpaired", "alone"]
+"""alone: images without partners, each its own source and target."""
 Losses = Mapping[str, Tensor]
 
 
@@ -30,6 +32,9 @@ class Task(AnySettings):
     source_channels: int = 1
     target_channels: int = 1
     conditions: int = 0
+    """Numbers that come with each image (preparing.conditions)."""
+    size: tuple[int, ...] = ()
+    """Sides of a training item, for methods that make images of one size."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,17 @@ class Batch:
 
 
 class Method(nn.Module, ABC):
-    """One paper. `Settings` configures it, `pairing` says which pairs it needs."""
+    """One paper. `Settings` configures it, `pairing` says which pairs it needs.
+
+    What a method can do is what it implements: Translates, Reconstructs, Samples.
+    """
 
     Settings: ClassVar[type[AnySettings]]
     pairing: ClassVar[Pairing] = "paired"
-    divisor: int = 1
-    """Every side of a source must be a multiple of this; whoever calls `translate` pads."""
+    divisor: int | tuple[int, ...] = 1
+    """Every side of a source must be a multiple of this (one for all, or one each); whoever calls `translate` pads."""
+    noise_channels: int = 0
+    """Channels of standard normal noise that `translate` takes with a source: the same noise, the same answer."""
     task: Task
     settings: Any
     """The method's own Settings. With `task` and the weights, all that a saved model needs."""
@@ -70,6 +80,22 @@ class Method(nn.Module, ABC):
         """The players of one step, in order; a player may come again (five critic moves per generator move)."""
         return list(self.players())
 
+    def needs(self) -> Mapping[str, Path]:
+        """Model folders of trained methods that this one builds on, by the name under which it adopts them."""
+        return {}
+
+    def adopt(self, name: str, other: Method) -> None:
+        """Take over a trained method: saved with this one, its weights never moved. Raises UsageError if unfit."""
+        setattr(self, name, other.eval().requires_grad_(False))
+
+    def train(self, mode: bool = True) -> Self:
+        """As in torch; what was adopted stays as it is."""
+        super().train(mode)
+        for child in self.children():
+            if isinstance(child, Method):
+                child.eval()
+        return self
+
     @abstractmethod
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         """Yield (player, the terms of its objective), one per turn of `turns()`; the loop sums the terms."""
@@ -77,8 +103,25 @@ class Method(nn.Module, ABC):
 
 @runtime_checkable
 class Translates(Protocol):
-    """A method that maps a source (batch, channel, *space) to a target of the same space."""
+    """Maps a source (batch, channel, *space) to a target of the same space.
 
-    divisor: int
+    Methods with `noise_channels` also take `noise` (batch, noise_channels, *space): another noise, another sample.
+    """
+
+    divisor: int | tuple[int, ...]
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor: ...
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    """Maps an image (batch, channel, *space) to itself, through less than it holds."""
+
+    def reconstruct(self, image: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """Makes images (count, channel, *size) out of noise from torch's generator; `condition` is (count, conditions)."""
+
+    def sample(self, count: int, condition: Tensor | None = None) -> Tensor: ...

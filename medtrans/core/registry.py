@@ -65,4 +65,4 @@ class Registry(Generic[T]):
 def _entry(name: str, file: Path) -> Entry:
     text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
     address = re.search(r"https?://\S+", text)
-    return Entry(name, text.partition("\n")[0].strip(), address.group(0).rstrip(".,)") if address else "")
+    return Entry(name, text.partition("\n")[0].strip(), address.group(0).rstrip(".,;)") if address else "")

@@ -40,11 +40,12 @@ class Normalised(Protocol):
 
 
 class Item(NamedTuple):
-    """Float32 (channel, *size); the mask (1, *size) is 1 in the source's body."""
+    """Float32 (channel, *size); the mask (1, *size) is 1 in the source's body; the condition (conditions,)."""
 
     source: np.ndarray
     target: np.ndarray
     mask: np.ndarray
+    condition: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ class Draws(Dataset[Item]):
     settings: PreparingSettings
     paired: bool = True
     seed: int = 0
-    divisor: int = 1
+    divisor: int | tuple[int, ...] = 1
+    conditions: Sequence[Sequence[float]] = ()
+    """Of each source's case, in the order of preparing.conditions; none where nothing is told."""
     counts: dict[tuple[str, int], np.ndarray] = field(default_factory=dict, init=False, repr=False)
     """How likely each slice is, by side and case; found when first needed."""
 
@@ -78,12 +81,13 @@ class Draws(Dataset[Item]):
         if self.paired:
             target, other = self.targets[case], cut
         else:
-            case = int(dice.integers(len(self.targets)))
-            target, other = self.targets[case], self._cut(dice, "target", case)
+            partner = int(dice.integers(len(self.targets)))
+            target, other = self.targets[partner], self._cut(dice, "target", partner)
         seen = self._take(source.voxels, cut, source.background, self.settings.stack)
         seen = alter(seen, self.settings.augment.draw_look(dice), self._spacing(source), source.background)
         mask = self._take(source.within[None], cut, 0.0, 1, "nearest")
-        return Item(seen, self._take(target.voxels, other, target.background, 1), mask)
+        condition = np.array(self.conditions[case] if self.conditions else (), np.float32)
+        return Item(seen, self._take(target.voxels, other, target.background, 1), mask, condition)
 
     @property
     def axis(self) -> int | None:
@@ -102,7 +106,8 @@ class Draws(Dataset[Item]):
         largest = [max(sides) for axis, sides in enumerate(zip(*shapes, strict=True)) if axis != self.axis]
         patch = self.settings.patch or largest
         wanted = [min(sides) for sides in zip(patch, largest, strict=True)]
-        return tuple(math.ceil(side / self.divisor) * self.divisor for side in wanted)
+        divisors = self.divisor if isinstance(self.divisor, tuple) else (self.divisor,) * len(wanted)
+        return tuple(math.ceil(side / divisor) * divisor for side, divisor in zip(wanted, divisors, strict=True))
 
     def _cut(self, dice: np.random.Generator, side: str, case: int) -> Cut:
         volume = (self.sources if side == "source" else self.targets)[case]
@@ -147,14 +152,21 @@ class Draws(Dataset[Item]):
 
 
 def paired_draws(
-    pairs: Sequence[tuple[Normalised, Normalised]], settings: PreparingSettings, *, seed: int = 0, divisor: int = 1
+    pairs: Sequence[tuple[Normalised, Normalised]],
+    settings: PreparingSettings,
+    *,
+    seed: int = 0,
+    divisor: int | tuple[int, ...] = 1,
+    conditions: Sequence[Sequence[float]] = (),
 ) -> Draws:
     """Items of source and target of one case at one place. Raises GridMismatch, UsageError."""
     for number, (source, target) in enumerate(pairs):
         if source.within.shape != target.within.shape:
             what = f"source {source.within.shape} and target {target.within.shape} differ"
             raise GridMismatch(f"pair {number}", what, "register them first")
-    return _draws([source for source, _ in pairs], [target for _, target in pairs], settings, True, seed, divisor)
+    _refuse_nothing(pairs)
+    sides = [source for source, _ in pairs], [target for _, target in pairs]
+    return Draws(*sides, settings, True, seed, divisor, conditions)
 
 
 def unpaired_draws(
@@ -163,10 +175,13 @@ def unpaired_draws(
     settings: PreparingSettings,
     *,
     seed: int = 0,
-    divisor: int = 1,
+    divisor: int | tuple[int, ...] = 1,
+    conditions: Sequence[Sequence[float]] = (),
 ) -> Draws:
     """Items whose source and target are drawn independently: other cases, other places. Raises UsageError."""
-    return _draws(sources, targets, settings, False, seed, divisor)
+    _refuse_nothing(sources)
+    _refuse_nothing(targets)
+    return Draws(sources, targets, settings, False, seed, divisor, conditions)
 
 
 def loader(
@@ -187,18 +202,11 @@ def loader(
     return iter(DataLoader(draws, batch_sampler=steps, num_workers=workers, collate_fn=_batch, generator=own))
 
 
-def _draws(
-    sources: Sequence[Normalised],
-    targets: Sequence[Normalised],
-    settings: PreparingSettings,
-    paired: bool,
-    seed: int,
-    divisor: int,
-) -> Draws:
-    if not sources or not targets:
+def _refuse_nothing(cases: Sequence[object]) -> None:
+    if not cases:
         raise UsageError("training cases", "there are none", "check reading.source, reading.target and the split")
-    return Draws(sources, targets, settings, paired, seed, divisor)
 
 
 def _batch(items: Iterable[Item]) -> Batch:
-    return Batch(*(torch.from_numpy(np.stack(arrays)) for arrays in zip(*items, strict=True)))
+    source, target, mask, condition = (torch.from_numpy(np.stack(arrays)) for arrays in zip(*items, strict=True))
+    return Batch(source, target, mask, condition if condition.shape[1] else None)

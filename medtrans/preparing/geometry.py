@@ -1,4 +1,4 @@
-"""Orient, resample, pad; each with its way back to the very grid the volume came on."""
+"""Orient and resample; each with its way back to the very grid the volume came on."""
 
 from __future__ import annotations
 
@@ -87,15 +87,6 @@ def resample_like(volume: Volume, reference: Volume, order: int = 1, background:
             output_shape=reference.shape, order=order, mode="constant", cval=background,
         )  # fmt: skip
     return Volume(out, reference.affine, reference.header)
-
-
-def pad_to_multiple(array: np.ndarray, divisor: int, value: float) -> tuple[np.ndarray, tuple[slice, ...]]:
-    """(channel, *space) padded on both sides until `divisor` divides each side, and the slices that undo it."""
-    sides = array.shape[1:]
-    before = [(-side % divisor) // 2 for side in sides]
-    widths = [(0, 0)] + [(first, -side % divisor - first) for first, side in zip(before, sides, strict=True)]
-    inner = tuple(slice(first, first + side) for first, side in zip(before, sides, strict=True))
-    return np.pad(array, widths, constant_values=value), (slice(None), *inner)
 
 
 def _grown(voxels: np.ndarray) -> np.ndarray:

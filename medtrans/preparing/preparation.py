@@ -49,6 +49,8 @@ class PreparingSettings(Settings):
     """How the body is found in a source: otsu for heads with air around, nonzero for images without background."""
     augment: Augment = Augment()
     """How training pairs are varied."""
+    conditions: tuple[str, ...] = ()
+    """Columns of reading.table that the model is told, in this order: numbers such as a slice thickness."""
 
     def __post_init__(self) -> None:
         if self.stack % 2 == 0:
@@ -129,7 +131,17 @@ class Preparation:
             spatial_dims=self.settings.spatial_dims,
             source_channels=source_channels * stack,
             target_channels=target_channels,
+            conditions=len(self.settings.conditions),
+            size=self.settings.patch,
         )
+
+    def condition(self, known: Mapping[str, float], where: str) -> tuple[float, ...]:
+        """What the model is told of a case, out of all that is known of it. Raises UsageError, naming what is not."""
+        missing = [name for name in self.settings.conditions if name not in known]
+        if missing:
+            told = ", ".join(known) or "nothing"
+            raise UsageError(where, f"{missing[0]} is not known, the model wants it", f"known are: {told}")
+        return tuple(known[name] for name in self.settings.conditions)
 
     def to_dict(self) -> dict[str, Any]:
         return self.settings.to_dict()

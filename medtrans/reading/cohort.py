@@ -52,7 +52,8 @@ class ReadingSettings(Settings):
 
 
 def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Case]:
-    """All cases, each with its split, sorted by name. Unpaired cases may lack their targets or their sources.
+    """All cases, each with its split, sorted by name. Unpaired cases may lack their targets or their sources; cases
+    that stand `alone` have their source as their target.
 
     Raises UsageError where nothing matches, a table is wrong, or a subject would be in two splits.
     """
@@ -60,6 +61,8 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
         raise UsageError(settings.root, "is not a folder", "set reading.root, for example --set reading.root=DIR")
     cases = _from_table(settings) if settings.table else _from_patterns(settings, pairing)
     cases = sorted(cases, key=lambda case: case.name)
+    if pairing == "alone":
+        cases = [replace(case, targets=case.targets or case.sources) for case in cases]
     return _refuse_leaks(_split(cases, settings))
 
 

@@ -19,6 +19,7 @@ from medtrans.core.volume import Volume
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 ITK_SUFFIXES = (".mha", ".mhd", ".nrrd")
 VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES
+READS = f"medtrans reads {', '.join(VOLUME_SUFFIXES)}; make NIfTI of DICOM first, with dcm2niix"
 CHUNK = 1 << 22
 
 
@@ -59,7 +60,7 @@ def _suffix(path: Path) -> str:
     for suffix in sorted(VOLUME_SUFFIXES, key=len, reverse=True):
         if path.name.lower().endswith(suffix):
             return suffix
-    raise UsageError(path, "is not a kind of file medtrans reads or writes", "give " + ", ".join(VOLUME_SUFFIXES))
+    raise UsageError(path, "is not a kind of file medtrans knows", READS)
 
 
 def is_volume(path: Path) -> bool:

@@ -34,7 +34,7 @@ class Validation:
         values: dict[str, list[float]] = {}
         for pair in self.pairs:
             assert pair.target is not None
-            translated: Volume = translator(pair.source)
+            translated: Volume = translator.translate(pair.source, condition=pair.case.condition).volume
             for score in evaluate(translated, pair.target, pair.mask, self.preset, case=pair.case.name):
                 values.setdefault(score.metric, []).append(score.value)
         return {name: fmean(found) if all(map(math.isfinite, found)) else math.nan for name, found in values.items()}

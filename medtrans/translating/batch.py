@@ -15,10 +15,10 @@ from medtrans.core.errors import MedtransError
 from medtrans.core.volume import Volume
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import sha256, write_atomically, write_volume
-from medtrans.translating.jobs import Inputs, Job, plan
+from medtrans.translating.jobs import Inputs, Job, Known, plan
 from medtrans.translating.ledger import Ledger, now
 from medtrans.translating.resuming import first_line, is_done, refuse_to_replace
-from medtrans.translating.sidecar import DESCRIPTION, sidecar, sidecar_path
+from medtrans.translating.sidecar import DESCRIPTION, sidecar, sidecar_path, spread_path
 from medtrans.translating.translator import OnProgress, Translation, Translator
 
 
@@ -48,6 +48,7 @@ def translate_files(
     translator: Translator,
     *,
     names: Sequence[str] | None = None,
+    known: Known = None,
     overwrite: bool = False,
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
@@ -56,12 +57,13 @@ def translate_files(
     """Translate a file to a file, or a folder (or a list) into a folder; beside each output its sidecar.
 
     An input of several files is stacked into channels. `names` are the outputs' names, for a list; else the inputs'.
+    `known` are the conditions of all cases or of each. Where several answers are drawn, their spread is written too.
     `resume` skips what the ledger proves done. `part` is (number from 0, of how many): every so-many-th case.
     `on_progress` is told the case and the share of everything that is done.
     Raises UsageError where the whole is wrong (nothing to do, outputs that collide or would fall on inputs); what is
     wrong with one case becomes its Outcome.
     """
-    jobs = plan(inputs, Path(output), names)[part[0] :: part[1]]
+    jobs = plan(inputs, Path(output), names, known)[part[0] :: part[1]]
     ledger = Ledger(jobs[0].output.parent, part) if jobs else None
     outcomes = []
     for number, job in enumerate(jobs):
@@ -85,12 +87,16 @@ def write_translation(
     *,
     overwrite: bool = False,
 ) -> str:
-    """Write the volume, then its sidecar, each whole or not at all. Returns the volume's SHA-256.
+    """Write the volume, its spread where it has one, then its sidecar, each whole or not at all.
+
+    Returns the volume's SHA-256.
 
     `inputs`: name and SHA-256 of each source file.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     write_volume(translation.volume, output, description=DESCRIPTION, overwrite=overwrite)
+    if translation.spread is not None:
+        write_volume(translation.spread, spread_path(output), description=DESCRIPTION, overwrite=True)
     written = sha256(output)
     write_atomically(sidecar_path(output), sidecar(translation, translator, inputs, (output.name, written)))
     return written
@@ -118,7 +124,8 @@ def _outcome(
         return _failed(job, reason, began)
     try:
         volume, said = _read(job.sources)
-        translation = translator.translate(volume, where=str(job.sources[0]), on_progress=on_progress)
+        where = str(job.sources[0])
+        translation = translator.translate(volume, condition=job.condition, where=where, on_progress=on_progress)
         translation = replace(translation, warnings=(*said, *translation.warnings))
         ledger.add(line)
         written = write_translation(translation, translator, inputs, job.output, overwrite=True)

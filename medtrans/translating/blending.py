@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def window_size(space: Sequence[int], patch: Sequence[int], divisor: int) -> tuple[int, ...]:
-    """`patch` where it is smaller than the volume, else the whole side; rounded up to the divisor."""
+def window_size(space: Sequence[int], patch: Sequence[int], divisors: Sequence[int]) -> tuple[int, ...]:
+    """`patch` where it is smaller than the volume, else the whole side; rounded up to the divisor of its axis."""
     wanted = [min(pair) for pair in zip(patch, space, strict=True)] if patch else space
-    return tuple(math.ceil(side / divisor) * divisor for side in wanted)
+    return tuple(math.ceil(side / divisor) * divisor for side, divisor in zip(wanted, divisors, strict=True))
 
 
 def window_starts(side: int, width: int, overlap: float, divisor: int) -> list[int]:

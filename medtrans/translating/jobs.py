@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from medtrans.core.errors import InputRefused, UsageError
-from medtrans.reading.files import VOLUME_SUFFIXES, stem
+from medtrans.reading.files import READS, VOLUME_SUFFIXES, stem
 from medtrans.translating.sidecar import sidecar_path
 
 Inputs = str | Path | Sequence[str | Path | Sequence[str | Path]]
 """A file, a folder, or a list of files; an entry of several files is one case whose files become channels."""
+Known = Mapping[str, float] | Sequence[Mapping[str, float]] | None
+"""What is known of all cases, or of each one of a list: condition → number."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +23,16 @@ class Job:
     name: str
     sources: tuple[Path, ...]
     output: Path
+    condition: Mapping[str, float] = field(default_factory=dict)
+    """What is known of the case."""
 
 
-def plan(inputs: Inputs, output: Path, names: Sequence[str] | None = None) -> list[Job]:
+def plan(
+    inputs: Inputs,
+    output: Path,
+    names: Sequence[str] | None = None,
+    known: Known = None,
+) -> list[Job]:
     """The jobs of a batch, sorted by name for a folder, in the order given for a list.
 
     A file goes to a file, or into a folder if `output` has no suffix of a volume; all else goes into a folder.
@@ -41,7 +50,8 @@ def plan(inputs: Inputs, output: Path, names: Sequence[str] | None = None) -> li
         outputs = [output / file for file in files]
     else:
         outputs = [output]
-    jobs = [Job(stem(place), files, place) for files, place in zip(sources, outputs, strict=True)]
+    each = known if isinstance(known, Sequence) else [known or {}] * len(sources)
+    jobs = [Job(stem(place), files, place, told) for files, place, told in zip(sources, outputs, each, strict=True)]
     _refuse_collisions(jobs)
     return jobs
 
@@ -57,8 +67,7 @@ def _sources(inputs: Inputs) -> list[tuple[Path, ...]]:
         return [(path,)]
     found = sorted(file for file in path.iterdir() if _is_volume(file) and not file.name.startswith("."))
     if not found:
-        advice = "medtrans reads " + ", ".join(VOLUME_SUFFIXES) + "; folders inside are not searched"
-        raise UsageError(path, "holds no volume", advice)
+        raise UsageError(path, "holds no volume (folders inside are not searched)", READS)
     return [(file,) for file in found]
 
 

@@ -49,8 +49,7 @@ def save_model(
     config = {
         "format": FORMAT,
         "medtrans": __version__,
-        "method": {"name": type(method).__module__.rpartition(".")[2], **method.settings.to_dict()},
-        "task": method.task.to_dict(),
+        **_described(method),
         "preparation": preparation.to_dict(),
         "translating": (translating or TranslatingSettings()).to_dict(),
         "weights": {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)},
@@ -72,10 +71,8 @@ def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]
     config = read_config(folder)
     path = folder / CONFIG
     try:
-        kind = methods.load(config["method"]["name"])
-        settings = {key: value for key, value in config["method"].items() if key != "name"}
         with torch.random.fork_rng(devices=[]):
-            method = kind(Task.from_dict(config["task"]), kind.Settings.from_dict(settings, "method"))
+            method = _built(config)
         preparation = Preparation.from_dict(config["preparation"])
         TranslatingSettings.from_dict(config["translating"], "translating")
     except MedtransError as reason:
@@ -84,6 +81,26 @@ def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]
         raise ModelRefused(path, f"does not describe a model ({reason})", "get a whole copy of the model") from reason
     fill(method, read_weights(folder, config["weights"]), folder / WEIGHTS)
     return method.eval(), preparation, config
+
+
+def _described(method: Method) -> dict[str, Any]:
+    """Method, settings and task, with those of the methods it adopted."""
+    adopted = {name: _described(child) for name, child in method.named_children() if isinstance(child, Method)}
+    return {
+        "method": {"name": type(method).__module__.rpartition(".")[2], **method.settings.to_dict()},
+        "task": method.task.to_dict(),
+        **({"adopted": adopted} if adopted else {}),
+    }
+
+
+def _built(described: Mapping[str, Any]) -> Method:
+    """The inverse, with fresh weights."""
+    kind = methods.load(described["method"]["name"])
+    settings = {key: value for key, value in described["method"].items() if key != "name"}
+    method = kind(Task.from_dict(described["task"]), kind.Settings.from_dict(settings, "method"))
+    for name, child in described.get("adopted", {}).items():
+        method.adopt(name, _built(child))
+    return method
 
 
 def read_config(folder: Path) -> dict[str, Any]:

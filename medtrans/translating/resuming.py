@@ -20,7 +20,7 @@ def first_line(job: Job, inputs: Sequence[tuple[str, str]], translator: Translat
         output=job.output.name,
         input_sha256=hashes[0] if len(hashes) == 1 else digest(hashes),
         model_sha256=translator.identity.sha256,
-        settings=translator.settings.to_dict(),
+        settings={**translator.settings.to_dict(), **({"known": dict(job.condition)} if job.condition else {})},
         verdict="begun",
         time=now(),
     )

@@ -18,5 +18,9 @@ class TranslatingSettings(Settings):
     """How a window's say fades towards its border."""
     batch: Annotated[int, Ge(1)] = 4
     """Slices or windows translated at once; on a CPU more than a few are slower. Never a different result."""
+    seed: Annotated[int, Ge(0)] = 0
+    """Decides the noise of methods that draw their answers; the same seed, the same answer."""
+    samples: Annotated[int, Ge(1)] = 1
+    """How many answers such a method draws: their mean is the translation, their spread is told."""
     skip_air: bool = True
     """Leave out slices and windows without body, and fill them with the target's background."""

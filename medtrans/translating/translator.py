@@ -7,8 +7,9 @@ in the source's own grid, whatever happened in between.
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +43,8 @@ class Translation:
     """Share of the body's voxels that HU had to be clipped at; 0 where nothing is clipped."""
     seconds: float
     warnings: tuple[str, ...] = ()
+    spread: Volume | None = None
+    """Standard deviation over the samples, in the same unit: float32. None where one answer was made."""
 
 
 @dataclass(frozen=True)
@@ -109,19 +112,23 @@ class Translator:
         volume: Volume,
         mask: Volume | None = None,
         *,
+        condition: Mapping[str, float] | None = None,
         where: str = "volume",
         on_progress: OnProgress | None = None,
     ) -> Translation:
         """Translate `volume`; `mask` is its body, found in the volume if not given.
 
-        `where` names the volume in messages. Raises InputRefused on a volume that must not be translated, ModelRefused
-        on a model that makes no sense of it, EnvironmentRefused when memory runs out.
+        `condition` is what is known of the case, for models that want to be told; `where` names the volume in messages.
+        A method that draws its answers draws `settings.samples` of them and gives their mean and spread.
+        Raises InputRefused on a volume that must not be translated, UsageError on an unknown condition, ModelRefused on
+        a model that makes no sense of it, EnvironmentRefused when memory runs out.
         """
         began = time.monotonic()
         warnings = self._admit(volume, where)
+        told = self.preparation.condition(condition or {}, where)
         prepared = self.preparation.source(volume, mask)
         try:
-            voxels = self._sweep(prepared, on_progress)
+            voxels, deviation = self._answer(prepared, told, on_progress)
         except (MemoryError, RuntimeError) as reason:
             if not isinstance(reason, (MemoryError, torch.OutOfMemoryError)) and "allocate memory" not in str(reason):
                 raise
@@ -131,15 +138,44 @@ class Translator:
         translated, clipped = self._finish(voxels, prepared)
         assert_same_place(volume, translated)
         unit = self.preparation.settings.target.unit
-        return Translation(translated, unit, clipped, time.monotonic() - began, tuple(warnings))
+        spread = None if deviation is None else self._spread(voxels, deviation, prepared)
+        return Translation(translated, unit, clipped, time.monotonic() - began, tuple(warnings), spread)
 
-    def _sweep(self, prepared: Prepared, on_progress: OnProgress | None) -> np.ndarray:
+    def _answer(
+        self, prepared: Prepared, told: Sequence[float], on_progress: OnProgress | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Normalised voxels on the prepared grid, and their standard deviation where several answers are drawn."""
+        count = self.settings.samples if self.method.noise_channels else 1
+        mean: np.ndarray = np.zeros(1, np.float32)
+        squares = mean
+        for number in range(count):
+
+            def shown(share: float, number: int = number) -> None:
+                if on_progress:
+                    on_progress((number + share) / count)
+
+            drawn = self._sweep(prepared, told, self._noise(prepared, number), shown)
+            step = drawn - mean
+            mean = mean + step / np.float32(number + 1)
+            squares = squares + step * (drawn - mean)
+        return mean, np.sqrt(squares / np.float32(count - 1)) if count > 1 else None
+
+    def _noise(self, prepared: Prepared, number: int) -> np.ndarray | None:
+        """Of sample `number`, for every voxel of the prepared grid: (noise channel, i, j, k)."""
+        if not self.method.noise_channels:
+            return None
+        dice = np.random.default_rng([self.settings.seed, number])
+        return dice.standard_normal((self.method.noise_channels, *prepared.within.shape), np.float32)
+
+    def _sweep(
+        self, prepared: Prepared, told: Sequence[float], noise: np.ndarray | None, on_progress: OnProgress
+    ) -> np.ndarray:
         """The target's normalised voxels on the prepared grid; its background outside the body."""
         asked, settings = self.preparation.settings, self.settings
         with repeatable(self.device):
             out = sweep(
                 prepared.voxels,
-                self._predict,
+                functools.partial(self._predict, told),
                 spatial_dims=asked.spatial_dims,
                 plane=asked.plane,
                 stack=asked.stack,
@@ -150,6 +186,7 @@ class Translator:
                 target_background=asked.target.background,
                 within=prepared.within if settings.skip_air else None,
                 divisor=self.method.divisor,
+                noise=noise,
                 batch=settings.batch,
                 device=self.device,
                 target_channels=self.method.task.target_channels,
@@ -171,8 +208,17 @@ class Translator:
         clipped = beyond(target.restore(voxels[:, prepared.within]), low, high)
         return restored.like(hounsfield(restored.voxels, low, high)), clipped
 
-    def _predict(self, source: Tensor) -> Tensor:
-        return self.method.translate(source)
+    def _spread(self, voxels: np.ndarray, deviation: np.ndarray, prepared: Prepared) -> Volume:
+        """The standard deviation in the target's unit, on the original grid: how far one deviation more would reach."""
+        one, more = (self.preparation.restore(each, prepared).voxels for each in (voxels, voxels + deviation))
+        return prepared.original.like(np.abs(more - one).astype(np.float32))
+
+    def _predict(self, told: Sequence[float], x: Tensor) -> Tensor:
+        """`x` is a batch of windows, noise after the source's channels."""
+        source, noise = x.split([x.shape[1] - self.method.noise_channels, self.method.noise_channels], dim=1)
+        condition = torch.tensor([told] * len(x), device=x.device) if told else None
+        drawn = {"noise": noise} if self.method.noise_channels else {}
+        return self.method.translate(source, condition, **drawn)
 
     def _admit(self, volume: Volume, where: str) -> list[str]:
         """Refuse what must not be translated; the rest of the findings as warnings."""

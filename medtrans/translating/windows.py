@@ -72,7 +72,8 @@ def sweep(
     background: float,
     target_background: float,
     within: np.ndarray | None = None,
-    divisor: int = 1,
+    divisor: int | tuple[int, ...] = 1,
+    noise: np.ndarray | None = None,
     batch: int = 4,
     device: torch.device | str = "cpu",
     target_channels: int = 1,
@@ -83,7 +84,9 @@ def sweep(
     In 2D slice by slice across `plane`, with `stack` neighbouring slices as channels; in 3D block by block. `patch`
     is the size of a window; where it is () or no smaller than the volume, one window takes in the whole side.
     Windows without a voxel of `within` (i, j, k) are not predicted. `background` and `target_background` are the
-    normalised values of air. `on_progress` is told the share that is done.
+    normalised values of air. `noise` (channel, i, j, k) is cut out alike and follows the source's channels, without
+    neighbouring slices: so windows that overlap, in any tiling, see the same. `on_progress` is told the share that is
+    done.
     """
     axis = PLANES[plane] if spatial_dims == 2 else None
     windows = list(_windows(voxels.shape[1:], axis, patch, overlap, blending, divisor))
@@ -93,6 +96,8 @@ def sweep(
     for first in range(0, len(body), batch):
         group = body[first : first + batch]
         sources = np.stack([window.source(voxels, stack, background) for window in group])
+        if noise is not None:
+            sources = np.concatenate([sources, np.stack([window.source(noise, 1, 0.0) for window in group])], axis=1)
         for window, translated in zip(group, _translate(sources, predict, device), strict=True):
             window.add(translated, out)
         if on_progress:
@@ -104,13 +109,19 @@ def sweep(
 
 
 def _windows(
-    shape: Sequence[int], axis: int | None, patch: Sequence[int], overlap: float, blending: str, divisor: int
+    shape: Sequence[int],
+    axis: int | None,
+    patch: Sequence[int],
+    overlap: float,
+    blending: str,
+    divisor: int | tuple[int, ...],
 ) -> Iterator[Window]:
     space = [side for number, side in enumerate(shape) if number != axis]
-    size = window_size(space, patch, divisor)
+    divisors = divisor if isinstance(divisor, tuple) else (divisor,) * len(space)
+    size = window_size(space, patch, divisors)
     places = []
-    for side, width in zip(space, size, strict=True):
-        starts = window_starts(side, width, overlap, divisor)
+    for side, width, step in zip(space, size, divisors, strict=True):
+        starts = window_starts(side, width, overlap, step)
         places.append(list(zip(starts, shares(side, width, starts, blending), strict=True)))
     for index in range(shape[axis]) if axis is not None else (None,):
         for chosen in itertools.product(*places):

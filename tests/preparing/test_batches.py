@@ -60,7 +60,7 @@ def test_target_and_mask_stay_aligned_with_the_source(name, augment):
     made = draws(augment=augment, **asked)
     middle = asked.get("stack", 1) // 2 if asked["spatial_dims"] == 2 else 0
     for number in range(12):
-        source, target, mask = made[number]
+        source, target, mask, _ = made[number]
         height, half = source[middle] + 1, target[0] + 1
         assert half == pytest.approx(height / 2, abs=1e-5)
         assert ((height > 0.5) ^ (mask[0] > 0)).mean() < 0.12
@@ -172,3 +172,22 @@ def test_pairs_on_different_grids_and_no_cases_are_answered():
         paired_draws([(preparation.source(mr()), preparation.target(mr((9, 9, 9))))], preparation.settings)
     with pytest.raises(UsageError, match="none"):
         paired_draws([], preparation.settings)
+
+
+def test_each_item_knows_the_conditions_of_its_case():
+    plain = draws()
+    told = replace(plain, conditions=[(1.0, 10.0), (2.0, 20.0)])
+    batch = next(iter(loader(told, batch=16, first_step=0, last_step=1)))
+    assert batch.condition.shape == (16, 2)
+    assert torch.equal(batch.condition[:, 1], 10 * batch.condition[:, 0])
+    assert set(batch.condition[:, 0].tolist()) == {1.0, 2.0}
+    assert next(iter(loader(plain, batch=2, first_step=0, last_step=1))).condition is None
+
+
+def test_each_axis_has_its_own_divisor():
+    assert draws(spatial_dims=3, patch=(8, 9, 10), divisor=(1, 4, 8)).size == (8, 12, 16)
+
+
+def test_nothing_to_draw_from_is_answered():
+    with pytest.raises(UsageError, match="training cases: there are none"):
+        paired_draws([], PreparingSettings())

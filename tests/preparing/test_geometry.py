@@ -3,7 +3,7 @@ import pytest
 
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
-from medtrans.preparing.geometry import pad_to_multiple, resample_like, to_grid
+from medtrans.preparing.geometry import resample_like, to_grid
 from tests.preparing.phantom_volumes import FLIPPED, OBLIQUE, mr
 
 VOLUMES = {
@@ -90,11 +90,3 @@ def test_outside_the_field_is_background():
 def test_a_wrong_orientation_is_answered():
     with pytest.raises(UsageError, match="RAX"):
         to_grid(mr(), orientation="RAX")
-
-
-def test_padding_is_cut_out_again():
-    array = np.random.default_rng(0).random((2, 9, 16, 5))
-    padded, inner = pad_to_multiple(array, 8, -1.0)
-    assert padded.shape == (2, 16, 16, 8)
-    assert np.array_equal(padded[inner], array)
-    assert padded.sum() == pytest.approx(array.sum() - (padded.size - array.size))

@@ -44,6 +44,6 @@ def test_a_window_fades_towards_its_border():
 
 
 def test_a_window_is_the_patch_or_the_whole_side_rounded_up_to_the_divisor():
-    assert window_size((250, 180), (), 16) == (256, 192)
-    assert window_size((250, 180), (128, 192), 16) == (128, 192)
-    assert window_size((250, 180), (100, 100), 16) == (112, 112)
+    assert window_size((250, 180), (), (16, 16)) == (256, 192)
+    assert window_size((250, 180), (128, 192), (16, 16)) == (128, 192)
+    assert window_size((250, 180), (100, 100), (16, 8)) == (112, 104)

@@ -228,3 +228,19 @@ def test_a_file_of_other_tensors_is_refused_by_name(folder):
     point_to(folder, (folder / "other.safetensors").read_bytes())
     with pytest.raises(ModelRefused, match="lacks G"):
         load_model(folder)
+
+
+def test_what_a_method_adopted_is_saved_with_it_and_never_learns(tmp_path):
+    preparation = preparation_of(stack=3)
+    method = tiny_regression(preparation)
+    method.adopt("judge", tiny_regression(preparation, seed=1))
+    method.train()
+    assert method.training
+    assert not any(module.training for module in method.judge.modules())
+    assert not any(weight.requires_grad for weight in method.judge.parameters())
+    save_model(tmp_path / "model", method, preparation, CARD)
+    loaded, _, _ = load_model(tmp_path / "model")
+    x = torch.randn(1, 3, 16, 16)
+    assert torch.equal(loaded.translate(x), method.eval().translate(x))
+    assert torch.equal(loaded.judge.translate(x), method.judge.translate(x))
+    assert not torch.equal(loaded.judge.translate(x), loaded.translate(x))

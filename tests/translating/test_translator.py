@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused
+from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused, UsageError
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
 from medtrans.preparing.intensities import Linear, Percentiles
@@ -279,3 +279,56 @@ def test_a_device_that_is_not_there_is_refused_before_the_model_is_read(tmp_path
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(EnvironmentRefused, match="cuda"):
         Translator.load(tmp_path / "no model here", device="cuda")
+
+
+class Noisy(Fake):
+    """The source and a fifth of the noise it is given."""
+
+    noise_channels = 1
+
+    def translate(self, source, condition=None, noise=None):
+        return source + noise / 5
+
+
+def drawn(volume, seed=0, samples=1, **way):
+    asked = TranslatingSettings(seed=seed, samples=samples)
+    way = {"spatial_dims": 3, **way}
+    return translator_of(Noisy(Task(spatial_dims=way["spatial_dims"])), settings=asked, **way).translate(volume)
+
+
+def test_a_method_that_draws_answers_alike_for_a_seed_and_differently_for_another():
+    volume = Volume(np.full((1, 12, 13, 14), 100.0) + np.arange(14), np.eye(4))
+    once, again, other = drawn(volume), drawn(volume), drawn(volume, seed=1)
+    assert np.array_equal(once.volume.voxels, again.volume.voxels)
+    assert (once.volume.voxels != other.volume.voxels).mean() > 0.9
+    assert once.spread is None
+
+
+def test_the_noise_belongs_to_the_voxel_and_not_to_the_window():
+    volume = Volume(np.full((1, 24, 20, 18), 100.0) + np.arange(18), np.eye(4))
+    whole = drawn(volume).volume.voxels
+    for patch in ((8, 8, 8), (16, 12, 10)):
+        assert np.abs(drawn(volume, patch=patch).volume.voxels - whole).max() <= 1
+
+
+def test_several_samples_give_their_mean_and_their_spread_in_the_unit_of_the_target():
+    volume = Volume(np.full((1, 20, 20, 20), 100.0) + np.arange(20), np.eye(4))
+    made = drawn(volume, samples=25)
+    a_fifth = 4095 / 2 / 5
+    assert made.spread is not None
+    assert made.spread.voxels.dtype == np.float32
+    assert made.spread.voxels.mean() == pytest.approx(a_fifth, rel=0.03)
+    assert (made.volume.voxels - volume.voxels).std() == pytest.approx(a_fifth / 5, rel=0.05)
+
+
+def test_a_model_is_told_what_it_wants_to_know_and_refuses_to_guess():
+    class Told(Fake):
+        def translate(self, source, condition=None):
+            return condition.sum(dim=1).reshape(-1, 1, 1, 1).expand_as(source)
+
+    volume = Volume(ball((8, 8, 8))[0], np.eye(4))
+    translator = translator_of(Told(), conditions=("age", "dose"))
+    made = translator.translate(volume, condition={"dose": 0.25, "weight": 80, "age": -0.5}, where="head")
+    assert (made.volume.voxels == np.rint((1 - 0.25) * 4095 / 2 - 1024)).all()
+    with pytest.raises(UsageError, match="head: dose is not known, the model wants it; known are: age"):
+        translator.translate(volume, condition={"age": 1.0}, where="head")
