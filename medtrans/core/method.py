@@ -9,7 +9,7 @@ logging or epoch: only the paper. One-player methods yield once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
@@ -45,10 +45,28 @@ class Batch:
     target: Tensor
     mask: Tensor | None = None
     condition: Tensor | None = None
+    seeds: Tensor | None = None
+    """(batch,): what is drawn for an item depends on its seed alone, however items are shared among processes."""
 
     def to(self, device: torch.device | str) -> Batch:
-        moved = {name: value.to(device) for name, value in vars(self).items() if value is not None}
+        moved = {name: value.to(device) for name, value in vars(self).items() if value is not None and name != "seeds"}
         return replace(self, **moved)
+
+    def normal(self, *size: int, key: int = 0) -> Tensor:
+        """Standard normal numbers (batch, *size); for another `key` (below 64), others."""
+        return self._drawn(torch.randn, size, key)
+
+    def uniform(self, *size: int, key: int = 0) -> Tensor:
+        """Numbers (batch, *size) evenly from [0, 1), likewise."""
+        return self._drawn(torch.rand, size, key)
+
+    def _drawn(self, draw: Callable[..., Tensor], size: tuple[int, ...], key: int) -> Tensor:
+        if self.seeds is None:
+            return draw((len(self.source), *size)).to(self.source)
+        dice = torch.Generator()
+        return torch.stack([draw(size, generator=dice.manual_seed(64 * s + key)) for s in self.seeds.tolist()]).to(
+            self.source
+        )
 
 
 class Method(nn.Module, ABC):

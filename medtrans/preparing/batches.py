@@ -40,12 +40,16 @@ class Normalised(Protocol):
 
 
 class Item(NamedTuple):
-    """Float32 (channel, *size); the mask (1, *size) is 1 in the source's body; the condition (conditions,)."""
+    """Float32 (channel, *size); the mask (1, *size) is 1 in the source's body; the condition (conditions,).
+
+    `seed` decides what a method draws for the item.
+    """
 
     source: np.ndarray
     target: np.ndarray
     mask: np.ndarray
     condition: np.ndarray
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class Draws(Dataset[Item]):
         seen = alter(seen, self.settings.augment.draw_look(dice), self._spacing(source), source.background)
         mask = self._take(source.within[None], cut, 0.0, 1, "nearest")
         condition = np.array(self.conditions[case] if self.conditions else (), np.float32)
-        return Item(seen, self._take(target.voxels, other, target.background, 1), mask, condition)
+        seed = int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0])
+        return Item(seen, self._take(target.voxels, other, target.background, 1), mask, condition, seed)
 
     @property
     def axis(self) -> int | None:
@@ -208,5 +213,6 @@ def _refuse_nothing(cases: Sequence[object]) -> None:
 
 
 def _batch(items: Iterable[Item]) -> Batch:
-    source, target, mask, condition = (torch.from_numpy(np.stack(arrays)) for arrays in zip(*items, strict=True))
-    return Batch(source, target, mask, condition if condition.shape[1] else None)
+    columns = [torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)]
+    source, target, mask, condition, seeds = columns
+    return Batch(source, target, mask, condition if condition.shape[1] else None, seeds)

@@ -8,6 +8,7 @@ import torch
 
 from medtrans.core.case import Case
 from medtrans.core.errors import GridMismatch, UsageError
+from medtrans.core.method import Batch
 from medtrans.core.volume import Volume
 from medtrans.preparing.augmentation import Augment
 from medtrans.preparing.batches import loader, paired_draws, unpaired_draws
@@ -60,7 +61,7 @@ def test_target_and_mask_stay_aligned_with_the_source(name, augment):
     made = draws(augment=augment, **asked)
     middle = asked.get("stack", 1) // 2 if asked["spatial_dims"] == 2 else 0
     for number in range(12):
-        source, target, mask, _ = made[number]
+        source, target, mask, *_ = made[number]
         height, half = source[middle] + 1, target[0] + 1
         assert half == pytest.approx(height / 2, abs=1e-5)
         assert ((height > 0.5) ^ (mask[0] > 0)).mean() < 0.12
@@ -191,3 +192,17 @@ def test_each_axis_has_its_own_divisor():
 def test_nothing_to_draw_from_is_answered():
     with pytest.raises(UsageError, match="training cases: there are none"):
         paired_draws([], PreparingSettings())
+
+
+def test_what_is_drawn_for_an_item_depends_on_the_item_alone():
+    made = draws()
+    whole = next(iter(loader(made, batch=4, first_step=3, last_step=4)))
+    parts = [next(iter(loader(made, batch=4, first_step=3, last_step=4, rank=rank, world=2))) for rank in (0, 1)]
+    for draw in (Batch.normal, Batch.uniform):
+        mine = draw(whole, 2, 3, key=5)
+        assert mine.shape == (4, 2, 3)
+        assert torch.equal(mine[0::2], draw(parts[0], 2, 3, key=5))
+        assert torch.equal(mine[1::2], draw(parts[1], 2, 3, key=5))
+        assert not torch.equal(mine, draw(whole, 2, 3, key=6))
+        assert len(mine.unique()) == mine.numel()
+    assert whole.normal().shape == (4,)

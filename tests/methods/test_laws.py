@@ -1,0 +1,195 @@
+"""Laws of every method, found through the registry: a new file in medtrans/methods is tested by existing."""
+
+import copy
+import dataclasses
+
+import pytest
+import torch
+
+from medtrans.core.method import Method
+from medtrans.methods import entries, load, names
+from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.training.journal import read_journal
+from medtrans.training.loop import train
+from medtrans.training.processes import launch
+from medtrans.training.settings import TrainingSettings
+from medtrans.translating.model import load_model, save_model
+from tests.methods.tiny import answers, batch_for, tiny
+
+NAMES = names()
+DIMS = pytest.mark.parametrize("dims", [2, 3])
+EVERY = pytest.mark.parametrize("name", NAMES)
+
+
+def own_weights(method):
+    """Those that are trained: what was adopted stays as it is."""
+    adopted = {id(w) for child in method.children() if isinstance(child, Method) for w in child.parameters()}
+    return [weight for weight in method.parameters() if id(weight) not in adopted]
+
+
+def batches_for(method):
+    def batches(first, last, rank, world):
+        return (batch_for(method, seed=number) for number in range(first, last))
+
+    return batches
+
+
+def trained(method, folder, steps, **changes):
+    asked = TrainingSettings(
+        **{"steps": steps, "batch": 2, "averaging": 0.0, "journal_every": 1, "device": "cpu", **changes}
+    )
+    train(method, batches_for(method), asked, folder, launch(asked), keep=lambda kept: None)
+    return method
+
+
+@EVERY
+def test_its_first_line_says_what_it_is_and_where_it_is_from(name):
+    (entry,) = [entry for entry in entries() if entry.name == name]
+    assert 20 < len(entry.summary) < 120
+    assert entry.source.startswith("https://")
+
+
+@EVERY
+@DIMS
+def test_it_builds_from_its_defaults(name, dims):
+    kind = load(name)
+    assert kind.Settings.from_dict(kind.Settings().to_dict()) == kind.Settings()
+    method = tiny(name, dims)
+    whole = kind(dataclasses.replace(method.task, size=(64,) * dims), kind.Settings())
+    for needed in method.needs():
+        whole.adopt(needed, getattr(method, needed))
+    assert whole.players().keys() == method.players().keys()
+
+
+@EVERY
+@DIMS
+def test_players_take_their_turns_with_finite_terms(name, dims):
+    method = tiny(name, dims)
+    turns = []
+    for player, terms in method.losses(batch_for(method)):
+        turns.append(player)
+        for term, value in terms.items():
+            assert value.ndim == 0, term
+            assert torch.isfinite(value), term
+    assert turns == list(method.turns())
+    played = [id(p) for nets in method.players().values() for net in nets for p in net.parameters()]
+    assert sorted(played) == sorted(id(p) for p in own_weights(method)), "each weight belongs to exactly one player"
+
+
+@EVERY
+def test_each_turn_moves_its_own_player_only(name, tmp_path):
+    method, seen = tiny(name), []
+
+    class Spy(type(method)):
+        def losses(self, batch):
+            for player, terms in super().losses(batch):
+                seen.append((player, copy.deepcopy(list(self.parameters()))))
+                yield player, terms
+
+    owner = {id(p): player for player, nets in method.players().items() for net in nets for p in net.parameters()}
+    owners = [owner.get(id(p)) for p in method.parameters()]
+    method.__class__ = Spy
+    trained(method, tmp_path, steps=1)
+    states = [*(weights for _, weights in seen), list(method.parameters())]
+    for (player, before), after in zip(seen, states[1:], strict=True):
+        moved = {who for who, b, a in zip(owners, before, after, strict=True) if not torch.equal(b, a)}
+        assert moved == {player}
+
+
+@EVERY
+def test_only_what_it_yields_reaches_the_journal(name, tmp_path):
+    method = tiny(name)
+    yielded = {f"{player}/{term}" for player, terms in tiny(name).losses(batch_for(method)) for term in terms}
+    trained(method, tmp_path, steps=1)
+    assert read_journal(tmp_path / "journal.csv")[0].keys() == {*yielded, "step", "seconds", "learning_rate"}
+
+
+@EVERY
+def test_resumed_equals_uninterrupted(name, tmp_path):
+    whole = trained(tiny(name), tmp_path / "whole", steps=4, schedule="constant", checkpoint_every=2)
+
+    class Stop(Exception):
+        pass
+
+    def batches(first, last, rank, world):
+        for number in range(first, last):
+            if number == 3:
+                raise Stop
+            yield batch_for(whole, seed=number)
+
+    asked = TrainingSettings(
+        steps=4, batch=2, averaging=0.0, schedule="constant", journal_every=1, checkpoint_every=2, device="cpu"
+    )
+    with pytest.raises(Stop):
+        train(tiny(name), batches, asked, tmp_path / "parts", launch(asked), keep=lambda kept: None)
+    resumed = tiny(name, seed=1)
+    train(resumed, batches_for(resumed), asked, tmp_path / "parts", launch(asked), keep=lambda kept: None)
+    for key, value in whole.state_dict().items():
+        if torch.is_tensor(value):
+            assert torch.equal(value, resumed.state_dict()[key]), key
+
+
+@EVERY
+@DIMS
+def test_what_it_makes_has_the_shape_of_the_task(name, dims):
+    method = tiny(name, dims).eval()
+    batch = batch_for(method)
+    for verb, made in answers(method, batch).items():
+        assert made.shape == batch.target.shape, verb
+        assert torch.isfinite(made).all(), verb
+        assert made.abs().max() < 50, f"{verb}: images lie between -1 and 1"
+
+
+@EVERY
+def test_it_answers_alike_whatever_the_global_random_numbers_are(name):
+    method = tiny(name).eval()
+    batch = batch_for(method)
+    if not hasattr(method, "translate"):
+        pytest.skip("does not translate")
+    drawn = {"noise": batch.normal(method.noise_channels, *batch.source.shape[2:])} if method.noise_channels else {}
+    with torch.no_grad():
+        torch.manual_seed(1)
+        one = method.translate(batch.source, batch.condition, **drawn)
+        torch.manual_seed(2)
+        assert torch.equal(one, method.translate(batch.source, batch.condition, **drawn))
+
+
+@EVERY
+def test_an_item_is_answered_alike_alone_and_in_company(name):
+    method = tiny(name).eval()
+    batch = batch_for(method, count=3)
+    if not hasattr(method, "translate"):
+        pytest.skip("does not translate")
+    noise = batch.normal(method.noise_channels, *batch.source.shape[2:])
+    with torch.no_grad():
+
+        def translated(which):
+            condition = None if batch.condition is None else batch.condition[which]
+            drawn = {"noise": noise[which]} if method.noise_channels else {}
+            return method.translate(batch.source[which], condition, **drawn)
+
+        alone = torch.cat([translated(slice(n, n + 1)) for n in range(3)])
+        assert torch.allclose(translated(slice(None)), alone, atol=1e-4)
+
+
+@EVERY
+def test_saved_and_loaded_gives_the_same_output(name, tmp_path):
+    method = tiny(name).eval()
+    stack = PreparingSettings(stack=1, spatial_dims=2, conditions=("known",) * method.task.conditions)
+    save_model(tmp_path / "model", method, Preparation(stack), {})
+    loaded, _, _ = load_model(tmp_path / "model")
+    batch = batch_for(method)
+    before, after = answers(method, batch), answers(loaded.eval(), batch)
+    assert before.keys() == after.keys()
+    for verb in before:
+        assert torch.equal(before[verb], after[verb]), verb
+
+
+@EVERY
+def test_losses_take_what_a_real_batch_is(name):
+    """Sizes that differ along the axes, and a mask that leaves voxels out."""
+    method = tiny(name, task=dataclasses.replace(tiny(name).task, size=(16, 32)))
+    batch = batch_for(method)
+    batch.mask[..., :4] = 0
+    for _, terms in method.losses(batch):
+        assert all(torch.isfinite(term) for term in terms.values())

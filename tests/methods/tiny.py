@@ -1,0 +1,106 @@
+"""Any method made small by the names of its settings, so that a new file in medtrans/methods is tested by existing."""
+
+import torch
+
+from medtrans.core.errors import UsageError
+from medtrans.core.method import Batch, Method, Reconstructs, Samples, Task, Translates
+from medtrans.methods import load, names
+
+SMALL = {
+    "channels": lambda given: [4, 8, 8, 8][: min(len(given), 3)],
+    "filters": lambda given: 4,
+    "features": lambda given: 4,
+    "blocks": lambda given: 1,
+    "layers": lambda given: 1,
+    "depth": lambda given: min(given, 3),
+    "scales": lambda given: min(given, 2),
+    "pool": lambda given: 0,
+    "patches": lambda given: 16,
+}
+"""What the fields of these names become; the rest stays as it is by default."""
+SIDE = 16
+
+
+def shrunk(values):
+    """Settings as plain values, made small; those called by a SMALL name, at any depth."""
+    out = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            out[key] = shrunk(value)
+        else:
+            wanted = key in SMALL and value is not None and not isinstance(value, (str, bool))
+            out[key] = SMALL[key](value) if wanted else value
+    return out
+
+
+def tasks(dims):
+    """What a method may be asked for: one channel, one channel and a condition, several channels."""
+    size = (SIDE,) * dims
+    yield Task(spatial_dims=dims, size=size)
+    yield Task(spatial_dims=dims, size=size, conditions=1)
+    yield Task(spatial_dims=dims, size=size, source_channels=3, target_channels=3)
+
+
+def tiny(name, dims=2, seed=0, task=None, **changes):
+    """A small method of that name, of the first task that it takes, with what it needs adopted."""
+    kind = load(name)
+    settings = kind.Settings.from_dict({**shrunk(kind.Settings().to_dict()), **changes})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        method = _fitting(kind, settings, [task] if task else list(tasks(dims)))
+        for needed in method.needs():
+            _adopt(method, needed)
+    return method
+
+
+def _fitting(kind, settings, asked):
+    for number, task in enumerate(asked, 1):
+        try:
+            return kind(task, settings)
+        except UsageError:
+            if number == len(asked):
+                raise
+    raise AssertionError
+
+
+def _adopt(method, needed):
+    """Whatever fits: nobody is told here what builds on what."""
+    for other in names():
+        if load(other) is type(method):
+            continue
+        try:
+            method.adopt(needed, tiny(other, method.task.spatial_dims, task=method.task))
+        except UsageError:
+            continue
+        return
+    raise AssertionError(f"nothing that is there can be adopted as {needed}")
+
+
+def batch_for(method: Method, count=2, seed=0) -> Batch:
+    """A drawn batch of the method's task; its target is minus its source, or its source where images stand alone."""
+    task, dice = method.task, torch.Generator().manual_seed(seed)
+    size = task.size or (SIDE,) * task.spatial_dims
+    source = 2 * torch.rand((count, task.source_channels, *size), generator=dice) - 1
+    target = source if method.pairing == "alone" else -source[:, : task.target_channels]
+    if target.shape[1] != task.target_channels:
+        target = target[:, :1].expand(-1, task.target_channels, *[-1] * task.spatial_dims)
+    condition = torch.arange(count * task.conditions).reshape(count, -1) % 2.0 if task.conditions else None
+    seeds = torch.randint(1 << 32, (count,), generator=dice)
+    return Batch(source, target, torch.ones_like(source[:, :1]), condition, seeds)
+
+
+def answers(method: Method, batch: Batch) -> dict[str, torch.Tensor]:
+    """All that a method can do, done once with fixed noise: verb → (batch, channel, *space)."""
+    out = {}
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        if isinstance(method, Translates):
+            shape = (len(batch.source), method.noise_channels, *batch.source.shape[2:])
+            drawn = {"noise": torch.randn(shape)} if method.noise_channels else {}
+            out["translate"] = method.translate(batch.source, batch.condition, **drawn)
+        if isinstance(method, Reconstructs):
+            out["reconstruct"] = method.reconstruct(batch.target)
+        if isinstance(method, Samples):
+            out["sample"] = method.sample(len(batch.source), batch.condition)
+    assert out, "a method can do something"
+    return out
