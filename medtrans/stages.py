@@ -23,6 +23,7 @@ from medtrans.evaluating.summary import summarise
 from medtrans.finding import pipelines_folder
 from medtrans.judging import Judgement, judge, write_judgement
 from medtrans.learning import Say, Trained, cases_of, silent, train
+from medtrans.phantoms import skulls
 from medtrans.phantoms.cohort import write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
 from medtrans.reading.checks import Finding, check_cases, check_volume
@@ -228,7 +229,8 @@ def make_phantoms(
     files = []
     for number in range(seed, seed + count):
         file = maps[number % len(maps)]
-        head = from_label_map(read_volume(file), np.random.default_rng([number, 1]))
+        dice = np.random.default_rng([number, 1])
+        head = from_label_map(read_volume(file), dice, skull=skulls.draw(dice) if randomised else None)
         name = f"{stem(file).replace('_', '-')}_{number:03}"
         files += write_head(output, name, head, contrasts, seed=number, randomised=randomised)
     return files

@@ -9,16 +9,24 @@ outside and in sinuses and airways: what is not connected to the border through 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import ndimage
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Head
+from medtrans.phantoms.distances import distance
 from medtrans.phantoms.fields import smooth_field
+from medtrans.phantoms.skulls import Skull, reshape
 from medtrans.phantoms.tissues import NUMBER
 
 FAT_AND_MUSCLE = 507
+CRUMB = 40
+"""Voxels. Smaller cells of air are gaps that the map's maker left between tissues."""
+DEEPEST_FAT = 12.0
+"""Mm below the skin; farther down it is in streaks."""
 MEANING = {
     "white matter": (2, 7, 16, 28, 41, 46, 60, 79, 85, 192, 250, 251, 252, 253, 254, 255, 508, 512),
     "grey matter": (3, 8, 17, 18, 42, 47, 53, 54),
@@ -37,12 +45,13 @@ MEANING = {
 }
 
 
-def from_label_map(volume: Volume, dice: np.random.Generator) -> Head:
-    """The head of a label map, on its own grid less the empty margin.
+def from_label_map(volume: Volume, dice: np.random.Generator, *, skull: Skull | None = None) -> Head:
+    """The head of a label map, on its own grid less the empty margin; with another `skull`, see `skulls.draw`.
 
-    Raises InputRefused on a number without a meaning, naming it.
+    Crumbs that maps hold, as tissue in the air and as air in tissue, are given to what surrounds them. Raises
+    InputRefused on a number without a meaning, naming it.
     """
-    volume = _without_margin(volume)
+    volume = _without_margin(_largest_piece(volume))
     labels = np.asarray(volume.voxels[0]).astype(np.int64)
     table = np.full(max(int(labels.max()), 600) + 1, 255, np.uint8)
     for tissue, numbers in MEANING.items():
@@ -54,8 +63,17 @@ def from_label_map(volume: Volume, dice: np.random.Generator) -> Head:
         )
     tissues = table[labels]
     tissues[_enclosed_air(tissues == NUMBER["air outside"])] = NUMBER["air inside"]
-    _part_fat_from_muscle(tissues, labels == FAT_AND_MUSCLE, min(volume.spacing), dice)
+    _fill_crumbs(tissues, tissues == NUMBER["air inside"])
+    if skull:
+        tissues = reshape(tissues, volume.spacing, skull)
+    _part_fat_from_muscle(tissues, volume.spacing, dice)
     return Head(tissues, 1, volume.like(np.zeros((1, *volume.shape), np.uint8)))
+
+
+def _largest_piece(volume: Volume) -> Volume:
+    pieces, _ = ndimage.label(volume.voxels[0])
+    sizes = np.bincount(pieces.ravel())
+    return volume.like(np.where(pieces == 1 + np.argmax(sizes[1:]), volume.voxels[0], 0)) if sizes[1:].any() else volume
 
 
 def _without_margin(volume: Volume, left: int = 6) -> Volume:
@@ -75,10 +93,22 @@ def _enclosed_air(air: np.ndarray) -> np.ndarray:
     return np.asarray(air & ndimage.binary_fill_holes(closed))
 
 
-def _part_fat_from_muscle(tissues: np.ndarray, both: np.ndarray, millimetres: float, dice: np.random.Generator) -> None:
+def _fill_crumbs(tissues: np.ndarray, air: np.ndarray) -> None:
+    """Give each piece of `air` of fewer than CRUMB voxels to its neighbours, one layer after the other."""
+    pieces, _ = ndimage.label(air)
+    crumbs = np.bincount(pieces.ravel())[pieces] < CRUMB
+    crumbs &= air
+    for axis, step in [(axis, step) for axis in range(3) for step in (1, -1)] * 2:
+        beside = np.roll(tissues, step, axis)
+        filled = crumbs & (beside != NUMBER["air inside"])
+        tissues[filled] = beside[filled]
+
+
+def _part_fat_from_muscle(tissues: np.ndarray, spacing: Sequence[float], dice: np.random.Generator) -> None:
     """Fat within 2 to 7 mm of the skin, and where a smooth field is high; muscle elsewhere."""
-    outside = np.isin(tissues, [NUMBER["air outside"], NUMBER["skin"]])
-    depth = ndimage.distance_transform_edt(~outside).astype(np.float32) * np.float32(millimetres)
+    millimetres = min(spacing)
+    depth = distance(np.isin(tissues, [NUMBER["air outside"], NUMBER["skin"]]), spacing, DEEPEST_FAT)
     layer = dice.uniform(2, 7) + 1.5 * smooth_field(dice, tissues.shape, 30 / millimetres)
     streaks = smooth_field(dice, tissues.shape, 8 / millimetres) > dice.uniform(0.2, 1.2)
-    tissues[both & (depth > layer) & ~streaks] = NUMBER["muscle"]
+    muscle = (tissues == NUMBER["fat"]) & (depth > np.minimum(layer, DEEPEST_FAT - 1)) & ~streaks
+    tissues[muscle] = NUMBER["muscle"]

@@ -1,49 +1,65 @@
-"""The tissues of a head: how they relax at 1.5 T, and what they are in CT.
+"""The tissues of a head: how they relax at 1.5 T and 3 T, and what they are in CT.
 
-PD is relative to water, T1 and T2 are in milliseconds, HU is mean and spread between people at 120 kV.
+PD is relative to water, T1 and T2 are in milliseconds, HU is the mean and spread within a person at 120 kV. Each row
+names where its relaxation times come from:
 
-Sources of PD, T1, T2 (1.5 T): BrainWeb's table of tissue parameters (Collins et al., IEEE TMI 1998;
-https://brainweb.bic.mni.mcgill.ca/tissue_mr_parameters.txt) for CSF, grey and white matter, fat, muscle and skin;
-Stanisz et al., Magn Reson Med 2005 (https://doi.org/10.1002/mrm.20605) for blood; de Bazelaire et al., Radiology 2004
-(https://doi.org/10.1148/radiol.2303021331) for marrow. Cortical bone gives next to no signal at echo times over a
-millisecond (Du et al., Magn Reson Imaging 2010). Vitreous is nearly water; lens, mucosa and lesion are set between
-their neighbours, for no table has them. HU: the usual ranges, as in Schneider et al., Phys Med Biol 1996
-(https://doi.org/10.1088/0031-9155/41/1/009) for bone and marrow.
+BW  BrainWeb's table at 1.5 T: Collins et al., IEEE TMI 1998, https://doi.org/10.1109/42.712135, and
+    https://brainweb.bic.mni.mcgill.ca/brainweb/tissue_mr_parameters.txt
+ST  Stanisz et al., Magn Reson Med 2005, https://doi.org/10.1002/mrm.20605
+WA  Wansapura et al., J Magn Reson Imaging 1999 (3 T)
+BA  de Bazelaire et al., Radiology 2004, https://doi.org/10.1148/radiol.2303021331
+LI  Lin et al., Proc ISMRM 2001 (CSF at 3 T)
+RE  Reichert et al., Magn Reson Imaging 2005 (cortical bone, 1.5 T: T1 140 to 260 ms, T2* about 0.5 ms)
+DU  Du et al., Magn Reson Imaging 2010 (cortical bone, 3 T)
+--  assumed, between the tissues it is made of: no table has it
+
+PD of what BrainWeb has not is assumed from its water content. HU are the usual ranges of head CT; bone and marrow as
+in Schneider et al., Phys Med Biol 1996, https://doi.org/10.1088/0031-9155/41/1/009. Air in a sinus is -1000 HU; air
+outside is written as -1024, the lowest value of a scanner, as everywhere in medtrans.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+FIELDS: tuple[float, ...] = (1.5, 3.0)
+
 
 @dataclass(frozen=True)
 class Tissue:
+    """PD relative to water; (T1, T2) in ms at 1.5 T and at 3 T; HU mean and standard deviation of its texture."""
+
     name: str
     pd: float
-    t1: float
-    t2: float
+    at_1_5: tuple[float, float]
+    at_3: tuple[float, float]
     hu: float
     hu_spread: float
-    """Texture within the tissue, standard deviation in HU."""
+    source: str
+
+    def relaxation(self, tesla: float) -> tuple[float, float]:
+        """T1 and T2 in ms."""
+        return self.at_3 if tesla == 3.0 else self.at_1_5
 
 
 TISSUES: tuple[Tissue, ...] = (
-    Tissue("air outside", 0.0, 1.0, 1.0, -1024, 0),
-    Tissue("air inside", 0.0, 1.0, 1.0, -1000, 5),
-    Tissue("skin", 0.85, 900, 47, 20, 15),
-    Tissue("fat", 1.0, 350, 70, -95, 12),
-    Tissue("muscle", 0.9, 900, 47, 55, 10),
-    Tissue("cortical bone", 0.05, 250, 1, 1350, 180),
-    Tissue("marrow", 0.6, 549, 49, 420, 130),
-    Tissue("CSF", 1.0, 2569, 329, 8, 4),
-    Tissue("grey matter", 0.86, 833, 83, 38, 4),
-    Tissue("white matter", 0.77, 500, 70, 29, 4),
-    Tissue("deep grey matter", 0.82, 750, 80, 37, 4),
-    Tissue("vitreous", 1.0, 2300, 300, 10, 4),
-    Tissue("lens", 0.7, 1000, 40, 80, 8),
-    Tissue("mucosa", 0.9, 1000, 90, 35, 8),
-    Tissue("blood", 0.9, 1441, 290, 48, 5),
-    Tissue("lesion", 0.92, 1100, 130, 25, 4),
+    Tissue("air outside", 0.00, (1, 1), (1, 1), -1024, 0, "no signal"),
+    Tissue("air inside", 0.00, (1, 1), (1, 1), -1000, 6, "no signal"),
+    Tissue("skin", 0.80, (900, 47), (1200, 47), 15, 12, "BW at 1.5 T (muscle and skin); -- at 3 T"),
+    Tissue("fat", 1.00, (350, 70), (382, 68), -95, 9, "BW at 1.5 T; BA at 3 T"),
+    Tissue("muscle", 1.00, (900, 47), (1412, 50), 55, 8, "BW at 1.5 T; ST at 3 T"),
+    Tissue("cortical bone", 0.20, (200, 0.5), (223, 0.4), 1350, 140, "RE at 1.5 T; DU at 3 T"),
+    Tissue("marrow", 0.60, (549, 49), (586, 49), 500, 80, "BA"),
+    Tissue("CSF", 1.00, (2569, 329), (4163, 329), 8, 3, "BW at 1.5 T; LI for T1 at 3 T, T2 as at 1.5 T"),
+    Tissue("grey matter", 0.86, (833, 83), (1331, 99), 37, 3, "BW at 1.5 T; WA for T1, ST for T2 at 3 T"),
+    Tissue("white matter", 0.77, (500, 70), (832, 69), 29, 3, "BW at 1.5 T; WA for T1, ST for T2 at 3 T"),
+    Tissue("deep grey matter", 0.83, (700, 76), (1150, 80), 36, 3, "-- grey and white matter"),
+    Tissue("vitreous", 1.00, (2569, 329), (4163, 329), 7, 3, "-- as CSF"),
+    Tissue("lens", 0.70, (1000, 30), (1300, 28), 85, 6, "-- dense protein, little free water"),
+    Tissue("mucosa", 0.95, (1100, 110), (1500, 105), 32, 6, "-- muscle and free water"),
+    Tissue("blood", 0.90, (1441, 290), (1932, 275), 52, 4, "ST"),
+    Tissue("lesion", 0.76, (752, 237), (1250, 230), 22, 4, "BW at 1.5 T (MS lesion); -- at 3 T"),
+    Tissue("cartilage", 0.75, (1024, 30), (1168, 27), 110, 12, "ST"),
 )
 
 NUMBER = {tissue.name: number for number, tissue in enumerate(TISSUES)}

@@ -1,0 +1,128 @@
+"""Another skull for a head of labels: thicker or thinner, hollowed by diploë, under another scalp.
+
+    bone'    = {within `inward` or `outward` mm of bone, in CSF or scalp}, or bone less what they take off if negative
+    diploë   = {more than `table` mm below the surface of bone'}
+
+Every thickness varies smoothly over the head. Bone grows into CSF as far as it lies outside the brain's hull, so that
+brain is never touched and no bone reaches into a sulcus; it grows into scalp up to the skin; it is thinned to two
+millimetres at most, so that what was closed stays closed. New skin is laid on the outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from medtrans.phantoms.distances import distance
+from medtrans.phantoms.fields import smooth_field
+from medtrans.phantoms.tissues import NUMBER
+
+BONE = ("cortical bone", "marrow")
+BRAIN = ("grey matter", "white matter", "deep grey matter", "lesion")
+BRAINCASE = 12.0
+"""Mm from the brain's cavity: what bone lies beyond is of face and neck, and stays as it is."""
+FAR = 6.0
+"""Mm beyond which distances to a surface need not be known."""
+THINNEST = 2.0
+SKIN = 2.0
+
+
+@dataclass(frozen=True)
+class Skull:
+    """Mean and standard deviation over the head of each thickness, in mm, and the seed of its smooth fields."""
+
+    inward: tuple[float, float] = (0.0, 0.0)
+    """By how much the inner surface moves towards the brain; negative: away from it. -4 to 4."""
+    outward: tuple[float, float] = (0.0, 0.0)
+    """By how much the outer surface moves towards the skin. -4 to 4."""
+    scalp: tuple[float, float] = (0.0, 0.0)
+    """By how much the skin moves outwards. 0 to 4."""
+    table: tuple[float, float] = (1.5, 0.0)
+    """Of the compact bone on either side of the diploë. 1 to 2."""
+    seed: int = 0
+
+
+def draw(dice: np.random.Generator) -> Skull:
+    """A skull as people may have it."""
+    means = (dice.uniform(-1, 3), dice.uniform(-1.5, 3.5), dice.uniform(0, 3), dice.uniform(1.1, 2))
+    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1), (1.2, 1.2, 0.7, 0.4))
+    inward, outward, scalp, table = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
+    return Skull(inward, outward, scalp, table, int(dice.integers(2**31)))
+
+
+def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
+    """Tissue numbers (i, j, k) with that skull in the place of their own. Fat stands for all between skin and bone."""
+    inward, outward, scalp, table = _fields(skull, tissues.shape, min(spacing))
+    out = _with_scalp(tissues, spacing, scalp)
+    box = _around(_is(out, *BRAIN), spacing)
+    head, half = out[box], min(spacing) / 2
+    from_cavity = distance(_is(head, *BRAIN, "CSF", "blood"), spacing, BRAINCASE)
+    _move_surfaces(head, spacing, from_cavity, inward[box], outward[box])
+    bone = _is(head, *BONE)
+    braincase = bone & (from_cavity < BRAINCASE)
+    head[braincase] = NUMBER["cortical bone"]
+    head[braincase & (distance(~bone, spacing, FAR) - half > table[box])] = NUMBER["marrow"]
+    return out
+
+
+def _move_surfaces(
+    head: np.ndarray, spacing: Sequence[float], from_cavity: np.ndarray, inward: np.ndarray, outward: np.ndarray
+) -> None:
+    """Thicken and thin the bone of the braincase, in place."""
+    bone, half = _is(head, *BONE), min(spacing) / 2
+    braincase = bone & (from_cavity < BRAINCASE)
+    to_bone = distance(braincase, spacing, FAR) - half
+    below_skin = distance(_is(head, "skin", "air outside"), spacing, 2 * SKIN) - half
+    growing = _is(head, "CSF") & (to_bone < inward) & ~_hull(head, spacing)
+    growing |= _is(head, "fat") & (to_bone < outward) & (below_skin > 0.5)
+
+    from_cavity, from_outside = from_cavity - half, distance(~bone & (from_cavity > 0), spacing, FAR) - half
+    inner, outer = np.maximum(-inward, 0), np.maximum(-outward, 0)
+    spare = np.maximum(from_cavity + from_outside - THINNEST, 0)
+    share = np.minimum(spare / np.maximum(inner + outer, np.float32(1e-6)), 1)
+    head[braincase & (from_outside < outer * share)] = NUMBER["fat"]
+    head[braincase & (from_cavity < inner * share)] = NUMBER["CSF"]
+    head[growing] = NUMBER["cortical bone"]
+
+
+def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]:
+    """The four thicknesses at every voxel, in mm."""
+    dice = np.random.default_rng(skull.seed)
+    limits = ((skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15))
+    return [
+        np.clip(mean + np.float32(sd) * smooth_field(dice, shape, wide / mm), low, high)
+        for (mean, sd), low, high, wide in limits
+    ]
+
+
+def _with_scalp(tissues: np.ndarray, spacing: Sequence[float], scalp: np.ndarray) -> np.ndarray:
+    """A body larger by `scalp` where it has skin, with skin around it and fat where skin was."""
+    outside, skin, half = _is(tissues, "air outside"), _is(tissues, "skin"), min(spacing) / 2
+    rise = scalp - np.where(outside, distance(skin, spacing, FAR) - half, half - distance(outside, spacing, FAR))
+    new = tissues.copy()
+    new[outside & (rise > 0)] = NUMBER["skin"]
+    new[(outside | skin) & (scalp > half) & (rise > SKIN)] = NUMBER["fat"]
+    return new
+
+
+def _around(mask: np.ndarray, spacing: Sequence[float]) -> tuple[slice, ...]:
+    """The box of `mask` and everything within the reach of a braincase."""
+    sides = (ndimage.find_objects(mask.astype(np.uint8)) or [(slice(0, 0),) * mask.ndim])[0]
+    wide = [int((BRAINCASE + FAR) / mm) for mm in spacing]
+    return tuple(slice(max(side.start - more, 0), side.stop + more) for side, more in zip(sides, wide, strict=True))
+
+
+def _hull(tissues: np.ndarray, spacing: Sequence[float], wide: float = 3.0) -> np.ndarray:
+    """The brain with its sulci and what lies next to it."""
+    brain = _is(tissues, *BRAIN)
+    blurred = ndimage.gaussian_filter(brain.astype(np.float32), [wide / mm for mm in spacing], truncate=3)
+    return np.asarray((blurred > 0.35) | ndimage.binary_dilation(brain))
+
+
+def _is(tissues: np.ndarray, *names: str) -> np.ndarray:
+    chosen = np.zeros(256, bool)
+    chosen[[NUMBER[name] for name in names]] = True
+    return chosen[tissues]
