@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from medtrans.core.case import Case, Pair
+from medtrans.core.case import Case, Pair, Split
 from medtrans.core.errors import MedtransError
 from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
@@ -21,8 +23,10 @@ from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import read_volume, write_atomically
 from medtrans.recipe import Recipe
-from medtrans.reporting.page import Pictured, Report, write_page
+from medtrans.reporting.page import Report, write_page
+from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import provenance
+from medtrans.reporting.tables import worst_to_best
 from medtrans.training.journal import Row
 
 COPY, MEAN, MEAN_IMAGE = "copy of the source", "mean of the training targets", "mean training image"
@@ -41,6 +45,10 @@ class Judgement:
 
     evaluation: Evaluation
     pictured: tuple[Pictured, ...]
+    unscored: tuple[str, ...] = ()
+    """Cases that were translated but have no target."""
+    split: str = ""
+    """How many cases were there to train, validate and test."""
 
 
 def judged_pair(case: Case, recipe: Recipe, preparation: Preparation) -> Pair:
@@ -64,28 +72,37 @@ def judge(
     """Score each translated test case that has a target, beside the controls; list what cannot be scored."""
     mean = MeanTarget(_training_targets(recipe, cases, preparation))
     scores: list[Score] = []
-    refused, shown = dict(failed), []
-    for case in cases:
-        if case.name not in translations or not case.targets:
-            continue
+    refused, known = dict(failed), {case.name: case for case in cases if case.name in translations}
+    for case in (case for case in known.values() if case.targets):
         try:
             pair = judged_pair(case, recipe, preparation)
+            assert pair.target is not None
             made = {"translated": read_volume(translations[case.name]), **_controls(pair, preparation, mean)}
+            found: list[Score] = []
             for who, volume in made.items():
-                assert pair.target is not None
                 named = {"case": case.name, "subject": case.subject, "who": who}
-                scores += evaluate(volume, pair.target, pair.mask, recipe.evaluating.preset, **named)
-            mask = pair.mask if pair.mask is not None and pair.mask.voxels.any() else None
-            shown.append(Pictured(case.name, pair.source, pair.target, made["translated"], mask))
+                found += evaluate(volume, pair.target, pair.mask, recipe.evaluating.preset, **named)
+            scores += found
         except MedtransError as reason:
             refused[case.name] = str(reason)
     meaning = definition(recipe.evaluating.preset, WITHIN[recipe.evaluating.within])
     if preparation.settings.target.unit != "HU":
         said = "Targets are brought to the model's unit by their own intensities in the body; translations are not."
         meaning = replace(meaning, details=(said, *meaning.details))
-    worst = _worst_first(scores)
-    shown.sort(key=lambda one: worst.index(one.case) if one.case in worst else len(worst))
-    return Judgement(Evaluation(meaning, scores, refused), tuple(shown[: recipe.evaluating.pictures]))
+    unscored = tuple(name for name, case in known.items() if not case.targets)
+    count = recipe.evaluating.pictures
+    shown = [*worst_to_best(scores, count), *unscored][:count]
+    pictured = tuple(_pictured(known[name], translations[name], recipe, preparation) for name in shown)
+    counts = Counter(case.split for case in cases)
+    split = ", ".join(f"{counts[part]} {part}" for part in get_args(Split))
+    return Judgement(Evaluation(meaning, scores, refused), pictured, unscored, split)
+
+
+def _pictured(case: Case, translation: Path, recipe: Recipe, preparation: Preparation) -> Pictured:
+    """Read again: only the few volumes that are shown are held in memory."""
+    pair = judged_pair(case, recipe, preparation) if case.targets else load_pair(case)
+    mask = pair.mask if pair.mask is not None and pair.mask.voxels.any() else None
+    return Pictured(case.name, pair.source, pair.target, read_volume(translation), mask)
 
 
 def write_judgement(
@@ -94,23 +111,37 @@ def write_judgement(
     """scores.csv, scores.json and report.html in `folder`; returns the report."""
     write_atomically(folder / "scores.csv", to_csv(judgement.evaluation))
     write_atomically(folder / "scores.json", to_json(judgement.evaluation).encode())
-    refused = [f"{name} was not assessed: {why}" for name, why in judgement.evaluation.refused.items()]
+    text, scores = recipe.to_yaml(), list(judgement.evaluation.scores)
+    made_of = {"recipe sha256": hashlib.sha256(text.encode()).hexdigest()}
+    if judgement.split:
+        made_of |= {"cases": judgement.split, "hashes of images": "in the JSON beside each translation"}
     report = Report(
         title=recipe.name,
         about=recipe.about,
         date=datetime.date.today().isoformat(),
         definition=judgement.evaluation.definition,
-        scores=list(judgement.evaluation.scores),
+        scores=scores,
         cases=list(judgement.pictured),
         journal=list(journal),
         best=f"validation/{recipe.training.best}",
-        provenance=provenance() | facts,
-        recipe=recipe.to_yaml(),
+        provenance=provenance() | made_of | facts,
+        recipe=text,
         verdict=verdict,
-        warnings=refused,
+        warnings=_doubts(judgement),
+        failures=[f"{name}: {why.removeprefix(f'{name}: ')}" for name, why in judgement.evaluation.refused.items()],
+        hounsfield=recipe.preparing.target.unit == "HU",
     )
     write_page(folder / "report.html", report)
     return folder / "report.html"
+
+
+def _doubts(judgement: Judgement) -> list[str]:
+    """What is to be said of the scores of each translation, once, and of those without a score."""
+    noted = [score for score in judgement.evaluation.scores if score.who == "translated" and score.note]
+    doubts = [f"{score.case}: {score.note.removeprefix('warning: ')}" for score in noted]
+    if judgement.unscored:
+        doubts.append(f"Translated but not scored, there is no target: {', '.join(judgement.unscored)}")
+    return list(dict.fromkeys(doubts))
 
 
 def _training_targets(
@@ -141,12 +172,3 @@ def _controls(pair: Pair, preparation: Preparation, mean: MeanTarget) -> dict[st
             restore=asked.target.restore,
         )
     return made
-
-
-def _worst_first(scores: Sequence[Score]) -> list[str]:
-    """Cases by the first metric of their translation, the worst first."""
-    own = [score for score in scores if score.who == "translated"]
-    first = [score for score in own if score.metric == own[0].metric] if own else []
-    return [
-        score.case for score in sorted(first, key=lambda s: s.value, reverse=bool(own) and own[0].better == "lower")
-    ]

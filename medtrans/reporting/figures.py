@@ -1,225 +1,187 @@
-"""Pictures of a report: slices in three planes, what the values did, losses over time. PNG bytes, no global state.
+"""Tiles as PNG: a slice with orientation letters, a scale in millimetres, and a bar saying what is black and white.
 
-Shown as radiologists look: axial and coronal slices from below and from the front (the patient's right on the left),
-sagittal slices from the left, head up.
+A tile is black in light and dark mode alike, as a viewing room is. What a model made says SYNTHETIC in its pixels, so
+that the word stays when the picture is copied out of the page.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+from PIL import Image
 
-from medtrans.core.volume import Volume
-from medtrans.preparing.geometry import orient
+from medtrans.core.errors import UsageError
+from medtrans.reporting.pictured import Pictured
+from medtrans.reporting.planes import LETTERS, Plane, View
+from medtrans.reporting.tiles import Tile, layers
 
-PLANES = {"sagittal": 0, "coronal": 1, "axial": 2}
-LETTERS = {"sagittal": "APSI", "coronal": "RLSI", "axial": "RLAP"}
-"""Which side of the patient is at the left, right, top and bottom of the picture."""
-INK, PAPER, ACCENT = "#d8dde3", "#101418", "#4c9be8"
-
-
-@dataclass(frozen=True)
-class Window:
-    """How values become grey: from `low` (black) to `high` (white), in `unit`."""
-
-    low: float
-    high: float
-    unit: str
-
-    def words(self) -> str:
-        return f"{self.low:.4g} … {self.high:.4g} {self.unit}"
-
-
-def window_of(volume: Volume, mask: np.ndarray | None, unit: str) -> Window:
-    """CT: -160 … 1200 HU, so that soft tissue and bone both show; else from 0 to the 99.5th percentile of the body."""
-    if unit == "HU":
-        return Window(-160, 1200, unit)
-    counted = volume.voxels[0] if mask is None or not mask.any() else volume.voxels[0][mask]
-    return Window(min(0.0, float(counted.min())), max(float(np.percentile(counted, 99.5)), 1e-6), unit)
+GREY = LinearSegmentedColormap.from_list("grey", ["#000000", "#ffffff"])
+DIVERGING = LinearSegmentedColormap.from_list("signed", ["#74c6ff", "#1f7fd6", "#000000", "#dc6400", "#ffb84a"])
+"""Blue below, orange above, black where nothing differs: told apart by every common kind of colour vision."""
+PAPER, QUIET, AMBER = "#f4f4f4", "#b9b9be", "#ffc24b"
+WIDTH, TOP, BOTTOM, GAP = 360, 36, 36, 8
+"""Pixels: a tile's width, the strips above and below its picture, the gap between tiles of a panel."""
+SHAPES = (0.4, 1.25)
+"""Height by width of a picture; flatter and taller ones get black bars."""
+LENGTHS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
+"""Millimetres a scale may show."""
+Place = tuple[float, float, float, float]
+"""Left, bottom, width, height in pixels."""
 
 
-def as_shown(volume: Volume, plane: str, index: int) -> tuple[np.ndarray, float]:
-    """One slice of a volume in RAS+ as it is displayed (row 0 at the top), and its height to width ratio per pixel."""
-    axis = PLANES[plane]
-    part = np.take(volume.voxels[0], index, axis=axis).T[::-1]
-    across, up = (volume.spacing[other] for other in range(3) if other != axis)
-    return (part[:, ::-1], up / across)
-
-
-def middle(mask: np.ndarray) -> tuple[int, int, int]:
-    """The voxel in the middle of the body."""
-    places = [np.flatnonzero(mask.any(axis=tuple(o for o in range(3) if o != axis))) for axis in range(3)]
-    i, j, k = (
-        int((found[0] + found[-1]) // 2) if len(found) else n // 2 for found, n in zip(places, mask.shape, strict=True)
-    )
-    return i, j, k
-
-
-def slices(
-    source: Volume, target: Volume | None, translated: Volume, mask: Volume | None, unit: str
-) -> tuple[bytes, str]:
-    """Source | target | translated | difference in three planes and in the worst axial slice; and the words below."""
-    turned = {
-        name: orient(volume, "RAS")[0]
-        for name, volume in (("source", source), ("target", target), ("translated", translated), ("mask", mask))
-        if volume is not None
-    }
-    made = turned["translated"]
-    body = turned["mask"].voxels[0] > 0 if mask is not None else np.ones(made.shape, bool)
-    grey = window_of(turned.get("target", made), body, unit)
-    tone = {"source": window_of(turned["source"], body, "a.u."), "target": grey, "translated": grey}
-    error = None
-    if target is not None:
-        difference = (made.voxels[:1].astype(np.float32) - turned["target"].voxels[:1]) * body
-        error = made.like(difference)
-    rows = list(zip(("axial", "coronal", "sagittal"), reversed(middle(body)), strict=True))
-    if error is not None and made.shape[2] > 1:
-        area = np.maximum(body.sum(axis=(0, 1)), body.sum(axis=(0, 1)).max() / 3)
-        rows.append(("axial", int((np.abs(error.voxels[0]).sum(axis=(0, 1)) / area).argmax())))
-    picture, span = _grid(turned, tone, error, rows, body)
-    words = f"Grey: {grey.words()} (source {tone['source'].words()})."
-    if error is not None:
-        words += f" Difference: translated minus target, blue negative, red positive, ±{span:.4g} {unit}."
-    return picture, words + " The last row is the axial slice that is farthest off." * (len(rows) > 3)
-
-
-def _grid(
-    turned: Mapping[str, Volume],
-    tone: Mapping[str, Window],
-    error: Volume | None,
-    rows: Sequence[tuple[str, int]],
-    body: np.ndarray,
-) -> tuple[bytes, float]:
-    names = [name for name in ("source", "target", "translated") if name in turned]
-    made = turned["translated"]
-    heights = [_extent(made, plane)[1] for plane, _ in rows]
-    widest = max(_extent(made, plane)[0] for plane, _ in rows)
-    width = 2.35 * (len(names) + (error is not None)) + 0.55
-    figure = Figure((width, 2.35 * sum(heights) / widest + 0.25), facecolor=PAPER)
-    grid = figure.add_gridspec(
-        len(rows), len(names) + (error is not None), height_ratios=heights, wspace=0.02, hspace=0.02,
-        left=0.005, right=1 - 0.55 / width, top=1 - 0.24 / figure.get_figheight(), bottom=0.005,
-    )  # fmt: skip
-    span = 1.0
-    if error is not None:
-        span = max(float(np.percentile(np.abs(error.voxels[0][body]), 99)), 1e-6)
-    shown = None
-    for row, (plane, index) in enumerate(rows):
-        for column, name in enumerate([*names, "difference"][: len(names) + (error is not None)]):
-            axes = figure.add_subplot(grid[row, column])
-            volume = error if name == "difference" and error is not None else turned[name]
-            part, ratio = as_shown(volume, plane, index)
-            window = (-span, span) if name == "difference" else (tone[name].low, tone[name].high)
-            colours = "RdBu_r" if name == "difference" else "gray"
-            shown = axes.imshow(
-                part, cmap=colours, vmin=window[0], vmax=window[1], aspect=ratio, interpolation="bilinear"
-            )
-            axes.set_axis_off()
-            if row == 0:
-                axes.set_title(name, color=INK, fontsize=9, pad=3)
-            if column == 0:
-                _letters(axes, plane)
-                _scale_bar(axes, part.shape, made, plane)
-    if error is not None and shown is not None:
-        bar = figure.colorbar(shown, cax=figure.add_axes((1 - 0.42 / width, 0.3, 0.09 / width, 0.4)))
-        bar.ax.tick_params(colors=INK, labelsize=6, length=2)
-        bar.outline.set_edgecolor(INK)  # type: ignore[operator]
-    return _png(figure), span
-
-
-def _extent(volume: Volume, plane: str) -> tuple[float, float]:
-    """Width and height of a plane in mm."""
-    across, up = (volume.spacing[o] * volume.shape[o] for o in range(3) if o != PLANES[plane])
-    return across, up
-
-
-def _letters(axes, plane: str) -> None:  # type: ignore[no-untyped-def]
-    left, right, top, bottom = LETTERS[plane]
-    for x, y, letter in ((0.03, 0.5, left), (0.97, 0.5, right), (0.5, 0.96, top), (0.5, 0.04, bottom)):
-        axes.text(x, y, letter, color=INK, fontsize=7, ha="center", va="center", transform=axes.transAxes)
-
-
-def _scale_bar(axes, shape: tuple[int, ...], volume: Volume, plane: str) -> None:  # type: ignore[no-untyped-def]
-    """50 mm, at the lower left."""
-    across = next(volume.spacing[o] for o in range(3) if o != PLANES[plane])
-    length = 50 / across
-    if length < shape[1]:
-        x, y = 0.05 * shape[1], 0.95 * shape[0]
-        axes.plot([x, x + length], [y, y], color=INK, linewidth=2)
-        axes.text(x, y - 0.02 * shape[0], "50 mm", color=INK, fontsize=6, va="bottom")
-
-
-def values(target: Volume, translated: Volume, mask: Volume | None, unit: str) -> bytes:
-    """How often each value occurs within the mask, in the target and in the translation."""
-    body = mask.voxels[0] > 0 if mask is not None else np.ones(target.shape, bool)
-    one, other = target.voxels[0][body].astype(float), translated.voxels[0][body].astype(float)
-    low, high = np.percentile(np.concatenate([one, other]), (0.1, 99.9))
-    edges = np.linspace(low, max(high, low + 1e-6), 80)
-    figure, axes = _plot(6.2, 1.9)
-    for name, part, colour in (("target", one, INK), ("translated", other, ACCENT)):
-        axes.stairs(np.histogram(part, edges)[0] / max(len(part), 1), edges, label=name, color=colour, linewidth=1.2)
-    axes.set_yscale("log")
-    axes.set_xlabel(unit, color=INK, fontsize=8)
-    axes.set_ylabel("share of voxels", color=INK, fontsize=8)
-    axes.legend(frameon=False, labelcolor=INK, fontsize=8)
+def tile_png(tile: Tile, *, width: int = WIDTH) -> bytes:
+    """One tile as a PNG of few colours."""
+    figure = _figure(width, _height(tile.view, width))
+    _draw(figure, tile, (0, 0, width, _height(tile.view, width)))
     return _png(figure)
 
 
-def losses(rows: Sequence[Mapping[str, float]], best: str) -> bytes | None:
-    """Every term over the steps: raw thin, smoothed thick; the best validation marked. None without terms."""
-    names = list(dict.fromkeys(name for row in rows for name in row if "/" in name))
-    if not names:
-        return None
-    columns = min(len(names), 3)
-    lines = -(-len(names) // columns)
-    figure = Figure((9.6, 1.9 * lines), facecolor=PAPER, layout="constrained")
-    for number, name in enumerate(names):
-        axes = figure.add_subplot(lines, columns, number + 1)
-        _dress(axes)
-        steps, found = (
-            np.array(column) for column in zip(*((r["step"], r[name]) for r in rows if name in r), strict=True)
-        )
-        marker = "o" if name.startswith("validation/") else None
-        axes.plot(steps, found, color=ACCENT, linewidth=0.6, alpha=0.5, marker=marker, markersize=3)
-        if marker is None and len(found) > 20:
-            axes.plot(steps, _smooth(found), color=ACCENT, linewidth=1.6)
-        if name == best:
-            better = found.argmax() if best.endswith(("psnr", "ssim")) else found.argmin()
-            axes.plot(steps[better], found[better], marker="*", color="#f2c14e", markersize=10)
-        if found.min() > 0 and found.max() / found.min() > 20:
-            axes.set_yscale("log")
-        axes.set_title(name, color=INK, fontsize=8)
+def panel(
+    case: Pictured, *, plane: Plane = "axial", worst: bool = False, bone: bool = False, width: int = 1200
+) -> bytes:
+    """Source | target | translated | difference in one PNG of `width` pixels, for a README or a slide.
+
+    `worst` takes the axial slice with the largest error, `bone` the bone window where the target is CT. Raises
+    UsageError where the volume is a single slice of another plane.
+    """
+    drawn = layers(case)
+    views = [view for view in drawn.views() if view.plane == plane and view.worst in (worst, False)]
+    if not views:
+        raise UsageError(case.case, f"has no {plane} plane", "choose from: axial, coronal, sagittal")
+    view = views[-1]
+    row = drawn.row(view)
+    second = {tile.role: tile for tile in row.second} if bone else {}
+    tiles = [second.get(tile.role, tile) for tile in row.tiles]
+    each = (width - GAP * (len(tiles) - 1)) // len(tiles)
+    height = _height(view, each)
+    figure = _figure(width, height)
+    for number, tile in enumerate(tiles):
+        _draw(figure, tile, (number * (each + GAP), 0, each, height))
     return _png(figure)
 
 
-def _smooth(found: np.ndarray) -> np.ndarray:
-    width = max(len(found) // 25, 3)
-    padded = np.pad(found, (width // 2, width - 1 - width // 2), mode="edge")
-    return np.convolve(padded, np.ones(width) / width, mode="valid")
+def _figure(width: int, height: int) -> Figure:
+    """At 72 dots per inch a point is a pixel, so that font sizes are pixels."""
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor="black")
+    FigureCanvasAgg(figure)
+    return figure
 
 
-def _plot(width: float, height: float):  # type: ignore[no-untyped-def]
-    figure = Figure((width, height), facecolor=PAPER, layout="constrained")
-    axes = figure.add_subplot()
-    _dress(axes)
-    return figure, axes
+def _height(view: View, width: int) -> int:
+    across, up = view.extent
+    return TOP + round(width * float(np.clip(up / across, *SHAPES))) + BOTTOM
 
 
-def _dress(axes) -> None:  # type: ignore[no-untyped-def]
-    axes.set_facecolor(PAPER)
-    axes.tick_params(colors=INK, labelsize=7)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name in ("left", "bottom"))
-        spine.set_color("#5a6470")
+def _draw(figure: Figure, tile: Tile, place: Place) -> None:
+    left, bottom, width, height = place
+    _title(figure, tile, place)
+    _picture(_axes(figure, (left, bottom + BOTTOM, width, height - TOP - BOTTOM)), tile)
+    _bar(figure, tile, place)
+
+
+def _axes(figure: Figure, place: Place) -> Axes:
+    width, height = (side * 72 for side in figure.get_size_inches())
+    left, bottom, across, up = place
+    axes = figure.add_axes((left / width, bottom / height, across / width, up / height))
+    axes.set_axis_off()
+    return axes
+
+
+def _write(figure: Figure, x: float, y: float, words: str, **how: object) -> None:
+    width, height = (side * 72 for side in figure.get_size_inches())
+    how = {"color": PAPER, "fontsize": 16, "va": "center", "parse_math": False} | how
+    figure.text(x / width, y / height, words, **how)  # type: ignore[arg-type]
+
+
+def _title(figure: Figure, tile: Tile, place: Place) -> None:
+    left, bottom, width, height = place
+    y = bottom + height - TOP / 2
+    _write(figure, left + 8, y, tile.role.capitalize(), weight="bold", fontsize=18)
+    place_words = f"{tile.view.plane} {tile.view.number + 1}/{tile.view.count}"
+    words, colour = ("SYNTHETIC", AMBER) if tile.synthetic else (place_words, QUIET)
+    _write(figure, left + width - 8, y, words, color=colour, ha="right")
+
+
+def _picture(axes: Axes, tile: Tile) -> None:
+    """The slice in millimetres, letters at its sides, a scale below; black bars where the place has another shape."""
+    width, height = tile.view.extent
+    low, high = tile.window.low, max(tile.window.high, tile.window.low + 1e-6)
+    colours = DIVERGING if tile.diverging else GREY
+    shown = np.ma.masked_invalid(tile.pixels)
+    axes.imshow(shown, cmap=colours, vmin=low, vmax=high, extent=(0, width, 0, height), interpolation="bilinear")
+    if tile.outline is not None and tile.outline.any() and not tile.outline.all():
+        down, across = tile.outline.shape
+        x, y = (np.arange(across) + 0.5) * width / across, (np.arange(down)[::-1] + 0.5) * height / down
+        axes.contour(x, y, tile.outline.astype(float), [0.5], colors=QUIET, linewidths=0.7)
+    _fit(axes, width, height)
+    _letters(axes, tile.view)
+    _scale(axes, tile.view)
+
+
+def _fit(axes: Axes, width: float, height: float) -> None:
+    """Show all of (width, height) mm, in the middle, as large as the axes allow."""
+    box = axes.get_window_extent()
+    pixel = max(width / box.width, height / box.height)
+    across, up = pixel * box.width, pixel * box.height
+    axes.set_aspect("auto")
+    axes.set_xlim((width - across) / 2, (width + across) / 2)
+    axes.set_ylim((height - up) / 2, (height + up) / 2)
+
+
+def _letters(axes: Axes, view: View) -> None:
+    places = ((0.02, 0.5, "left", "center"), (0.98, 0.5, "right", "center"),
+              (0.5, 0.985, "center", "top"), (0.5, 0.015, "center", "bottom"))  # fmt: skip
+    for letter, (x, y, ha, va) in zip(LETTERS[view.plane], places, strict=True):
+        text = axes.text(x, y, letter, transform=axes.transAxes, ha=ha, va=va, color=PAPER, fontsize=18, weight="bold")
+        text.set_path_effects([withStroke(linewidth=2.5, foreground="black")])
+
+
+def _scale(axes: Axes, view: View) -> None:
+    """A line of a round length at the lower left, in the picture's own millimetres."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    length = max((mm for mm in LENGTHS if mm <= 0.27 * (right - left)), default=LENGTHS[0])
+    x, y = left + 0.025 * (right - left), bottom + 0.03 * (top - bottom)
+    (line,) = axes.plot([x, x + length], [y, y], color=PAPER, linewidth=3, solid_capstyle="butt")
+    text = axes.text(x, y + 0.015 * (top - bottom), f"{length:g} mm", color=PAPER, fontsize=16, va="bottom")
+    for artist in (line, text):
+        artist.set_path_effects([withStroke(linewidth=5 if artist is line else 2.5, foreground="black")])
+
+
+def _bar(figure: Figure, tile: Tile, place: Place) -> None:
+    """What the darkest and the brightest colour mean, in the strip below the picture."""
+    left, bottom, width, _ = place
+    y = bottom + BOTTOM / 2
+    ends = [f"{end:+g}" if tile.diverging else f"{end:g}" for end in (tile.window.low, tile.window.high)]
+    ends = [end.replace("-", "−") for end in ends]
+    axes = _axes(figure, (left + 0.35 * width, y - 6, 0.3 * width, 12))
+    axes.imshow(np.linspace(0, 1, 128)[None], cmap=DIVERGING if tile.diverging else GREY, aspect="auto")
+    axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, edgecolor="#77777c"))
+    _write(figure, left + 0.35 * width - 6, y, ends[0], ha="right", color=QUIET)
+    _write(figure, left + 0.65 * width + 6, y, f"{ends[1]} {tile.window.unit}".strip(), color=QUIET)
 
 
 def _png(figure: Figure) -> bytes:
+    """The figure as a PNG of 256 colours: greys, and those of the signed map and of the mark."""
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_palette().tobytes())
     data = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(data, dpi=110, facecolor=figure.get_facecolor(), metadata={"Software": ""})
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(data, "PNG")
     return data.getvalue()
+
+
+def _palette() -> np.ndarray:
+    """(256, 3) uint8."""
+    mark = LinearSegmentedColormap.from_list("mark", ["#000000", AMBER])
+    parts = [colours(np.linspace(0, 1, n))[:, :3] for colours, n in ((GREY, 128), (DIVERGING, 112), (mark, 16))]
+    return np.rint(np.concatenate(parts) * 255).astype(np.uint8)

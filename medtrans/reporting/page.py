@@ -1,100 +1,115 @@
-"""One page that a person can send: a single HTML file that opens from disk and asks no network for anything."""
+"""One HTML page that opens from disk, asks nothing of any network, and can be sent to a colleague as it is."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import jinja2
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from medtrans.core.metric import Definition, Score
-from medtrans.core.volume import Volume
-from medtrans.evaluating.summary import summarise
 from medtrans.reading.files import write_atomically
-from medtrans.reporting import figures
-from medtrans.reporting.tables import case_sheet, summary_sheet
+from medtrans.reporting.charts import curve_chart, strip_chart
+from medtrans.reporting.curves import Curve, curves
+from medtrans.reporting.pictured import Pictured
+from medtrans.reporting.provenance import version, without_folders
+from medtrans.reporting.shown import shown
+from medtrans.reporting.tables import OWN, beats_controls, columns, groups, overview, strips, too_few
+
+FOLDER = Path(__file__).parent
+LONG = 12
+"""More cases, or messages, than this scroll within their table on a screen."""
 
 
-@dataclass(frozen=True, eq=False)
-class Pictured:
-    """A case to show, on one grid."""
-
-    case: str
-    source: Volume
-    target: Volume | None
-    translated: Volume
-    mask: Volume | None = None
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """Everything a page is made of. `best` names the journal's column that chose the model."""
+    """All that the page says. Everything but the title may be missing; what is missing is left out of the page."""
 
     title: str
-    definition: Definition
-    scores: Sequence[Score]
-    cases: Sequence[Pictured]
-    date: str = ""
     about: str = ""
-    journal: Sequence[Mapping[str, float]] = ()
+    """What was done, in one sentence."""
+    date: str = ""
+    definition: Definition | None = None
+    scores: Sequence[Score] = ()
+    """Of the translation (`who` is "translated") and of the controls."""
+    cases: Sequence[Pictured] = ()
+    journal: Sequence[Mapping[str, float]] | None = None
     best: str = ""
+    """The journal's column by which the best checkpoint was chosen, as "validation/mae"."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    """Name → value, or group → {name: value}."""
     recipe: str = ""
     verdict: str = ""
+    """One sentence on convergence; good news begin with "Converged"."""
     warnings: Sequence[str] = ()
+    failures: Sequence[str] = ()
+    """Cases that could not be assessed, each with its reason."""
+    hounsfield: bool | None = None
+    """Whether targets are CT in HU; None: as the scores' unit says, else as the values look."""
+    medtrans: str = field(default_factory=lambda: version("medtrans"))
 
 
-def write_page(path: Path, report: Report) -> None:
-    """Write the page atomically. Raises EnvironmentRefused."""
-    write_atomically(path, page(report).encode())
+def write_page(path: str | Path, report: Report) -> None:
+    """Put the page at `path`, whole or not at all. Raises EnvironmentRefused."""
+    write_atomically(path, render(report))
 
 
-def page(report: Report) -> str:
-    """The HTML. Whatever comes from a user is escaped."""
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(resources.files("medtrans.reporting").joinpath("page.html").read_text("utf-8"))
-    curves = figures.losses(report.journal, report.best)
-    return template.render(
-        report=report,
-        verdicts=verdicts(report),
-        summary=summary_sheet(report.scores),
-        cases=case_sheet(report.scores),
-        pictures=[_pictures(one, _unit(report)) for one in report.cases],
-        curves=_data(curves) if curves else "",
+def render(report: Report) -> bytes:
+    """The page. The same report gives the same bytes."""
+    loader = FileSystemLoader(FOLDER)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    training = curves(report.journal or [], report.best)
+    tables, heads = groups(report.scores), columns(report.scores)
+    page = environment.get_template("page.html").render(
+        report=report,
+        minus=lambda words: words.replace("-", "−"),
+        beats=beats_controls(report.scores),
+        columns=heads,
+        metrics={f"validation/{column.metric}": column for column in heads},
+        few=too_few(report.scores),
+        overview=overview(report.scores),
+        strips={metric: strip_chart(values, own=OWN, name=metric) for metric, values in strips(report.scores).items()},
+        groups=tables,
+        long=LONG,
+        cases=[shown(case, tables, hounsfield=_hounsfield(report)) for case in report.cases],
+        training=_drawn(training),
+        best=next((curve for curve in training if curve.best), None),
+        facts=_facts(report.provenance),
+        recipe=without_folders(report.recipe),
+        warnings=[without_folders(text) for text in report.warnings],
+        failures=[without_folders(text) for text in report.failures],
+    )
+    return page.encode("utf-8", "replace")
 
 
-def verdicts(report: Report) -> list[tuple[str, str]]:
-    """("pass", "fail" or "not assessable", sentence): against each control by the first metric, and the training."""
-    out = []
-    found = summarise(report.scores)
-    own = next((line for line in found if line.who == "translated"), None)
-    if own is None:
-        out.append(("not assessable", "No translation could be scored: there is no target to compare with."))
-    for line in found:
-        if own is not None and line.who != own.who and line.metric == own.metric:
-            wins = own.mean > line.mean if own.better == "higher" else own.mean < line.mean
-            said = f"{own.metric} {own.mean:.4g} against {line.mean:.4g} for “{line.who}” (n = {own.n})."
-            out.append(("pass" if wins else "fail", said))
-    if report.verdict:
-        word = {"C": "not assessable" if "not assessable" in report.verdict else "pass"}.get(report.verdict[0], "fail")
-        out.append((word, report.verdict))
-    return out + [("fail", warning) for warning in report.warnings]
+def _hounsfield(report: Report) -> bool | None:
+    units = {score.unit for score in report.scores}
+    if report.hounsfield is None and units:
+        return "HU" in units
+    return report.hounsfield
 
 
-def _unit(report: Report) -> str:
-    return "HU" if report.definition.value_range[0] < -500 else "a.u."
+def _drawn(found: Sequence[Curve]) -> list[tuple[Curve, str]]:
+    best_step = next((curve.best[0] for curve in found if curve.best), None)
+    last = max((float(curve.steps[-1]) for curve in found), default=0.0)
+    return [(curve, curve_chart(curve, last=last, best_step=best_step)) for curve in found]
 
 
-def _pictures(one: Pictured, unit: str) -> dict[str, str]:
-    picture, words = figures.slices(one.source, one.target, one.translated, one.mask, unit)
-    histogram = figures.values(one.target, one.translated, one.mask, unit) if one.target is not None else None
-    return {"case": one.case, "slices": _data(picture), "words": words, "values": _data(histogram) if histogram else ""}
+def _facts(provenance: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Groups of name → text; what stands alone is about this run and comes first."""
+    alone = {name: value for name, value in provenance.items() if not isinstance(value, Mapping)}
+    grouped = {"this run": alone} if alone else {}
+    grouped |= {name: dict(value) for name, value in provenance.items() if isinstance(value, Mapping) and value}
+    return {group: {name: _words(value) for name, value in facts.items()} for group, facts in grouped.items()}
 
 
-def _data(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_words, value))
+    return without_folders(str(value))

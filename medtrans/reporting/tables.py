@@ -1,99 +1,237 @@
-"""The score sheet of a report: a summary of every competitor, and each case, the worst first."""
+"""Scores as tables: one line per competitor, and one group of lines per case, the worst case first."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, median
 
-from medtrans.core.metric import Score
+import numpy as np
+
+from medtrans.core.metric import Better, Score
 from medtrans.evaluating.summary import Summary, summarise
 
-ARROW = {"higher": "↑", "lower": "↓"}
+OWN = "translated"
+FEWEST = 6
+"""Subjects from which the Wilcoxon signed-rank test, two-sided, can reach p < 0.05 (its least p is 2 / 2^n)."""
+ARROWS: dict[Better, str] = {"lower": "↓", "higher": "↑"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metric: how it is headed and how many decimals it has."""
+
+    metric: str
+    unit: str
+    better: Better
+    decimals: int
+
+    @property
+    def label(self) -> str:
+        return _label(self.metric)
+
+    @property
+    def arrow(self) -> str:
+        return ARROWS[self.better]
+
+    def words(self, value: float) -> str:
+        if math.isnan(value):
+            return "nan"
+        return f"{value:.{self.decimals}f}".replace("-", "−").replace("inf", "∞")
 
 
 @dataclass(frozen=True)
 class Cell:
+    """What stands in a table; `best` is printed bold, the lines of `small` below in small."""
+
     text: str
     best: bool = False
-    note: str = ""
+    small: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Line:
-    name: str
-    control: bool
-    cells: tuple[Cell, ...]
+    """One competitor: a cell (or None) per column."""
+
+    who: str
+    cells: tuple[Cell | None, ...]
+    notes: tuple[str, ...] = ()
+    """Why a value is missing or to be doubted."""
+
+    @property
+    def own(self) -> bool:
+        return self.who == OWN
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """Column heads like "mae ↓ (HU)" and the lines below them."""
+class Group:
+    """One case."""
 
-    heads: tuple[str, ...]
+    case: str
+    subject: str
     lines: tuple[Line, ...]
 
 
-def summary_sheet(scores: Sequence[Score]) -> Sheet:
-    """Mean ± sd and median of each competitor; the best mean of each metric stands out."""
-    found = summarise(scores)
-    by = {(line.who, line.metric): line for line in found}
-    metrics = list(dict.fromkeys(line.metric for line in found))
-    best = {metric: _best([line for line in found if line.metric == metric]) for metric in metrics}
+@dataclass(frozen=True)
+class Verdict:
+    """An answer (None where there is none), in words, and the numbers behind it."""
+
+    good: bool | None
+    answer: str
+    because: str = ""
+
+
+def columns(scores: Sequence[Score]) -> list[Column]:
+    """The metrics in the order of their appearance."""
+    found: dict[str, list[Score]] = {}
+    for score in scores:
+        found.setdefault(score.metric, []).append(score)
+    digits = {metric: decimals(score.value for score in own) for metric, own in found.items()}
+    return [Column(metric, own[0].unit, own[0].better, digits[metric]) for metric, own in found.items()]
+
+
+def competitors(scores: Iterable[Score]) -> list[str]:
+    """The translation, then the controls in the order of their appearance."""
+    return sorted(dict.fromkeys(score.who for score in scores), key=lambda who: who != OWN)
+
+
+def overview(scores: Sequence[Score]) -> list[Line]:
+    """Mean ± standard deviation; below: median, counts, and of how many cases the translation beat a control."""
+    found = {(line.who, line.metric): line for line in summarise(scores)}
     lines = []
-    for who in dict.fromkeys(line.who for line in found):
-        own = [(metric, by.get((who, metric))) for metric in metrics]
-        cells = tuple(_summary_cell(line, line is not None and line.mean == best[metric]) for metric, line in own)
-        lines.append(Line(who, who != "translated", cells))
-    return Sheet(_heads(found, metrics), tuple(lines))
+    for who in competitors(scores):
+        cells = [_summary_cell(found, who, column, scores) for column in columns(scores)]
+        lines.append(Line(who, tuple(cells)))
+    return lines
 
 
-def case_sheet(scores: Sequence[Score]) -> Sheet:
-    """Each case's translation, the worst by the first metric on top."""
-    own = [score for score in scores if score.who == "translated"]
-    metrics = list(dict.fromkeys(score.metric for score in own))
-    by = {(score.case, score.metric): score for score in own}
-    cases = list(dict.fromkeys(score.case for score in own))
-    if metrics:
-        sign = 1 if own[0].better == "higher" else -1
-        cases.sort(key=lambda case: sign * _worst_nan(by[case, metrics[0]].value, sign))
-    lines = tuple(Line(case, False, tuple(_case_cell(by.get((case, metric))) for metric in metrics)) for case in cases)
-    return Sheet(_heads(summarise(own), metrics), lines)
+def groups(scores: Sequence[Score]) -> list[Group]:
+    """Cases by the first metric of their translation, the worst first; one without a value before all others."""
+    cases: dict[str, list[Score]] = {}
+    for score in scores:
+        cases.setdefault(score.case, []).append(score)
+    heads = columns(scores)
+    order = sorted(cases, key=lambda case: _badness(cases[case], heads[0]), reverse=True)
+    return [Group(case, cases[case][0].subject, _case_lines(cases[case], heads)) for case in order]
 
 
-def _worst_nan(value: float, sign: int) -> float:
-    return -sign * math.inf if math.isnan(value) else value
+def beats_controls(scores: Sequence[Score]) -> Verdict:
+    """Whether the mean of the first metric is better than every control's, over the cases both have a value for."""
+    heads = columns(scores)
+    if not heads or OWN not in competitors(scores):
+        return Verdict(None, "Not assessable", "no translation was scored")
+    column, controls = heads[0], competitors(scores)[1:]
+    if not controls:
+        return Verdict(None, "Not assessable", "no control was scored")
+    rivals = {who: _paired(scores, who, column.metric) for who in controls}
+    rivals = {who: pairs for who, pairs in rivals.items() if pairs}
+    if len(rivals) < len(controls):
+        missing = next(who for who in controls if who not in rivals)
+        return Verdict(None, "Not assessable", f"“{missing}” shares no scored case with the translation")
+    means = {who: (fmean(own for own, _ in pairs), fmean(other for _, other in pairs)) for who, pairs in rivals.items()}
+    nearest = max(means, key=lambda who: _worth(means[who][1], column))
+    good = all(_worth(own, column) > _worth(other, column) for own, other in means.values())
+    own, other = map(column.words, means[nearest])
+    because = " ".join([own, "against", other, *column.unit.split(), f"for the best control, {nearest}"])
+    return Verdict(good, "Yes" if good else "No", because)
 
 
-def _best(lines: Sequence[Summary]) -> float:
-    means = [line.mean for line in lines if math.isfinite(line.mean)]
-    if not means:
-        return math.nan
-    return max(means) if lines[0].better == "higher" else min(means)
+def worst_to_best(scores: Sequence[Score], count: int) -> list[str]:
+    """At most `count` cases, evenly picked from the worst to the best: of three, the worst, the median and the best."""
+    cases = [group.case for group in groups(scores)]
+    places = np.linspace(0, len(cases) - 1, min(count, len(cases)))
+    return [cases[int(place)] for place in places]
 
 
-def _heads(found: Sequence[Summary], metrics: Sequence[str]) -> tuple[str, ...]:
-    first = {line.metric: line for line in reversed(found)}
-    return tuple(
-        f"{metric} {ARROW[first[metric].better]}" + (f" ({first[metric].unit})" if first[metric].unit else "")
-        for metric in metrics
-    )
+def too_few(scores: Iterable[Score]) -> str:
+    """A sentence where a paired test over the subjects could not say anything; else nothing."""
+    count = len({score.subject for score in scores})
+    if not 0 < count < FEWEST:
+        return ""
+    return f"Few: below {FEWEST} subjects no paired test can reach p < 0.05; means and spreads are hints."
 
 
-def _summary_cell(line: Summary | None, best: bool) -> Cell:
+def decimals(values: Iterable[float]) -> int:
+    """1 to 4, so many that the middle one of `values` has four digits from 10 on, three below."""
+    sizes = [abs(value) for value in values if math.isfinite(value) and value]
+    place = math.floor(math.log10(median(sizes))) if sizes else 2
+    return min(max((3 if place > 0 else 2) - place, 1), 4)
+
+
+def strips(scores: Sequence[Score]) -> dict[str, dict[str, list[float]]]:
+    """metric → competitor → values, for the picture beside the table."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for who in competitors(scores):
+        for score in scores:
+            if score.who == who:
+                found.setdefault(score.metric, {}).setdefault(who, []).append(score.value)
+    return found
+
+
+def _worth(value: float, column: Column) -> float:
+    """Larger is better; nan is worst."""
+    if math.isnan(value):
+        return -math.inf
+    return value if column.better == "higher" else -value
+
+
+def _badness(scores: Sequence[Score], column: Column) -> tuple[bool, float]:
+    own = [score.value for score in scores if score.who == OWN and score.metric == column.metric]
+    missing = not own or math.isnan(own[0])
+    return missing, 0.0 if missing else -_worth(own[0], column)
+
+
+def _case_lines(scores: Sequence[Score], heads: Sequence[Column]) -> tuple[Line, ...]:
+    found = {(score.who, score.metric): score for score in scores}
+    lines = []
+    for who in competitors(scores):
+        own = [found.get((who, head.metric)) for head in heads]
+        cells = [_case_cell(score, head, scores) for score, head in zip(own, heads, strict=True)]
+        lines.append(Line(who, tuple(cells), _notes([score for score in own if score is not None])))
+    return tuple(lines)
+
+
+def _case_cell(score: Score | None, head: Column, scores: Sequence[Score]) -> Cell | None:
+    """Nothing is best where there is no choice, or no value."""
+    if score is None:
+        return None
+    rivals = [_worth(other.value, head) for other in scores if other.metric == head.metric]
+    best = len(rivals) > 1 and not math.isnan(score.value) and _worth(score.value, head) == max(rivals)
+    return Cell(head.words(score.value), best)
+
+
+def _notes(scores: Sequence[Score]) -> tuple[str, ...]:
+    """A note that all metrics share is said once, another with the name of its metric."""
+    notes = list(dict.fromkeys(score.note for score in scores if score.note))
+    if len(notes) == 1 and all(score.note for score in scores):
+        return tuple(notes)
+    return tuple(f"{_label(score.metric)}: {score.note}" for score in scores if score.note)
+
+
+def _label(metric: str) -> str:
+    return metric.upper().replace("_", "-")
+
+
+def _summary_cell(
+    found: dict[tuple[str, str], Summary], who: str, column: Column, scores: Sequence[Score]
+) -> Cell | None:
+    line = found.get((who, column.metric))
     if line is None:
-        return Cell("–")
-    spread = "" if math.isnan(line.sd) else f" ± {_number(line.sd)}"
-    counts = [f"{count} {word}" for count, word in ((line.n_nan, "nan"), (line.n_inf, "inf")) if count]
-    note = ", ".join([f"median {_number(line.median)}", f"n = {line.n}", *counts])
-    return Cell(_number(line.mean) + spread, best, note)
+        return None
+    rivals = [_worth(other.mean, column) for (_, metric), other in found.items() if metric == column.metric]
+    best = len(rivals) > 1 and line.n > 0 and _worth(line.mean, column) == max(rivals)
+    spread = f" ±\u00a0{column.words(line.sd)}" if line.n > 1 else ""
+    missing = f", nan {line.n_nan}, inf {line.n_inf}" if line.n_nan or line.n_inf else ""
+    small = [f"median {column.words(line.median)}", f"n {line.n}{missing}"]
+    pairs = _paired(scores, who, column.metric) if who != OWN else []
+    lost = sum(_worth(own, column) > _worth(other, column) for own, other in pairs)
+    small += [f"beaten {lost} of {len(pairs)}"] if pairs else []
+    return Cell(column.words(line.mean) + spread, best, tuple(small))
 
 
-def _case_cell(score: Score | None) -> Cell:
-    return Cell("–") if score is None else Cell(_number(score.value), False, score.note)
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return str(value)
-    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"
+def _paired(scores: Sequence[Score], who: str, metric: str) -> list[tuple[float, float]]:
+    """(translation, control) of every case where both are finite."""
+    values = {(s.case, s.who): s.value for s in scores if s.metric == metric and math.isfinite(s.value)}
+    cases = [case for case, name in values if name == OWN and (case, who) in values]
+    return [(values[case, OWN], values[case, who]) for case in cases]

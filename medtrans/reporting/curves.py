@@ -1,0 +1,91 @@
+"""The journal as curves: per player and term, raw and smoothed, the best checkpoint marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from medtrans.core.errors import UsageError
+from medtrans.metrics import load
+
+WINDOW = 25
+"""The smoothed line is the mean over one part in this many of the run."""
+SPAN = 20
+"""Positive values that span more than this factor are drawn on a logarithmic scale."""
+POINTS = 500
+"""More points than this are drawn as the lowest and highest value of each stretch."""
+VALIDATION = "validation"
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One term of one player. `best` is (step, value) of the checkpoint that was kept, on its own metric's curve."""
+
+    player: str
+    term: str
+    steps: np.ndarray
+    values: np.ndarray
+    smooth: np.ndarray | None
+    best: tuple[float, float] | None = None
+    lost: int = 0
+    """Values that were nan or infinite."""
+
+    @property
+    def name(self) -> str:
+        """The column in the journal."""
+        return f"{self.player}/{self.term}".lstrip("/")
+
+    @property
+    def logarithmic(self) -> bool:
+        return bool(self.player and 0 < self.values.min() < self.values.max() / SPAN)
+
+
+def curves(journal: Sequence[Mapping[str, float]], best: str = "") -> list[Curve]:
+    """Players in the order of the journal, then validation, then the learning rate. `best` names a column."""
+    names = list(dict.fromkeys(name for row in journal for name in row if "/" in name))
+    names.sort(key=lambda name: name.startswith(VALIDATION + "/"))
+    names += [name for name in ("learning_rate",) if any(name in row for row in journal)]
+    found = (_curve(journal, name, name == best) for name in names)
+    return [curve for curve in found if curve is not None]
+
+
+def higher_is_better(column: str) -> bool:
+    """Of "validation/metric"; a metric nobody knows is taken for an error."""
+    try:
+        return load(column.rpartition("/")[2]).better == "higher"
+    except UsageError:
+        return False
+
+
+def stretched(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most `POINTS` points that still show how far the values reach."""
+    if len(values) <= POINTS:
+        return steps, values
+    parts = np.array_split(np.arange(len(values)), POINTS // 2)
+    chosen = [index for part in parts for index in sorted({part[values[part].argmin()], part[values[part].argmax()]})]
+    return steps[chosen], values[chosen]
+
+
+def _curve(journal: Sequence[Mapping[str, float]], name: str, is_best: bool) -> Curve | None:
+    rows = [(float(row["step"]), float(row[name])) for row in journal if name in row]
+    finite = [(step, value) for step, value in rows if math.isfinite(value)]
+    if not finite:
+        return None
+    steps, values = np.array(finite).T
+    player, _, term = name.rpartition("/")
+    noisy = player != VALIDATION and len(values) >= 2 * WINDOW and name != "learning_rate"
+    kept = int(values.argmax() if higher_is_better(name) else values.argmin())
+    best = (float(steps[kept]), float(values[kept])) if is_best else None
+    return Curve(player, term, steps, values, _smooth(values) if noisy else None, best, len(rows) - len(finite))
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    """Running mean whose window shrinks at the ends."""
+    half = max(len(values) // WINDOW // 2, 1)
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    at = np.arange(len(values))
+    first, last = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))
+    return (total[last] - total[first]) / (last - first)

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from medtrans.reporting.by_intensity import by_intensity
+
+TRUE = np.repeat([-800.0, -100.0, 40.0, 900.0], [100, 200, 600, 100])
+
+
+def test_hu_are_parted_into_tissues():
+    found = by_intensity(TRUE, TRUE + np.where(TRUE > 200, -50.0, 10.0), hounsfield=True)
+    assert [band.name for band in found.bands] == ["air inside", "fat", "soft tissue", "bone"]
+    assert [band.limits for band in found.bands] == ["below −200", "−200 … −30", "−30 … 200", "200 and above"]
+    assert [band.share for band in found.bands] == [0.1, 0.2, 0.6, 0.1]
+    assert [band.mean for band in found.bands] == [10, 10, 10, -50]
+    assert [band.absolute for band in found.bands] == [10, 10, 10, 50]
+
+
+def test_a_value_on_a_border_belongs_to_the_upper_tissue():
+    found = by_intensity(np.array([-200.0, -30.0, 200.0]), np.zeros(3), hounsfield=True)
+    assert [band.share for band in found.bands] == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3])
+
+
+def test_an_absent_tissue_has_no_error():
+    found = by_intensity(np.full(50, 40.0), np.full(50, 41.0), hounsfield=True)
+    assert np.isnan(found.bands[3].mean)
+    assert found.bands[2].absolute == 1
+
+
+def test_without_hu_the_quarters_of_the_target_are_told():
+    found = by_intensity(np.arange(1000.0), np.arange(1000.0) + 1, hounsfield=False)
+    assert [band.share for band in found.bands] == [0.25, 0.25, 0.25, 0.25]
+    assert found.bands[0].name == "lowest quarter"
+
+
+def test_histograms_hold_every_voxel_even_those_beyond_the_ends():
+    made = TRUE.copy()
+    made[:5] = 50_000
+    found = by_intensity(TRUE, made, hounsfield=True)
+    assert found.target.sum() == pytest.approx(1)
+    assert found.translated.sum() == pytest.approx(1)
+
+
+def test_bins_of_hu_are_whole_numbers_wide():
+    widths = np.diff(by_intensity(TRUE, TRUE, hounsfield=True).edges)
+    assert set(widths) == {25.0}
+
+
+def test_bins_with_few_voxels_have_no_error():
+    found = by_intensity(np.array([0.0] * 30 + [500.0] * 5), np.ones(35), hounsfield=True)
+    drawn = found.mean[np.isfinite(found.mean)]
+    assert drawn.tolist() == [1.0]
+
+
+def test_nan_is_left_out_and_nothing_but_nan_is_nothing():
+    found = by_intensity(np.array([np.nan, 40.0]), np.array([1.0, 42.0]), hounsfield=True)
+    assert found.bands[2].mean == 2
+    assert by_intensity(np.array([np.nan]), np.array([1.0]), hounsfield=True) is None

@@ -1,0 +1,148 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from medtrans.core.metric import Score
+from medtrans.reporting.tables import (
+    beats_controls,
+    columns,
+    decimals,
+    groups,
+    overview,
+    strips,
+    too_few,
+    worst_to_best,
+)
+from tests.reporting.report_volumes import scores
+
+
+def changed(found, case, who, metric, value, note=""):
+    return [
+        replace(s, value=value, note=note) if (s.case, s.who, s.metric) == (case, who, metric) else s for s in found
+    ]
+
+
+def test_columns_say_unit_and_direction():
+    mae, psnr = columns(scores())
+    assert (mae.label, mae.unit, mae.arrow) == ("MAE", "HU", "↓")
+    assert (psnr.label, psnr.unit, psnr.arrow) == ("PSNR", "dB", "↑")
+    assert columns([Score("a", "a", "translated", "ms_ssim", 0.9, "", "higher")])[0].label == "MS-SSIM"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits"),
+    [(1234.0, 1), (123.4, 1), (41.23, 2), (5.97, 2), (0.91, 3), (0.0123, 4), (0.0, 1), (math.nan, 1)],
+)
+def test_numbers_have_three_or_four_digits(value, digits):
+    assert decimals([value]) == digits
+
+
+def test_the_overview_has_the_translation_first_and_the_best_mean_bold():
+    own, control = overview(scores())
+    assert (own.who, own.own, control.own) == ("translated", True, False)
+    assert own.cells[0].text == "40.50 ±\u00a00.71"
+    assert own.cells[0].small == ("median 40.50", "n 2")
+    assert [cell.best for cell in own.cells] == [True, True]
+    assert [cell.best for cell in control.cells] == [False, False]
+    assert control.cells[0].small[2] == "beaten 2 of 2"
+
+
+def test_nan_and_inf_are_counted_not_averaged():
+    found = changed(scores(), "sub-01", "translated", "mae", math.nan, "the mask is empty")
+    found = changed(found, "sub-02", "translated", "psnr", math.inf)
+    own, control = overview(found)
+    assert own.cells[0].small[1].endswith("n 1, nan 1, inf 0")
+    assert own.cells[1].small[1].endswith("n 1, nan 0, inf 1")
+    assert own.cells[0].text == "41.0"
+    assert control.cells[0].small[2] == "beaten 1 of 1"
+
+
+def test_cases_are_sorted_worst_first():
+    assert [group.case for group in groups(scores(("a", "b", "c")))] == ["c", "b", "a"]
+    found = [s for s in scores(("a", "b", "c")) if s.metric == "psnr"]
+    assert [group.case for group in groups(found)] == ["c", "b", "a"]
+
+
+def test_a_case_without_a_value_stands_first_with_its_reason():
+    found = changed(scores(("a", "b", "c")), "a", "translated", "mae", math.nan, "the mask is empty")
+    group = groups(found)[0]
+    assert group.case == "a"
+    assert group.lines[0].cells[0].text == "nan"
+    assert group.lines[0].notes == ("MAE: the mask is empty",)
+    assert not group.lines[0].cells[0].best
+
+
+def test_a_note_shared_by_all_metrics_is_said_once():
+    found = [replace(s, note="a doubt") for s in scores(("a",))]
+    assert groups(found)[0].lines[0].notes == ("a doubt",)
+
+
+def test_the_best_of_a_case_is_bold_only_where_there_is_a_choice():
+    assert [cell.best for cell in groups(scores(("a",)))[0].lines[0].cells] == [True, True]
+    assert [cell.best for cell in groups(scores(("a",), ()))[0].lines[0].cells] == [False, False]
+    assert not overview(scores(("a",), ()))[0].cells[0].best
+
+
+def test_equal_best_values_are_all_bold():
+    found = changed(scores(("a",)), "a", "copy of the source", "mae", 40.0)
+    assert [line.cells[0].best for line in groups(found)[0].lines] == [True, True]
+
+
+def test_a_score_that_is_not_there_leaves_its_cell_empty():
+    found = [s for s in scores() if (s.case, s.who, s.metric) != ("sub-01", "copy of the source", "psnr")]
+    group = next(group for group in groups(found) if group.case == "sub-01")
+    assert group.lines[1].cells[1] is None
+
+
+def test_the_translation_beats_controls_on_the_first_metric():
+    verdict = beats_controls(scores(controls=("copy of the source", "mean")))
+    assert verdict.good is True
+    assert verdict.because == "40.5 against 140.5 HU for the best control, copy of the source"
+
+
+def test_one_better_control_is_enough_to_lose():
+    found = changed(scores(("a",), ("copy", "mean")), "a", "mean", "mae", 1.0)
+    verdict = beats_controls(found)
+    assert (verdict.good, verdict.answer) == (False, "No")
+    assert "mean" in verdict.because
+
+
+def test_a_draw_is_no_win():
+    assert beats_controls(changed(scores(("a",)), "a", "copy of the source", "mae", 40.0)).good is False
+
+
+def test_only_cases_that_both_have_are_compared():
+    found = changed(scores(("a", "b")), "a", "translated", "mae", math.nan)
+    found = changed(found, "a", "copy of the source", "mae", 0.0)
+    assert beats_controls(found).good is True
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [],
+        scores(controls=()),
+        [s for s in scores() if s.who != "translated"],
+        changed(scores(("a",)), "a", "copy of the source", "mae", math.nan),
+    ],
+)
+def test_what_cannot_be_compared_is_not_assessable(found):
+    verdict = beats_controls(found)
+    assert (verdict.good, verdict.answer) == (None, "Not assessable")
+    assert verdict.because
+
+
+def test_strips_hold_every_value_by_metric_and_competitor():
+    assert strips(scores())["mae"] == {"translated": [40.0, 41.0], "copy of the source": [140.0, 141.0]}
+
+
+@pytest.mark.parametrize(("count", "chosen"), [(0, ""), (1, "e"), (2, "ea"), (3, "eca"), (9, "edcba")])
+def test_the_worst_the_median_and_the_best_are_picked(count, chosen):
+    assert worst_to_best(scores("abcde"), count) == list(chosen)
+    assert worst_to_best([], count) == []
+
+
+def test_few_subjects_are_warned_of():
+    assert "below 6 subjects" in too_few(scores("abcde"))
+    assert too_few(scores("abcdef")) == too_few([]) == ""

@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+import pytest
+
+from medtrans import stages
+from medtrans.judging import judge, write_judgement
+from medtrans.learning import cases_of
+from medtrans.preparing.preparation import Preparation
+from medtrans.reading.cohort import load_pair
+from medtrans.recipe import load_recipe
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """Five test cases whose sources stand for their translations; one has no target, one was not translated."""
+    held = "reading.hold_out=[sub-01, sub-02, sub-03, sub-04, sub-05]"
+    recipe = load_recipe(stages.find_recipe("t1_to_t2"), [held], quick=True)
+    cases = [replace(case, targets=()) if case.subject == "sub-04" else case for case in cases_of(recipe)]
+    preparation = Preparation(recipe.preparing).fit(load_pair(case) for case in cases if case.split == "train")
+    made = {case.name: case.sources[0] for case in cases if case.subject not in ("sub-00", "sub-05")}
+    return recipe, judge(recipe, cases, made, {"sub-05": "sub-05: is broken; copy it again"}, preparation)
+
+
+def test_the_worst_the_median_and_the_best_are_pictured(judged):
+    recipe, found = judged
+    own = {s.case: s.value for s in found.evaluation.scores if (s.who, s.metric) == ("translated", "mae")}
+    assert len(own) == recipe.evaluating.pictures == 3
+    assert [one.case for one in found.pictured] == sorted(own, key=lambda case: own[case], reverse=True)
+
+
+def test_the_page_says_what_was_left_out_and_where_the_numbers_come_from(judged, tmp_path):
+    recipe, found = judged
+    journal = [{"step": step, "generator/l1": 1.0 / step} for step in (1, 2)]
+    page = write_judgement(tmp_path, recipe, found, journal, "Converged: it did.", {"seed": 7}).read_text()
+    for words in (
+        "<b>Not assessed</b> sub-05: is broken; copy it again",
+        "Translated but not scored, there is no target: sub-04",
+        "1 train, 0 validation, 5 test",
+        "recipe sha256",
+        "copy of the source",
+        "quarter",
+        "l1 <span",
+    ):
+        assert words in page, words
