@@ -41,9 +41,8 @@ def entries(what: str) -> list[Entry]:
 
 def as_text(found: list[Entry]) -> str:
     width = max((len(entry.name) for entry in found), default=0)
-    return "\n".join(
-        f"{e.name:{width}}  {e.summary}" + (f"\n{'':{width}}  {e.source}" if e.source else "") for e in found
-    )
+    told = [(entry.name, [line for line in (entry.summary, entry.facts, entry.source) if line]) for entry in found]
+    return "\n".join(f"{name:{width}}  " + f"\n{'':{width}}  ".join(lines) for name, lines in told)
 
 
 def pipelines_folder() -> Path:

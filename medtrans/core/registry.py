@@ -27,6 +27,8 @@ class Entry:
     name: str
     summary: str
     source: str
+    facts: str = ""
+    """What a family tells besides of its members."""
 
 
 class Registry(Generic[T]):

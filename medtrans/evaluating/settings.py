@@ -17,4 +17,4 @@ class EvaluatingSettings(Settings):
     within: Literal["mask", "body", "everything"] = "body"
     """Count voxels of the case's mask file, of the body found in the target, or all."""
     pictures: Annotated[int, Ge(0)] = 3
-    """Cases shown in the report, the worst first."""
+    """Cases shown in the report, the worst, the median and the best."""

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from medtrans.core.method import Method
-from medtrans.core.registry import Registry
+from medtrans.core.registry import Entry, Registry
 
 registry = Registry(__name__, Method, shared=("pool",))
-names, load, entries = registry.names, registry.load, registry.entries
+names, load = registry.names, registry.load
+
+
+def entries() -> list[Entry]:
+    """Name, first line, paper; and which pairs each needs and what it can do."""
+    return [replace(entry, facts=_facts(load(entry.name))) for entry in registry.entries()]
+
+
+def _facts(kind: type[Method]) -> str:
+    pairing = {"paired": "pairs", "unpaired": "no pairs", "alone": "images alone"}[kind.pairing]
+    verbs = [f"{verb}s" for verb in ("translate", "reconstruct", "sample") if hasattr(kind, verb)]
+    return f"{pairing}; 2D and 3D; {', '.join(verbs)}"

@@ -119,7 +119,8 @@ class _Run:
             fabric.strategy.precision.load_state_dict(state["precision"])
         self.journal = Journal(folder / "journal.csv", up_to=self.step)
         self.noted: dict[str, float] = {}
-        self.began = time.monotonic()
+        self.clock = time.process_time if settings.clock == "processor" else time.monotonic
+        self.began = self.clock()
 
     def _set_up_networks(self) -> None:
         for name, network in list(self.method.named_children()):
@@ -201,7 +202,7 @@ class _Run:
         return bool(self.fabric.broadcast(self.used(step) >= 1.0))
 
     def seconds(self) -> float:
-        return self.seconds_before + time.monotonic() - self.began
+        return self.seconds_before + self.clock() - self.began
 
     def note(self, step: int, terms: Mapping[str, Tensor]) -> None:
         values = {name: float(term) for name, term in terms.items()}
@@ -245,7 +246,7 @@ class _Run:
         )
 
     def progress(self, step: int) -> Progress:
-        spent = time.monotonic() - self.began
+        spent = self.clock() - self.began
         left = spent / max(step - self.step, 1) * (self.settings.steps - step)
         if self.settings.minutes:
             left = min(left, self.settings.minutes * 60 - self.seconds())

@@ -15,8 +15,10 @@ class TrainingSettings(Settings):
     steps: Annotated[int, Ge(1)] = 20000
     """Optimiser steps of each player."""
     minutes: Annotated[float, Gt(0)] | None = None
-    """Stop after so much wall time, if the steps have not run out before. The schedule then follows the clock,
+    """Stop after so much time, if the steps have not run out before. The schedule then follows the clock,
     so such a run is not repeatable bit for bit."""
+    clock: Literal["wall", "processor"] = "wall"
+    """What `minutes` counts: time that passes, or time that processors spend on it, fair on a shared machine."""
     batch: Annotated[int, Ge(1)] = 4
     """Items per step, over all processes."""
     accumulate: Annotated[int, Ge(1)] = 1

@@ -225,3 +225,19 @@ def test_the_image_pool_survives_a_checkpoint(tmp_path):
     trained(fresh, tmp_path / "parts", steps=6, checkpoint_every=3)
     for one, other in zip(whole.parameters(), fresh.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_budget_of_processor_time_stops_the_training_and_counts_no_waiting(tmp_path):
+    def slow(first, last, rank, world):
+        for batch in batches_of(2)(first, last, rank, world):
+            time.sleep(0.05)
+            yield batch
+
+    began, spent = time.monotonic(), time.process_time()
+    trained(
+        make("regression"), tmp_path, batches=slow, steps=10**6, minutes=0.3 / 60, clock="processor", journal_every=1
+    )
+    waited, spent = time.monotonic() - began, time.process_time() - spent
+    rows = read_journal(tmp_path / "journal.csv")
+    assert 0.3 <= rows[-1]["seconds"] <= spent < waited
+    assert waited - spent > 0.04 * len(rows)
