@@ -52,6 +52,25 @@ def demo(
 
 
 @app.command()
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Finished run folders, scored on the same cases.")
+    ],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for a page, CSV and JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Runs beside each other: means with intervals, ranks, and pictures of the same slices."""
+    from medtrans import comparing
+
+    found = comparing.compare(runs)
+    print(json.dumps(found.to_dict(), indent=1) if as_json else comparing.to_text(found))
+    if output is not None:
+        page = comparing.write_comparison(output, found)
+        if not as_json:
+            print(f"\npage: {page}")
+
+
+@app.command()
 def run(
     recipe: RecipeFile,
     folder: RunFolder = None,

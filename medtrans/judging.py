@@ -92,13 +92,13 @@ def judge(
     unscored = tuple(name for name, case in known.items() if not case.targets)
     count = recipe.evaluating.pictures
     shown = [*worst_to_best(scores, count), *unscored][:count]
-    pictured = tuple(_pictured(known[name], translations[name], recipe, preparation) for name in shown)
+    shown_cases = tuple(pictured(known[name], translations[name], recipe, preparation) for name in shown)
     counts = Counter(case.split for case in cases)
     split = ", ".join(f"{counts[part]} {part}" for part in get_args(Split))
-    return Judgement(Evaluation(meaning, scores, refused), pictured, unscored, split)
+    return Judgement(Evaluation(meaning, scores, refused), shown_cases, unscored, split)
 
 
-def _pictured(case: Case, translation: Path, recipe: Recipe, preparation: Preparation) -> Pictured:
+def pictured(case: Case, translation: Path, recipe: Recipe, preparation: Preparation) -> Pictured:
     """Read again: only the few volumes that are shown are held in memory."""
     pair = judged_pair(case, recipe, preparation) if case.targets else load_pair(case)
     mask = pair.mask if pair.mask is not None and pair.mask.voxels.any() else None

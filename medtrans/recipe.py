@@ -68,19 +68,21 @@ class Recipe:
 def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = False) -> Recipe:
     """Read a recipe; `changes` are "key.key=value" (a YAML value), `quick` applies the recipe's own `quick` part.
 
-    Relative folders in it are meant from where the recipe lies. Raises UsageError.
+    Relative places of data are meant from where the recipe lies, those in `changes` from the working folder; a loaded
+    recipe has them in full. Raises UsageError.
     """
     path = Path(path)
     values = _parse(path)
     lighter = values.pop("quick", {})
     if quick:
         values = _merged(values, lighter)
+    values = _placed(values, path.parent.absolute())
     for change in changes:
         values = _merged(values, _change(change))
-    return make_recipe(values, where=path.name, folder=path.parent)
+    return make_recipe(values, where=path.name)
 
 
-def make_recipe(values: Mapping[str, Any], *, where: str = "recipe", folder: Path = Path()) -> Recipe:
+def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     """The typed recipe of plain values, as YAML gives them. Raises UsageError."""
     known = {"name", "about", "method", *STAGES}
     for key in values:
@@ -96,7 +98,10 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe", folder: Pat
         stage: _checked(kind, _mapping(values.get(stage, {}), where, stage), f"{where}: {stage}")
         for stage, kind in STAGES.items()
     }
-    stages["reading"] = _placed(stages["reading"], folder)
+    table = stages["reading"].table
+    stages["reading"] = dataclasses.replace(
+        stages["reading"], root=stages["reading"].root.absolute(), table=table and table.absolute()
+    )
     if methods.load(name).pairing == "alone":
         stages["preparing"] = _alone(stages["preparing"], f"{where}: preparing")
     return Recipe(
@@ -159,9 +164,14 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
     return out
 
 
-def _placed(reading: ReadingSettings, folder: Path) -> ReadingSettings:
-    table = reading.table if reading.table is None else folder / reading.table
-    return dataclasses.replace(reading, root=folder / reading.root, table=table)
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """`values` with reading.root and reading.table seen from `folder`."""
+    reading = values.get("reading", {})
+    if not isinstance(reading, Mapping):
+        return values
+    places = {"root": ".", **{key: reading[key] for key in ("root", "table") if key in reading}}
+    placed = {key: str(folder / place) for key, place in places.items() if isinstance(place, str)}
+    return {**values, "reading": {**reading, **placed}}
 
 
 def _alone(preparing: PreparingSettings, where: str) -> PreparingSettings:

@@ -27,6 +27,18 @@ def test_the_resolved_recipe_reads_back_as_itself(tmp_path):
     assert again.to_dict() == recipe.to_dict()
 
 
+def test_places_are_meant_from_the_recipe_but_from_here_when_they_are_typed(tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    written(tmp_path / "there", MINIMAL + "reading: {root: heads, table: people.csv}\n")
+    monkeypatch.chdir(tmp_path)
+    asked = load_recipe("there/recipe.yaml").reading
+    assert (asked.root, asked.table) == (tmp_path / "there/heads", tmp_path / "there/people.csv")
+    changed = load_recipe("there/recipe.yaml", ["reading.root=mine"])
+    assert (changed.reading.root, changed.reading.table) == (tmp_path / "mine", tmp_path / "there/people.csv")
+    again = load_recipe(written(tmp_path, changed.to_yaml()))
+    assert again.to_dict() == changed.to_dict()
+
+
 def test_a_method_alone_brings_its_own_settings():
     recipe = make_recipe({"method": {"name": "pix2pix", "l1": 10}})
     assert recipe.method_settings == Pix2PixSettings(l1=10)

@@ -1,0 +1,77 @@
+import json
+import shutil
+
+import pytest
+
+from medtrans import stages
+from medtrans.comparing import compare, to_text, write_comparison
+from medtrans.core.errors import UsageError
+from medtrans.recipe import load_recipe
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A quick run, and its copy whose scores are a tenth better."""
+    folder = tmp_path_factory.mktemp("runs")
+    small = ["method.generator.channels=[4, 8]", "training.steps=3", "training.device=cpu"]
+    stages.run(load_recipe(stages.find_recipe("t1_to_t2"), small, quick=True), folder / "one")
+    shutil.copytree(folder / "one", folder / "other")
+    change(folder / "other", lambda scores: [_better(case["scores"]) for case in scores["cases"]])
+    return folder
+
+
+def _better(scores):
+    scores["mae"] *= 0.9
+
+
+def change(run, how):
+    file = run / "scores.json"
+    scores = json.loads(file.read_text())
+    how(scores)
+    file.write_text(json.dumps(scores))
+
+
+def test_runs_are_ranked_beside_the_controls(runs):
+    found = compare([runs / "one", runs / "other"])
+    mae = {line.who: line for line in found.tables["mae"]}
+    assert mae["other"].rank < mae["one"].rank
+    assert mae["other"].mean == pytest.approx(0.9 * mae["one"].mean)
+    assert "control: copy of the source" in mae
+    assert found.runs[0].steps == 3
+    assert "other" in to_text(found)
+
+
+def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
+    page = write_comparison(tmp_path / "out", compare([runs / "one", runs / "other"])).read_text()
+    assert page.count("<img") >= 2 * 3
+    for name in ("one", "other", "source", "target"):
+        assert f"<figcaption>{name}</figcaption>" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "comparison.html",
+        "comparison.csv",
+        "comparison.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (lambda scores: scores["definition"].update(preset="synthrad2025"), "preset is 'synthrad2025'"),
+        (lambda scores: scores["definition"].update(mask="everything"), "mask is 'everything'"),
+        (lambda scores: scores["cases"][0].update(name="somebody"), "not scored on the same cases: "),
+        (lambda scores: scores.update(cases=[]), "has no scored case"),
+    ],
+)
+def test_what_was_measured_otherwise_is_refused_by_name(runs, tmp_path, how, said):
+    shutil.copytree(runs / "one", tmp_path / "third")
+    change(tmp_path / "third", how)
+    with pytest.raises(UsageError, match=said):
+        compare([runs / "one", tmp_path / "third"])
+
+
+def test_a_folder_that_is_no_run_and_a_run_alone_are_answered(runs, tmp_path):
+    with pytest.raises(UsageError, match=r"no finished run: it has no scores\.json"):
+        compare([runs / "one", tmp_path])
+    with pytest.raises(UsageError, match="give two or more"):
+        compare([runs / "one"])
