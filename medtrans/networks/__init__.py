@@ -5,5 +5,9 @@ from __future__ import annotations
 from medtrans.core.registry import Registry
 from medtrans.networks.settings import NetworkSettings
 
-registry = Registry(__name__, NetworkSettings, shared=("settings", "choices", "norms", "blocks"))
+registry = Registry(
+    __name__,
+    NetworkSettings,
+    shared=("settings", "choices", "norms", "blocks", "winograd", "patch_projection", "noising", "squeezing", "stacks"),
+)
 names, load, entries = registry.names, registry.load, registry.entries

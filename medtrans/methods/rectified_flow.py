@@ -1,0 +1,80 @@
+"""Rectified flow: straight paths from noise, or from the source itself, to the target, seeing the source.
+
+    y_t = (1 - t) y_0 + t y,    min_v  E | v(y_t, t, x) - (y - y_0) |²,    dy/dt = v(y_t, t, x)
+
+x is the source, y the target; y_0 is noise, or x (a bridge: one answer to each source). Liu et al., ICLR 2023,
+https://arxiv.org/abs/2209.03003; at the same time Lipman et al., https://arxiv.org/abs/2210.02747 (flow matching)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import torch
+from annotated_types import Ge
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.settings import Settings
+from medtrans.networks.stacks import middle_slices
+from medtrans.networks.time_unet import TimeUNetSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class RectifiedFlowSettings(Settings):
+    velocity: TimeUNetSettings = TimeUNetSettings()
+    """The network v, which sees the image on its way, the time and the source."""
+    start: Literal["noise", "source"] = "noise"
+    """Where the paths begin: noise draws one of many answers, source (its middle slice) gives one."""
+    solver: Literal["euler", "heun"] = "euler"
+    """How the paths are followed; heun asks the network twice a step."""
+    steps: Annotated[int, Ge(1)] = 10
+    """Steps from start to target; the straighter the paths, the fewer."""
+
+
+class RectifiedFlow(Method):
+    """One player. All voxels count: what is made in the air is seen by the next step."""
+
+    Settings = RectifiedFlowSettings
+
+    def __init__(self, task: Task, settings: RectifiedFlowSettings) -> None:
+        super().__init__(task, settings)
+        source, target = task.source_channels, task.target_channels
+        self.velocity = settings.velocity.build(task.spatial_dims, target + source, target)
+        self.divisor = settings.velocity.divisor
+        if settings.start == "source":
+            self.middle = middle_slices(task)
+        else:
+            self.noise_channels = target
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        return {"velocity": [self.velocity]}
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
+        x, y, t = batch.source, batch.target, batch.uniform(key=1)
+        start = self._start(x, batch.normal(self.noise_channels, *y.shape[2:]))
+        share = t.view(-1, *[1] * (y.ndim - 1))
+        velocity = self._velocity((1 - share) * start + share * y, t, x)
+        yield "velocity", {"l2": mse_loss(velocity, y - start)}
+
+    def translate(self, source: Tensor, condition: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
+        y, step = self._start(source, noise), 1 / self.settings.steps
+        for number in range(self.settings.steps):
+            t = torch.full((len(y),), number * step, device=y.device)
+            v = self._velocity(y, t, source)
+            if self.settings.solver == "heun":
+                v = (v + self._velocity(y + step * v, t + step, source)) / 2
+            y = y + step * v
+        return y
+
+    def _start(self, source: Tensor, noise: Tensor | None) -> Tensor:
+        if self.settings.start == "source":
+            return source[:, self.middle]
+        assert noise is not None, "whoever calls a drawing method draws"
+        return noise
+
+    def _velocity(self, y: Tensor, t: Tensor, x: Tensor) -> Tensor:
+        return self.velocity(torch.cat([y, x], dim=1), t)

@@ -1,0 +1,79 @@
+"""Autoencoder whose code is a small image, kept loosely normal: the first stage of latent diffusion.
+
+Rombach et al., CVPR 2022, https://arxiv.org/abs/2112.10752, section 3.1; MONAI's AutoencoderKL.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import torch
+from annotated_types import Ge, MinLen
+from monai.networks.nets import AutoencoderKL
+from torch import Tensor, nn
+
+from medtrans.networks.norms import Norm, exchange_norms
+from medtrans.networks.settings import NetworkSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderKLSettings(NetworkSettings):
+    name: Literal["autoencoder_kl"] = "autoencoder_kl"
+    channels: Annotated[tuple[int, ...], MinLen(2)] = (32, 64, 64)
+    """Features at each level, from full resolution down; each level halves the resolution."""
+    latent: Annotated[int, Ge(1)] = 4
+    """Channels of the code."""
+    blocks: Annotated[int, Ge(1)] = 1
+    """Residual blocks per level; the paper's are 2."""
+    attention: bool = False
+    """Let all voxels of the code look at each other: dear in 3D, and tiles no longer agree."""
+    norm: Norm = "channel"
+    """Normalisation; channel keeps tiles of one tone, group is the paper's."""
+
+    @property
+    def divisor(self) -> int:
+        """Also how many voxels of the image lie along one of the code."""
+        return int(2 ** (len(self.channels) - 1))
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> KLAutoencoder:
+        return KLAutoencoder(self, spatial_dims, in_channels, out_channels)
+
+
+class KLAutoencoder(nn.Module):
+    """MONAI's network, with any norm; its codes, for those who build on them, scaled to a mean square of 1."""
+
+    power: Tensor
+
+    def __init__(self, settings: AutoencoderKLSettings, spatial_dims: int, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.inner = AutoencoderKL(
+            spatial_dims,
+            in_channels,
+            out_channels,
+            num_res_blocks=settings.blocks,
+            channels=settings.channels,
+            attention_levels=[False] * len(settings.channels),
+            latent_channels=settings.latent,
+            norm_num_groups=math.gcd(32, *settings.channels),
+            with_encoder_nonlocal_attn=settings.attention,
+            with_decoder_nonlocal_attn=settings.attention,
+        )
+        exchange_norms(self.inner, settings.norm, spatial_dims)
+        self.register_buffer("power", torch.ones(()))
+
+    def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The reconstruction from a code drawn with `noise`, and the code's mean and log variance."""
+        mean, deviation = self.inner.encode(image)
+        if self.training:
+            self.power.lerp_(mean.detach().float().square().mean(), 0.01)
+        return self.inner.decode(mean + deviation * noise), mean, 2 * deviation.log()
+
+    def encode(self, image: Tensor) -> Tensor:
+        """The mean code (batch, latent, *space / divisor), scaled by what codes were in the last 100 steps or so."""
+        return self.inner.encode(image)[0] / self.power.sqrt()
+
+    def decode(self, code: Tensor) -> Tensor:
+        """The image of a code so scaled."""
+        return self.inner.decode(code * self.power.sqrt())

@@ -1,0 +1,98 @@
+"""Glow: an invertible network of squeezes, mixings of channels and affine couplings, which sees a second image.
+
+    mixing:    y ← W y                                log|det| = log|det W| for each voxel
+    coupling:  y = (a, b),  b ← exp(s) b + t          log|det| = Σ s,    (s, t) = a network of a and the second image
+
+Kingma & Dhariwal, NeurIPS 2018, https://arxiv.org/abs/1807.03039; the second image after Lu & Huang, 2019,
+https://arxiv.org/abs/1905.13288
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import torch
+from annotated_types import Ge
+from torch import Tensor, nn
+
+from medtrans.core.errors import UsageError
+from medtrans.networks.blocks import Conv, Twice
+from medtrans.networks.settings import NetworkSettings
+from medtrans.networks.squeezing import squeezed, unsqueezed
+
+
+@dataclass(frozen=True, kw_only=True)
+class CouplingFlowSettings(NetworkSettings):
+    name: Literal["coupling_flow"] = "coupling_flow"
+    scales: Annotated[int, Ge(0)] = 2
+    """Halvings of the resolution; couplings follow each. Without one, the image needs two channels."""
+    layers: Annotated[int, Ge(1)] = 6
+    """Couplings at each scale; the paper's are 32."""
+    features: Annotated[int, Ge(1)] = 64
+    """Features inside a coupling; the paper's are 512."""
+
+    @property
+    def divisor(self) -> int:
+        return int(2**self.scales)
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
+        """Of images with `out_channels`, seeing others with `in_channels`. Raises UsageError."""
+        return CouplingFlow(self, spatial_dims, in_channels, out_channels)
+
+
+class CouplingFlow(nn.Module):
+    """Image (batch, channel, *space) and the image seen → noise of the same shape and log|det| (batch,); or back."""
+
+    def __init__(self, settings: CouplingFlowSettings, spatial_dims: int, seen: int, channels: int) -> None:
+        super().__init__()
+        if not settings.scales and channels < 2:
+            raise UsageError("method.flow.scales", "one channel cannot be halved", "set 1 or more")
+        self.factors = [2**scale for scale in range(1, settings.scales + 1)] or [1]
+        self.scales = nn.ModuleList(
+            nn.ModuleList(
+                Step(spatial_dims, seen * factor**spatial_dims, channels * factor**spatial_dims, settings.features)
+                for _ in range(settings.layers)
+            )
+            for factor in self.factors
+        )
+
+    def forward(self, y: Tensor, x: Tensor, inverse: bool = False) -> tuple[Tensor, Tensor]:
+        """`y` with `x` beside it; with `inverse`, `y` is noise. log|det| is of the way that is taken."""
+        stretched, way = y.new_zeros(len(y)), -1 if inverse else 1
+        for factor, steps in list(zip(self.factors, self.scales, strict=True))[::way]:
+            y, beside = squeezed(y, factor), squeezed(x, factor)
+            for step in list(steps.children())[::way]:
+                y, more = step(y, beside, inverse)
+                stretched = stretched + more
+            y = unsqueezed(y, factor)
+        return y, stretched
+
+
+class Step(nn.Module):
+    """A mixing and a coupling; at first, a rotation."""
+
+    def __init__(self, spatial_dims: int, seen: int, channels: int, features: int) -> None:
+        super().__init__()
+        self.halves = [channels - channels // 2, channels // 2]
+        self.mixing = nn.Parameter(nn.init.orthogonal_(torch.empty(channels, channels)))
+        self.inner = Twice(spatial_dims, self.halves[0] + seen, features, "channel")
+        self.last = Conv[spatial_dims](features, 2 * self.halves[1], 3, padding=1)
+        for weight in self.last.parameters():
+            nn.init.zeros_(weight)
+
+    def forward(self, y: Tensor, x: Tensor, inverse: bool) -> tuple[Tensor, Tensor]:
+        if not inverse:
+            y = _mixed(y, self.mixing)
+        a, b = y.split(self.halves, dim=1)
+        s, t = self.last(self.inner(torch.cat([a, x], dim=1))).chunk(2, dim=1)
+        # No stretch beyond e² in one step, so that what is done can be undone in float32.
+        s = 2 * torch.tanh(s / 2)
+        stretched = s.flatten(1).sum(1) + y[0, 0].numel() * torch.linalg.slogdet(self.mixing)[1]
+        if not inverse:
+            return torch.cat([a, torch.exp(s) * b + t], dim=1), stretched
+        return _mixed(torch.cat([a, torch.exp(-s) * (b - t)], dim=1), torch.linalg.inv(self.mixing)), -stretched
+
+
+def _mixed(y: Tensor, mixing: Tensor) -> Tensor:
+    return torch.einsum("oc,bc...->bo...", mixing, y)

@@ -1,0 +1,63 @@
+"""U-Net that is told the time: the denoiser of diffusion and the velocity of flows.
+
+Ho et al., NeurIPS 2020, https://arxiv.org/abs/2006.11239, appendix B; MONAI's DiffusionModelUNet.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, MinLen
+from monai.networks.nets import DiffusionModelUNet
+from torch import Tensor, nn
+
+from medtrans.networks.norms import Norm, exchange_norms
+from medtrans.networks.settings import NetworkSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeUNetSettings(NetworkSettings):
+    name: Literal["time_unet"] = "time_unet"
+    channels: Annotated[tuple[int, ...], MinLen(2)] = (32, 64, 96, 128)
+    """Features at each level, from full resolution down; each level halves the resolution. The first is even."""
+    blocks: Annotated[int, Ge(1)] = 1
+    """Residual blocks per level on the way down, one more on the way up; the paper's are 2."""
+    attention: bool = False
+    """Let all voxels of the lowest level look at each other: dear in 3D, and tiles no longer agree."""
+    norm: Norm = "channel"
+    """Normalisation; channel keeps tiles of one tone, group is the paper's."""
+
+    @property
+    def divisor(self) -> int:
+        return int(2 ** (len(self.channels) - 1))
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
+        return TimeUNet(self, spatial_dims, in_channels, out_channels)
+
+
+class TimeUNet(nn.Module):
+    """MONAI's network, with any norm, and without the attention that it always has in its middle."""
+
+    def __init__(self, settings: TimeUNetSettings, spatial_dims: int, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        levels, common = settings.channels, math.gcd(32, *settings.channels)
+        self.unet = DiffusionModelUNet(
+            spatial_dims,
+            in_channels,
+            out_channels,
+            num_res_blocks=settings.blocks,
+            channels=levels,
+            attention_levels=[False] * len(levels),
+            norm_num_groups=common,
+            num_head_channels=common,
+        )
+        if not settings.attention:
+            self.unet.middle_block.attention = nn.Identity()
+        exchange_norms(self.unet, settings.norm, spatial_dims)
+
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """`x` (batch, in_channels, *space) at the times `t` (batch,), from 0 to 1."""
+        # Its sines are made for a thousand whole steps.
+        return self.unet(x, 1000 * t)
