@@ -1,11 +1,12 @@
-"""Another skull for a head of labels: thicker or thinner, hollowed by diploë, under another scalp.
+"""Another skull for a head of labels: thicker or thinner, hollowed by diploë, under another scalp, over another brain.
 
     bone'    = {within `inward` or `outward` mm of bone, in CSF or scalp}, or bone less what they take off if negative
     diploë   = {more than `table` mm below the surface of bone'}
 
 Every thickness varies smoothly over the head. Bone grows into CSF as far as it lies outside the brain's hull, so that
-brain is never touched and no bone reaches into a sulcus; it grows into scalp up to the skin; it is thinned to two
-millimetres at most, so that what was closed stays closed. New skin is laid on the outside.
+it never touches brain and never reaches into a sulcus; then the brain may shrink away from it, as with age. Bone grows
+into scalp up to the skin; it is thinned to two millimetres at most, so that what was closed stays closed. New skin is
+laid on the outside.
 """
 
 from __future__ import annotations
@@ -42,25 +43,30 @@ class Skull:
     """By how much the skin moves outwards. 0 to 4."""
     table: tuple[float, float] = (1.5, 0.0)
     """Of the compact bone on either side of the diploë. 1 to 2."""
+    atrophy: tuple[float, float] = (0.0, 0.0)
+    """By how much the surface of the brain, that of its ventricles too, has given way to CSF. 0 to 2."""
     seed: int = 0
 
 
 def draw(dice: np.random.Generator) -> Skull:
     """A skull as people may have it."""
-    means = (dice.uniform(-1, 3), dice.uniform(-1.5, 3.5), dice.uniform(0, 3), dice.uniform(1.1, 2))
-    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1), (1.2, 1.2, 0.7, 0.4))
-    inward, outward, scalp, table = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
-    return Skull(inward, outward, scalp, table, int(dice.integers(2**31)))
+    means = dice.uniform((-2, -1.5, 0, 1.1, -0.5), (2, 3.5, 3, 2, 1.5))
+    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6))
+    drawn = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
+    inward, outward, scalp, table, atrophy = drawn
+    return Skull(inward, outward, scalp, table, atrophy, int(dice.integers(2**31)))
 
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
     """Tissue numbers (i, j, k) with that skull in the place of their own. Fat stands for all between skin and bone."""
-    inward, outward, scalp, table = _fields(skull, tissues.shape, min(spacing))
+    inward, outward, scalp, table, atrophy = _fields(skull, tissues.shape, min(spacing))
     out = _with_scalp(tissues, spacing, scalp)
     box = _around(_is(out, *BRAIN), spacing)
     head, half = out[box], min(spacing) / 2
     from_cavity = distance(_is(head, *BRAIN, "CSF", "blood"), spacing, BRAINCASE)
     _move_surfaces(head, spacing, from_cavity, inward[box], outward[box])
+    brain = _is(head, *BRAIN)
+    head[brain & (distance(~brain, spacing, FAR) - half < atrophy[box])] = NUMBER["CSF"]
     bone = _is(head, *BONE)
     braincase = bone & (from_cavity < BRAINCASE)
     head[braincase] = NUMBER["cortical bone"]
@@ -89,9 +95,12 @@ def _move_surfaces(
 
 
 def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]:
-    """The four thicknesses at every voxel, in mm."""
+    """The five thicknesses at every voxel, in mm."""
     dice = np.random.default_rng(skull.seed)
-    limits = ((skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15))
+    limits = (
+        (skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15),
+        (skull.atrophy, 0, 2, 30),
+    )  # fmt: skip
     return [
         np.clip(mean + np.float32(sd) * smooth_field(dice, shape, wide / mm), low, high)
         for (mean, sd), low, high, wide in limits

@@ -124,7 +124,8 @@ class _Run:
 
     def _set_up_networks(self) -> None:
         for name, network in list(self.method.named_children()):
-            if any(True for _ in network.parameters()):
+            trained = not isinstance(network, Method) and any(True for _ in network.parameters())
+            if trained:
                 setattr(self.method, name, self.fabric.setup_module(network))
             else:
                 network.to(self.fabric.device)

@@ -67,6 +67,14 @@ def test_bone_does_not_grow_into_a_sulcus():
     assert is_(new[42, 42, 44:54], "CSF").all()
 
 
+@pytest.mark.parametrize("spacing", [1.0, 1.5])
+def test_a_brain_may_shrink_away_from_its_skull_and_leaves_fluid(spacing):
+    old = ball(spacing)
+    new = reshape(old, [spacing] * 3, Skull(atrophy=(1.5, 0)))
+    assert end(new, *BRAIN, spacing=spacing) == pytest.approx(14 - 1.5, abs=0.6 * spacing)
+    assert np.array_equal(is_(old, *BRAIN, "CSF"), is_(new, *BRAIN, "CSF"))
+
+
 def test_skin_is_never_eaten():
     new = reshape(ball(), ONE_MM, Skull(outward=(4, 0), scalp=(0, 0)))
     thin = ball()
