@@ -28,6 +28,21 @@ class Metric(Settings, ABC):
         """The value. Raises EmptyMask where nothing is to be counted."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CohortMetric(Settings, ABC):
+    """One measure of a set of images beside a real one; its subclasses' fields are its definition.
+
+    Called with what one extractor read from both: features (image, feature). The value depends on the extractor and on
+    the number of images: name both, and show it beside that of two real sets of the same sizes.
+    """
+
+    better: ClassVar[Better] = "lower"
+
+    @abstractmethod
+    def __call__(self, made: np.ndarray, real: np.ndarray) -> float:
+        """The value. Warns where the sets are too small for it."""
+
+
 @dataclass(frozen=True)
 class Score:
     """One number of one case. `who` is what was scored: "translated", or the name of a control.

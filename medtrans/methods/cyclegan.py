@@ -4,16 +4,19 @@
     generators:      fools(D_Y(G(x))) + fools(D_X(F(y)))
                      + cycle (|F(G(x)) - x| + |G(F(y)) - y|)
                      + identity (|G(y) - y| + |F(x) - x|)
+                     + structure_weight (S(x, G(x)) + S(y, F(y)))
     discriminators:  D_Y tells y from G(x),  D_X tells x from F(y)
 
-x is a source, y a target of somebody else. Zhu et al., ICCV 2017, https://arxiv.org/abs/1703.10593
+x is a source, y a target of somebody else. Zhu et al., ICCV 2017, https://arxiv.org/abs/1703.10593. The generators'
+last term, where S is how far two images are from one structure, is by Yang et al., DLMIA 2018,
+https://arxiv.org/abs/1809.04536
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 from torch import Tensor, nn
@@ -23,6 +26,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.losses.structure import structure_lost
 from medtrans.methods.pool import ImagePool
 from medtrans.networks.choices import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
@@ -41,6 +45,11 @@ class CycleGANSettings(Settings):
     """Weight of coming back to where one started."""
     identity: Annotated[float, Ge(0)] = 5.0
     """Weight of leaving alone what already is a target; needs as many source as target channels."""
+    structure: Literal["none", "mind", "nmi"] = "none"
+    """What of an image its translation must keep besides: mind is how each voxel differs from its neighbours, nmi how
+    much one image tells of the other's values."""
+    structure_weight: Annotated[float, Ge(0)] = 5.0
+    """Weight of keeping structure; needs as many source as target channels."""
     pool: Annotated[int, Ge(0)] = 50
     """Past fakes kept for each discriminator; 0 shows it only the latest."""
 
@@ -53,11 +62,11 @@ class CycleGAN(Method):
 
     def __init__(self, task: Task, settings: CycleGANSettings) -> None:
         super().__init__(task, settings)
-        if settings.identity and task.source_channels != task.target_channels:
+        if task.source_channels != task.target_channels and (settings.identity or settings.structure != "none"):
             raise UsageError(
-                "method.identity",
+                "method",
                 f"{task.source_channels} source and {task.target_channels} target channels cannot be one image",
-                "set method.identity: 0, or preparing.stack: 1",
+                "set method.identity: 0 and method.structure: none, or preparing.stack: 1",
             )
         self.settings = settings
         dims, source, target = task.spatial_dims, task.source_channels, task.target_channels
@@ -73,7 +82,7 @@ class CycleGAN(Method):
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = batch.source, batch.target
-        criterion = self.settings.criterion
+        criterion, structure = self.settings.criterion, self.settings.structure
         fake_y, fake_x = self.G(x), self.F(y)
         terms = {
             "fool_D_Y": fools(self.D_Y(fake_y), criterion),
@@ -82,6 +91,9 @@ class CycleGAN(Method):
         }
         if self.settings.identity:
             terms["identity"] = self.settings.identity * (l1_loss(self.G(y), y) + l1_loss(self.F(x), x))
+        if structure != "none":
+            lost = structure_lost(x, fake_y, structure) + structure_lost(y, fake_x, structure)
+            terms["structure"] = self.settings.structure_weight * lost
         yield "generators", terms
 
         fake_y, fake_x = self.past_y(fake_y.detach()), self.past_x(fake_x.detach())

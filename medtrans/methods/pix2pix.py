@@ -1,16 +1,18 @@
 """Pix2pix: a conditional GAN whose generator is also held to the target by L1.
 
-    G:  fools(D(x, G(x))) + l1 | G(x) - y |        D:  tells (x, y) from (x, G(x))
+    G:  fools(D(x, G(x))) + l1 | G(x) - y | + feature_matching Σ_i | D_i(x, G(x)) - D_i(x, y) |
+    D:  tells (x, y) from (x, G(x))
 
-x is the source, y the target. The judge sees the source too, so a plausible answer to another question is no answer.
-Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004
+x is the source, y the target, D_i the hidden layer i of D. The judge sees the source too, so a plausible answer to
+another question is no answer. Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004; the last term of G and several
+judges, the network `multiscale_discriminator`, by Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
 from annotated_types import Ge
@@ -19,6 +21,7 @@ from torch import Tensor, nn
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.losses.feature_matching import feature_matching
 from medtrans.losses.masked import l1
 from medtrans.networks.choices import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
@@ -35,6 +38,8 @@ class Pix2PixSettings(Settings):
     """How the judge is scored: bce is the paper's, least_squares is calmer."""
     l1: Annotated[float, Ge(0)] = 100.0
     """Weight of the distance to the target, counted inside the body."""
+    feature_matching: Annotated[float, Ge(0)] = 0.0
+    """Weight of looking like the target to the judge's hidden layers; pix2pixHD takes 10, and no l1."""
 
 
 class Pix2Pix(Method):
@@ -57,18 +62,18 @@ class Pix2Pix(Method):
         x, y = batch.source, batch.target
         criterion = self.settings.criterion
         fake = self.G(x)
-        yield (
-            "generator",
-            {
-                "fool": fools(self._judge(x, fake), criterion),
-                "l1": self.settings.l1 * l1(fake, y, batch.mask),
-            },
-        )
+        judged, seen = self._judge(x, fake, features=True)
+        terms = {"fool": fools(judged, criterion), "l1": self.settings.l1 * l1(fake, y, batch.mask)}
+        if self.settings.feature_matching:
+            _, wanted = self._judge(x, y, features=True)
+            terms["feature_matching"] = self.settings.feature_matching * feature_matching(seen, wanted)
+        yield "generator", terms
+
         # Detached: the discriminator must not teach the generator.
         yield "discriminator", {"tell": tells_apart(self._judge(x, y), self._judge(x, fake.detach()), criterion)}
 
-    def _judge(self, source: Tensor, image: Tensor) -> list[Tensor]:
-        return self.D(torch.cat([source, image], dim=1))
+    def _judge(self, source: Tensor, image: Tensor, features: bool = False) -> Any:
+        return self.D(torch.cat([source, image], dim=1), features=features)
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.G(source)

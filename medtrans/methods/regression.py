@@ -1,8 +1,9 @@
 """Masked L1 regression: the field's strongest plain baseline.
 
-    min_G  E | G(x) - y |    over the voxels of the body
+    min_G  E | G(x) - y | + anatomy Σ_l | φ_l(G(x)) - φ_l(y) |    over the voxels of the body
 
-x is the source, y the target. The winner and the third of SynthRAD2025 are regressions, not GANs
+x is the source, y the target; φ are the features of a frozen segmenter of targets, where one is given. The winner and
+the third of SynthRAD2025 are regressions, not GANs, with such a segmenter looking on
 (Thummerer et al., https://arxiv.org/abs/2502.17609 describes the challenge).
 """
 
@@ -10,11 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
 
+from annotated_types import Ge
 from torch import Tensor, nn
 
+from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.losses.feature import feature_distance
 from medtrans.losses.masked import l1
 from medtrans.networks.choices import Generator
 from medtrans.networks.unet import UNetSettings
@@ -24,23 +30,46 @@ from medtrans.networks.unet import UNetSettings
 class RegressionSettings(Settings):
     generator: Generator = UNetSettings()
     """The network G from source to target."""
+    segmenter: Path | None = None
+    """Model folder of a segmenter trained on real targets, whose features G is held to as well."""
+    anatomy: Annotated[float, Ge(0)] = 1.0
+    """Weight of the distance between those features, where there is a segmenter."""
 
 
 class Regression(Method):
     """One player: the generator, drawn to the target inside the body."""
 
     Settings = RegressionSettings
+    segmenter: Any
+    """Adopted, where asked for: a method with features."""
 
     def __init__(self, task: Task, settings: RegressionSettings) -> None:
         super().__init__(task, settings)
+        self.settings = settings
         self.G = settings.generator.build(task.spatial_dims, task.source_channels, task.target_channels)
         self.divisor = settings.generator.divisor
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G]}
 
+    def needs(self) -> dict[str, Path]:
+        return {"segmenter": self.settings.segmenter} if self.settings.segmenter else {}
+
+    def adopt(self, name: str, other: Method) -> None:
+        theirs, ours = other.task, self.task
+        same = (theirs.spatial_dims, theirs.source_channels) == (ours.spatial_dims, ours.target_channels)
+        if not hasattr(other, "features") or not same:
+            what = f"sees no features of {ours.target_channels} target channels in {ours.spatial_dims}D"
+            raise UsageError("method.segmenter", what, "train a segmenter on such targets, with preparing.stack: 1")
+        super().adopt(name, other)
+
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        yield "generator", {"l1": l1(self.G(batch.source), batch.target, batch.mask)}
+        y, fake = batch.target, self.G(batch.source)
+        terms = {"l1": l1(fake, y, batch.mask)}
+        if self.settings.segmenter:
+            seen, true = self.segmenter.features(fake), self.segmenter.features(y)
+            terms["anatomy"] = self.settings.anatomy * feature_distance(seen, true, batch.mask)
+        yield "generator", terms
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.G(source)

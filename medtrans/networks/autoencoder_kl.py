@@ -67,7 +67,7 @@ class KLAutoencoder(nn.Module):
         """The reconstruction from a code drawn with `noise`, and the code's mean and log variance."""
         mean, deviation = self.inner.encode(image)
         if self.training:
-            self.power.lerp_(mean.detach().float().square().mean(), 0.01)
+            self.power.lerp_(mean.detach().square().mean().to(self.power), 0.01)
         return self.inner.decode(mean + deviation * noise), mean, 2 * deviation.log()
 
     def encode(self, image: Tensor) -> Tensor:

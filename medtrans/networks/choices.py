@@ -12,4 +12,6 @@ from medtrans.networks.resnet import ResNetSettings
 from medtrans.networks.unet import UNetSettings
 
 Generator: TypeAlias = UNetSettings | ResidualUNetSettings | ResNetSettings | Pix2PixUNetSettings
+EncodingGenerator: TypeAlias = UNetSettings | ResNetSettings
+"""Those that also tell what they see on the way down."""
 Discriminator: TypeAlias = PatchDiscriminatorSettings | MultiscaleDiscriminatorSettings

@@ -36,16 +36,18 @@ class MultiscaleDiscriminatorSettings(NetworkSettings):
 
 
 class MultiscaleDiscriminator(nn.Module):
-    """Returns one tensor of logits per scale, the finest first."""
+    """Returns one tensor of logits per scale, the finest first; with `features`, also the hidden layers of each."""
 
     def __init__(self, judges: list[nn.Module], spatial_dims: int) -> None:
         super().__init__()
         self.judges = nn.ModuleList(judges)
         self.halve = avg_pool2d if spatial_dims == 2 else avg_pool3d
 
-    def forward(self, x: Tensor) -> list[Tensor]:
+    def forward(self, x: Tensor, features: bool = False) -> list[Tensor] | tuple[list[Tensor], list[list[Tensor]]]:
         logits: list[Tensor] = []
+        hidden: list[list[Tensor]] = []
         for judge in self.judges:
-            logits += judge(x)
+            one, seen = judge(x, features=True)
+            logits, hidden = logits + one, hidden + seen
             x = self.halve(x, 3, stride=2, padding=1, count_include_pad=False)
-        return logits
+        return (logits, hidden) if features else logits

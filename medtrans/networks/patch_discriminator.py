@@ -32,7 +32,7 @@ class PatchDiscriminatorSettings(NetworkSettings):
 
 
 class PatchDiscriminator(nn.Module):
-    """Returns a list of one tensor of logits (batch, 1, *patches)."""
+    """Returns a list of one tensor of logits (batch, 1, *patches); with `features`, also the hidden layers' outputs."""
 
     def __init__(
         self, settings: PatchDiscriminatorSettings, spatial_dims: int, in_channels: int, out_channels: int
@@ -53,11 +53,16 @@ class PatchDiscriminator(nn.Module):
         self.judge = normal_weights(nn.Sequential(*layers))
         self.smallest = 3 * 2**settings.layers
 
-    def forward(self, x: Tensor) -> list[Tensor]:
+    def forward(self, x: Tensor, features: bool = False) -> list[Tensor] | tuple[list[Tensor], list[list[Tensor]]]:
         if min(x.shape[2:]) < self.smallest:
             raise UsageError(
                 "method.discriminator",
                 f"an image of {tuple(x.shape[2:])} is too small, {self.smallest} are needed",
                 "enlarge preparing.patch, or take fewer layers or scales",
             )
-        return [self.judge(x)]
+        hidden = []
+        for layer in self.judge.children():
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                hidden.append(x)
+        return ([x], [hidden]) if features else [x]

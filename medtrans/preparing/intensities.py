@@ -40,6 +40,14 @@ class Intensities(Settings, ABC):
         """Learn what `restore` needs from training volumes."""
         return self
 
+    def split(self, voxels: np.ndarray) -> np.ndarray:
+        """(channel, i, j, k) as channels that may be interpolated and blended: as they are, unless they are labels."""
+        return voxels
+
+    def merge(self, channels: np.ndarray) -> np.ndarray:
+        """The inverse."""
+        return channels
+
     @abstractmethod
     def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
         """float32 values, and their exact inverse. Raises InputRefused where a scale cannot be found."""
@@ -182,7 +190,42 @@ class Nyul(Intensities):
         return np.concatenate([marks[:1], marks[0] + np.cumsum(steps)])
 
 
-AnyIntensities: TypeAlias = Linear | Percentiles | ZScore | Nyul
+@dataclass(frozen=True, kw_only=True)
+class Labels(Intensities):
+    """A label map: for each label a channel, 1 where it is and -1 elsewhere, a share where voxels are blended.
+
+    What none of the channels claims is background, 0. So air is -1 here too, and labels may be resampled and deformed
+    like images, without numbers in between.
+    """
+
+    name: Literal["labels"] = "labels"
+    labels: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(1)] = (1,)
+    """Numbers of the structures, each a channel in this order; every other number counts as background."""
+
+    @property
+    def unit(self) -> str:
+        return "label"
+
+    def split(self, voxels: np.ndarray) -> np.ndarray:
+        """(1, i, j, k) → (labels, i, j, k), 1 where the label is, else 0. Raises InputRefused."""
+        if len(voxels) != 1:
+            raise InputRefused("labels", f"lie in {len(voxels)} channels", "give one map that holds them all")
+        return np.concatenate([voxels == label for label in self.labels]).astype(np.float32)
+
+    def merge(self, channels: np.ndarray) -> np.ndarray:
+        """The label with the largest share of each voxel, in the smallest type that holds it."""
+        numbers = np.array([0, *self.labels], np.min_scalar_type(max(self.labels)))
+        background = 1 - channels.sum(axis=0, keepdims=True)
+        return numbers[np.concatenate([background, channels]).argmax(axis=0)][None]
+
+    def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
+        return _to_unit(voxels, 0, 1), self.restore
+
+    def restore(self, normalised: np.ndarray) -> np.ndarray:
+        return _from_unit(normalised, 0, 1)
+
+
+AnyIntensities: TypeAlias = Linear | Percentiles | ZScore | Nyul | Labels
 
 
 def _to_unit(voxels: np.ndarray, low: float, high: float) -> np.ndarray:

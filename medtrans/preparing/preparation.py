@@ -110,7 +110,7 @@ class Preparation:
         target = self.settings.target
         air = float(target.restore(np.array([target.background], np.float32))[0])
         measured = np.nan_to_num(target.restore(voxels), nan=air)
-        return like.original.like(np.ascontiguousarray(like.undo(measured, air)))
+        return like.original.like(np.ascontiguousarray(target.merge(like.undo(measured, air))))
 
     def as_written(self, target: Volume, like: Volume) -> Volume:
         """A real target in the unit translations are written in, by its own intensities within the body of `like`.
@@ -121,8 +121,9 @@ class Preparation:
         if intensities.unit == "HU":
             return target
         body = self.body(like)
-        parts = [intensities.restore(intensities.normalise(voxels, body)[0]) for voxels in target.voxels]
-        return target.like(np.stack(parts))
+        channels = intensities.split(target.voxels)
+        parts = [intensities.restore(intensities.normalise(voxels, body)[0]) for voxels in channels]
+        return target.like(intensities.merge(np.stack(parts)))
 
     def task(self, source_channels: int, target_channels: int) -> Task:
         """What a method is asked for; a stack of slices counts as channels."""
@@ -169,7 +170,7 @@ class Preparation:
 
     def _prepare(self, volume: Volume, body: np.ndarray, mask: Volume | None, intensities: AnyIntensities) -> Prepared:
         asked, counted = self.settings, body if mask is None else self.body(volume, mask)
-        parts = [intensities.normalise(voxels, body)[0] for voxels in volume.voxels]
+        parts = [intensities.normalise(voxels, body)[0] for voxels in intensities.split(volume.voxels)]
         normalised = Volume(np.stack(parts), volume.affine)
         grid, undo = to_grid(
             normalised, orientation=asked.orientation, spacing=asked.spacing, background=intensities.background

@@ -37,7 +37,7 @@ class Translation:
     """A translated volume and the facts of its making."""
 
     volume: Volume
-    """On the source's grid: int16 HU for CT, else float32."""
+    """On the source's grid: int16 HU for CT, whole numbers for labels, else float32."""
     unit: str
     clipped_fraction: float
     """Share of the body's voxels that HU had to be clipped at; 0 where nothing is clipped."""
@@ -204,7 +204,7 @@ class Translator:
             outside = prepared.undo(prepared.within[None].astype(np.float32), 0.0)[0] < 0.5
             restored.voxels[:, outside] = air
         if target.unit != "HU":
-            return restored.like(restored.voxels.astype(np.float32, copy=False)), 0.0
+            return restored, 0.0
         clipped = beyond(target.restore(voxels[:, prepared.within]), low, high)
         return restored.like(hounsfield(restored.voxels, low, high)), clipped
 

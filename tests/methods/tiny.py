@@ -16,6 +16,7 @@ SMALL = {
     "scales": lambda given: min(given, 2),
     "pool": lambda given: 0,
     "patches": lambda given: 16,
+    "dropout": lambda given: 0.0,
 }
 """What the fields of these names become; the rest stays as it is by default."""
 SIDE = 16
@@ -77,16 +78,23 @@ def _adopt(method, needed):
 
 
 def batch_for(method: Method, count=2, seed=0) -> Batch:
-    """A drawn batch of the method's task; its target is minus its source, or its source where images stand alone."""
-    task, dice = method.task, torch.Generator().manual_seed(seed)
-    size = task.size or (SIDE,) * task.spatial_dims
-    source = 2 * torch.rand((count, task.source_channels, *size), generator=dice) - 1
-    target = source if method.pairing == "alone" else -source[:, : task.target_channels]
-    if target.shape[1] != task.target_channels:
-        target = target[:, :1].expand(-1, task.target_channels, *[-1] * task.spatial_dims)
-    condition = torch.arange(count * task.conditions).reshape(count, -1) % 2.0 if task.conditions else None
-    seeds = torch.randint(1 << 32, (count,), generator=dice)
-    return Batch(source, target, torch.ones_like(source[:, :1]), condition, seeds)
+    """Items seed * count … of the method's task, as `items` draws them."""
+    return items(method, range(seed * count, (seed + 1) * count))
+
+
+def items(method: Method, numbers) -> Batch:
+    """Each drawn by its number alone; the target is minus the source, or the source where images stand alone."""
+    drawn = [_item(method.task, method.pairing == "alone", number) for number in numbers]
+    source, target, condition = (torch.stack(side) for side in zip(*drawn, strict=True))
+    told = condition if method.task.conditions else None
+    return Batch(source, target, torch.ones_like(source[:, :1]), told, torch.tensor([7 * n + 1 for n in numbers]))
+
+
+def _item(task: Task, alone: bool, number: int):
+    dice = torch.Generator().manual_seed(number)
+    source = 2 * torch.rand((task.source_channels, *(task.size or (SIDE,) * task.spatial_dims)), generator=dice) - 1
+    target = source if alone else -source[: task.target_channels]
+    return source, target.expand(task.target_channels, *target.shape[1:]), torch.full((task.conditions,), number % 2.0)
 
 
 def answers(method: Method, batch: Batch) -> dict[str, torch.Tensor]:

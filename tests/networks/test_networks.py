@@ -1,4 +1,6 @@
-"""Laws of every network, found through the registry."""
+"""Laws of every generator and discriminator, found through the registry."""
+
+from typing import get_args
 
 import pytest
 import torch
@@ -6,6 +8,7 @@ import torch
 from medtrans.core.errors import UsageError
 from medtrans.networks import load, names
 from medtrans.networks.blocks import ResizeConvolution
+from medtrans.networks.choices import Discriminator, Generator
 from medtrans.networks.norms import ChannelNorm
 
 TINY = {
@@ -16,8 +19,9 @@ TINY = {
     "patch_discriminator": {"filters": 4, "layers": 2},
     "multiscale_discriminator": {"filters": 4, "layers": 1, "scales": 2},
 }
-GENERATORS = [name for name in names() if "discriminator" not in name]
-DISCRIMINATORS = [name for name in names() if "discriminator" in name]
+GENERATORS = [name for name in names() if load(name) in get_args(Generator)]
+DISCRIMINATORS = [name for name in names() if load(name) in get_args(Discriminator)]
+BOTH = [*GENERATORS, *DISCRIMINATORS]
 
 
 def tiny(name, dims, channels=(2, 1), **changes):
@@ -25,7 +29,7 @@ def tiny(name, dims, channels=(2, 1), **changes):
     return load(name)(**{**TINY[name], **changes}).build(dims, *channels)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BOTH)
 @pytest.mark.parametrize("dims", [2, 3])
 def test_the_default_builds_in_two_and_three_dimensions(name, dims):
     assert sum(weight.numel() for weight in load(name)().build(dims, 1, 1).parameters()) > 1000
@@ -41,7 +45,7 @@ def test_any_multiple_of_the_divisor_keeps_its_size(name, dims, multiple):
     assert out.shape == (1, 1, *size)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BOTH)
 @pytest.mark.parametrize("dims", [2, 3])
 @pytest.mark.parametrize("norm", ["channel", "instance", "batch", "group", "none"])
 def test_every_weight_learns_under_every_norm(name, dims, norm):
@@ -54,7 +58,7 @@ def test_every_weight_learns_under_every_norm(name, dims, norm):
     assert not silent
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", BOTH)
 def test_evaluation_is_repeatable_and_leaves_dropout_off(name):
     network = tiny(name, 2).eval()
     x = torch.randn(1, 2, 32, 32)
@@ -97,6 +101,15 @@ def test_channel_norm_is_the_equation():
     x = torch.randn(2, 5, 3, 4, dtype=torch.float64)
     expected = x / (x.square().sum(1, keepdim=True) / 5 + 1e-6).sqrt()
     assert torch.allclose(ChannelNorm()(x), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 3, 4), (2, 3, 2, 3, 4)])
+def test_channel_norm_learns_as_its_equation_does(shape):
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    norm = ChannelNorm()
+    assert torch.equal(norm.train()(x), norm.eval()(x))
+    assert torch.autograd.gradcheck(norm.train(), x)
+    assert torch.autograd.gradgradcheck(lambda given: norm.train()(given).square(), x)
 
 
 @pytest.mark.parametrize("name", DISCRIMINATORS)

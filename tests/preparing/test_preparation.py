@@ -8,7 +8,7 @@ import pytest
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
 from medtrans.core.volume import Volume
-from medtrans.preparing.intensities import Linear, Nyul, Percentiles, ZScore
+from medtrans.preparing.intensities import Labels, Linear, Nyul, Percentiles, ZScore
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import read_volume
 from tests.preparing.phantom_volumes import FLIPPED, OBLIQUE, ball, ct, mr
@@ -49,6 +49,32 @@ def test_resampled_it_still_comes_back_to_its_grid(name):
     assert back.shape == volume.shape
     assert np.array_equal(back.affine, volume.affine)
     assert np.median(np.abs(back.voxels - volume.voxels)) < 60
+
+
+def labels(volume):
+    """A shell 2 around a core 5 in the body."""
+    core, body = ball(volume.shape, 0.4), ball(volume.shape)
+    return volume.like(np.where(core, 5, 2 * body).astype(np.uint8))
+
+
+@pytest.mark.parametrize("name", GRIDS)
+@pytest.mark.parametrize("spacing", [None, (1.1, 0.9, 1.7)])
+def test_labels_come_back_as_labels(name, spacing):
+    affine, shape = GRIDS[name]
+    volume = mr(shape, affine)
+    preparation = Preparation(PreparingSettings(target=Labels(labels=(2, 5)), spacing=spacing))
+    prepared = preparation.target(labels(volume), like=volume)
+    assert len(prepared.voxels) == 2
+    back = preparation.restore(prepared.voxels, prepared)
+    assert back.voxels.dtype == np.uint8
+    assert set(np.unique(back.voxels)) == {0, 2, 5}
+    assert (back.voxels == labels(volume).voxels).mean() > (0.95 if spacing else 0.9999)
+
+
+def test_of_real_labels_those_are_written_that_a_translation_may_have():
+    volume = mr()
+    written = Preparation(PreparingSettings(target=Labels(labels=(5,)))).as_written(labels(volume), volume)
+    assert np.array_equal(written.voxels, np.where(labels(volume).voxels == 5, 5, 0))
 
 
 def test_what_is_no_number_becomes_air():

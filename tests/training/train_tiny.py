@@ -1,73 +1,59 @@
-"""Train a tiny method on made batches: what the tests kill, resume and run in several processes.
+"""Train tiny methods on made batches: what the tests kill, resume and run in several processes.
 
-python train_tiny.py FOLDER METHOD [--slow SECONDS]
+python train_tiny.py FOLDER METHOD... [--slow SECONDS], each in a folder of its name where there are several
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
-from medtrans.core.method import Batch, Task
-from medtrans.methods import load
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from medtrans.core.method import Batch
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
-
-TINY = {
-    "regression": {"generator": {"name": "resnet", "filters": 4, "blocks": 1}},
-    "pix2pix": {
-        "generator": {"name": "resnet", "filters": 4, "blocks": 1},
-        "discriminator": {"name": "patch_discriminator", "filters": 4, "layers": 1},
-    },
-    "cyclegan": {
-        "generator": {"name": "resnet", "filters": 4, "blocks": 1},
-        "discriminator": {"name": "patch_discriminator", "filters": 4, "layers": 1},
-        "pool": 0,
-    },
-}
+from tests.methods.tiny import items, tiny
 
 
 def make(name, **changes):
-    kind = load(name)
-    torch.manual_seed(0)
-    return kind(Task(spatial_dims=2), kind.Settings.from_dict({**TINY[name], **changes}))
+    """In double precision: what should be equal differs by rounding alone."""
+    return tiny(name, **changes).double()
 
 
-def item(number):
-    dice = torch.Generator().manual_seed(number)
-    source = torch.rand((1, 16, 16), generator=dice) * 2 - 1
-    return source, -source
+def batches_of(size, method=None):
+    """Batches of items for `method`, or of one channel in pairs."""
+    method = method or make("regression")
 
-
-def batches_of(size):
     def batches(first, last, rank, world):
         for number in range(first, last):
-            items = [item(number * size + i) for i in range(size) if i % world == rank]
-            source, target = (torch.stack(side) for side in zip(*items, strict=True))
-            yield Batch(source=source, target=target, mask=torch.ones_like(source))
+            mine = [n for n in range(number * size, (number + 1) * size) if n % world == rank]
+            drawn = vars(items(method, mine))
+            yield Batch(
+                **{
+                    key: value.double() if torch.is_floating_point(value) else value
+                    for key, value in drawn.items()
+                    if value is not None
+                }
+            )
 
     return batches
 
 
-def run(folder, name, steps=6, slow=0.0, accumulate=1, batch=2):
+def run(folder, name, steps=6, slow=0.0, batch=2):
     settings = TrainingSettings(
-        steps=steps,
-        batch=batch,
-        accumulate=accumulate,
-        checkpoint_every=2,
-        journal_every=1,
-        averaging=0.9,
-        device="cpu",
+        steps=steps, batch=batch, checkpoint_every=2, journal_every=1, averaging=0.9, device="cpu"
     )
     fabric = launch(settings)
     method = make(name)
     kept = []
     train(
         method,
-        batches_of(batch),
+        batches_of(batch, method),
         settings,
         folder,
         fabric,
@@ -83,7 +69,9 @@ def run(folder, name, steps=6, slow=0.0, accumulate=1, batch=2):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("name")
+    parser.add_argument("names", nargs="+")
     parser.add_argument("--slow", type=float, default=0.0)
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    run(**vars(parser.parse_args()))
+    for name in asked.names:
+        run(asked.folder / name if len(asked.names) > 1 else asked.folder, name, slow=asked.slow)

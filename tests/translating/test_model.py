@@ -19,6 +19,7 @@ from medtrans.preparing.intensities import Percentiles
 from medtrans.translating.model import load_model, model_hash, save_model
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.weights import FRESH
+from tests.methods.tiny import tiny
 from tests.translating.stand_ins import preparation_of, tiny_regression
 
 CARD = {
@@ -231,16 +232,15 @@ def test_a_file_of_other_tensors_is_refused_by_name(folder):
 
 
 def test_what_a_method_adopted_is_saved_with_it_and_never_learns(tmp_path):
-    preparation = preparation_of(stack=3)
-    method = tiny_regression(preparation)
-    method.adopt("judge", tiny_regression(preparation, seed=1))
+    method = tiny("latent_diffusion")
     method.train()
     assert method.training
-    assert not any(module.training for module in method.judge.modules())
-    assert not any(weight.requires_grad for weight in method.judge.parameters())
-    save_model(tmp_path / "model", method, preparation, CARD)
+    assert not any(module.training for module in method.autoencoder.modules())
+    assert not any(weight.requires_grad for weight in method.autoencoder.parameters())
+    with torch.no_grad():
+        next(method.autoencoder.parameters()).fill_(0.25)
+    save_model(tmp_path / "model", method, preparation_of(), CARD)
     loaded, _, _ = load_model(tmp_path / "model")
-    x = torch.randn(1, 3, 16, 16)
-    assert torch.equal(loaded.translate(x), method.eval().translate(x))
-    assert torch.equal(loaded.judge.translate(x), method.judge.translate(x))
-    assert not torch.equal(loaded.judge.translate(x), loaded.translate(x))
+    x = torch.randn(1, 1, 16, 16)
+    assert torch.equal(loaded.autoencoder.translate(x), method.eval().autoencoder.translate(x))
+    assert (next(loaded.autoencoder.parameters()) == 0.25).all()

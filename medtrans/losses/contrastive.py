@@ -1,0 +1,19 @@
+"""PatchNCE: each patch finds its own again among the patches of one image.
+
+    - log  exp(q_s · k_s / τ) / Σ_s' exp(q_s · k_s' / τ)        q, k of length 1, averaged over the patches s
+
+van den Oord et al. 2018, https://arxiv.org/abs/1807.03748 (InfoNCE); Park et al. (CUT), ECCV 2020,
+https://arxiv.org/abs/2007.15651, equation 4
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn.functional import normalize
+
+
+def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:
+    """Both (batch, patches, features), of any length; `keys` are not taught. Never compares two items."""
+    q, k = normalize(queries, dim=-1), normalize(keys.detach(), dim=-1)
+    alike = q @ k.transpose(1, 2) / temperature
+    return (alike.logsumexp(dim=-1) - alike.diagonal(dim1=1, dim2=2)).mean()

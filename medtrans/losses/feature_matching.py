@@ -1,0 +1,37 @@
+"""Feature matching: a fake shall look to the discriminator's hidden layers D_i like a real image.
+
+    feature_matching        Σ_i mean | D_i(fake) - D_i(real) |           image by image, where they are pairs
+    mean_feature_matching   Σ_i mean ( E D_i(fake) - E D_i(real) )²      E over the batch, where they are none
+
+Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585, section 3.2; for batches Salimans et al. 2016,
+https://arxiv.org/abs/1606.03498, section 3.1. The mean in each line is over the numbers of a layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import l1_loss, mse_loss
+
+Features = list[list[Tensor]]
+"""Of a discriminator: for each scale its hidden layers (batch, channel, *space)."""
+
+
+def feature_matching(fake: Features, real: Features) -> Tensor:
+    """Summed over layers, averaged over scales; `real` is not taught."""
+    return _over_layers(l1_loss, fake, real)
+
+
+def mean_feature_matching(fake: Features, real: Features) -> Tensor:
+    """Likewise, of the means over the items of a batch."""
+    return _over_layers(lambda f, r: mse_loss(f.mean(dim=0), r.mean(dim=0)), fake, real)
+
+
+def _over_layers(distance: Callable[[Tensor, Tensor], Tensor], fake: Features, real: Features) -> Tensor:
+    scales = [
+        torch.stack([distance(f, r.detach()) for f, r in zip(*layers, strict=True)]).sum()
+        for layers in zip(fake, real, strict=True)
+    ]
+    return torch.stack(scales).mean()

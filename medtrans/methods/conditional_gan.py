@@ -1,0 +1,102 @@
+"""Class-conditional GAN: makes images of the class it is asked for.
+
+    fake = G(z, c),  z ~ N(0, I);     D(y) = (o, o_1 … o_classes)
+    auxiliary:   judges by o;  log softmax(o_1 …)[c] is added to what both players want
+    projection:  judges by o + o_c
+
+y is a real image, c its class. AC-GAN, Odena et al., ICML 2017, https://arxiv.org/abs/1610.09585, whose discriminator
+also names the class; or the projection discriminator of Miyato & Koyama, ICLR 2018, https://arxiv.org/abs/1802.05637,
+ψ(φ(y)) + v_c · φ(y) with linear ψ: both are rows of D's last layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from annotated_types import Ge
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from medtrans.core.errors import UsageError
+from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.settings import Settings
+from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.networks.decoder import DecoderSettings
+from medtrans.networks.encoder import EncoderSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionalGANSettings(Settings):
+    generator: DecoderSettings = DecoderSettings()
+    """The network G from noise and class to image."""
+    discriminator: EncoderSettings = EncoderSettings()
+    """The network D from image to one number, and one for each class."""
+    latent: Annotated[int, Ge(1)] = 100
+    """Numbers of noise that an image is made of."""
+    classes: Annotated[int, Ge(2)] = 2
+    """How many there are; the one condition is the number of the class, from 0."""
+    embedding: Annotated[int, Ge(1)] = 16
+    """Numbers that tell G the class, beside the noise."""
+    conditioning: Literal["auxiliary", "projection"] = "projection"
+    """auxiliary names the class of an image, projection judges whether image and class fit."""
+    criterion: Criterion = "bce"
+    """How the discriminator is scored: bce is AC-GAN's, hinge the projection paper's."""
+
+
+class ConditionalGAN(Method):
+    """Two players. Each step asks for the classes of its real images."""
+
+    Settings = ConditionalGANSettings
+    pairing: ClassVar[Pairing] = "alone"
+
+    def __init__(self, task: Task, settings: ConditionalGANSettings) -> None:
+        super().__init__(task, settings)
+        if task.conditions != 1:
+            what = f"{task.conditions} are given, but the class is one number"
+            raise UsageError("preparing.conditions", what, "name the one column of reading.table that holds it")
+        dims, channels, numbers = task.spatial_dims, task.target_channels, settings.latent + settings.embedding
+        self.embedding = nn.Embedding(settings.classes, settings.embedding)
+        self.G = settings.generator.build(dims, numbers, channels, task.size)
+        self.D = settings.discriminator.build(dims, channels, 1 + settings.classes, task.size)
+        self.divisor = task.size
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        return {"discriminator": [self.D], "generator": [self.G, self.embedding]}
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
+        y, c, criterion = batch.target, self._classes(batch.condition), self.settings.criterion
+        fake = self._make(batch.normal(self.settings.latent, key=0), c).detach()
+        (real, named), (made, misnamed) = self._judge(y, c), self._judge(fake, c)
+        auxiliary = self.settings.conditioning == "auxiliary"
+        terms = {"tell": tells_apart([real], [made], criterion)}
+        yield "discriminator", {**terms, "name": named + misnamed} if auxiliary else terms
+
+        made, named = self._judge(self._make(batch.normal(self.settings.latent, key=1), c), c)
+        terms = {"fool": fools([made], criterion)}
+        yield "generator", {**terms, "name": named} if auxiliary else terms
+
+    def sample(self, count: int, condition: Tensor | None = None) -> Tensor:
+        c = self._classes(condition)
+        return self._make(torch.randn(count, self.settings.latent).to(c.device), c)
+
+    def _make(self, z: Tensor, c: Tensor) -> Tensor:
+        return self.G(torch.cat([z, self.embedding(c)], dim=1))
+
+    def _judge(self, image: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits that images are real (batch, 1), and how badly their classes are named."""
+        real, classes = self.D(image).split([1, self.settings.classes], dim=1)
+        if self.settings.conditioning == "projection":
+            real = real + classes.gather(1, c[:, None])
+        return real, cross_entropy(classes, c)
+
+    def _classes(self, condition: Tensor | None) -> Tensor:
+        """(batch, 1) numbers → (batch,) whole ones. Raises UsageError."""
+        assert condition is not None
+        c = condition[:, 0].long()
+        if not torch.equal(c, condition[:, 0]) or not 0 <= int(c.min()) <= int(c.max()) < self.settings.classes:
+            what = f"{condition[:, 0].tolist()} are not all classes"
+            raise UsageError("method.classes", what, f"number them from 0 to {self.settings.classes - 1}")
+        return c

@@ -1,0 +1,57 @@
+"""Segmenter of images: the judge of downstream tasks, and the eyes of feature losses and distances.
+
+    min_S  Dice(S(x), y) + CE(S(x), y)
+
+x is an image, y its labels: a channel for each, 1 where it is and -1 elsewhere (preparing.target: labels). S also
+speaks of the background, which is what no label claims. Isensee et al. (nnU-Net), https://arxiv.org/abs/1809.10486
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.settings import Settings
+from medtrans.losses.dice import cross_entropy, dice
+from medtrans.networks.unet import UNetSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterSettings(Settings):
+    network: UNetSettings = UNetSettings()
+    """The network S from image to labels; its way down gives the features."""
+
+
+class Segmenter(Method):
+    """One player: the network."""
+
+    Settings = SegmenterSettings
+
+    def __init__(self, task: Task, settings: SegmenterSettings) -> None:
+        super().__init__(task, settings)
+        self.S = settings.network.build(task.spatial_dims, task.source_channels, 1 + task.target_channels)
+        self.divisor = settings.network.divisor
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        return {"segmenter": [self.S]}
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
+        logits = self.S(batch.source)
+        labels = (batch.target + 1) / 2
+        truth = torch.cat([1 - labels.sum(dim=1, keepdim=True), labels], dim=1)
+        yield (
+            "segmenter",
+            {"dice": dice(logits, truth, batch.mask), "cross_entropy": cross_entropy(logits, truth, batch.mask)},
+        )
+
+    def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
+        """How sure S is of each label: 1 quite, -1 not at all."""
+        return 2 * self.S(source).softmax(dim=1)[:, 1:] - 1
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """What S sees at each resolution (batch, channel, *space), the finest first."""
+        return self.S(image, encode=True)

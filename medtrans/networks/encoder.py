@@ -1,0 +1,69 @@
+"""Encoder: an image of one size, halved to a few features and read into numbers; the discriminator of DCGAN.
+
+Radford et al., ICLR 2016, https://arxiv.org/abs/1511.06434
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Literal
+
+import torch
+from annotated_types import MinLen
+from torch import Tensor, nn
+
+from medtrans.core.errors import UsageError
+from medtrans.networks.blocks import Conv, normal_weights
+from medtrans.networks.norms import Norm, make_norm
+from medtrans.networks.settings import NetworkSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderSettings(NetworkSettings):
+    name: Literal["encoder"] = "encoder"
+    channels: Annotated[tuple[int, ...], MinLen(1)] = (32, 64, 128, 256)
+    """Features after each halving; the paper's are 64, 128, 256, 512."""
+    norm: Norm = "channel"
+    """Normalisation after all halvings but the first; the paper's is batch."""
+
+    @property
+    def divisor(self) -> int:
+        return int(2 ** len(self.channels))
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int, size: Sequence[int] = ()) -> nn.Module:
+        """From images (batch, in_channels, *size) to (batch, out_channels). Raises UsageError on sizes out of step."""
+        layers: list[nn.Module] = []
+        for level, (before, after) in enumerate(pairwise((in_channels, *self.channels))):
+            layers.append(Conv[spatial_dims](before, after, 4, stride=2, padding=1))
+            if level:
+                layers.append(make_norm(self.norm, spatial_dims, after))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        left = self.channels[-1] * math.prod(halved(size, self.divisor))
+        return Encoder(normal_weights(nn.Sequential(*layers, nn.Flatten(), nn.Linear(left, out_channels))))
+
+
+class Encoder(nn.Module):
+    """Returns numbers (batch, out_channels); asked for its slope, the length of their sum's gradient (batch,)."""
+
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x: Tensor, slope: bool = False) -> Tensor:
+        if not slope:
+            return self.layers(x)
+        # Here and not in a loss: from outside of `forward`, Fabric refuses gradients in mixed precision.
+        x = x.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(self.layers(x).sum(), x, create_graph=True)
+        return gradient.flatten(1).norm(dim=1)
+
+
+def halved(size: Sequence[int], divisor: int) -> tuple[int, ...]:
+    """What is left of an image of `size` after all halvings. Raises UsageError."""
+    if not size or any(side % divisor for side in size):
+        what = f"{list(size)} is no size for images made whole" if size else "is not set, but images are made whole"
+        raise UsageError("preparing.patch", what, f"give multiples of {divisor} that take in the whole image")
+    return tuple(side // divisor for side in size)

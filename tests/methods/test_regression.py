@@ -1,0 +1,66 @@
+import pytest
+import torch
+
+from medtrans.core.errors import UsageError
+from medtrans.core.method import Batch
+from medtrans.losses.feature import feature_distance
+from tests.methods.blobs_toy import blobs, learn, toy_method, unseen
+
+NETWORK = {"name": "unet", "channels": [4, 8]}
+
+
+def looked_at(**changes):
+    method = toy_method("regression", generator=NETWORK, segmenter="there", **changes)
+    method.adopt("segmenter", toy_method("segmenter", network=NETWORK))
+    return method
+
+
+def batch():
+    dice = torch.Generator().manual_seed(0)
+    mask = torch.zeros(2, 1, 8, 8)
+    mask[..., 2:] = 1
+    return Batch(*torch.rand(2, 2, 1, 8, 8, generator=dice), mask)
+
+
+def test_the_features_of_a_segmenter_are_compared_too():
+    method, given = looked_at(anatomy=0.5), batch()
+    ((_, terms),) = method.losses(given)
+    seen, true = (method.segmenter.features(image) for image in (method.G(given.source), given.target))
+    assert float(terms["anatomy"].detach()) == pytest.approx(
+        0.5 * float(feature_distance(seen, true, given.mask).detach())
+    )
+    terms["anatomy"].backward()
+    assert all(weight.grad is None for weight in method.segmenter.parameters())
+    assert any(bool(weight.grad.any()) for weight in method.G.parameters())
+
+
+def test_without_a_segmenter_nothing_is_needed():
+    method = toy_method("regression", generator=NETWORK)
+    assert method.needs() == {}
+    ((_, terms),) = method.losses(batch())
+    assert terms.keys() == {"l1"}
+
+
+@pytest.mark.parametrize(
+    "unfit", [("regression", {"generator": NETWORK}), ("segmenter", {"network": NETWORK, "source": 3})]
+)
+def test_what_sees_no_features_of_its_targets_is_refused(unfit):
+    name, changes = unfit
+    with pytest.raises(UsageError, match=r"preparing\.stack: 1"):
+        looked_at().adopt("segmenter", toy_method(name, **changes))
+
+
+def test_it_learns_another_contrast():
+    def inverted(count, dice):
+        x = 2 * blobs(count, dice, number=1) - 1
+        return x, -0.8 * x
+
+    method = toy_method("regression", generator={"name": "unet", "channels": [8, 16]})
+    x, y = unseen(inverted)
+
+    def error():
+        return float((method.translate(x) - y).abs().mean().detach())
+
+    before = error()
+    learn(method, 60, inverted)
+    assert error() < 0.1 < 0.5 < before

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+
+from medtrans.core.method import Batch
+from medtrans.core.volume import Volume
+from medtrans.preparing.intensities import Labels, Linear
+from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.translating.translator import Translator
+from tests.methods.blobs_toy import blobs, learn, toy_method, unseen
+
+NETWORK = {"name": "unet", "channels": [8, 16]}
+
+
+def levels(count, dice):
+    """A blurred view of blobs; their slopes are label 1, their tops label 2."""
+    z = blobs(count, dice)
+    top, slope = z > 0.7, (z > 0.3) & (z <= 0.7)
+    return 2 * z - 1, 2 * torch.cat([slope, top], dim=1).float() - 1
+
+
+def test_it_learns_the_labels_of_a_toy():
+    draw = levels
+    method = learn(toy_method("segmenter", target=2, network=NETWORK), 150, draw)
+    x, y = unseen(draw)
+    with torch.no_grad():
+        found, true = method.translate(x) > 0, y > 0
+    overlap = 2 * (found & true).sum((0, 2, 3)) / (found.sum((0, 2, 3)) + true.sum((0, 2, 3)))
+    assert overlap.min() > 0.9
+
+
+def test_the_background_is_what_no_label_claims():
+    method = toy_method("segmenter", target=2, network=NETWORK)
+    x = torch.zeros(1, 1, 4, 4)
+    y = torch.full((1, 2, 4, 4), -1.0)
+    y[:, 1, :2] = 1
+    number = torch.zeros(1, 4, 4, dtype=torch.long)
+    number[:, :2] = 2
+    ((_, terms),) = method.losses(Batch(x, y))
+    assert float(terms["cross_entropy"].detach()) == pytest.approx(
+        float(torch.nn.functional.cross_entropy(method.S(x), number).detach())
+    )
+
+
+def test_it_says_how_sure_it_is_of_each_label():
+    method = toy_method("segmenter", target=2, network=NETWORK)
+    x = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        method.S.last.bias[:] = torch.tensor([0.0, 0.0, 30.0])
+        sure = method.translate(x)
+    assert torch.allclose(sure[:, 1], torch.ones(1, 8, 8))
+    assert torch.allclose(sure[:, 0], -torch.ones(1, 8, 8))
+
+
+def test_its_features_come_from_every_level():
+    features = toy_method("segmenter", network=NETWORK).features(torch.zeros(2, 1, 16, 16))
+    assert [tuple(level.shape) for level in features] == [(2, 8, 16, 16), (2, 16, 8, 8)]
+
+
+class Thresholds(torch.nn.Module):
+    """Logits: the second label above 0.5, the first above -0.5, else background."""
+
+    def forward(self, x):
+        return 80 * torch.cat([torch.zeros_like(x), x + 0.5, 2 * x], dim=1)
+
+
+def test_what_a_translator_makes_of_it_is_a_label_map():
+    method = toy_method("segmenter", target=2, network=NETWORK)
+    method.S = Thresholds()
+    asked = PreparingSettings(
+        source=Linear(low=-1, high=1), target=Labels(labels=(3, 8)), stack=1, patch=(8, 8), body="none"
+    )
+    voxels = np.random.default_rng(0).uniform(-1, 1, (1, 12, 14, 3)).astype(np.float32)
+    found = Translator(method, Preparation(asked), device="cpu")(Volume(voxels, np.eye(4))).voxels
+    assert found.dtype == np.uint8
+    assert np.array_equal(found, np.select([voxels > 0.5, voxels > -0.5], [8, 3], 0))

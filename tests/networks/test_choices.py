@@ -1,0 +1,61 @@
+"""What generators and discriminators tell of their inner layers, whichever may be chosen."""
+
+from typing import get_args
+
+import pytest
+import torch
+
+from medtrans.networks.choices import Discriminator, EncodingGenerator
+from medtrans.networks.resnet import Residual, ResNetSettings
+
+SMALL = {
+    "unet": {"channels": (4, 6, 8)},
+    "resnet": {"filters": 4, "blocks": 3},
+    "patch_discriminator": {"filters": 4, "layers": 2},
+    "multiscale_discriminator": {"filters": 4, "layers": 1, "scales": 2},
+}
+DIMS = pytest.mark.parametrize("dims", [2, 3])
+
+
+def built(kind, dims):
+    settings = kind(**SMALL[kind().name])
+    torch.manual_seed(0)
+    return settings, settings.build(dims, 2, 1).eval(), torch.randn(1, 2, *[16] * dims)
+
+
+@DIMS
+@pytest.mark.parametrize("kind", get_args(EncodingGenerator))
+def test_an_encoder_tells_as_many_channels_as_it_says_and_reaches_every_input(kind, dims):
+    settings, network, x = built(kind, dims)
+    seen = network(x.requires_grad_(), encode=True)
+    assert tuple(layer.shape[1] for layer in seen) == settings.encoded(2)
+    sides = [layer.shape[-1] for layer in seen]
+    assert sides == sorted(sides, reverse=True)
+    for layer in seen:
+        (slope,) = torch.autograd.grad(layer.square().sum(), x, retain_graph=True)
+        assert (slope != 0).float().mean() > 0.9
+
+
+@DIMS
+def test_a_resnet_tells_its_input_and_its_first_and_middle_block(dims):
+    _, network, x = built(ResNetSettings, dims)
+    blocks = []
+    for layer in network:
+        if isinstance(layer, Residual):
+            layer.register_forward_hook(lambda layer, given, made: blocks.append(made))
+    network(x)
+    told = network(x, encode=True)
+    torch.testing.assert_close([told[0], *told[3:]], [x, blocks[0], blocks[1]])
+
+
+@DIMS
+@pytest.mark.parametrize("kind", get_args(Discriminator))
+def test_a_discriminator_tells_every_hidden_layer_of_every_scale(kind, dims):
+    settings, network, x = built(kind, dims)
+    logits, features = network(x, features=True)
+    torch.testing.assert_close(logits, network(x))
+    assert len(features) == len(logits) == getattr(settings, "scales", 1)
+    for layers, judged in zip(features, logits, strict=True):
+        assert [layer.shape[1] for layer in layers] == [4 * 2**n for n in range(settings.layers + 1)]
+        (slope,) = torch.autograd.grad(judged.sum(), layers[-1], retain_graph=True)
+        assert slope.abs().max() > 0, "the logits are made of them"

@@ -1,0 +1,36 @@
+import pytest
+import torch
+
+from medtrans.core.errors import UsageError
+from medtrans.networks.encoder import EncoderSettings
+
+SMALL = EncoderSettings(channels=(4, 8))
+
+
+@pytest.mark.parametrize("size", [(8, 4), (4, 12), (8, 4, 16)])
+def test_it_reads_numbers_from_any_multiple_of_the_divisor(size):
+    network = SMALL.build(len(size), 2, 5, size)
+    assert network(torch.randn(3, 2, *size)).shape == (3, 5)
+
+
+@pytest.mark.parametrize("size", [(), (8, 6)])
+def test_other_sizes_are_answered(size):
+    with pytest.raises(UsageError, match=r"preparing\.patch.*multiples of 4"):
+        SMALL.build(2, 1, 1, size)
+
+
+def test_its_slope_is_that_of_finite_differences():
+    torch.manual_seed(0)
+    network = SMALL.build(2, 1, 1, (4, 4)).double()
+    x, step = torch.randn(2, 1, 4, 4, dtype=torch.float64), 1e-6
+    moves = step * torch.eye(16, dtype=torch.float64).view(16, 1, 1, 4, 4)
+    rises = torch.stack([(network(x + move) - network(x - move))[:, 0] / (2 * step) for move in moves])
+    torch.testing.assert_close(network(x, slope=True), rises.square().sum(0).sqrt(), rtol=1e-5, atol=0)
+
+
+def test_its_slope_teaches_the_weights_and_not_the_image():
+    network = SMALL.build(2, 1, 1, (4, 4))
+    x = torch.randn(2, 1, 4, 4, requires_grad=True)
+    network(x, slope=True).sum().backward()
+    assert x.grad is None
+    assert network.layers[0].weight.grad.abs().max() > 0
