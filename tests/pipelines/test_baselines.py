@@ -1,0 +1,61 @@
+"""The four baselines run, all stages, on the sample data; and stand beside each other."""
+
+import runpy
+
+import pytest
+
+from medtrans import stages
+from medtrans.finding import pipelines_folder
+from medtrans.reading.files import read_volume
+from medtrans.recipe import load_recipe
+
+FOLDER = pipelines_folder() / "baselines"
+NAMES = ["autoencoder", "conditional_gan", "gan", "vae"]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("baselines")
+    return {name: _run(name, folder / name) for name in NAMES}
+
+
+def _run(name, folder):
+    return stages.run(load_recipe(stages.find_recipe(str(FOLDER / f"{name}.yaml")), quick=True), folder)
+
+
+def test_there_is_a_recipe_for_each():
+    assert sorted(path.stem for path in FOLDER.glob("*.yaml")) == NAMES
+    for name in NAMES:
+        assert len((FOLDER / f"{name}.yaml").read_text().splitlines()) <= 30
+        assert f"baselines/{name}.yaml" in (FOLDER / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "vae"])
+def test_those_that_reconstruct_are_scored(runs, name):
+    assert not runs[name].failed
+    assert {"translated", "mean of the training targets"} <= runs[name].scores.keys()
+
+
+@pytest.mark.parametrize("name", ["conditional_gan", "gan"])
+def test_those_that_only_sample_make_images(runs, name):
+    made = sorted((runs[name].folder / "samples").glob("*.nii.gz"))
+    assert len(made) == stages.SAMPLES
+    assert read_volume(made[0]).shape == (32, 32, 1)
+
+
+def test_a_class_can_be_asked_for(runs, tmp_path):
+    model = runs["conditional_gan"].folder / "model"
+    for contrast in (0.0, 1.0):
+        stages.sample(tmp_path / str(contrast), model, 1, known={"contrast": contrast})
+    one, other = (read_volume(tmp_path / name / "sample-000.nii.gz").voxels for name in ("0.0", "1.0"))
+    assert (one != other).any()
+
+
+def test_they_stand_beside_each_other(runs, tmp_path):
+    compare = runpy.run_path(str(FOLDER / "compare.py"))["compare"]
+    table = compare([runs[name].folder for name in NAMES], tmp_path / "baselines.png", 160)
+    rows = [line.split("  ")[0] for line in table.splitlines()[1:]]
+    reconstructing = ["real, other heads", "reconstructed, other heads", "sampled"]
+    expected = {"autoencoder": reconstructing, "vae": reconstructing}
+    assert rows == [f"{name}: {row}" for name in NAMES for row in expected.get(name, ["real, other heads", "sampled"])]
+    assert (tmp_path / "baselines.png").stat().st_size > 10_000
