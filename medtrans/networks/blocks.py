@@ -7,10 +7,41 @@ from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, conv_transpose3d
 
 from medtrans.networks.norms import Norm, make_norm
+from medtrans.networks.winograd import convolve, pays
 
 Conv = {2: nn.Conv2d, 3: nn.Conv3d}
 ConvTransposed = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 ReflectionPad = {2: nn.ReflectionPad2d, 3: nn.ReflectionPad3d}
+
+
+class ThreeWide2d(nn.Conv2d):
+    """A Conv2d 3 wide without padding, Winograd's way while training where that pays.
+
+    Not while translating: there an output depends on its receptive field alone, to the last bit.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and pays(x, self.weight):
+            return convolve(x, self.weight, self.bias)
+        return super().forward(x)
+
+
+class ThreeWide3d(nn.Conv3d):
+    """Likewise."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and pays(x, self.weight):
+            return convolve(x, self.weight, self.bias)
+        return super().forward(x)
+
+
+ThreeWide = {2: ThreeWide2d, 3: ThreeWide3d}
 
 
 class ResizeConvolution(nn.Module):

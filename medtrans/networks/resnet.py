@@ -6,12 +6,13 @@ Johnson et al., ECCV 2016, https://arxiv.org/abs/1603.08155, as used by Zhu et a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from annotated_types import Ge
 from torch import Tensor, nn
 
-from medtrans.networks.blocks import Conv, ConvTransposed, ReflectionPad, ResizeConvolution, normal_weights
+from medtrans.networks.blocks import Conv, ConvTransposed, ReflectionPad, ResizeConvolution, ThreeWide, normal_weights
 from medtrans.networks.norms import Norm, make_norm
 from medtrans.networks.settings import Activation, NetworkSettings, activation
 
@@ -34,15 +35,25 @@ class ResNetSettings(NetworkSettings):
     def divisor(self) -> int:
         return 4
 
+    def encoded(self, in_channels: int) -> tuple[int, ...]:
+        """Channels of each of the features that the network returns when it is called with `encode`.
+
+        These are CUT's: the image, both halvings, the first and the middle residual block.
+        """
+        return in_channels, 2 * self.filters, *[4 * self.filters] * 3
+
     def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
         n, norm = self.filters, self.norm
         layers = [*_block(spatial_dims, in_channels, n, 7, norm)]
+        told = []
         for channels in (n, 2 * n):
             layers += [
                 Conv[spatial_dims](channels, 2 * channels, 3, stride=2, padding=1),
                 make_norm(norm, spatial_dims, 2 * channels),
                 nn.ReLU(inplace=True),
             ]
+            told.append(len(layers))
+        told += [len(layers) + 1, len(layers) + 1 + self.blocks // 2]
         layers += [Residual(spatial_dims, 4 * n, norm) for _ in range(self.blocks)]
         for channels in (4 * n, 2 * n):
             layers += [
@@ -51,12 +62,30 @@ class ResNetSettings(NetworkSettings):
                 nn.ReLU(inplace=True),
             ]
         layers += [ReflectionPad[spatial_dims](3), Conv[spatial_dims](n, out_channels, 7), activation(self.activation)]
-        return normal_weights(nn.Sequential(*layers))
+        return normal_weights(ResNet(layers, told))
 
     def _doubling(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
         if self.upsampling == "resize":
             return ResizeConvolution(spatial_dims, in_channels, out_channels)
         return ConvTransposed[spatial_dims](in_channels, out_channels, 3, stride=2, padding=1, output_padding=1)
+
+
+class ResNet(nn.Sequential):
+    """Layers in a row; with `encode`, only the input and what it is after so many layers as `told` says."""
+
+    def __init__(self, layers: list[nn.Module], told: list[int]) -> None:
+        super().__init__(*layers)
+        self.told = told
+
+    def forward(self, x: Tensor, encode: bool = False) -> Tensor | list[Tensor]:
+        if not encode:
+            return super().forward(x)
+        seen = [x]
+        for first, last in pairwise((0, *self.told)):
+            for layer in list(self)[first:last]:
+                x = layer(x)
+            seen.append(x)
+        return seen
 
 
 class Residual(nn.Module):
@@ -70,13 +99,11 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.change(x)
+        # In this order the sum is laid out in memory as the change is.
+        return self.change(x) + x
 
 
 def _block(spatial_dims: int, in_channels: int, out_channels: int, width: int, norm: Norm) -> list[nn.Module]:
-    return [
-        ReflectionPad[spatial_dims](width // 2),
-        Conv[spatial_dims](in_channels, out_channels, width),
-        make_norm(norm, spatial_dims, out_channels),
-        nn.ReLU(inplace=True),
-    ]
+    dims = spatial_dims
+    wide = ThreeWide[dims](in_channels, out_channels) if width == 3 else Conv[dims](in_channels, out_channels, width)
+    return [ReflectionPad[dims](width // 2), wide, make_norm(norm, dims, out_channels), nn.ReLU(inplace=True)]

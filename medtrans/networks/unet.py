@@ -33,7 +33,11 @@ class UNetSettings(NetworkSettings):
     def divisor(self) -> int:
         return int(2 ** (len(self.channels) - 1))
 
-    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
+    def encoded(self, in_channels: int) -> tuple[int, ...]:
+        """Channels of each of the features that the network returns when it is called with `encode`."""
+        return self.channels
+
+    def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> UNet:
         return UNet(self, spatial_dims, in_channels, out_channels)
 
 
@@ -52,10 +56,12 @@ class UNet(nn.Module):
         self.activation = activation(settings.activation)
         self.halve = (nn.MaxPool2d if spatial_dims == 2 else nn.MaxPool3d)(2)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, encode: bool = False) -> Tensor | list[Tensor]:
         seen = [self.first(x)]
         for level in self.down:
             seen.append(level(self.halve(seen[-1])))
+        if encode:
+            return seen
         y = seen.pop()
         for level in self.up:
             y = level(torch.cat([interpolate(y, scale_factor=2.0, mode="nearest"), seen.pop()], dim=1))

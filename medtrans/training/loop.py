@@ -123,9 +123,11 @@ class _Run:
         self.began = self.clock()
 
     def _set_up_networks(self) -> None:
+        """Wrap what plays; what a method only holds (pools, frozen networks, adopted methods) is merely moved."""
+        players = [network for networks in self.method.players().values() for network in networks]
+        played = {id(weight) for network in players for weight in network.parameters()}
         for name, network in list(self.method.named_children()):
-            trained = not isinstance(network, Method) and any(True for _ in network.parameters())
-            if trained:
+            if any(id(weight) in played for weight in network.parameters()):
                 setattr(self.method, name, self.fabric.setup_module(network))
             else:
                 network.to(self.fabric.device)
