@@ -10,11 +10,10 @@ from statistics import fmean, median
 import numpy as np
 
 from medtrans.core.metric import Better, Score
+from medtrans.evaluating.ranking import FEWEST_FOR_TEST
 from medtrans.evaluating.summary import Summary, summarise
 
 OWN = "translated"
-FEWEST = 6
-"""Subjects from which the Wilcoxon signed-rank test, two-sided, can reach p < 0.05 (its least p is 2 / 2^n)."""
 ARROWS: dict[Better, str] = {"lower": "↓", "higher": "↑"}
 
 
@@ -147,9 +146,9 @@ def worst_to_best(scores: Sequence[Score], count: int) -> list[str]:
 def too_few(scores: Iterable[Score]) -> str:
     """A sentence where a paired test over the subjects could not say anything; else nothing."""
     count = len({score.subject for score in scores})
-    if not 0 < count < FEWEST:
+    if not 0 < count < FEWEST_FOR_TEST:
         return ""
-    return f"Few: below {FEWEST} subjects no paired test can reach p < 0.05; means and spreads are hints."
+    return f"Few: below {FEWEST_FOR_TEST} subjects no paired test can reach p < 0.05; means and spreads are hints."
 
 
 def decimals(values: Iterable[float]) -> int:

@@ -232,6 +232,7 @@ def test_layers_wide_enough_for_winograd_s_way_resume_bit_for_bit_too(tmp_path, 
     for one, other, third in zip(whole.parameters(), resumed.parameters(), direct.parameters(), strict=True):
         assert torch.equal(one, other)
         assert torch.allclose(one, third, rtol=0, atol=1e-6)
+    assert not all(torch.equal(*pair) for pair in zip(whole.parameters(), direct.parameters(), strict=True))
 
 
 def test_what_plays_is_wrapped_and_what_is_merely_held_is_not(tmp_path):
