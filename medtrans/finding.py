@@ -33,9 +33,7 @@ def entries(what: str) -> list[Entry]:
 
         return [Entry(name, preset.summary, preset.source) for name, preset in PRESETS.items()]
     if what == "pipelines":
-        return [
-            _pipeline(folder) for folder in sorted(pipelines_folder().iterdir()) if (folder / "recipe.yaml").exists()
-        ]
+        return [_pipeline(name, file) for name, file in recipes().items()]
     raise UsageError("list", f"nothing is named {what!r}", did_you_mean(what, [*FAMILIES, "presets", "pipelines"]))
 
 
@@ -51,11 +49,17 @@ def pipelines_folder() -> Path:
     return beside if beside.is_dir() else Path(sysconfig.get_path("data")) / "share" / "medtrans" / "pipelines"
 
 
-def _pipeline(folder: Path) -> Entry:
+def recipes() -> dict[str, Path]:
+    """Name of a pipeline → its recipe: `folder` for folder/recipe.yaml, `folder/other` for another in it."""
+    files = sorted(pipelines_folder().glob("*/*.yaml"))
+    return {file.parent.name + ("" if file.stem == "recipe" else f"/{file.stem}"): file for file in files}
+
+
+def _pipeline(name: str, file: Path) -> Entry:
     import yaml
 
-    recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
-    return Entry(folder.name, str(recipe.get("about", "")).strip(), str(folder / "recipe.yaml"))
+    recipe = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return Entry(name, str(recipe.get("about", "")).strip(), str(file))
 
 
 def doctor() -> dict[str, Any]:

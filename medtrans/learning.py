@@ -35,6 +35,8 @@ from medtrans.training.processes import launch
 from medtrans.training.validation import Validation
 from medtrans.translating.model import load_model, save_model
 
+UNJUDGED = "Convergence is not assessable: images out of noise have no target to be compared with."
+
 
 class Say(Protocol):
     """Told what is going on: `done` from 0 to 1 and `left` in seconds, where known."""
@@ -100,9 +102,10 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
         ),
         on_progress=shown,
     )
-    said = verdict(journal.rows, f"validation/{settings.best}", better)
+    translates = isinstance(method, Translates)
+    said = verdict(journal.rows, f"validation/{settings.best}", better) if translates else UNJUDGED
     say("training", said, 1.0)
-    return Trained(folder / "model", said, journal, isinstance(method, Translates), fabric.is_global_zero)
+    return Trained(folder / "model", said, journal, translates, fabric.is_global_zero)
 
 
 def _begin(recipe: Recipe, folder: Path) -> None:

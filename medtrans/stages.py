@@ -20,7 +20,7 @@ from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import Evaluation, evaluate_paths, to_csv
 from medtrans.evaluating.presets import PRESETS
 from medtrans.evaluating.summary import summarise
-from medtrans.finding import pipelines_folder
+from medtrans.finding import recipes
 from medtrans.judging import Judgement, judge, write_judgement
 from medtrans.learning import Say, Trained, cases_of, silent, train
 from medtrans.phantoms import skulls
@@ -46,10 +46,10 @@ from medtrans.translating.translator import Translator
 
 def find_recipe(name: str) -> Path:
     """The file of a recipe given by its path or by the name of a pipeline. Raises UsageError."""
-    for path in (Path(name), Path(name) / "recipe.yaml", pipelines_folder() / name / "recipe.yaml"):
-        if path.is_file():
+    known = recipes()
+    for path in (Path(name), Path(name) / "recipe.yaml", known.get(name)):
+        if path is not None and path.is_file():
             return path
-    known = [folder.name for folder in pipelines_folder().glob("*") if (folder / "recipe.yaml").exists()]
     raise UsageError(name, "is neither a recipe file nor a pipeline", did_you_mean(name, known))
 
 

@@ -20,14 +20,14 @@ def runs(tmp_path_factory):
 
 
 def _run(name, folder):
-    return stages.run(load_recipe(stages.find_recipe(str(FOLDER / f"{name}.yaml")), quick=True), folder)
+    return stages.run(load_recipe(stages.find_recipe(f"baselines/{name}"), quick=True), folder)
 
 
 def test_there_is_a_recipe_for_each():
     assert sorted(path.stem for path in FOLDER.glob("*.yaml")) == NAMES
     for name in NAMES:
         assert len((FOLDER / f"{name}.yaml").read_text().splitlines()) <= 30
-        assert f"baselines/{name}.yaml" in (FOLDER / "README.md").read_text()
+        assert f"medtrans run baselines/{name} " in (FOLDER / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["autoencoder", "vae"])
