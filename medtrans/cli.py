@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import warnings
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from medtrans.core.errors import MedtransError
+from medtrans.exits import answer, speak_plainly
 
 app = typer.Typer(
     add_completion=False,
@@ -257,9 +256,7 @@ def main() -> None:
     """Run a command; every error becomes one sentence on standard error and an exit code."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    warnings.showwarning = _show_warning  # type: ignore[assignment]
+    speak_plainly()
     if not debug:
         warnings.filterwarnings("ignore", module=r"(?!medtrans)")
     try:
@@ -267,43 +264,8 @@ def main() -> None:
     except BaseException as reason:
         if debug and not isinstance(reason, (SystemExit, typer.Exit)):
             raise
-        code = _answer(reason)
+        code = answer(reason)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-class _Interrupted(BaseException):
-    """SIGINT or SIGTERM. Of our own, for the shell library answers a KeyboardInterrupt by itself, in silence."""
-
-
-def _interrupt(number: int, _: Any) -> None:
-    raise _Interrupted(number)
-
-
-def _answer(reason: BaseException) -> int:
-    """Say one sentence about `reason`, and return the exit code."""
-    if isinstance(reason, SystemExit):
-        return reason.code if isinstance(reason.code, int) else 0
-    code, sentence = _sentence(reason)
-    print(f"medtrans: error: {sentence}", file=sys.stderr)
-    return code
-
-
-def _sentence(reason: BaseException) -> tuple[int, str]:
-    if isinstance(reason, MedtransError):
-        return reason.exit_code, " ".join(str(reason).split())
-    if isinstance(reason, _Interrupted):
-        return 128 + int(reason.args[0]), "interrupted; the same command goes on from here"
-    if isinstance(reason, MemoryError) or "not enough memory" in str(reason) or "out of memory" in str(reason):
-        return 5, "out of memory; use smaller patches, or another device"
-    if isinstance(reason, OSError):
-        return 5, f"{reason.filename or 'the system'}: {reason.strerror or reason}; mend it and run the command again"
-    if hasattr(reason, "format_message") and hasattr(reason, "exit_code"):
-        return 2, f"{' '.join(reason.format_message().split())}; see medtrans --help"
-    return 70, f"this is a fault of medtrans, not yours: {type(reason).__name__}: {reason}; run again with --debug"
-
-
-def _show_warning(message: Warning | str, *_: Any) -> None:
-    print(f"medtrans: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _use_threads(threads: int | None) -> None:
