@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -11,21 +12,29 @@ import numpy as np
 from medtrans.core.settings import Settings
 
 Better = Literal["higher", "lower"]
+Spacing = tuple[float, float, float]
+"""Millimetres between voxel centres along i, j, k."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric(Settings, ABC):
     """One measure of one case; its subclasses' fields are its definition (value range, window …).
 
-    Called with arrays (i, j, k) of one shape in the target's unit; `within` is true where counted.
+    Called with arrays (i, j, k) of one shape in the target's unit; `within` is true where counted, and nothing else is
+    looked at. A metric in mm measures with `spacing`, the others leave it.
     """
 
     unit: ClassVar[str] = ""
+    """In its table; "of the image" stands for the target's own unit."""
     better: ClassVar[Better] = "lower"
+    needs: ClassVar[Literal["", "CT", "dose"]] = ""
+    """The only kind of image it means something for: CT in HU, dose in Gy; empty for any."""
 
     @abstractmethod
-    def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
-        """The value. Raises EmptyMask where nothing is to be counted."""
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
+        """The value. Raises EmptyMask where nothing is to be counted, InputRefused where it cannot be measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +42,19 @@ class CohortMetric(Settings, ABC):
     """One measure of a set of images beside a real one; its subclasses' fields are its definition.
 
     Called with what one extractor read from both: features (image, feature). The value depends on the extractor and on
-    the number of images: name both, and show it beside that of two real sets of the same sizes.
+    the number of images: name both, and show it beside that of two real sets of the same sizes. `each` consecutive
+    images are slices of one volume: volumes, not slices, are independent.
     """
 
     better: ClassVar[Better] = "lower"
 
     @abstractmethod
-    def __call__(self, made: np.ndarray, real: np.ndarray) -> float:
-        """The value. Warns where the sets are too small for it."""
+    def __call__(self, made: np.ndarray, real: np.ndarray, each: int = 1) -> float:
+        """The value. Warns where the sets are too small for it, raises InputRefused where they have none."""
+
+    def p(self, made: np.ndarray, real: np.ndarray, dice: np.random.Generator, each: int = 1) -> float:
+        """Of both sets coming from one distribution, where the metric has a test; else nan."""
+        return math.nan
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from medtrans.core.metric import Better, Metric
+from medtrans.core.metric import Better, Metric, Spacing
 from medtrans.metrics.masks import counted
 
 
@@ -21,7 +21,9 @@ class MAE(Metric):
     unit: ClassVar[str] = "of the image"
     better: ClassVar[Better] = "lower"
 
-    def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
         """The error in the images' own unit; 0 for identical images. Raises EmptyMask."""
         body = counted(within, "mae")
         difference = target[body].astype(np.float64)

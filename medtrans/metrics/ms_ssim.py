@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.errors import EmptyMask
-from medtrans.core.metric import Better, Metric
+from medtrans.core.metric import Better, Metric, Spacing
 from medtrans.metrics.masks import counted
 from medtrans.metrics.windows import Local, average, seen
 
@@ -35,7 +35,9 @@ class MSSSIM(Metric):
     high: float = 3071.0
     """What is above is set to this."""
 
-    def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
         """From 0 to 1, which identical images reach. Raises EmptyMask, also where the mask is lost at a level."""
         body = counted(within, "ms_ssim")
         x, y = (_padded(seen(image, body, self.low, self.high, np.float64)) for image in (target, translated))

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from medtrans.core.metric import Better, Metric
+from medtrans.core.metric import Better, Metric, Spacing
 from medtrans.metrics.masks import counted
 
 
@@ -25,7 +25,9 @@ class PSNR(Metric):
     high: float = 3071.0
     """What is above is set to this."""
 
-    def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
         """The ratio in dB; inf for images that are identical once clipped. Raises EmptyMask."""
         body = counted(within, "psnr")
         difference = np.clip(target[body], self.low, self.high).astype(np.float64)

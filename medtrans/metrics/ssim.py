@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.errors import EmptyMask, InputRefused
-from medtrans.core.metric import Better, Metric
+from medtrans.core.metric import Better, Metric, Spacing
 from medtrans.metrics.masks import counted
 from medtrans.metrics.windows import EDGE, SIDE, Local, average, seen
 
@@ -28,7 +28,9 @@ class SSIM(Metric):
     high: float = 3071.0
     """What is above is set to this."""
 
-    def __call__(self, translated: np.ndarray, target: np.ndarray, within: np.ndarray) -> float:
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
         """At most 1, which identical images reach. Raises EmptyMask; InputRefused for fewer voxels than a window."""
         body = counted(within, "ssim")
         if min(body.shape) < SIDE:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medtrans.metrics.features import NAME, features
+from medtrans.metrics.sets.features import NAME, features
 
 
 def noise(shape, seed=0):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from medtrans.metrics.precision_recall import Precision, Recall
+from medtrans.metrics.sets.precision import Precision
+from medtrans.metrics.sets.recall import Recall
 
 
 def two_places(count, share, seed):

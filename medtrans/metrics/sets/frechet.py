@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medtrans.core.metric import CohortMetric
+from medtrans.metrics.sets.standard import standardised
 
 ENOUGH = 10
 """Images for each feature; with fewer, even two halves of one set are far apart."""
@@ -21,13 +22,12 @@ ENOUGH = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Frechet(CohortMetric):
-    def __call__(self, made: np.ndarray, real: np.ndarray) -> float:
-        """0 for the same set; warns below ENOUGH images a feature."""
+    def __call__(self, made: np.ndarray, real: np.ndarray, each: int = 1) -> float:
+        """0 for the same set; warns below ENOUGH images a feature. Raises InputRefused below two images."""
         count, dimension = min(len(made), len(real)), real.shape[1]
         if count < ENOUGH * dimension:
             warnings.warn(f"frechet: {count} images are too few for {dimension} features", stacklevel=2)
-        scale = np.maximum(real.std(0), 1e-9)
-        a, b = made / scale, real / scale
-        one, other = np.cov(a.T), np.cov(b.T)
+        a, b = standardised(made, real, by=real, fewest=2)
+        one, other = np.atleast_2d(np.cov(a.T)), np.atleast_2d(np.cov(b.T))
         root = np.sqrt(np.linalg.eigvals(one @ other).real.clip(min=0)).sum()
-        return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(one + other) - 2 * root)
+        return max(float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(one + other) - 2 * root), 0.0)

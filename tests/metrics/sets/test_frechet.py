@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from medtrans.metrics.frechet import Frechet
+from medtrans.metrics.sets.frechet import Frechet
 
 
 def drawn(count, seed, dimension=6):

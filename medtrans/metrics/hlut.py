@@ -1,0 +1,28 @@
+"""From HU to relative density: a table (Hounsfield look-up table, HLUT), straight between its rows.
+
+The default is relative electron density after Thomas, Br J Radiol 1999, https://doi.org/10.1259/bjr.72.860.10624344:
+1 + HU/1000 up to a density of 1.1, 1 + HU/1950 above, so 1.1 between 100 and 195 HU, where neither reaches.
+For dose take the table of your own scanner.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from medtrans.core.errors import UsageError
+
+Hlut = tuple[tuple[float, float], ...]
+THOMAS: Hlut = ((-1000.0, 0.0), (100.0, 1.1), (195.0, 1.1), (1950.0, 2.0), (3900.0, 3.0))
+
+
+def density(hounsfield: np.ndarray, hlut: Hlut) -> np.ndarray:
+    """Relative to water, of values in HU; beyond the table its first and last row."""
+    return np.interp(hounsfield, [row[0] for row in hlut], [row[1] for row in hlut])
+
+
+def refuse_disorder(metric: str, hlut: Hlut) -> None:
+    """Raises UsageError where the table has fewer than two rows or does not go from low to high HU."""
+    if len(hlut) < 2 or any(len(row) != 2 for row in hlut) or any(one[0] >= other[0] for one, other in pairwise(hlut)):
+        raise UsageError(f"{metric}.hlut", f"{hlut} is no table of rising HU", "give [[HU, density], …], two or more")

@@ -1,0 +1,30 @@
+"""The noise of an image, whatever it shows: from the finest diagonal detail.
+
+    d = (x[i, j] - x[i + 1, j] - x[i, j + 1] + x[i + 1, j + 1]) / 2    σ = median |d| / 0.6745
+
+The diagonal coefficients of Haar's wavelet in each plane (i, j), at every place whose four voxels count: edges are few
+among them, and the median does not see the few. Donoho, Johnstone 1994, https://doi.org/10.1093/biomet/81.3.425
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from medtrans.core.errors import EmptyMask, InputRefused
+
+NORMAL = 0.6744897501960817
+"""The median of |d| where d is normal with standard deviation 1."""
+
+
+def noise(image: np.ndarray, within: np.ndarray, metric: str, role: str) -> float:
+    """Standard deviation in the image's unit. Raises EmptyMask; InputRefused where there is no noise."""
+    here = (slice(None, -1), slice(1, None))
+    corners = [(i, j) for i in here for j in here]
+    counts = np.logical_and.reduce([within[corner] for corner in corners])
+    if not counts.any():
+        raise EmptyMask(metric, "no square of four voxels lies in the mask", "give a mask of the body")
+    a, b, c, d = (image[corner][counts].astype(np.float64) for corner in corners)
+    sigma = float(np.median(np.abs(a - b - c + d))) / 2 / NORMAL
+    if not sigma:
+        raise InputRefused(metric, f"{role} has no noise: neighbours are equal", "use mae")
+    return sigma

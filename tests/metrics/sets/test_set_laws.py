@@ -1,0 +1,61 @@
+"""What holds for every metric of sets, found through the registry."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from medtrans.core.errors import InputRefused
+from medtrans.metrics import entries, sets
+
+every_metric = pytest.mark.parametrize("name", sets.names())
+
+
+def drawn(count, seed, shift=0.0):
+    return np.random.default_rng(seed).normal(shift, 1, size=(count, 3))
+
+
+@pytest.fixture(autouse=True)
+def few_are_no_matter():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def test_the_family_has_its_members_and_is_listed_among_the_metrics():
+    assert {"frechet", "kid", "mmd", "precision", "recall"} <= set(sets.names())
+    assert {entry.name for entry in entries() if entry.facts == "of sets of images"} == set(sets.names())
+
+
+@every_metric
+def test_a_set_far_away_is_worse_than_one_near(name):
+    metric = sets.load(name)()
+    near, far = metric(drawn(60, 0), drawn(60, 1)), metric(drawn(60, 0, 6.0), drawn(60, 1))
+    assert near < far if metric.better == "lower" else near > far
+
+
+@every_metric
+def test_the_order_of_images_does_not_matter(name):
+    metric, made, real = sets.load(name)(), drawn(20, 0), drawn(25, 1)
+    assert metric(made[::-1], real[::-1]) == pytest.approx(metric(made, real))
+
+
+@every_metric
+@pytest.mark.parametrize("made", [drawn(1, 0), np.full((9, 3), np.nan)], ids=["too few", "nan"])
+def test_what_has_no_value_is_refused(name, made):
+    with pytest.raises(InputRefused, match=r"too few|nan or infinite"):
+        sets.load(name)()(made, drawn(9, 1))
+
+
+@pytest.mark.parametrize("name", [name for name in sets.names() if name != "kid"])
+def test_a_feature_that_never_changes_is_left_out(name):
+    """KID takes features as they are."""
+    metric, constant = sets.load(name)(), np.full((20, 1), 7.0)
+    with_it = metric(*(np.hstack([drawn(20, seed), constant]) for seed in (0, 1)))
+    assert with_it == pytest.approx(metric(drawn(20, 0), drawn(20, 1)))
+
+
+@every_metric
+def test_p_is_a_share_or_nan(name):
+    p = sets.load(name)().p(drawn(9, 0), drawn(9, 1), np.random.default_rng(0))
+    assert np.isnan(p) or 0 < p <= 1
