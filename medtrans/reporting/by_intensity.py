@@ -65,6 +65,45 @@ def by_intensity(target: np.ndarray, translated: np.ndarray, *, hounsfield: bool
     return ByIntensity(edges, before, after, mean, absolute, _bands(true, error, hounsfield))
 
 
+@dataclass(frozen=True, eq=False)
+class Tissue:
+    """The voxels of one tissue: which values target and translation have there, as shares (bins,) between `edges`."""
+
+    name: str
+    limits: str
+    edges: np.ndarray
+    target: np.ndarray
+    translated: np.ndarray
+
+
+def by_tissue(target: np.ndarray, translated: np.ndarray) -> list[Tissue]:
+    """Of the voxels in the body, (n,) each, in HU; the target alone says which tissue a voxel is of."""
+    usable = np.isfinite(target) & np.isfinite(translated)
+    true, made = target[usable].astype(np.float64), translated[usable].astype(np.float64)
+    place = np.searchsorted(list(TISSUES.values())[:-1], true, side="right")
+    found = []
+    for number, (name, low, high) in enumerate(_ranges()):
+        own = [values[place == number] for values in (true, made)]
+        if own[0].size < FEWEST:
+            continue
+        edges = _narrow_edges(np.concatenate(own))
+        shares = [np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / values.size for values in own]
+        found.append(Tissue(name, _limits(low, high), edges, *shares))
+    return found
+
+
+def _ranges() -> list[tuple[str, float, float]]:
+    tops = list(TISSUES.values())
+    return list(zip(TISSUES, [-np.inf, *tops], tops, strict=False))
+
+
+def _narrow_edges(values: np.ndarray) -> np.ndarray:
+    """About `BINS` bins, whole HU wide, over all but the outermost values."""
+    low, high = np.floor(np.percentile(values, (0.5, 99.5)))
+    width = max(np.ceil((high - low) / BINS), 1.0)
+    return np.arange(low, high + 2 * width, width) - 0.5
+
+
 def _edges(true: np.ndarray, hounsfield: bool) -> np.ndarray:
     """Nearly all values. HU are whole numbers, so bins are a whole number of them wide, or some would hold more."""
     low, high = np.percentile(true, (0.05, 99.95))

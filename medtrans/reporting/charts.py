@@ -16,6 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
+from medtrans.evaluating.agreement import Limits
 from medtrans.reporting.curves import Curve, stretched
 
 INK, QUIET, LINE, FIRST, SECOND, MARK = (f"#0101{number:02x}" for number in range(1, 7))
@@ -81,16 +82,25 @@ def strip_chart(values: Mapping[str, Sequence[float]], *, own: str, name: str) -
     return _svg(figure, f"strip {name}")
 
 
-def histogram_chart(edges: np.ndarray, target: np.ndarray, translated: np.ndarray, unit: str, *, name: str) -> str:
-    """Shares in percent, the target's filled, the translation's a line; logarithmic: bone is seen beside much brain."""
-    figure, axes = _chart(212, bottom=42)
+def histogram_chart(
+    edges: np.ndarray, target: np.ndarray, translated: np.ndarray, unit: str, *, name: str, whole: bool = True
+) -> str:
+    """Shares in percent, the target's filled, the translation's a line.
+
+    Of a `whole` body on a logarithmic axis, so that bone is seen beside much brain; of one tissue plain and small.
+    """
+    figure, axes = _chart(212, bottom=42) if whole else _chart(168, bottom=42, left=40, width=250)
     shares = 100 * np.concatenate([target, translated])
-    low, high = shares[shares > 0].min() / 2, shares.max() * 2
-    axes.stairs(100 * target, edges, color=SECOND, alpha=0.45, fill=True, baseline=low)
+    low, high = (shares[shares > 0].min() / 2, shares.max() * 2) if whole else (0.0, shares.max() * 1.08)
+    axes.stairs(np.maximum(100 * target, low), edges, color=SECOND, alpha=0.45, fill=True, baseline=low)
     axes.stairs(100 * translated, edges, color=FIRST, linewidth=1.6, baseline=None)
-    axes.set_yscale("log", nonpositive="mask")
+    if whole:
+        axes.set_yscale("log", nonpositive="mask")
+        _log_ticks(axes)
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_major_formatter(FuncFormatter(_number))
     axes.set_ylim(low, high)
-    _log_ticks(axes)
     _intensity_axis(axes, edges, unit)
     return _svg(figure, f"histogram {name}")
 
@@ -108,12 +118,29 @@ def error_chart(edges: np.ndarray, mean: np.ndarray, absolute: np.ndarray, unit:
     return _svg(figure, f"error {name}")
 
 
-def _chart(height: int, *, left: int = 52, bottom: int = 30) -> tuple[Figure, Axes]:
+def agreement_chart(middle: np.ndarray, difference: np.ndarray, limits: Limits | None, unit: str, *, name: str) -> str:
+    """Bland-Altman: a dot per subject, the bias a line, its limits of agreement dashed, their intervals pale bands."""
+    figure, axes = _chart(232, bottom=42)
+    axes.axhline(0, color=QUIET, linewidth=0.8)
+    if limits is not None:
+        for line, dashes in ((limits.bias, (1, 0)), (limits.lower, (5, 3)), (limits.upper, (5, 3))):
+            axes.axhspan(line.low, line.high, color=SECOND, alpha=0.13, linewidth=0)
+            axes.axhline(line.value, color=SECOND, linewidth=1.4, dashes=dashes)
+    axes.scatter(middle, difference, s=36, color=FIRST, alpha=0.6, linewidths=0)
+    axes.margins(x=0.08, y=0.12)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(FuncFormatter(_number))
+    _below(axes, f"mean of target and translated, {unit}")
+    return _svg(figure, f"agreement {name}")
+
+
+def _chart(height: int, *, left: int = 52, bottom: int = 30, width: int = WIDTH) -> tuple[Figure, Axes]:
     """At 72 dots per inch a point is a pixel."""
-    figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
     figure.patch.set_visible(False)
-    size = (WIDTH - left - 12) / WIDTH, (height - bottom - 8) / height
-    axes = figure.add_axes((left / WIDTH, bottom / height, *size))
+    size = (width - left - 12) / width, (height - bottom - 8) / height
+    axes = figure.add_axes((left / width, bottom / height, *size))
     axes.patch.set_visible(False)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from medtrans.reporting.figures import tile_png
 from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import version
-from medtrans.reporting.tables import decimals
+from medtrans.reporting.standing_table import standing_table
 from medtrans.reporting.tiles import Tile, layers
 
 Pictures = list[tuple[str, str]]
@@ -30,14 +30,17 @@ class Beside:
 
 
 def render_comparison(found: Mapping[str, Any], cases: Sequence[Beside]) -> bytes:
-    """The page. `found` holds definition, subjects, runs and standings as plain values."""
+    """The page. `found` holds definition, subjects, few, margins, runs and standings as plain values."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    digits = {metric: decimals([line["mean"] for line in lines]) for metric, lines in found["standings"].items()}
+    tables = [
+        standing_table(metric, lines, found["runs"], found["margins"].get(metric))
+        for metric, lines in found["standings"].items()
+    ]
     page = environment.get_template("comparison.html").render(
         found=found,
-        digits=digits,
+        tables=tables,
         cases=[(beside.case, _views(beside)) for beside in cases],
         version=version("medtrans"),
     )

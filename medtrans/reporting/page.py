@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +11,20 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from medtrans.core.metric import Definition, Score
+from medtrans.evaluating.quantities import Quantity
+from medtrans.evaluating.structures import of_one_class
 from medtrans.reading.files import write_atomically
+from medtrans.reporting.agreement import agreements
 from medtrans.reporting.charts import curve_chart, strip_chart
 from medtrans.reporting.curves import Curve, curves
+from medtrans.reporting.methods_text import methods_text
 from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import version, without_folders
-from medtrans.reporting.shown import shown
-from medtrans.reporting.tables import OWN, beats_controls, columns, groups, overview, strips, too_few
+from medtrans.reporting.scripts import scripts
+from medtrans.reporting.shown import Shown, shown
+from medtrans.reporting.tables import OWN, Cell, Group, columns, groups, overview, strips
+from medtrans.reporting.verdicts import verdicts
+from medtrans.reporting.volumes import room
 
 FOLDER = Path(__file__).parent
 LONG = 12
@@ -34,6 +42,8 @@ class Report:
     definition: Definition | None = None
     scores: Sequence[Score] = ()
     """Of the translation (`who` is "translated") and of the controls."""
+    quantities: Sequence[Quantity] = ()
+    """What targets and translations are read for, for Bland-Altman plots."""
     cases: Sequence[Pictured] = ()
     journal: Sequence[Mapping[str, float]] | None = None
     best: str = ""
@@ -41,6 +51,10 @@ class Report:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Name → value, or group → {name: value}."""
     recipe: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The recipe again, as plain values: what the methods text is made of."""
+    split: str = ""
+    """How many cases were there to train, validate and test."""
     verdict: str = ""
     """One sentence on convergence; good news begin with "Converged"."""
     warnings: Sequence[str] = ()
@@ -63,19 +77,25 @@ def render(report: Report) -> bytes:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     training = curves(report.journal or [], report.best)
-    tables, heads = groups(report.scores), columns(report.scores)
+    scores = [score for score in report.scores if not of_one_class(score.metric)]
+    tables, heads = groups(scores), columns(scores)
     page = environment.get_template("page.html").render(
         report=report,
+        scripts=scripts(),
+        subjects=len({score.subject for score in scores}),
+        sortable=_sortable,
         minus=lambda words: words.replace("-", "−"),
-        beats=beats_controls(report.scores),
+        verdicts=verdicts(scores, len(report.failures), report.verdict),
         columns=heads,
         metrics={f"validation/{column.metric}": column for column in heads},
-        few=too_few(report.scores),
-        overview=overview(report.scores),
-        strips={metric: strip_chart(values, own=OWN, name=metric) for metric, values in strips(report.scores).items()},
+        by_class=len(scores) < len(report.scores),
+        overview=overview(scores),
+        strips={metric: strip_chart(values, own=OWN, name=metric) for metric, values in strips(scores).items()},
         groups=tables,
+        agreements=agreements(report.quantities),
         long=LONG,
-        cases=[shown(case, tables, hounsfield=_hounsfield(report)) for case in report.cases],
+        cases=_shown(report, tables),
+        methods=_methods(report, scores),
         training=_drawn(training),
         best=next((curve for curve in training if curve.best), None),
         facts=_facts(report.provenance),
@@ -84,6 +104,27 @@ def render(report: Report) -> bytes:
         failures=[without_folders(text) for text in report.failures],
     )
     return page.encode("utf-8", "replace")
+
+
+def _shown(report: Report, tables: Sequence[Group]) -> list[Shown]:
+    """The worst case, the best, then the others."""
+    most, hounsfield = room(len(report.cases)), _hounsfield(report)
+    found = [shown(case, tables, most=most, hounsfield=hounsfield) for case in report.cases]
+    order = {"worst": 0, "best": 1}
+    return sorted(found, key=lambda case: order.get(case.place.partition(" ")[0], 2))
+
+
+def _sortable(cell: Cell | None) -> str:
+    """As a script reads it: "Infinity", nothing for nan."""
+    if cell is None or math.isnan(cell.value):
+        return ""
+    return repr(cell.value).replace("inf", "Infinity")
+
+
+def _methods(report: Report, scores: Sequence[Score]) -> str:
+    software = report.provenance.get("software", {})
+    asked = {"settings": report.settings, "split": report.split, "refused": len(report.failures), "software": software}
+    return without_folders(methods_text(scores, report.definition, **asked)) if scores or report.settings else ""
 
 
 def _hounsfield(report: Report) -> bool | None:

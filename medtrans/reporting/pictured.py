@@ -43,17 +43,17 @@ class Pictured:
     """One case; only the first channel of each volume is shown. Raises GridMismatch where a volume lies elsewhere."""
 
     case: str
-    source: Volume
+    source: Volume | None
     target: Volume | None
     translated: Volume
     mask: Volume | None = None
 
     def __post_init__(self) -> None:
-        for role, other in (("target", self.target), ("translated", self.translated), ("mask", self.mask)):
-            if other is not None and not self.source.shares_grid_with(other):
-                grids = [f"{volume.shape} {volume.orientation}" for volume in (self.source, other)]
-                what = f"source is {grids[0]}, {role} is {grids[1]} or lies elsewhere"
-                raise GridMismatch(self.case, what, "resample it to the grid of the source first")
+        for role, other in (("source", self.source), ("target", self.target), ("mask", self.mask)):
+            if other is not None and not self.translated.shares_grid_with(other):
+                grids = [f"{volume.shape} {volume.orientation}" for volume in (self.translated, other)]
+                what = f"translated is {grids[0]}, {role} is {grids[1]} or lies elsewhere"
+                raise GridMismatch(self.case, what, "resample it to the grid of the translation first")
 
     @property
     def difference(self) -> Volume | None:
@@ -62,7 +62,7 @@ class Pictured:
             return None
         made, true = (volume.voxels[0].astype(np.float32) for volume in (self.translated, self.target))
         with np.errstate(invalid="ignore"):  # infinite - infinite is nan, and shown as a hole
-            return self.source.like(made - true)
+            return self.translated.like(made - true)
 
 
 def is_hounsfield(volume: Volume) -> bool:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from medtrans.reporting.by_intensity import ByIntensity, by_intensity
+from medtrans.reporting.by_intensity import ByIntensity, by_intensity, by_tissue
 from medtrans.reporting.charts import error_chart, histogram_chart
 from medtrans.reporting.figures import tile_png
 from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.planes import tilt
 from medtrans.reporting.tables import Group, decimals
 from medtrans.reporting.tiles import Layers, Row, Tile, layers
+from medtrans.reporting.volumes import MOST, Packed, packed
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,16 @@ class Shown:
     decimals: int = 1
     histogram: str = ""
     error: str = ""
+    tissues: tuple[tuple[str, str, str], ...] = ()
+    """Name, limits and histogram of each tissue, for CT."""
+    volumes: Packed | None = None
 
 
-def shown(case: Pictured, tables: Sequence[Group], *, hounsfield: bool | None = None) -> Shown:
-    """Pictures, charts and facts; its scores are looked up in `tables`. `hounsfield` as in `layers`."""
+def shown(case: Pictured, tables: Sequence[Group], *, most: int = MOST, hounsfield: bool | None = None) -> Shown:
+    """Pictures, charts, facts and volumes of at most `most` voxels; its scores are looked up in `tables`.
+
+    `hounsfield` as in `layers`.
+    """
     drawn = layers(case, hounsfield=hounsfield)
     rows = [drawn.row(view) for view in drawn.views()]
     unit = drawn.windows["translated"][0].unit
@@ -65,6 +72,8 @@ def shown(case: Pictured, tables: Sequence[Group], *, hounsfield: bool | None = 
         decimals=decimals([band.absolute for band in found.bands]) if found else 1,
         histogram=histogram_chart(found.edges, found.target, found.translated, unit, name=case.case) if found else "",
         error=error_chart(found.edges, found.mean, found.absolute, unit, name=case.case) if found else "",
+        tissues=_tissues(drawn, case.case) if unit == "HU" else (),
+        volumes=packed(drawn, most),
     )
 
 
@@ -88,6 +97,17 @@ def _intensities(drawn: Layers) -> ByIntensity | None:
     return by_intensity(true, made, hounsfield=drawn.windows["target"][0].unit == "HU")
 
 
+def _tissues(drawn: Layers, name: str) -> tuple[tuple[str, str, str], ...]:
+    if "target" not in drawn.voxels:
+        return ()
+    found = by_tissue(*(drawn.voxels[role][drawn.body] for role in ("target", "translated")))
+    charts = (
+        histogram_chart(one.edges, one.target, one.translated, "HU", name=f"{name} {one.name}", whole=False)
+        for one in found
+    )
+    return tuple((one.name, one.limits, chart) for one, chart in zip(found, charts, strict=True))
+
+
 def _geometry(case: Pictured, drawn: Layers) -> tuple[str, ...]:
     volume = case.translated
     facts = [
@@ -99,7 +119,7 @@ def _geometry(case: Pictured, drawn: Layers) -> tuple[str, ...]:
     if tilt(volume) > 1:
         facts.append(f"oblique by {tilt(volume):.0f}°: planes follow the voxels")
     for role, image in (("source", case.source), ("translation", volume)):
-        if image.channels > 1:
+        if image is not None and image.channels > 1:
             facts.append(f"first of {image.channels} channels of the {role}")
     return tuple(facts)
 

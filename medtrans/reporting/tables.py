@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 
 import numpy as np
 
 from medtrans.core.metric import Better, Score
-from medtrans.evaluating.ranking import FEWEST_FOR_TEST
+from medtrans.evaluating.intervals import Estimate, bootstrapped
+from medtrans.evaluating.ranking import by_subject
 from medtrans.evaluating.summary import Summary, summarise
 
 OWN = "translated"
@@ -47,6 +48,8 @@ class Cell:
     text: str
     best: bool = False
     small: tuple[str, ...] = ()
+    value: float = math.nan
+    """What it is sorted by."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,6 @@ class Group:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """An answer (None where there is none), in words, and the numbers behind it."""
-
-    good: bool | None
-    answer: str
-    because: str = ""
-
-
 def columns(scores: Sequence[Score]) -> list[Column]:
     """The metrics in the order of their appearance."""
     found: dict[str, list[Score]] = {}
@@ -96,7 +90,7 @@ def competitors(scores: Iterable[Score]) -> list[str]:
 
 
 def overview(scores: Sequence[Score]) -> list[Line]:
-    """Mean ± standard deviation; below: median, counts, and of how many cases the translation beat a control."""
+    """Mean ± standard deviation; below: interval, median, counts, in how many cases the translation beat a control."""
     found = {(line.who, line.metric): line for line in summarise(scores)}
     lines = []
     for who in competitors(scores):
@@ -115,27 +109,6 @@ def groups(scores: Sequence[Score]) -> list[Group]:
     return [Group(case, cases[case][0].subject, _case_lines(cases[case], heads)) for case in order]
 
 
-def beats_controls(scores: Sequence[Score]) -> Verdict:
-    """Whether the mean of the first metric is better than every control's, over the cases both have a value for."""
-    heads = columns(scores)
-    if not heads or OWN not in competitors(scores):
-        return Verdict(None, "Not assessable", "no translation was scored")
-    column, controls = heads[0], competitors(scores)[1:]
-    if not controls:
-        return Verdict(None, "Not assessable", "no control was scored")
-    rivals = {who: _paired(scores, who, column.metric) for who in controls}
-    rivals = {who: pairs for who, pairs in rivals.items() if pairs}
-    if len(rivals) < len(controls):
-        missing = next(who for who in controls if who not in rivals)
-        return Verdict(None, "Not assessable", f"“{missing}” shares no scored case with the translation")
-    means = {who: (fmean(own for own, _ in pairs), fmean(other for _, other in pairs)) for who, pairs in rivals.items()}
-    nearest = max(means, key=lambda who: _worth(means[who][1], column))
-    good = all(_worth(own, column) > _worth(other, column) for own, other in means.values())
-    own, other = map(column.words, means[nearest])
-    because = " ".join([own, "against", other, *column.unit.split(), f"for the best control, {nearest}"])
-    return Verdict(good, "Yes" if good else "No", because)
-
-
 def worst_to_best(scores: Sequence[Score], count: int) -> list[str]:
     """At most `count` cases, evenly picked from the worst to the best: of three, the worst, the median and the best."""
     cases = [group.case for group in groups(scores)]
@@ -143,12 +116,9 @@ def worst_to_best(scores: Sequence[Score], count: int) -> list[str]:
     return [cases[int(place)] for place in places]
 
 
-def too_few(scores: Iterable[Score]) -> str:
-    """A sentence where a paired test over the subjects could not say anything; else nothing."""
-    count = len({score.subject for score in scores})
-    if not 0 < count < FEWEST_FOR_TEST:
-        return ""
-    return f"Few: below {FEWEST_FOR_TEST} subjects no paired test can reach p < 0.05; means and spreads are hints."
+def counted(number: int, thing: str) -> str:
+    """ "1 case", "2 cases"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def decimals(values: Iterable[float]) -> int:
@@ -168,7 +138,7 @@ def strips(scores: Sequence[Score]) -> dict[str, dict[str, list[float]]]:
     return found
 
 
-def _worth(value: float, column: Column) -> float:
+def worth(value: float, column: Column) -> float:
     """Larger is better; nan is worst."""
     if math.isnan(value):
         return -math.inf
@@ -178,7 +148,7 @@ def _worth(value: float, column: Column) -> float:
 def _badness(scores: Sequence[Score], column: Column) -> tuple[bool, float]:
     own = [score.value for score in scores if score.who == OWN and score.metric == column.metric]
     missing = not own or math.isnan(own[0])
-    return missing, 0.0 if missing else -_worth(own[0], column)
+    return missing, 0.0 if missing else -worth(own[0], column)
 
 
 def _case_lines(scores: Sequence[Score], heads: Sequence[Column]) -> tuple[Line, ...]:
@@ -195,9 +165,9 @@ def _case_cell(score: Score | None, head: Column, scores: Sequence[Score]) -> Ce
     """Nothing is best where there is no choice, or no value."""
     if score is None:
         return None
-    rivals = [_worth(other.value, head) for other in scores if other.metric == head.metric]
-    best = len(rivals) > 1 and not math.isnan(score.value) and _worth(score.value, head) == max(rivals)
-    return Cell(head.words(score.value), best)
+    rivals = [worth(other.value, head) for other in scores if other.metric == head.metric]
+    best = len(rivals) > 1 and not math.isnan(score.value) and worth(score.value, head) == max(rivals)
+    return Cell(head.words(score.value), best, value=score.value)
 
 
 def _notes(scores: Sequence[Score]) -> tuple[str, ...]:
@@ -218,18 +188,32 @@ def _summary_cell(
     line = found.get((who, column.metric))
     if line is None:
         return None
-    rivals = [_worth(other.mean, column) for (_, metric), other in found.items() if metric == column.metric]
-    best = len(rivals) > 1 and line.n > 0 and _worth(line.mean, column) == max(rivals)
+    rivals = [worth(other.mean, column) for (_, metric), other in found.items() if metric == column.metric]
+    best = len(rivals) > 1 and line.n > 0 and worth(line.mean, column) == max(rivals)
     spread = f" ±\u00a0{column.words(line.sd)}" if line.n > 1 else ""
     missing = f", nan {line.n_nan}, inf {line.n_inf}" if line.n_nan or line.n_inf else ""
-    small = [f"median {column.words(line.median)}", f"n {line.n}{missing}"]
-    pairs = _paired(scores, who, column.metric) if who != OWN else []
-    lost = sum(_worth(own, column) > _worth(other, column) for own, other in pairs)
+    small = interval_words(interval(scores, who, column.metric), column)
+    small += [f"median {column.words(line.median)}", f"n {line.n}{missing}"]
+    pairs = paired(scores, who, column.metric) if who != OWN else []
+    lost = sum(worth(own, column) > worth(other, column) for own, other in pairs)
     small += [f"beaten {lost} of {len(pairs)}"] if pairs else []
-    return Cell(column.words(line.mean) + spread, best, tuple(small))
+    return Cell(column.words(line.mean) + spread, best, tuple(small), line.mean)
 
 
-def _paired(scores: Sequence[Score], who: str, metric: str) -> list[tuple[float, float]]:
+def interval(scores: Iterable[Score], who: str, metric: str) -> Estimate:
+    """Of the mean over subjects with a finite value, 95 %; nan ends below three."""
+    own = [(s.subject, s.value) for s in scores if (s.who, s.metric) == (who, metric) and math.isfinite(s.value)]
+    values = np.array(list(by_subject(own).values()))
+    return bootstrapped(values, np.mean) if values.size else Estimate(math.nan)
+
+
+def interval_words(found: Estimate, column: Column) -> list[str]:
+    if math.isnan(found.low):
+        return []
+    return [f"95 % {column.words(found.low)} … {column.words(found.high)}"]
+
+
+def paired(scores: Sequence[Score], who: str, metric: str) -> list[tuple[float, float]]:
     """(translation, control) of every case where both are finite."""
     values = {(s.case, s.who): s.value for s in scores if s.metric == metric and math.isfinite(s.value)}
     cases = [case for case, name in values if name == OWN and (case, who) in values]

@@ -48,6 +48,7 @@ class Layers:
     windows: dict[str, tuple[Window, ...]]
     body: np.ndarray
     spacing: tuple[float, float, float]
+    affine: np.ndarray
 
     def views(self) -> list[View]:
         """Three planes through the body's centre, then the worst axial slice where there is a target."""
@@ -71,13 +72,15 @@ def layers(case: Pictured, *, hounsfield: bool | None = None) -> Layers:
     true = case.target if case.target is not None else case.translated
     shown = upright(true)
     body = body_of(upright(case.mask) if case.mask is not None else None, shown)
-    source, made = upright(case.source), upright(case.translated)
-    grey = windows(shown, body, hounsfield=hounsfield)
-    voxels, how = {"source": source.voxels[0]}, {"source": windows(source, body), "translated": grey, "target": grey}
+    made, grey = upright(case.translated), windows(shown, body, hounsfield=hounsfield)
+    voxels, how = {}, {"translated": grey, "target": grey}
+    if case.source is not None:
+        source = upright(case.source)
+        voxels["source"], how["source"] = source.voxels[0], windows(source, body)
     if case.target is not None:
         voxels["target"] = shown.voxels[0]
     voxels["translated"] = made.voxels[0]
     if case.difference is not None:
         voxels["difference"] = upright(case.difference).voxels[0]
         how["difference"] = difference_windows(voxels["difference"], body, grey)
-    return Layers(voxels, how, body, shown.spacing)
+    return Layers(voxels, how, body, shown.spacing, shown.affine)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medtrans.reporting.by_intensity import by_intensity
+from medtrans.reporting.by_intensity import by_intensity, by_tissue
 
 TRUE = np.repeat([-800.0, -100.0, 40.0, 900.0], [100, 200, 600, 100])
 
@@ -55,3 +55,22 @@ def test_nan_is_left_out_and_nothing_but_nan_is_nothing():
     found = by_intensity(np.array([np.nan, 40.0]), np.array([1.0, 42.0]), hounsfield=True)
     assert found.bands[2].mean == 2
     assert by_intensity(np.array([np.nan]), np.array([1.0]), hounsfield=True) is None
+
+
+def test_each_tissue_has_its_own_histogram_of_both_images():
+    dice = np.random.default_rng(0)
+    true = np.rint(np.repeat([-800.0, -100.0, 40.0, 900.0], 100) + dice.normal(0, 10, 400))
+    found = by_tissue(true, np.where(true > 200, 300.0, true))
+    assert [one.name for one in found] == ["air inside", "fat", "soft tissue", "bone"]
+    for one in found:
+        assert one.target.sum() == pytest.approx(1)
+        assert one.translated.sum() == pytest.approx(1)
+        assert set(np.diff(one.edges) % 1) == {0.0}
+    bone = found[3]
+    assert bone.translated.argmax() < bone.target.argmax()
+    assert np.array_equal(found[0].target, found[0].translated)
+
+
+def test_a_tissue_of_a_few_voxels_has_no_histogram():
+    assert [one.name for one in by_tissue(np.full(50, 40.0), np.full(50, 41.0))] == ["soft tissue"]
+    assert by_tissue(np.array([np.nan]), np.array([1.0])) == []

@@ -5,10 +5,12 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 
-from medtrans.reporting.charts import curve_chart, error_chart, histogram_chart, strip_chart
+from medtrans.evaluating.agreement import bland_altman
+from medtrans.reporting.charts import agreement_chart, curve_chart, error_chart, histogram_chart, strip_chart
 from medtrans.reporting.curves import curves
 from tests.reporting.report_volumes import journal
 
+LIMITS = bland_altman(np.arange(4.0), np.array([1.0, 0.0, 3.0, 1.0]))
 EDGES = np.linspace(-1000, 1500, 11)
 
 
@@ -20,6 +22,8 @@ def charts():
         "rate": curve_chart(rate, last=100),
         "strip": strip_chart({"translated": [1.0, 2.0], "copy": [3.0, math.nan]}, own="translated", name="mae"),
         "histogram": histogram_chart(EDGES, share, 0 * share, "HU", name="sub-01"),
+        "tissue": histogram_chart(EDGES, share, 0 * share, "HU", name="sub-01 bone", whole=False),
+        "agreement": agreement_chart(np.arange(4.0), np.arange(4.0), LIMITS, "HU", name="mean"),
         "error": error_chart(EDGES, np.where(EDGES[1:] > 0, np.nan, 3.0), np.full(10, 4.0), "HU", name="sub-01"),
     }
 

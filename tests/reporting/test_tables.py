@@ -5,13 +5,12 @@ import pytest
 
 from medtrans.core.metric import Score
 from medtrans.reporting.tables import (
-    beats_controls,
     columns,
     decimals,
     groups,
+    interval,
     overview,
     strips,
-    too_few,
     worst_to_best,
 )
 from tests.reporting.report_volumes import scores
@@ -95,44 +94,6 @@ def test_a_score_that_is_not_there_leaves_its_cell_empty():
     assert group.lines[1].cells[1] is None
 
 
-def test_the_translation_beats_controls_on_the_first_metric():
-    verdict = beats_controls(scores(controls=("copy of the source", "mean")))
-    assert verdict.good is True
-    assert verdict.because == "40.5 against 140.5 HU for the best control, copy of the source"
-
-
-def test_one_better_control_is_enough_to_lose():
-    found = changed(scores(("a",), ("copy", "mean")), "a", "mean", "mae", 1.0)
-    verdict = beats_controls(found)
-    assert (verdict.good, verdict.answer) == (False, "No")
-    assert "mean" in verdict.because
-
-
-def test_a_draw_is_no_win():
-    assert beats_controls(changed(scores(("a",)), "a", "copy of the source", "mae", 40.0)).good is False
-
-
-def test_only_cases_that_both_have_are_compared():
-    found = changed(scores(("a", "b")), "a", "translated", "mae", math.nan)
-    found = changed(found, "a", "copy of the source", "mae", 0.0)
-    assert beats_controls(found).good is True
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        [],
-        scores(controls=()),
-        [s for s in scores() if s.who != "translated"],
-        changed(scores(("a",)), "a", "copy of the source", "mae", math.nan),
-    ],
-)
-def test_what_cannot_be_compared_is_not_assessable(found):
-    verdict = beats_controls(found)
-    assert (verdict.good, verdict.answer) == (None, "Not assessable")
-    assert verdict.because
-
-
 def test_strips_hold_every_value_by_metric_and_competitor():
     assert strips(scores())["mae"] == {"translated": [40.0, 41.0], "copy of the source": [140.0, 141.0]}
 
@@ -143,6 +104,16 @@ def test_the_worst_the_median_and_the_best_are_picked(count, chosen):
     assert worst_to_best([], count) == []
 
 
-def test_few_subjects_are_warned_of():
-    assert "below 6 subjects" in too_few(scores("abcde"))
-    assert too_few(scores("abcdef")) == too_few([]) == ""
+def test_the_interval_of_the_mean_is_over_subjects():
+    found = scores("abcd")
+    assert overview(found)[0].cells[0].small[0].startswith("95 % 40.")
+    alone = interval([replace(score, subject="same") for score in found], "translated", "mae")
+    assert math.isnan(alone.low)
+    some = interval(changed(found, "a", "translated", "mae", math.nan), "translated", "mae")
+    assert some.value == 42
+    assert 41 <= some.low < 42 < some.high <= 43
+
+
+def test_cells_are_sorted_by_what_they_print():
+    assert overview(scores())[0].cells[0].value == 40.5
+    assert groups(scores(("a",)))[0].lines[1].cells[0].value == 140

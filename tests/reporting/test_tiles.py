@@ -91,6 +91,12 @@ def test_flipped_storage_gives_equal_tiles(stored):
             assert tile.window == other.window
 
 
+def test_without_a_source_the_rest_is_shown():
+    case = pictured()
+    drawn = layers(Pictured("sub-01", None, case.target, case.translated, case.mask))
+    assert [tile.role for tile in drawn.row(drawn.views()[0]).tiles] == ["target", "translated", "difference"]
+
+
 def test_a_volume_that_lies_elsewhere_is_refused():
     case = pictured()
     moved = Volume(case.target.voxels, case.target.affine + np.diag([0.1, 0, 0, 0]))

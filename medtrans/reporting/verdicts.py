@@ -1,0 +1,105 @@
+"""What may be said of a run: pass, fail or not assessable, each with the numbers behind it and no more than they say.
+
+Better than the controls in these cases is one thing; that it would hold for other subjects needs a paired test over
+subjects (Wilcoxon's, corrected by Holm over the controls), and that needs six.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from medtrans.core.metric import Score
+from medtrans.evaluating.paired import FEWEST_FOR_TEST
+from medtrans.evaluating.ranking import by_subject, holm, standings
+from medtrans.reporting.tables import OWN, Column, columns, competitors, counted, paired, worth
+
+Word = Literal["pass", "fail", "not assessable"]
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A question, its answer, and the numbers behind it."""
+
+    question: str
+    word: Word
+    because: str = ""
+
+
+def verdicts(scores: Sequence[Score], refused: int, training: str) -> list[Verdict]:
+    """`refused` cases could not be assessed; `training` is the sentence on convergence, empty where nothing learned."""
+    found = [beats_controls(scores, column) for column in columns(scores)]
+    if found:
+        found.append(holds_beyond(scores, columns(scores)[0]))
+        cases = len({score.case for score in scores}) + refused
+        words = f"{refused} of {cases} could not, with the reasons above" if refused else f"{cases} of {cases}"
+        found.append(Verdict("Could every case be assessed?", "fail" if refused else "pass", words))
+    return [*found, converged(training)] if training else found
+
+
+def beats_controls(scores: Sequence[Score], column: Column) -> Verdict:
+    """Whether the mean of a metric is better than every control's, over the cases both have a value for."""
+    question = f"Better than every control on {column.label}, in these cases?"
+    controls = competitors(scores)[1:] if OWN in competitors(scores) else []
+    if not controls:
+        missing = "control" if OWN in competitors(scores) else "translation"
+        return Verdict(question, "not assessable", f"no {missing} was scored")
+    rivals = {who: paired(scores, who, column.metric) for who in controls}
+    missing = next((who for who, pairs in rivals.items() if not pairs), "")
+    if missing:
+        return Verdict(question, "not assessable", f"“{missing}” shares no scored case with the translation")
+    means = {who: (fmean(own for own, _ in pairs), fmean(other for _, other in pairs)) for who, pairs in rivals.items()}
+    good = all(worth(own, column) > worth(other, column) for own, other in means.values())
+    nearest = max(means, key=lambda who: worth(means[who][1], column) - worth(means[who][0], column))
+    own, other = map(column.words, means[nearest])
+    won = sum(worth(one, column) > worth(two, column) for one, two in rivals[nearest])
+    words = [own, "against", other, *column.unit.split(), f"for the best control, {nearest};"]
+    words.append(f"better in {won} of {counted(len(rivals[nearest]), 'case')}")
+    return Verdict(question, "pass" if good else "fail", " ".join(words))
+
+
+def holds_beyond(scores: Sequence[Score], column: Column) -> Verdict:
+    """Whether the paired test over subjects finds the translation better, or worse, than each control."""
+    question = f"Would that hold on {column.label} for other subjects like these?"
+    values = _by_competitor(scores, column)
+    n = len(next(iter(values.values()), {}))
+    if n < FEWEST_FOR_TEST or len(values) < 2:
+        few = f"n = {counted(n, 'subject')}; below {FEWEST_FOR_TEST} no paired test can reach p < {LEVEL:g}"
+        return Verdict(question, "not assessable", few if len(values) > 1 else "no control was scored")
+    first, *others = holm({column.metric: standings(values, column.better)})[column.metric]
+    own = [line for line in others if line.who == OWN]
+    nearest = max(own or others, key=lambda line: 1.0 if math.isnan(line.p) else line.p)
+    sure = all(line.p < LEVEL for line in own or others)
+    word: Word = "not assessable" if not sure else "fail" if own else "pass"
+    apart, low, high = map(column.words, (nearest.behind, nearest.behind_low, nearest.behind_high))
+    rival = first.who if own else nearest.who
+    words = f"n = {n}: {'worse' if own else 'better'} than {rival}, difference {apart} ({low} … {high}) {column.unit}"
+    return Verdict(question, word, f"{words.strip()}, p = {nearest.p:.2g} (Holm)")
+
+
+def converged(training: str) -> Verdict:
+    """From the training's own sentence."""
+    state, _, reason = training.partition(":")
+    unknown = "not assessable" in training.lower()
+    word: Word = "not assessable" if unknown else "pass" if state.startswith("Converged") else "fail"
+    return Verdict("Did the training converge?", word, (reason or training).strip())
+
+
+def _by_competitor(scores: Sequence[Score], column: Column) -> dict[str, dict[str, float]]:
+    """Competitor → subject → value, for subjects that all have a finite value for; the translation first."""
+    found = {
+        who: by_subject(
+            [
+                (s.subject, s.value)
+                for s in scores
+                if (s.who, s.metric) == (who, column.metric) and math.isfinite(s.value)
+            ]
+        )
+        for who in competitors(scores)
+    }
+    shared = [subject for subject in next(iter(found.values())) if all(subject in own for own in found.values())]
+    return {who: {subject: own[subject] for subject in shared} for who, own in found.items()}

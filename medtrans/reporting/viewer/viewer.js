@@ -1,0 +1,200 @@
+"use strict";
+// Looks through the volumes of one case. NiiVue and the volumes lie packed in the page and are unpacked on request.
+(() => {
+  const ROWS = {
+    source: ["Source", "gray"], target: ["Target", "gray"], translated: ["Translated", "gray"],
+    difference: ["Difference", "signed"], mask: ["Body mask", "mask"],
+  };
+  const SHOWN = ["source", "target", "translated"];
+  const SIGNED = { R: [116, 31, 0, 220, 255], G: [198, 127, 0, 100, 184], B: [255, 214, 0, 0, 74],
+    A: [255, 230, 0, 230, 255], I: [0, 64, 128, 192, 255] };
+  const MASK = { R: [0, 176], G: [0, 18], B: [0, 123], A: [0, 255], I: [0, 255] };
+  const NOTHING = -32768, HEADER = 352;
+  const node = (name, words = "", facts = {}) => Object.assign(document.createElement(name), { textContent: words }, facts);
+  const plain = (value, step) => value.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))).replace("-", "−");
+  let nv = null, panel = null, opened = null;
+
+  async function unpacked(base64) {
+    const bytes = Uint8Array.from(atob(base64.trim()), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).arrayBuffer();
+  }
+
+  async function started(canvas) {
+    if (!window.niivue) {
+      const code = await unpacked(document.getElementById("packed-niivue").textContent);
+      document.head.append(node("script", new TextDecoder().decode(code)));
+    }
+    const made = new window.niivue.Niivue({
+      backColor: [0, 0, 0, 1], crosshairColor: [1, 0.76, 0.29, 0.9], crosshairWidth: 0.3, crosshairWidthUnit: "percent",
+      isRadiologicalConvention: true, sagittalNoseLeft: true, isColorbar: false, loadingText: "", logLevel: "error",
+      multiplanarShowRender: 0, sliceType: 3, tileMargin: 4, dragMode: 3, dragAndDropEnabled: false,
+      scrollRequiresFocus: true, fontColor: [0.93, 0.93, 0.93, 1], fontMinPx: 16, showAllOrientationMarkers: true,
+      clipPlaneHotKey: "", cycleClipPlaneHotKey: "",
+    });
+    await made.attachToCanvas(canvas);
+    made.addColormap("signed", SIGNED);
+    made.addColormap("mask", MASK);
+    return made;
+  }
+
+  // The difference on the grid of both: their whole steps subtracted, nan where either is.
+  function difference(translated, target) {
+    const made = translated.slice(0);
+    const [out, true_] = [new Int16Array(made, HEADER), new Int16Array(target, HEADER)];
+    for (let n = 0; n < out.length; n++) {
+      out[n] = out[n] === NOTHING || true_[n] === NOTHING ? NOTHING : out[n] - true_[n];
+    }
+    return made;
+  }
+
+  async function layersOf(number) {
+    const { layers } = JSON.parse(document.getElementById(`volumes-${number}`).textContent);
+    const held = {};
+    for (const layer of layers) {
+      layer.buffer = layer.data ? await unpacked(layer.data) : difference(held.translated, held.target);
+      held[layer.role] = layer.buffer;
+      layer.values = new Int16Array(layer.buffer, HEADER);
+      layer.shape = [...new Int16Array(layer.buffer, 42, 3)];
+      layer.sides = [...new Float32Array(layer.buffer, 80, 3)].map((side, axis) => side * layer.shape[axis]);
+      layer.opacity = { mask: 0.35, difference: 0.9 }[layer.role] ?? 1;
+      layer.on = SHOWN.includes(layer.role);
+    }
+    return layers;
+  }
+
+  async function volumeOf(layer) {
+    const { NVImage } = window.niivue;
+    const name = `${layer.role}.nii`;
+    return NVImage.loadFromUrl({ url: name, buffer: layer.buffer, name, colormap: ROWS[layer.role][1], ...ends(layer, 0) });
+  }
+
+  function ends(layer, choice) {
+    const [low, high] = layer.windows[Math.min(choice, layer.windows.length - 1)];
+    return { cal_min: low / layer.step, cal_max: high / layer.step };
+  }
+
+  function paint() {
+    opened.layers.forEach((layer, n) => { nv.volumes[n].opacity = layer.on ? layer.opacity : 0; });
+    nv.updateGLVolume();
+    const made = opened.layers.filter((layer) => ["translated", "difference"].includes(layer.role));
+    panel.querySelector(".synthetic").hidden = !made.some((layer) => layer.on && layer.opacity > 0);
+  }
+
+  function choose(choice) {
+    opened.layers.forEach((layer, n) => Object.assign(nv.volumes[n], ends(layer, choice)));
+    nv.updateGLVolume();
+  }
+
+  function tell({ vox, mm }) {
+    const [i, j, k] = vox.map(Math.round);
+    for (const layer of opened.layers) {
+      const [across, deep] = layer.shape;
+      const value = layer.values[i + across * (j + deep * k)];
+      const words = value === undefined || value === NOTHING ? "nan" : plain(value * layer.step, layer.step);
+      layer.cell.textContent = layer.role === "mask" ? (value ? "inside" : "outside") : `${words} ${layer.unit}`;
+    }
+    const place = [["R", "L"], ["A", "P"], ["S", "I"]].map(([more, less], axis) =>
+      `${Math.abs(mm[axis]).toFixed(1)} ${mm[axis] < 0 ? less : more}`);
+    panel.querySelector(".place").textContent = `Crosshair at ${place.join("  ")} mm`;
+  }
+
+  function row(layer) {
+    const line = node("tr"), head = node("th", "", { scope: "row" }), label = node("label");
+    const box = node("input", "", { type: "checkbox", checked: layer.on });
+    const slider = node("input", "", { type: "range", min: 0, max: 1, step: 0.05, value: layer.opacity });
+    slider.setAttribute("aria-label", `Opacity of ${ROWS[layer.role][0].toLowerCase()}`);
+    box.addEventListener("change", () => { layer.on = box.checked; paint(); });
+    slider.addEventListener("input", () => { layer.opacity = Number(slider.value); layer.on = box.checked = true; paint(); });
+    label.append(box, ` ${ROWS[layer.role][0]}`);
+    if (layer.role === "translated") label.append(node("span", "synthetic", { className: "tag" }));
+    head.append(label);
+    layer.cell = node("td", "", { className: "number" });
+    layer.cell.dataset.value = layer.role;
+    const fade = node("td");
+    fade.append(slider);
+    line.append(head, fade, layer.cell);
+    return line;
+  }
+
+  // Three slices side by side where there is room, else two over one; as high as that needs.
+  function fit() {
+    const screen = panel.querySelector(".screen"), wide = screen.clientWidth > 600;
+    const [x, y, z] = opened.layers[0].sides;
+    screen.style.aspectRatio = wide ? `${2 * x + y} / ${Math.max(y, z)}` : `${x + y} / ${y + z}`;
+    nv.opts.multiplanarLayout = wide ? 3 : 2;
+    nv.resizeListener();
+  }
+
+  function windowsOf(layers) {
+    const choice = panel.querySelector(".windows");
+    const { names } = layers.find((layer) => layer.role === "translated");
+    choice.hidden = names.length < 2;
+    choice.replaceChildren(...names.map((words, n) => {
+      const label = node("label"), pick = node("input", "", { type: "radio", name: "viewer-window", checked: n === 0 });
+      pick.addEventListener("change", () => choose(n));
+      label.append(pick, ` ${words}`);
+      return label;
+    }));
+  }
+
+  async function open(number, button) {
+    close();
+    button.disabled = true;
+    const say = button.nextElementSibling;
+    say.textContent = "Unpacking …";
+    await new Promise((done) => setTimeout(done, 30));
+    try {
+      panel ??= document.getElementById("viewer").content.firstElementChild.cloneNode(true);
+      button.parentElement.append(panel);
+      const canvas = panel.querySelector("canvas");
+      nv ??= await started(canvas);
+      const layers = await layersOf(number);
+      panel.querySelector("tbody").replaceChildren(...layers.map(row).reverse());
+      opened = { layers, button };
+      windowsOf(layers);
+      nv.onLocationChange = tell;
+      nv.volumes = [];
+      for (const layer of layers) nv.addVolume(await volumeOf(layer));
+      paint();
+      fit();
+      nv.scene.crosshairPos = [0.5, 0.5, 0.5];
+      nv.moveCrosshairInVox(0, 0, 0);
+      nv.createOnLocationChange();
+      button.setAttribute("aria-expanded", "true");
+      button.textContent = "Close the volume";
+      say.textContent = "";
+      canvas.focus({ preventScroll: true });
+    } catch (reason) {
+      panel?.remove();
+      say.textContent = `The volume cannot be shown here (${reason.message}); the pictures above remain.`;
+    }
+    button.disabled = false;
+  }
+
+  function close() {
+    if (!opened) return;
+    panel.remove();
+    opened.button.setAttribute("aria-expanded", "false");
+    opened.button.textContent = "Look through the volume";
+    opened = null;
+  }
+
+  const MOVES = { ArrowLeft: [1, 0, 0], ArrowRight: [-1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0],
+    PageUp: [0, 0, 1], PageDown: [0, 0, -1] };
+  window.addEventListener("resize", () => opened && fit());
+  document.addEventListener("keydown", (event) => {
+    if (!opened || event.target !== panel.querySelector("canvas")) return;
+    event.stopPropagation();
+    if (!(event.key in MOVES)) return;
+    event.preventDefault();
+    nv.moveCrosshairInVox(...MOVES[event.key]);
+  }, true);
+
+  const able = Boolean(document.createElement("canvas").getContext("webgl2")) && "DecompressionStream" in window;
+  for (const button of document.querySelectorAll("button.look")) {
+    button.hidden = !able;
+    if (!able) button.nextElementSibling.textContent = "This browser cannot look through volumes (no WebGL 2): the pictures remain.";
+    button.addEventListener("click", () => (opened?.button === button ? close() : open(button.dataset.case, button)));
+  }
+})();

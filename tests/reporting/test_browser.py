@@ -1,0 +1,181 @@
+"""The page in a real Chromium: what a person sees, and that nothing is asked of any network."""
+
+import io
+import os
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from medtrans.evaluating.quantities import Quantity
+from medtrans.reporting.page import write_page
+from medtrans.reporting.tiles import layers
+from tests.reporting.browser import CHROMIUM, Browser
+from tests.reporting.report_volumes import pictured, report, scores
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+SECONDS = float(os.environ.get("MEDTRANS_BROWSER_SECONDS", "120"))
+NAMES = [f"sub-{number:03}" for number in range(100)]
+OPEN = "document.querySelector('.look').getAttribute('aria-expanded') === 'true'"
+SAID = "document.querySelector('.look').nextElementSibling.textContent"
+
+
+@pytest.fixture(scope="module")
+def case():
+    return pictured(NAMES[-1], (40, 48, 32), (3.0, 3.0, 4.0))
+
+
+@pytest.fixture(scope="module")
+def page(case, tmp_path_factory):
+    """A hundred cases; the worst is small, the two others that are pictured are as large as a head."""
+    folder = tmp_path_factory.mktemp("browser")
+    chosen = [pictured(name, (110, 130, 100), (1.8, 1.8, 1.8)) for name in (NAMES[0], NAMES[50])]
+    read_for = [Quantity(name, name, "mean in the mask", "HU", 40.0 + n, 41.0 + n) for n, name in enumerate(NAMES)]
+    found = scores(NAMES, ("copy of the source", "mean of the training targets", "mean training image"))
+    write_page(folder / "report.html", report(scores=found, cases=[*chosen, case], quantities=read_for))
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser(page):
+    with Browser(page.parent / "profile") as started:
+        started.ask("Performance.enable", timeDomain="threadTicks")
+        started.open(page)
+        spent = {one["name"]: one["value"] for one in started.ask("Performance.getMetrics")["metrics"]}
+        started.spent = spent["TaskDuration"]
+        yield started
+        assert started.complaints == []
+        asked = {address for address in started.requests if not address.startswith(("data:", "blob:"))}
+        assert asked == {page.as_uri()}
+
+
+@pytest.fixture(scope="module")
+def viewer(browser):
+    browser.click(".look")
+    browser.until(f"{OPEN} || {SAID}.includes('cannot')", SECONDS)
+    assert browser.js(SAID) == ""
+    return browser
+
+
+def value(browser, role):
+    return browser.js(f"document.querySelector('[data-value={role}]').textContent")
+
+
+def place(browser):
+    """Voxel of the crosshair, from its millimetres."""
+    words = browser.js("document.querySelector('.place').textContent")
+    found = re.findall(r"([\d.]+) ([RLAPSI])", words)
+    return [float(number) * (1 if letter in "RAS" else -1) for number, letter in found]
+
+
+def test_a_hundred_cases_open_at_once_from_a_small_file(browser, page):
+    assert page.stat().st_size < 30_000_000
+    assert browser.spent < 3, "seconds of the processor until the page is there"
+
+
+def test_nothing_of_the_viewer_runs_before_it_is_asked_for(browser):
+    assert browser.js("document.querySelector('.viewer') === null")
+    assert browser.js("'Niivue' in (window.niivue ?? {})") is False
+
+
+def shown(case, browser):
+    """Values at the crosshair as numpy has them."""
+    drawn = layers(case)
+    i, j, k = (round(mm / side) for mm, side in zip(place(browser), drawn.spacing, strict=True))
+    return {role: voxels[i, j, k] for role, voxels in drawn.voxels.items()}
+
+
+def number(words):
+    return float(words.split()[0].replace("−", "-"))
+
+
+@pytest.mark.parametrize("move", [None, "click", "ArrowLeft", "ArrowUp", "PageDown"])
+def test_the_crosshair_moves_and_tells_the_values_of_the_volumes(viewer, case, move):
+    before = place(viewer)
+    if move == "click":
+        viewer.click(".viewer canvas", 0.1, 0.35)
+    elif move:
+        viewer.js("document.querySelector('.viewer canvas').focus()")
+        viewer.press(move)
+    if move:
+        assert place(viewer) != before
+    true = shown(case, viewer)
+    for role in ("source", "target", "translated"):
+        assert number(value(viewer, role)) == pytest.approx(true[role], abs=1.01)
+    apart = number(value(viewer, "translated")) - number(value(viewer, "target"))
+    assert number(value(viewer, "difference")) == apart
+
+
+def test_an_arrow_moves_one_voxel_to_the_side_it_points_to(viewer):
+    viewer.js("document.querySelector('.viewer canvas').focus()")
+    (x, y, z) = place(viewer)
+    viewer.press("ArrowLeft")
+    assert place(viewer) == pytest.approx([x + 3, y, z], abs=0.11)
+    viewer.press("ArrowRight")
+    viewer.press("PageUp")
+    assert place(viewer) == pytest.approx([x, y, z + 4], abs=0.11)
+
+
+def canvas(browser):
+    image = Image.open(io.BytesIO(browser.picture())).convert("RGB")
+    where = "(r => [r.x, r.y, r.right, r.bottom])(document.querySelector('.viewer canvas').getBoundingClientRect())"
+    return np.asarray(image.crop([int(end) for end in browser.js(where)])).astype(int)
+
+
+def toggle(browser, row):
+    browser.js(f"document.querySelectorAll('.viewer tbody input[type=checkbox]')[{row}].click()")
+    browser.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_layers_are_switched_on_and_off(viewer):
+    viewer.js("document.querySelector('.viewer').scrollIntoView({block: 'start'})")
+    before = canvas(viewer)
+    assert before.max() > 200
+    toggle(viewer, 1)
+    with_difference = canvas(viewer)
+    blue_or_orange = np.abs(with_difference[..., 0] - with_difference[..., 2])
+    assert (blue_or_orange > 60).sum() > 3 * (np.abs(before[..., 0] - before[..., 2]) > 60).sum()
+    toggle(viewer, 1)
+    assert np.abs(canvas(viewer) - before).max() < 8
+    for row in (2, 3, 4):
+        toggle(viewer, row)
+    assert np.median(canvas(viewer)) == 0
+    assert viewer.js("document.querySelector('.screen .synthetic').hidden")
+    for row in (2, 3, 4):
+        toggle(viewer, row)
+    assert not viewer.js("document.querySelector('.screen .synthetic').hidden")
+
+
+def test_the_bone_window_darkens_soft_tissue(viewer):
+    viewer.js("document.querySelector('.viewer').scrollIntoView({block: 'start'})")
+    before = canvas(viewer)
+    viewer.js("document.querySelectorAll('.windows input')[1].click()")
+    viewer.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    grey = (before.max(axis=2) > 90) & (before.max(axis=2) < 180) & (np.ptp(before, axis=2) < 5)
+    assert grey.sum() > 1000
+    assert canvas(viewer)[grey].mean() < 0.7 * before[grey].mean()
+    viewer.js("document.querySelectorAll('.windows input')[0].click()")
+
+
+def test_tables_are_sorted_by_mouse_and_keyboard(browser):
+    names = "[...document.querySelectorAll('#cases tbody')].map(part => part.dataset.name)"
+    sorts = "[...document.querySelectorAll('#cases th[aria-sort]')].map(head => head.getAttribute('aria-sort')).join()"
+    assert browser.js(names) == NAMES[::-1]
+    browser.click("#cases th[data-column='1'] .sort")
+    assert (browser.js(names), browser.js(sorts)) == (NAMES, "none,ascending,none")
+    browser.js("document.querySelector('#cases th[data-column=\"2\"] .sort').focus()")
+    browser.ask("Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", text="\r")
+    assert (browser.js(names), browser.js(sorts)) == (NAMES[::-1], "none,none,ascending")
+
+
+def test_the_methods_text_can_be_copied(browser):
+    browser.click(".copy")
+    browser.until("document.querySelector('.copy').textContent !== 'Copy the text'")
+    assert browser.js("document.querySelector('.copy').textContent") == "Copied"
+
+
+def test_the_page_fits_a_telephone_and_has_no_sideways_scroll(browser):
+    browser.look(400, 800)
+    assert browser.js("document.documentElement.scrollWidth") <= 400
+    browser.look(1300, 900)

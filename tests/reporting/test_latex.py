@@ -1,0 +1,71 @@
+import math
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from medtrans.reporting.latex import ESCAPES, escaped, to_tex
+from tests.reporting.report_volumes import DEFINITION, scores
+
+EVIL = "50% of_cases & #1 {x} \\end{table} $a^2$ ~ \x07\nsub"
+
+
+def body(text):
+    """The rows between the rules."""
+    return [line.strip() for line in text.splitlines() if line.rstrip().endswith(r"\\")]
+
+
+def test_the_table_says_mean_spread_interval_and_definition():
+    text = to_tex(scores("abcd"), DEFINITION).decode()
+    assert body(text)[0] == r"& MAE $\downarrow$ & PSNR $\uparrow$ \\"
+    assert body(text)[1] == r"& (HU) & (dB) \\"
+    assert body(text)[2].startswith(r"Translated & \textbf{41.50 $\pm$~1.29} &")
+    assert re.match(r"& \[40\.\d\d, 42\.\d\d\] & \[27\.\d\d, 29\.\d\d\]", body(text)[3])
+    assert "over 4 cases of 4 subjects" in text
+    assert r"Preset synthrad2023, range $-$1024 \dots{} 3000, mask: body." in text
+
+
+def test_below_three_subjects_there_is_no_interval():
+    assert len(body(to_tex(scores(), DEFINITION).decode())) == 4
+
+
+@pytest.mark.parametrize("found", [scores("abc"), scores(("a",), ()), scores((EVIL,), (EVIL,))])
+def test_it_is_well_formed_whatever_names_hold(found):
+    text = to_tex(found, replace(DEFINITION, mask=EVIL)).decode()
+    opened = []
+    for kind, name in re.findall(r"(?<!\\textbackslash)\\(begin|end)\{(\w+)\}", text):
+        if kind == "begin":
+            opened.append(name)
+        else:
+            assert opened.pop() == name
+    assert opened == []
+    plain = re.sub(r"\\[\\{}$&#%_]", "", text)
+    assert plain.count("{") == plain.count("}")
+    assert plain.count("$") % 2 == 0
+    columns = re.search(r"\\begin\{tabular\}\{(\w+)\}", text).group(1)
+    for line in body(text):
+        assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
+    assert not re.search(r"(?<!\\)[#_^]", text)
+    assert re.findall(r"(?<!\\)%.*", text) == [r"% needs \usepackage{booktabs}"]
+
+
+def test_every_sign_that_latex_reads_is_escaped():
+    assert escaped("a_b 5% x² \n\x00y") == r"a\_b 5\% x\textsuperscript{2} y"
+    assert all(not set("\\{}$&#%_~^<>|") & {key} or value != key for key, value in ESCAPES.items())
+    assert escaped("Müller") == "Müller"
+
+
+def test_values_that_are_not_numbers_are_printed():
+    found = [replace(s, value=math.nan) if s.who == "translated" else s for s in scores()]
+    assert "Translated & nan & nan" in to_tex(found, None).decode()
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
+def test_latex_takes_it(tmp_path):
+    table = to_tex(scores("abcd", (EVIL,)), DEFINITION).decode()
+    paper = "\\documentclass{article}\\usepackage{booktabs,textcomp}\\begin{document}" + table + "\\end{document}"
+    (tmp_path / "paper.tex").write_text(paper)
+    done = subprocess.run(["pdflatex", "-halt-on-error", "paper.tex"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]

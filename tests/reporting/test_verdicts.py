@@ -1,0 +1,112 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from medtrans.reporting.tables import columns
+from medtrans.reporting.verdicts import beats_controls, converged, holds_beyond, verdicts
+from tests.reporting.report_volumes import scores
+from tests.reporting.test_tables import changed
+
+
+def beats(found):
+    return beats_controls(found, columns(found)[0])
+
+
+def beyond(found):
+    return holds_beyond(found, columns(found)[0])
+
+
+def test_the_translation_beats_controls():
+    verdict = beats(scores(controls=("copy of the source", "mean")))
+    assert verdict.word == "pass"
+    assert verdict.because == "40.5 against 140.5 HU for the best control, copy of the source; better in 2 of 2 cases"
+
+
+def test_one_better_control_is_enough_to_lose():
+    verdict = beats(changed(scores(("a",), ("copy", "mean")), "a", "mean", "mae", 1.0))
+    assert verdict.word == "fail"
+    assert "40.00 against 1.00 HU for the best control, mean; better in 0 of 1 case" in verdict.because
+
+
+def test_a_draw_is_no_win():
+    assert beats(changed(scores(("a",)), "a", "copy of the source", "mae", 40.0)).word == "fail"
+
+
+def test_only_cases_that_both_have_are_compared():
+    found = changed(scores(("a", "b")), "a", "translated", "mae", math.nan)
+    found = changed(found, "a", "copy of the source", "mae", 0.0)
+    assert beats(found).word == "pass"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        scores(controls=()),
+        [s for s in scores() if s.who != "translated"],
+        changed(scores(("a",)), "a", "copy of the source", "mae", math.nan),
+    ],
+)
+def test_what_cannot_be_compared_is_not_assessable(found):
+    verdict = beats(found)
+    assert verdict.word == "not assessable"
+    assert verdict.because
+
+
+def test_below_six_subjects_nothing_is_said_of_others():
+    verdict = beyond(scores("abcde"))
+    assert (verdict.word, verdict.because) == (
+        "not assessable",
+        "n = 5 subjects; below 6 no paired test can reach p < 0.05",
+    )
+
+
+def test_six_subjects_all_better_are_evidence():
+    verdict = beyond(scores("abcdef"))
+    assert verdict.word == "pass"
+    assert "n = 6: better than copy of the source, difference 100.00 (100.00 … 100.00) HU, p = 0.031" in verdict.because
+
+
+def test_two_controls_need_a_smaller_p_by_holm():
+    assert beyond(scores("abcdef", ("copy", "mean"))).word == "not assessable"
+    assert beyond(scores("abcdefg", ("copy", "mean"))).word == "pass"
+
+
+def test_cases_of_one_subject_are_one():
+    found = [replace(score, subject="same") for score in scores("abcdefgh")]
+    assert "n = 1 subject;" in beyond(found).because
+
+
+def test_a_control_that_is_surely_better_fails_it():
+    found = [
+        replace(s, value=s.value - 200) if s.who != "translated" and s.metric == "mae" else s for s in scores("abcdef")
+    ]
+    assert beyond(found).word == "fail"
+    assert "worse than copy of the source" in beyond(found).because
+
+
+def test_better_on_the_mean_by_one_case_alone_holds_for_nobody():
+    found = [replace(s, value=41 + n % 2) if s.metric == "mae" else s for n, s in enumerate(scores("abcdefgh"))]
+    found = changed(found, "a", "copy of the source", "mae", 1000.0)
+    assert beyond(found).word == "not assessable"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word", "because"),
+    [
+        ("Converged: mae changed by +0.1%.", "pass", "mae changed by +0.1%."),
+        ("Did not converge: mae still improved.", "fail", "mae still improved."),
+        ("Past its best: mae was 5% worse.", "fail", "mae was 5% worse."),
+        ("Convergence is not assessable: mae was measured 1 times.", "not assessable", "mae was measured 1 times."),
+    ],
+)
+def test_training_is_judged_by_its_own_sentence(sentence, word, because):
+    verdict = converged(sentence)
+    assert (verdict.word, verdict.because) == (word, because)
+
+
+def test_every_metric_has_a_verdict_and_lost_cases_fail():
+    found = verdicts(scores(), 1, "Converged: it did.")
+    assert [verdict.word for verdict in found] == ["pass", "pass", "not assessable", "fail", "pass"]
+    assert "1 of 3" in found[3].because
+    assert verdicts([], 0, "") == []
