@@ -56,13 +56,17 @@ def compare(
         list[Path], typer.Argument(metavar="RUN...", help="Finished run folders, scored on the same cases.")
     ],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for a page, CSV and JSON.")] = None,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option("--margin", metavar="METRIC=NUMBER", help="A difference, set beforehand, that matters to no one."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Runs beside each other: means with intervals, ranks, and pictures of the same slices."""
+    """Runs beside each other: means with intervals, ranks, differences, and pictures of the same slices."""
     from medtrans import comparing
 
-    found = comparing.compare(runs)
-    print(json.dumps(found.to_dict(), indent=1) if as_json else comparing.to_text(found))
+    found = comparing.compare(runs, _known(margin, "--margin"))
+    print(comparing.to_json(found) if as_json else comparing.to_text(found))
     if output is not None:
         page = comparing.write_comparison(output, found)
         if not as_json:
@@ -181,19 +185,79 @@ def evaluate(
     target: Annotated[Path, typer.Option(help="The real volume, or a folder of them with the same names.")],
     preset: Annotated[str, typer.Option(help="Which definition of the numbers: see `medtrans list presets`.")],
     mask: Annotated[Path | None, typer.Option(help="Voxels that count: a volume, or a folder.")] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC", help="Besides: a name or '{name: nmi, bins: 32}'; see `medtrans list metrics`."),
+    ] = None,
+    spread: Annotated[
+        Path | None, typer.Option(help="Score the spreads that translations came with: a volume, or a folder.")
+    ] = None,
+    downstream: Annotated[
+        Path | None,
+        typer.Option(metavar="MODEL", help="A segmenter's model folder: is in the translation what is in the target?"),
+    ] = None,
+    labels_translated: Annotated[
+        Path | None, typer.Option(help="Instead: label maps of the translations, by any segmenter …")
+    ] = None,
+    labels_target: Annotated[
+        Path | None, typer.Option(help="… and of the targets; beside a segmenter, the reference it is held against.")
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(metavar="AB|HN|TH|total|FILE|TABLE", help="Labels that count, as '{liver: 5, kidneys: [2, 3]}'."),
+    ] = None,
+    tolerance: Annotated[float, typer.Option(min=0, help="Of the surface Dice, in mm.")] = 2.0,
+    threads: Threads = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the scores as CSV.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Also write a page, CSV, JSON, LaTeX.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score translations against their targets, with the definition of every number."""
-    from medtrans import stages
+    from medtrans import segmenting, stages
     from medtrans.evaluating.folders import to_json, to_text
+    from medtrans.recipe import as_yaml
 
-    evaluation = stages.evaluate(translated, target, mask, preset, output)
+    asked = [as_yaml(word, f"--also {word}") for word in also or []]
+    _use_threads(threads)
+    judge = segmenting.of_words(downstream, labels_translated, labels_target, classes, tolerance)
+    evaluation = stages.evaluate(
+        translated, target, mask, preset, output, also=asked, spread=spread, downstream=judge, report=report
+    )
     print(to_json(evaluation) if as_json else to_text(evaluation), end="")
     for name, why in evaluation.refused.items():
         print(f"medtrans: error: {name}: {why}", file=sys.stderr)
     if evaluation.refused:
         raise typer.Exit(1 if evaluation.scores else 3)
+
+
+@app.command()
+def distances(
+    made: Annotated[Path, typer.Argument(metavar="MADE", help="A folder of made volumes.")],
+    real: Annotated[Path, typer.Argument(metavar="REAL", help="A folder of real ones, best of other patients.")],
+    extractor: Annotated[
+        str, typer.Option(metavar="radiomics|random|MODEL", help="What they are seen through; a segmenter's folder.")
+    ] = "radiomics",
+    plane: Annotated[
+        str | None, typer.Option(help="axial, coronal, sagittal or volume; default: the model's own, or axial.")
+    ] = None,
+    slices: Annotated[int, typer.Option(min=1, help="Slices of each volume, evenly from the body.")] = 8,
+    spacing: Annotated[float | None, typer.Option(min=0.05, help="Bring all to voxels of so many mm first.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the halves and exchanges that are drawn.")] = 0,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the table as CSV.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How far two sets of volumes are apart (Fréchet, KID, MMD …), beside how far real ones are from another."""
+    from medtrans.measuring import measure
+    from medtrans.reading.files import write_atomically
+
+    found = measure(made, real, extractor, plane, slices=slices, spacing=spacing, seed=seed)
+    if output is not None:
+        write_atomically(output, found.to_csv())
+    print(found.to_json() if as_json else found.to_text(), end="")
+    for name, why in found.refused.items():
+        print(f"medtrans: error: {name}: {why}", file=sys.stderr)
+    if found.refused:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -275,7 +339,7 @@ def _use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
 
 
-def _known(pairs: list[str] | None) -> dict[str, float]:
+def _known(pairs: list[str] | None, option: str = "--known") -> dict[str, float]:
     """NAME=NUMBER, several, as a table."""
     known: dict[str, float] = {}
     for pair in pairs or []:
@@ -283,7 +347,7 @@ def _known(pairs: list[str] | None) -> dict[str, float]:
         try:
             known[name.strip()] = float(number)
         except ValueError:
-            raise typer.BadParameter(f"--known {pair} is not NAME=NUMBER") from None
+            raise typer.BadParameter(f"{option} {pair} is not NAME=NUMBER") from None
     return known
 
 

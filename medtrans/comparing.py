@@ -1,32 +1,43 @@
 """Runs beside each other: the same cases, one table, one page of pictures.
 
-Only what was measured alike is compared: runs whose scores differ in preset, range, mask or cases are refused, and the
-difference is named.
+Only what was measured alike is compared: runs whose scores differ in preset, range, mask, details, cases or their grids
+are refused, and the difference is named.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from medtrans import metrics
+import numpy as np
+
 from medtrans.core.errors import UsageError
-from medtrans.evaluating.ranking import Standing, by_subject, standings
+from medtrans.core.settings import did_you_mean
+from medtrans.core.volume import AFFINE_TOLERANCE
+from medtrans.evaluating.intervals import FEWEST_FOR_INTERVAL
+from medtrans.evaluating.paired import FEWEST_FOR_TEST
+from medtrans.evaluating.ranking import Standing, by_subject, holm, standings
+from medtrans.evaluating.strict_json import to_strict_json
+from medtrans.evaluating.structures import better, of_one_class
 from medtrans.judging import pictured
 from medtrans.learning import cases_of
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.files import read_bytes, write_atomically
+from medtrans.reading.nifti import read_grid
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.reporting.comparison import Beside, render_comparison
 from medtrans.training.journal import read_journal
 
 LARGEST = 1 << 28
 PICTURES = 3
+FEW = f"Below {FEWEST_FOR_TEST} subjects no test can reach p < 0.05, below {FEWEST_FOR_INTERVAL} there is no interval."
 
 
 @dataclass(frozen=True)
@@ -48,17 +59,26 @@ class Finished:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Standings by metric, the cost of each run, and what is to be said of the controls."""
+    """Standings by metric, all p corrected together, and the cost of each run."""
 
     definition: dict[str, Any]
     subjects: int
     runs: tuple[Finished, ...]
     tables: dict[str, list[Standing]]
+    margins: Mapping[str, float]
+    """Metric → the difference to the first that matters to no one."""
+
+    @property
+    def few(self) -> str:
+        """A sentence where there are too few subjects for a test; else nothing."""
+        return FEW if self.subjects < FEWEST_FOR_TEST else ""
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "definition": self.definition,
             "subjects": self.subjects,
+            "few": self.few,
+            "margins": dict(self.margins),
             "runs": {run.name: run.cost() for run in self.runs},
             "standings": {metric: [asdict(line) for line in lines] for metric, lines in self.tables.items()},
         }
@@ -72,8 +92,11 @@ class Comparison:
         return text.getvalue().encode()
 
 
-def compare(folders: Sequence[Path]) -> Comparison:
-    """Raises UsageError where folders are no finished runs, or their scores must not be compared."""
+def compare(folders: Sequence[Path], margins: Mapping[str, float] | None = None) -> Comparison:
+    """Runs and the controls of the first; `margins` ask of a metric who is equivalent to the first in rank.
+
+    Raises UsageError where folders are no finished runs, their scores must not be compared, or a margin is none.
+    """
     if len(folders) < 2:
         raise UsageError("compare", "one run has nothing beside it", "give two or more run folders")
     runs = [_finished(folder) for folder in folders]
@@ -88,39 +111,69 @@ def compare(folders: Sequence[Path]) -> Comparison:
         who[f"control: {control}"] = {
             case["name"]: case["controls"].get(control, {"scores": {}})["scores"] for case in runs[0].cases
         }
+    compared = list(itertools.filterfalse(of_one_class, runs[0].cases[0]["scores"]))
+    asked = _margins(margins or {}, compared)
     subject = {case["name"]: case.get("subject") or case["name"] for case in runs[0].cases}
     tables = {}
-    for metric in runs[0].cases[0]["scores"]:
+    for metric in compared:
         values = {
             name: by_subject([(subject[case], _number(found.get(metric))) for case, found in cases.items()])
             for name, cases in who.items()
         }
-        tables[metric] = standings(values, metrics.load(metric).better)
-    return Comparison(runs[0].definition, len(set(subject.values())), tuple(runs), tables)
+        tables[metric] = standings(values, better(metric), margin=asked.get(metric, math.nan))
+    return Comparison(runs[0].definition, len(set(subject.values())), tuple(runs), holm(tables), asked)
+
+
+def _margins(margins: Mapping[str, float], measured: Iterable[str]) -> dict[str, float]:
+    for metric, margin in margins.items():
+        if metric not in measured:
+            raise UsageError("--margin", f"{metric!r} is not compared", did_you_mean(metric, measured))
+        if not 0 < margin < math.inf:
+            raise UsageError("--margin", f"{metric}={margin:g} is no margin", "give a number above 0, set beforehand")
+    return dict(margins)
 
 
 def write_comparison(folder: Path, found: Comparison) -> Path:
     """comparison.csv, comparison.json and comparison.html in `folder`; returns the page."""
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / "comparison.csv", found.to_csv())
-    write_atomically(folder / "comparison.json", (json.dumps(found.to_dict(), indent=1) + "\n").encode())
+    write_atomically(folder / "comparison.json", to_json(found).encode())
     write_atomically(folder / "comparison.html", render_comparison(found.to_dict(), _beside(found)))
     return folder / "comparison.html"
 
 
+def to_json(found: Comparison) -> str:
+    return to_strict_json(found.to_dict())
+
+
 def to_text(found: Comparison) -> str:
-    """One table for each metric."""
+    """One table for each metric; intervals are of 95 %."""
     lines = [f"{found.definition['preset']}, mask: {found.definition['mask']}, n = {found.subjects}"]
-    width = max(len(line.who) for table in found.tables.values() for line in table)
+    lines += [found.few] if found.few else []
+    width = max(len(word) for metric, table in found.tables.items() for word in (metric, *(s.who for s in table)))
     for metric, table in found.tables.items():
-        lines += ["", f"{metric:{width}}  {'mean':>9}  {'95 % interval':>19}  {'rank':>5}  {'behind':>8}  {'p':>6}"]
-        for line in table:
-            interval = "–" if line.low != line.low else f"{line.low:.3f} … {line.high:.3f}"
-            p = "" if line.p != line.p else f"{line.p:.3f}"
-            lines.append(
-                f"{line.who:{width}}  {line.mean:9.3f}  {interval:>19}  {line.rank:5.2f}  {line.behind:+8.3f}  {p:>6}"
-            )
+        margin = f"p within ±{found.margins[metric]:g}" if metric in found.margins else ""
+        head = f"{'mean':>9}  {'interval':>19}  {'place':>10}  {'behind':>8}  {'interval':>19}  {'p':>6}  {'effect':>6}"
+        lines += ["", f"{metric:{width}}  {head}  {margin}".rstrip()]
+        lines += [_row(line, width, first=line is table[0]) for line in table]
     return "\n".join(lines)
+
+
+def _row(line: Standing, width: int, *, first: bool) -> str:
+    place = f"{line.place} ({_ends(line.place_low, line.place_high, 0)})"
+    cells = [f"{line.who:{width}}", f"{line.mean:9.3f}", f"{_ends(line.low, line.high):>19}", f"{place:>10}"]
+    if not first:
+        cells += [f"{line.behind:+8.3f}", f"{_ends(line.behind_low, line.behind_high):>19}"]
+        cells += [f"{_or_nothing(line.p):>6}", f"{_or_nothing(line.effect, 2):>6}", _or_nothing(line.equivalent)]
+    return "  ".join([*cells, line.note]).rstrip()
+
+
+def _ends(low: float, high: float, digits: int = 3) -> str:
+    return "–" if math.isnan(low) else f"{low:.{digits}f} … {high:.{digits}f}"
+
+
+def _or_nothing(value: float, digits: int = 3) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _finished(folder: Path) -> Finished:
@@ -138,13 +191,34 @@ def _finished(folder: Path) -> Finished:
 
 def _refuse_difference(one: Finished, other: Finished) -> None:
     for key in {**one.definition, **other.definition}:
-        if one.definition.get(key) != other.definition.get(key):
-            what = f"{key} is {other.definition.get(key)!r}, in {one.folder} it is {one.definition.get(key)!r}"
+        ours, theirs = one.definition.get(key), other.definition.get(key)
+        if ours != theirs:
+            what = f"{key} is {theirs!r}, in {one.folder} it is {ours!r}"
+            for said, others, where in ((theirs, ours, other), (ours, theirs, one)):
+                if key == "details" and (alone := [line for line in said or () if line not in (others or ())]):
+                    what = f"only {where.folder} was scored with {alone[0]!r}"
             raise UsageError(other.folder, what, "score both alike")
     cases, theirs = ({case["name"] for case in run.cases} for run in (one, other))
     if cases != theirs:
         apart = ", ".join(sorted(cases ^ theirs)[:5])
         raise UsageError(other.folder, f"and {one.folder} were not scored on the same cases: {apart}", "run them alike")
+    for case in sorted(cases):
+        _refuse_other_grid(one, other, case)
+
+
+def _refuse_other_grid(one: Finished, other: Finished, case: str) -> None:
+    """Where both translations lie there to be asked."""
+    paths = [run.folder / "translations" / f"{case}.nii.gz" for run in (one, other)]
+    if not all(path.is_file() for path in paths):
+        return
+    (shape, affine), (their_shape, their_affine) = map(read_grid, paths)
+    if shape != their_shape or not np.allclose(affine, their_affine, rtol=0, atol=AFFINE_TOLERANCE):
+        words = [
+            " x ".join(f"{side:.3g}" for side in np.linalg.norm(a[:3, :3], axis=0)) + f" mm, {' x '.join(map(str, s))}"
+            for s, a in ((their_shape, their_affine), (shape, affine))
+        ]
+        what = f"{case} has another grid: {words[0]} voxels, in {one.folder} {words[1]} voxels"
+        raise UsageError(other.folder, what, "score both on the same volumes")
 
 
 def _beside(found: Comparison) -> list[Beside]:

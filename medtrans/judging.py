@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -18,11 +18,18 @@ from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
 from medtrans.evaluating.controls import MeanTarget, copy_of_source
-from medtrans.evaluating.folders import Evaluation, to_csv, to_json
+from medtrans.evaluating.downstream import Downstream
+from medtrans.evaluating.folders import Evaluation, Paths, to_csv, to_json
+from medtrans.evaluating.presets import find_preset
+from medtrans.evaluating.quantities import Quantity, quantities
+from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.evaluating.structures import Structure, of_one_class
+from medtrans.evaluating.structures_table import to_csv as structures_to_csv
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import read_volume, write_atomically
 from medtrans.recipe import Recipe
+from medtrans.reporting.latex import to_tex
 from medtrans.reporting.page import Report, write_page
 from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import provenance
@@ -68,10 +75,14 @@ def judge(
     translations: dict[str, Path],
     failed: dict[str, str],
     preparation: Preparation,
+    downstream: Downstream | None = None,
 ) -> Judgement:
     """Score each translated test case that has a target, beside the controls; list what cannot be scored."""
     mean = MeanTarget(_training_targets(recipe, cases, preparation))
     scores: list[Score] = []
+    structures: list[Structure] = []
+    read_for: list[Quantity] = []
+    asked = recipe.evaluating
     refused, known = dict(failed), {case.name: case for case in cases if case.name in translations}
     for case in (case for case in known.values() if case.targets):
         try:
@@ -81,21 +92,29 @@ def judge(
             found: list[Score] = []
             for who, volume in made.items():
                 named = {"case": case.name, "subject": case.subject, "who": who}
-                found += evaluate(volume, pair.target, pair.mask, recipe.evaluating.preset, **named)
+                found += evaluate(volume, pair.target, pair.mask, asked.preset, also=asked.also, **named)
             scores += found
+            hounsfield = recipe.preparing.target.unit == "HU"
+            pair_of = made["translated"], pair.target, pair.mask
+            read_for += quantities(*pair_of, hounsfield=hounsfield, case=case.name, subject=case.subject)
+            if downstream:
+                structures += downstream.structures(case.name, case.subject, made, pair.target)
         except MedtransError as reason:
             refused[case.name] = str(reason)
-    meaning = definition(recipe.evaluating.preset, WITHIN[recipe.evaluating.within])
+    meaning = definition(asked.preset, WITHIN[asked.within], asked.also)
     if preparation.settings.target.unit != "HU":
         said = "Targets are brought to the model's unit by their own intensities in the body; translations are not."
         meaning = replace(meaning, details=(said, *meaning.details))
+    if downstream:
+        meaning, structures, more = downstream.told(meaning, structures)
+        scores += more
     unscored = tuple(name for name, case in known.items() if not case.targets)
     count = recipe.evaluating.pictures
     shown = [*worst_to_best(scores, count), *unscored][:count]
     shown_cases = tuple(pictured(known[name], translations[name], recipe, preparation) for name in shown)
     counts = Counter(case.split for case in cases)
     split = ", ".join(f"{counts[part]} {part}" for part in get_args(Split))
-    return Judgement(Evaluation(meaning, scores, refused), shown_cases, unscored, split)
+    return Judgement(Evaluation(meaning, scores, refused, structures, read_for), shown_cases, unscored, split)
 
 
 def pictured(case: Case, translation: Path, recipe: Recipe, preparation: Preparation) -> Pictured:
@@ -108,9 +127,8 @@ def pictured(case: Case, translation: Path, recipe: Recipe, preparation: Prepara
 def write_judgement(
     folder: Path, recipe: Recipe, judgement: Judgement, journal: Sequence[Row], verdict: str, facts: dict[str, Any]
 ) -> Path:
-    """scores.csv, scores.json and report.html in `folder`; returns the report."""
-    write_atomically(folder / "scores.csv", to_csv(judgement.evaluation))
-    write_atomically(folder / "scores.json", to_json(judgement.evaluation).encode())
+    """scores.csv, scores.json, tables.tex and report.html in `folder`; returns the report."""
+    _write_tables(folder, judgement.evaluation)
     text, scores = recipe.to_yaml(), list(judgement.evaluation.scores)
     made_of = {"recipe sha256": hashlib.sha256(text.encode()).hexdigest()}
     if judgement.split:
@@ -121,18 +139,64 @@ def write_judgement(
         date=datetime.date.today().isoformat(),
         definition=judgement.evaluation.definition,
         scores=scores,
+        quantities=judgement.evaluation.quantities,
         cases=list(judgement.pictured),
         journal=list(journal),
         best=f"validation/{recipe.training.best}",
         provenance=provenance() | made_of | facts,
         recipe=text,
+        settings=recipe.to_dict(),
+        split=judgement.split,
         verdict=verdict,
         warnings=_doubts(judgement),
-        failures=[f"{name}: {why.removeprefix(f'{name}: ')}" for name, why in judgement.evaluation.refused.items()],
+        failures=_failures(judgement.evaluation),
         hounsfield=recipe.preparing.target.unit == "HU",
     )
     write_page(folder / "report.html", report)
     return folder / "report.html"
+
+
+def write_evaluation(folder: Path, evaluation: Evaluation, paths: Mapping[str, Paths], title: str) -> Path:
+    """The same page and tables for volumes that were only scored: no recipe, no training. Returns the report.
+
+    `paths` are each case's translation, target and mask.
+    """
+    chosen = worst_to_best(evaluation.scores, EvaluatingSettings.pictures)
+    judgement = Judgement(evaluation, tuple(_scored(name, *paths[name]) for name in chosen))
+    _write_tables(folder, evaluation)
+    report = Report(
+        title=title,
+        about="Translated volumes scored against their targets.",
+        date=datetime.date.today().isoformat(),
+        definition=evaluation.definition,
+        scores=evaluation.scores,
+        quantities=evaluation.quantities,
+        cases=judgement.pictured,
+        provenance=provenance(),
+        warnings=_doubts(judgement),
+        failures=_failures(evaluation),
+        hounsfield=find_preset(evaluation.definition.preset).kind == "CT",
+    )
+    write_page(folder / "report.html", report)
+    return folder / "report.html"
+
+
+def _scored(name: str, translated: Path, target: Path, mask: Path | None) -> Pictured:
+    return Pictured(name, None, read_volume(target), read_volume(translated), read_volume(mask) if mask else None)
+
+
+def _write_tables(folder: Path, evaluation: Evaluation) -> None:
+    write_atomically(folder / "scores.csv", to_csv(evaluation))
+    write_atomically(folder / "scores.json", to_json(evaluation).encode())
+    if evaluation.structures:
+        write_atomically(folder / "downstream.csv", structures_to_csv(evaluation.structures))
+    if evaluation.scores:
+        whole = [score for score in evaluation.scores if not of_one_class(score.metric)]
+        write_atomically(folder / "tables.tex", to_tex(whole, evaluation.definition))
+
+
+def _failures(evaluation: Evaluation) -> list[str]:
+    return [f"{name}: {why.removeprefix(f'{name}: ')}" for name, why in evaluation.refused.items()]
 
 
 def _doubts(judgement: Judgement) -> list[str]:

@@ -18,7 +18,10 @@ from pydantic import TypeAdapter, ValidationError
 from medtrans import methods
 from medtrans.core.errors import UsageError
 from medtrans.core.settings import Settings, did_you_mean
+from medtrans.evaluating.measures import measures, name_and_settings
+from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.metrics import load as load_metric
 from medtrans.preparing.preparation import PreparingSettings
 from medtrans.reading.cohort import ReadingSettings
 from medtrans.reading.files import read_bytes
@@ -98,7 +101,10 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         stage: _checked(kind, _mapping(values.get(stage, {}), where, stage), f"{where}: {stage}")
         for stage, kind in STAGES.items()
     }
+    stages["evaluating"] = with_measures(stages["evaluating"], f"{where}: evaluating")
     table = stages["reading"].table
+    judge = stages["evaluating"].downstream
+    stages["evaluating"] = dataclasses.replace(stages["evaluating"], downstream=judge and judge.absolute())
     stages["reading"] = dataclasses.replace(
         stages["reading"], root=stages["reading"].root.absolute(), table=table and table.absolute()
     )
@@ -111,6 +117,25 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         method_settings=_checked(methods.load(name).Settings, method, f"{where}: method"),
         **stages,
     )
+
+
+def with_measures(evaluating: EvaluatingSettings, where: str) -> EvaluatingSettings:
+    """The settings, each metric of `also` checked and spelled in full. Raises UsageError before anything is read."""
+    spelled: list[str | dict[str, Any]] = []
+    for asked in evaluating.also:
+        name, settings = name_and_settings(asked)
+        metric = _checked(load_metric(name), settings, f"{where}.also: {name}").to_dict()
+        spelled.append({"name": name, **{key: metric[key] for key in settings}} if settings else name)
+    measures(find_preset(evaluating.preset), spelled)
+    return dataclasses.replace(evaluating, also=tuple(spelled))
+
+
+def as_yaml(text: str, where: str) -> Any:
+    """The value of a word of the command line. Raises UsageError."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as reason:
+        raise UsageError(where, "the value is not YAML", "quote it") from reason
 
 
 def schema() -> dict[str, Any]:
@@ -144,10 +169,7 @@ def _change(change: str) -> dict[str, Any]:
     key, equals, text = change.partition("=")
     if not equals or not key.strip():
         raise UsageError(f"--set {change}", "is not key=value", "for example --set training.steps=1000")
-    try:
-        value: Any = yaml.safe_load(text)
-    except yaml.YAMLError as reason:
-        raise UsageError(f"--set {change}", "the value is not YAML", "quote it") from reason
+    value = as_yaml(text, f"--set {change}")
     for part in reversed(key.strip().split(".")):
         value = {part: value}
     return dict(value)
@@ -165,13 +187,17 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 
 
 def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """`values` with reading.root and reading.table seen from `folder`."""
+    """`values` with reading.root, reading.table and evaluating.downstream seen from `folder`."""
     reading = values.get("reading", {})
     if not isinstance(reading, Mapping):
         return values
     places = {"root": ".", **{key: reading[key] for key in ("root", "table") if key in reading}}
     placed = {key: str(folder / place) for key, place in places.items() if isinstance(place, str)}
-    return {**values, "reading": {**reading, **placed}}
+    values = {**values, "reading": {**reading, **placed}}
+    evaluating = values.get("evaluating")
+    if isinstance(evaluating, Mapping) and isinstance(evaluating.get("downstream"), str):
+        values["evaluating"] = {**evaluating, "downstream": str(folder / evaluating["downstream"])}
+    return values
 
 
 def _alone(preparing: PreparingSettings, where: str) -> PreparingSettings:

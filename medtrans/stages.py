@@ -17,11 +17,16 @@ import numpy as np
 from medtrans.core.errors import UsageError
 from medtrans.core.settings import did_you_mean
 from medtrans.evaluating.cases import definition
-from medtrans.evaluating.folders import Evaluation, evaluate_paths, to_csv
+from medtrans.evaluating.downstream import Downstream
+from medtrans.evaluating.folders import Evaluation, evaluate_paths, matched, to_csv
+from medtrans.evaluating.measures import Asked
 from medtrans.evaluating.presets import PRESETS
+from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.evaluating.structures import of_one_class
+from medtrans.evaluating.structures_table import to_csv as structures_to_csv
 from medtrans.evaluating.summary import summarise
 from medtrans.finding import recipes
-from medtrans.judging import Judgement, judge, write_judgement
+from medtrans.judging import Judgement, judge, write_evaluation, write_judgement
 from medtrans.learning import Say, Trained, cases_of, silent, train
 from medtrans.phantoms import skulls
 from medtrans.phantoms.cohort import write_cohort, write_head
@@ -36,7 +41,8 @@ from medtrans.reading.files import (
     write_atomically,
     write_volume,
 )
-from medtrans.recipe import Recipe, load_recipe
+from medtrans.recipe import Recipe, load_recipe, with_measures
+from medtrans.segmenting import of_settings
 from medtrans.translating.batch import Outcome, translate_files
 from medtrans.translating.sampling import load_sampler
 from medtrans.translating.sampling import sample as make_samples
@@ -98,13 +104,33 @@ def translate(
     return translate_files(source, output, translator, **asked, on_progress=_counted(say))
 
 
-def evaluate(translated: Path, target: Path, mask: Path | None, preset: str, output: Path | None = None) -> Evaluation:
-    """Score files or folders matched by name; `output` also gets the scores as CSV."""
+def evaluate(
+    translated: Path,
+    target: Path,
+    mask: Path | None,
+    preset: str,
+    output: Path | None = None,
+    *,
+    also: Sequence[Asked] = (),
+    spread: Path | None = None,
+    downstream: Downstream | None = None,
+    report: Path | None = None,
+) -> Evaluation:
+    """Score files or folders matched by name; `output` also gets the scores as CSV, the folder `report` a page.
+
+    `also` names metrics besides the preset's, `spread` the standard deviations the translations came with.
+    """
     if preset not in PRESETS:
         raise UsageError("--preset", f"nothing is named {preset!r}", did_you_mean(preset, PRESETS))
-    evaluation = evaluate_paths(translated, target, mask, preset)
+    asked = with_measures(EvaluatingSettings.from_dict({"preset": preset, "also": list(also)}), "--also")
+    evaluation = evaluate_paths(translated, target, mask, preset, also=asked.also, spread=spread, downstream=downstream)
     if output is not None:
         write_atomically(output, to_csv(evaluation))
+        if evaluation.structures:
+            beside = output.with_name(f"{output.stem}_downstream.csv")
+            write_atomically(beside, structures_to_csv(evaluation.structures))
+    if report is not None:
+        write_evaluation(report, evaluation, matched(translated, target, mask)[0], translated.name)
     return evaluation
 
 
@@ -154,11 +180,13 @@ class RunResult:
     def to_text(self) -> str:
         lines = []
         if self.scores:
-            metrics = list(next(iter(self.scores.values())))
+            metrics = [metric for metric in next(iter(self.scores.values())) if not of_one_class(metric)]
             width = max(len(who) for who in self.scores)
-            lines.append(f"{'':{width}}  " + "  ".join(f"{metric:>8}" for metric in metrics))
+            wide = {metric: max(len(metric), 8) for metric in metrics}
+            lines.append(f"{'':{width}}  " + "  ".join(f"{metric:>{wide[metric]}}" for metric in metrics))
             for who, values in self.scores.items():
-                lines.append(f"{who:{width}}  " + "  ".join(f"{values.get(m, float('nan')):8.3f}" for m in metrics))
+                cells = (f"{values.get(metric, float('nan')):{wide[metric]}.3f}" for metric in metrics)
+                lines.append(f"{who:{width}}  " + "  ".join(cells))
         failed = [f"not assessed: {name}: {why}" for name, why in self.failed.items()]
         return "\n".join([*lines, self.verdict, *failed, f"model:  {self.folder / 'model'}", f"report: {self.report}"])
 
@@ -166,6 +194,7 @@ class RunResult:
 def run(recipe: Recipe, folder: Path, *, say: Say = silent) -> RunResult | None:
     """Walk all stages of a recipe in `folder`; None in the processes of a parallel training that are not the first."""
     began = time.monotonic()
+    downstream = of_settings(recipe.evaluating, recipe.training.device)
     trained = train(recipe, folder, say=say)
     if not trained.main:
         return None
@@ -187,7 +216,7 @@ def run(recipe: Recipe, folder: Path, *, say: Say = silent) -> RunResult | None:
     made = {case.name: done.output for case, done in zip(chosen, outcomes, strict=True) if done.output}
     failed = {case.name: done.message for case, done in zip(chosen, outcomes, strict=True) if not done.output}
     say("evaluating", f"{len(made)} cases", 0.0)
-    judgement = judge(recipe, cases, made, failed, translator.preparation)
+    judgement = judge(recipe, cases, made, failed, translator.preparation, downstream)
     facts = {
         "model sha256": translator.identity.sha256,
         "device": str(translator.device),

@@ -45,6 +45,9 @@ def test_help_lists_every_verb_without_torch():
     assert done.stdout.endswith("False False False\n")
 
 
+EVALUATE = ["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -52,7 +55,9 @@ def test_help_lists_every_verb_without_torch():
         (["run", "no_such_recipe"], 2, "neither a recipe file nor a pipeline"),
         (["run", "t1_to_t2", "--set", "training.stepz=1"], 2, "did you mean 'steps'"),
         (["list", "methodes"], 2, "did you mean 'methods'"),
-        (["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset", "synthrad"], 2, "did you mean"),
+        ([*EVALUATE, "synthrad"], 2, "did you mean"),
+        ([*EVALUATE, "mr-percentile", "--also", "bone_dice"], 2, "is for CT only"),
+        ([*EVALUATE, "synthrad2025", "--also", "{name: nmi, bins: 0}"], 2, "greater than or equal to 2"),
         (["translate", "-i", "nowhere.nii.gz", "-o", "out.nii.gz", "-m", "no_model"], 4, "not a model folder"),
         (["check", "nowhere.nii.gz"], 3, None),
     ],
@@ -125,12 +130,15 @@ def test_parts_share_a_folder(model, tmp_path):
 def test_scores_as_json_state_their_definition(tmp_path):
     ct, mask = SAMPLES / "sub-00_CT.nii.gz", SAMPLES / "sub-00_mask.nii.gz"
     words = ["--translated", ct, "--target", ct, "--mask", mask, "--preset", "synthrad2025"]
-    done = shell("evaluate", *words, "--json", "-o", tmp_path / "scores.csv")
+    also = ["--also", "nmi", "--also", "{name: tissue_error, tissue: bone}"]
+    done = shell("evaluate", *words, *also, "--json", "-o", tmp_path / "scores.csv")
     found = json.loads(done.stdout)
     assert found["definition"]["preset"] == "synthrad2025"
     (case,) = found["cases"]
     assert case["scores"]["mae"] == 0
     assert case["scores"]["ms_ssim"] == pytest.approx(1)
+    assert case["scores"]["nmi"] == pytest.approx(2)
+    assert case["scores"]["tissue_error[tissue=bone]"] == 0
     assert (tmp_path / "scores.csv").read_text().startswith("case,")
 
 

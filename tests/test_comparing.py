@@ -4,8 +4,10 @@ import shutil
 import pytest
 
 from medtrans import stages
-from medtrans.comparing import compare, to_text, write_comparison
+from medtrans.comparing import compare, to_json, to_text, write_comparison
 from medtrans.core.errors import UsageError
+from medtrans.core.volume import Volume
+from medtrans.reading.files import read_volume, write_volume
 from medtrans.recipe import load_recipe
 
 
@@ -41,6 +43,24 @@ def test_runs_are_ranked_beside_the_controls(runs):
     assert "other" in to_text(found)
 
 
+def test_with_few_subjects_it_says_what_no_test_can_reach(runs, tmp_path):
+    found = compare([runs / "one", runs / "other"], {"mae": 0.02})
+    assert found.subjects < 6
+    assert "Below 6 subjects no test can reach p < 0.05" in to_text(found)
+    page = write_comparison(tmp_path, found).read_text()
+    assert "Below 6 subjects no test can reach p &lt; 0.05" in page
+    assert "p, within ±0.02" in page
+    document = json.loads(to_json(found), parse_constant=pytest.fail)
+    assert document["margins"] == {"mae": 0.02}
+    assert document["standings"]["mae"][1]["p"] is None
+
+
+@pytest.mark.parametrize(("margin", "said"), [({"mea": 1.0}, "did you mean 'mae'"), ({"mae": 0.0}, "is no margin")])
+def test_a_margin_is_of_a_metric_and_above_nothing(runs, margin, said):
+    with pytest.raises(UsageError, match=said):
+        compare([runs / "one", runs / "other"], margin)
+
+
 def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
     page = write_comparison(tmp_path / "out", compare([runs / "one", runs / "other"])).read_text()
     assert page.count("<img") >= 2 * 3
@@ -59,6 +79,9 @@ def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
     [
         (lambda scores: scores["definition"].update(preset="synthrad2025"), "preset is 'synthrad2025'"),
         (lambda scores: scores["definition"].update(mask="everything"), "mask is 'everything'"),
+        (lambda scores: scores["definition"].update(range=[0, 2]), r"range is \[0, 2\], in .*one it is \[0, 1\]"),
+        (lambda scores: scores["definition"]["details"].append("Blurred."), "only .*third was scored with 'Blurred"),
+        (lambda scores: scores["definition"]["details"].pop(0), "only .*one was scored with .Targets are brought"),
         (lambda scores: scores["cases"][0].update(name="somebody"), "not scored on the same cases: "),
         (lambda scores: scores.update(cases=[]), "has no scored case"),
     ],
@@ -67,6 +90,18 @@ def test_what_was_measured_otherwise_is_refused_by_name(runs, tmp_path, how, sai
     shutil.copytree(runs / "one", tmp_path / "third")
     change(tmp_path / "third", how)
     with pytest.raises(UsageError, match=said):
+        compare([runs / "one", tmp_path / "third"])
+
+
+def test_cases_on_other_grids_are_refused_with_their_spacing(runs, tmp_path):
+    shutil.copytree(runs / "one", tmp_path / "third")
+    (path,) = (tmp_path / "third/translations").glob("*.nii.gz")
+    volume = read_volume(path)
+    coarser = Volume(
+        volume.voxels[:, ::2, ::2], volume.affine @ [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    )
+    write_volume(coarser, path, overwrite=True)
+    with pytest.raises(UsageError, match=r"sub-\d+ has another grid: 9.6 x 9.6 x 4.8 mm, .* in .*one 4.8 x 4.8 x 4.8"):
         compare([runs / "one", tmp_path / "third"])
 
 

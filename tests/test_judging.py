@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,9 @@ from medtrans.judging import judge, write_judgement
 from medtrans.learning import cases_of
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
+from medtrans.reading.files import write_volume
 from medtrans.recipe import load_recipe
+from tests.reporting.report_volumes import pictured
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +45,18 @@ def test_the_page_says_what_was_left_out_and_where_the_numbers_come_from(judged,
         "l1 <span",
     ):
         assert words in page, words
+
+
+def test_volumes_that_were_only_scored_get_the_same_page_and_tables(tmp_path):
+    for number, name in enumerate(("a", "b", "c")):
+        case = pictured(name, shift=20.0 * number)
+        write_volume(case.target, tmp_path / "target" / f"{name}.nii.gz")
+        write_volume(case.translated, tmp_path / "made" / f"{name}.nii.gz")
+    stages.evaluate(tmp_path / "made", tmp_path / "target", None, "synthrad2023", report=tmp_path / "page")
+    found = {path.name for path in (tmp_path / "page").iterdir()}
+    assert found == {"report.html", "scores.csv", "scores.json", "tables.tex"}
+    page = (tmp_path / "page" / "report.html").read_text()
+    for words in ("worst of 3 by MAE", "no control was scored", "Volume of bone above 200 HU", 'data-case="3"'):
+        assert words in page, words
+    read_for = json.loads((tmp_path / "page" / "scores.json").read_text())["quantities"]
+    assert {one["name"] for one in read_for} == {"mean in the mask", "volume of bone above 200 HU"}

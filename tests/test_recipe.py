@@ -74,6 +74,12 @@ def test_quick_is_applied_only_when_asked(tmp_path):
         (MINIMAL + "training: {batch: 0}", "greater than or equal to 1"),
         (MINIMAL + "preparing: {target: {name: linaer}}", "did you mean 'linear'"),
         (MINIMAL + "preparing: {target: {name: linear, lo: 3}}", "did you mean 'low'"),
+        (MINIMAL + "evaluating: {also: [nmii]}", "did you mean 'nmi'"),
+        (MINIMAL + "evaluating: {also: [{name: nmi, bin: 32}]}", "did you mean 'bins'"),
+        (MINIMAL + "evaluating: {also: [{name: nmi, bins: many}]}", "also: nmi.bins: 'many' will not do"),
+        (MINIMAL + "evaluating: {also: [{name: water_path, hlut: [[0, 1]]}]}", "is no table of rising HU"),
+        (MINIMAL + "evaluating: {also: [3]}", "evaluating.also.0"),
+        (MINIMAL + "evaluating: {preset: mr-percentile, also: [bone_dice]}", "bone_dice: is for CT only"),
         (MINIMAL + "training: 3", "training is not a table"),
         ("method: {name: regression", "is not YAML"),
         ("- a\n- b\n", "is not a table"),
@@ -86,6 +92,14 @@ def test_every_wrong_recipe_gets_one_telling_sentence(tmp_path, text, said):
         load_recipe(written(tmp_path, text))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_metrics_asked_for_besides_are_spelled_in_full_and_read_back(tmp_path):
+    text = MINIMAL + "evaluating: {also: [nmi, {name: nmi, bins: 32}, {name: water_path, hlut: [[0, 1], [9, 2]]}]}"
+    recipe = load_recipe(written(tmp_path, text))
+    expected = ("nmi", {"name": "nmi", "bins": 32}, {"name": "water_path", "hlut": [[0.0, 1.0], [9.0, 2.0]]})
+    assert recipe.evaluating.also == expected
+    assert load_recipe(written(tmp_path, recipe.to_yaml())).evaluating == recipe.evaluating
 
 
 def test_a_recipe_of_megabytes_is_refused(tmp_path):

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from medtrans.core.errors import InputRefused
-from medtrans.core.metric import Definition, Score
+from medtrans.core.metric import Definition, Score, Spacing
 from medtrans.core.volume import Volume
-from medtrans.evaluating.presets import Preset, find_preset
-from medtrans.evaluating.suitability import doubt_hounsfield, doubt_magnitude, refuse_not_finite, refuse_other_grid
+from medtrans.evaluating.measures import Asked, Measure, measures
+from medtrans.evaluating.presets import find_preset
+from medtrans.evaluating.suitability import (
+    doubt_hounsfield,
+    doubt_magnitude,
+    refuse_no_dose,
+    refuse_not_finite,
+    refuse_other_grid,
+)
 
 EVERYTHING = "none: whole volume"
 
 
-def definition(preset: str, mask: str = EVERYTHING) -> Definition:
-    """What scores under `preset` mean; `mask` says in words which voxels count."""
-    return find_preset(preset).definition(mask)
+def definition(preset: str, mask: str = EVERYTHING, also: Sequence[Asked] = ()) -> Definition:
+    """What scores under `preset` and of metrics `also` asked for mean; `mask` says in words which voxels count."""
+    asked = find_preset(preset)
+    meaning = asked.definition(mask)
+    said = (measure.sentence for measure in measures(asked, also) if measure.sentence)
+    return replace(meaning, details=(*meaning.details, *said))
 
 
 def evaluate(
@@ -28,26 +38,29 @@ def evaluate(
     mask: Volume | None,
     preset: str,
     *,
+    also: Sequence[Asked] = (),
     case: str = "",
     subject: str = "",
     who: str = "translated",
 ) -> list[Score]:
-    """The preset's scores of one case, one per metric; a volume of several channels scores their mean.
+    """The preset's scores of one case and those of metrics `also` asked for; of several channels the mean.
 
     Volumes on one grid, in the target's unit; `mask` counts where it is above 0, None counts every voxel. A metric that
     cannot be computed is nan, its reason in the note; the note also says when the translation looks wrong.
-    Raises GridMismatch where the grids differ, InputRefused where the pair cannot be scored at all.
+    Raises GridMismatch where the grids differ, InputRefused where the pair cannot be scored at all, UsageError where
+    what is asked for is not known.
     """
     asked, name = find_preset(preset), case or "case"
-    pair = _Arrays.of(translated, target, mask, name)
+    measured = measures(asked, also)
+    pair = Arrays.of(translated, target, mask, name)
     refuse_not_finite(name, "translated", pair.translated, pair.within)
     refuse_not_finite(name, "target", pair.target, pair.within)
-    pair, doubt = _hounsfield(pair, name) if asked.kind == "CT" else _by_percentile(pair, name)
-    return [_score(metric, asked, pair, doubt, (name, subject or name, who)) for metric in asked.metrics]
+    pair, doubt = {"CT": _hounsfield, "MR": _by_percentile, "dose": _dose}[asked.kind](pair, name)
+    return [_score(measure, pair, target.spacing, doubt, (name, subject or name, who)) for measure in measured]
 
 
 @dataclass(frozen=True, eq=False)
-class _Arrays:
+class Arrays:
     """(channel, i, j, k) in single precision, and which voxels (i, j, k) count."""
 
     translated: np.ndarray
@@ -55,7 +68,7 @@ class _Arrays:
     within: np.ndarray
 
     @classmethod
-    def of(cls, translated: Volume, target: Volume, mask: Volume | None, name: str) -> _Arrays:
+    def of(cls, translated: Volume, target: Volume, mask: Volume | None, name: str) -> Arrays:
         refuse_other_grid(name, target, "translated", translated)
         if translated.channels != target.channels:
             what = f"target has {target.channels} channels, translated has {translated.channels}"
@@ -69,7 +82,7 @@ class _Arrays:
         return cls(x, y, np.ascontiguousarray(mask.voxels[0] > 0))
 
 
-def _hounsfield(pair: _Arrays, name: str) -> tuple[_Arrays, str]:
+def _hounsfield(pair: Arrays, name: str) -> tuple[Arrays, str]:
     doubt = doubt_hounsfield(pair.target)
     if doubt:
         raise InputRefused(name, f"target {doubt}", "give the target in HU, or take the preset mr-percentile")
@@ -77,7 +90,7 @@ def _hounsfield(pair: _Arrays, name: str) -> tuple[_Arrays, str]:
     return pair, f"warning: the translation {doubt}" if doubt else ""
 
 
-def _by_percentile(pair: _Arrays, name: str) -> tuple[_Arrays, str]:
+def _by_percentile(pair: Arrays, name: str) -> tuple[Arrays, str]:
     """Both divided by the target's 99.5th percentile in the mask, then clipped to 0 … 1."""
     if not pair.within.any():
         return pair, ""
@@ -87,19 +100,24 @@ def _by_percentile(pair: _Arrays, name: str) -> tuple[_Arrays, str]:
         raise InputRefused(name, f"the target's 99.5th percentile in the mask is {top:g}", "give magnitudes above 0")
     doubt = doubt_magnitude(seen)
     x, y = (np.clip(image / np.float32(top), 0, 1) for image in (pair.translated, pair.target))
-    return _Arrays(x, y, pair.within), f"warning: the target is no magnitude image: {doubt}" if doubt else ""
+    return Arrays(x, y, pair.within), f"warning: the target is no magnitude image: {doubt}" if doubt else ""
 
 
-def _score(metric: str, asked: Preset, pair: _Arrays, doubt: str, whose: tuple[str, str, str]) -> Score:
-    measure, notes = asked.measure(metric), [doubt] if doubt else []
+def _dose(pair: Arrays, name: str) -> tuple[Arrays, str]:
+    refuse_no_dose(name, "target", pair.target[:, pair.within])
+    return pair, ""
+
+
+def _score(measure: Measure, pair: Arrays, spacing: Spacing, doubt: str, whose: tuple[str, str, str]) -> Score:
+    metric, notes = measure.metric, [doubt] if doubt else []
     try:
         channels = zip(pair.translated, pair.target, strict=True)
-        value = _mean([measure(one, other, pair.within) for one, other in channels])
+        value = _mean([metric(one, other, pair.within, spacing) for one, other in channels])
     except InputRefused as reason:
         value, notes = math.nan, [reason.what, *notes]
     if math.isinf(value):
         notes.insert(0, "no difference in any voxel that counts")
-    return Score(*whose, metric, value, asked.unit(metric), measure.better, "; ".join(notes))
+    return Score(*whose, measure.label, value, measure.unit, metric.better, "; ".join(notes))
 
 
 def _mean(values: Sequence[float]) -> float:

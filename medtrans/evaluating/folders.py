@@ -7,18 +7,29 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from medtrans.core.errors import MedtransError, UsageError
+from medtrans.core.errors import EmptyMask, InputRefused, MedtransError, UsageError
 from medtrans.core.metric import Definition, Score
+from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
+from medtrans.evaluating.downstream import Downstream
+from medtrans.evaluating.measures import Asked
+from medtrans.evaluating.presets import find_preset
+from medtrans.evaluating.quantities import Quantity, quantities
+from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
+from medtrans.evaluating.structures import Structure, of_one_class
+from medtrans.evaluating.structures_table import rows as structure_rows
+from medtrans.evaluating.structures_table import to_lines
 from medtrans.evaluating.summary import summarise
 from medtrans.reading.files import is_volume, read_volume, stem
 
 TRANSLATED = "translated"
 """Who is judged; every other `who` among scores is a control."""
+SPREAD = "_spread"
+"""What the name of a translation's spread has more: ct_spread.nii.gz lies beside ct.nii.gz and is no case itself."""
 
 
 @dataclass(frozen=True)
@@ -28,29 +39,60 @@ class Evaluation:
     definition: Definition
     scores: Sequence[Score]
     refused: Mapping[str, str] = field(default_factory=dict)
+    structures: Sequence[Structure] = ()
+    """Of the downstream task."""
+    quantities: Sequence[Quantity] = ()
+    """What targets and translations are read for."""
 
 
-def evaluate_paths(translated: Path, target: Path, mask: Path | None, preset: str) -> Evaluation:
+def evaluate_paths(
+    translated: Path,
+    target: Path,
+    mask: Path | None,
+    preset: str,
+    *,
+    also: Sequence[Asked] = (),
+    spread: Path | None = None,
+    downstream: Downstream | None = None,
+) -> Evaluation:
     """Files, or folders whose volumes have the same names. A case that cannot be scored is listed, the rest go on.
 
-    Raises UsageError where nothing can be matched.
+    `spread` holds the standard deviations that the translations come with, in files of their names, with or without
+    "_spread". Raises UsageError where nothing can be matched or what is asked for is not known.
     """
-    meaning = definition(preset, EVERYTHING if mask is None else f"voxels above 0 of {mask.name}")
-    cases, refused = _matched(translated, target, mask)
+    meaning = definition(preset, EVERYTHING if mask is None else f"voxels above 0 of {mask.name}", also)
+    if spread is not None:
+        meaning = replace(meaning, details=(*meaning.details, *SENTENCES))
+    cases, refused = matched(translated, target, mask)
+    maps = _spreads(spread, cases) if spread is not None else {}
     scores: list[Score] = []
+    structures: list[Structure] = []
+    read_for: list[Quantity] = []
+    hounsfield = find_preset(preset).kind == "CT"
     for name, (one, other, within) in cases.items():
         try:
-            body = read_volume(within) if within else None
-            scores += evaluate(read_volume(one), read_volume(other), body, preset, case=name)
+            body = _mask(name, within) if within else None
+            made, real = read_volume(one), read_volume(other)
+            found = evaluate(made, real, body, preset, also=also, case=name)
+            if spread is not None:
+                found += evaluate_spread(made, real, _spread(name, maps, spread), body, case=name)
+            scores += found
+            read_for += quantities(made, real, body, hounsfield=hounsfield, case=name, subject=name)
+            if downstream:
+                structures += downstream.structures(name, name, {TRANSLATED: made}, real)
         except MedtransError as reason:
             refused[name] = str(reason).removeprefix(f"{name}: ")
-    return Evaluation(meaning, scores, refused)
+    if downstream:
+        meaning, structures, more = downstream.told(meaning, structures)
+        scores += more
+    return Evaluation(meaning, scores, refused, structures, read_for)
 
 
 Paths = tuple[Path, Path, Path | None]
 
 
-def _matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str, Paths], dict[str, str]]:
+def matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str, Paths], dict[str, str]]:
+    """Case → its translation, target and mask; and of what has no partner, why. Raises UsageError where nothing has."""
     if translated.is_dir() != target.is_dir():
         raise UsageError(translated, "one of translated and target is a folder, the other a file", "give two of a kind")
     if not translated.is_dir():
@@ -58,6 +100,7 @@ def _matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[st
             raise UsageError(mask, "is a folder, translated is a file", "give one mask file")
         return {stem(translated): (translated, target, mask)}, {}
     ours, theirs = _volumes(translated), _volumes(target)
+    ours = {name: ours[name] for name in ours if not (name.endswith(SPREAD) and name.removesuffix(SPREAD) in ours)}
     if not ours.keys() & theirs.keys():
         raise UsageError(translated, f"no volume has a partner of its name in {target}", "names must be equal")
     masks = _volumes(mask) if mask is not None and mask.is_dir() else None
@@ -68,6 +111,34 @@ def _matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[st
             refused[name] = f"not assessed: no volume of that name in {lacks[0]}"
     names = sorted(ours.keys() - refused.keys())
     return {name: (ours[name], theirs[name], mask if masks is None else masks[name]) for name in names}, refused
+
+
+def _spreads(spread: Path, cases: Mapping[str, Paths]) -> dict[str, Path]:
+    """Case → its spread, as far as they are there; a translation itself is not taken for one."""
+    if not spread.is_dir():
+        if len(cases) > 1:
+            raise UsageError(spread, "is one file, the translations are several", "give a folder of spreads")
+        return dict.fromkeys(cases, spread)
+    there = _volumes(spread)
+    found = {}
+    for name, (one, _, _) in cases.items():
+        path = there.get(name + SPREAD, there.get(name, one))
+        if path.resolve() != one.resolve():
+            found[name] = path
+    return found
+
+
+def _spread(name: str, maps: Mapping[str, Path], folder: Path) -> Volume:
+    if name not in maps:
+        raise InputRefused(name, f"there is no {name}{SPREAD} in {folder}", "translate with --samples")
+    return read_volume(maps[name])
+
+
+def _mask(name: str, path: Path) -> Volume:
+    mask = read_volume(path)
+    if not (mask.voxels > 0).any():
+        raise EmptyMask(name, f"the mask {path} holds no voxel above 0", "give a mask of the body")
+    return mask
 
 
 def _lacks(volumes: Mapping[str, Path] | None, name: str) -> bool:
@@ -98,7 +169,7 @@ def to_json(evaluation: Evaluation) -> str:
     for line in summarise(evaluation.scores):
         facts = {key: _plain(value) for key, value in asdict(line).items() if key not in ("who", "metric")}
         summary.setdefault(line.who, {})[line.metric] = facts
-    meaning = asdict(evaluation.definition)
+    meaning = {key: _plain(value) for key, value in asdict(evaluation.definition).items()}
     document = {
         "definition": {"preset": meaning.pop("preset"), "range": meaning.pop("value_range"), **meaning},
         "cases": list(cases.values()),
@@ -106,10 +177,19 @@ def to_json(evaluation: Evaluation) -> str:
         "controls": summary,
         "not_assessed": dict(evaluation.refused),
     }
+    if evaluation.structures:
+        rows = structure_rows(evaluation.structures)
+        document["downstream"] = [{key: _plain(value) for key, value in row.items()} for row in rows]
+    if evaluation.quantities:
+        document["quantities"] = [
+            {key: _plain(value) for key, value in asdict(one).items()} for one in evaluation.quantities
+        ]
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value
@@ -129,26 +209,30 @@ def to_csv(evaluation: Evaluation) -> bytes:
 
 def to_text(evaluation: Evaluation) -> str:
     """A table for the shell: each case, the summary, and what the numbers mean."""
-    metrics = list(dict.fromkeys(score.metric for score in evaluation.scores))
+    shown = [score for score in evaluation.scores if not of_one_class(score.metric)]
+    metrics = list(dict.fromkeys(score.metric for score in shown))
     rows: dict[str, dict[str, float]] = {}
-    for score in evaluation.scores:
+    for score in shown:
         rows.setdefault(_label(score.case, score.who), {})[score.metric] = score.value
-    summaries = summarise(evaluation.scores)
+    summaries = summarise(shown)
     for word in ("mean", "sd", "median", "min", "max"):
         for line in summaries:
             rows.setdefault(_label(word, line.who), {})[line.metric] = getattr(line, word)
     width = max(map(len, rows), default=0)
-    table = [f"{'':{width}}  " + "  ".join(f"{metric:>10}" for metric in metrics)]
+    wide = {metric: max(len(metric), 10) for metric in metrics}
+    table = [f"{'':{width}}  " + "  ".join(f"{metric:>{wide[metric]}}" for metric in metrics)]
     for label, values in rows.items():
-        table.append(f"{label:{width}}  " + "  ".join(f"{values.get(metric, math.nan):10.4f}" for metric in metrics))
+        cells = (f"{values.get(metric, math.nan):{wide[metric]}.4f}" for metric in metrics)
+        table.append(f"{label:{width}}  " + "  ".join(cells))
     meaning = evaluation.definition
     told = [
         f"preset {meaning.preset}, range {meaning.value_range[0]:g} … {meaning.value_range[1]:g}, mask: {meaning.mask}"
     ]
     for s in summaries:
         told.append(f"{_label(s.metric, s.who)}: n {s.n}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}")
-    told += [f"{_label(s.case, s.who)} {s.metric}: {s.note}" for s in evaluation.scores if s.note]
-    return "\n".join([*table, "", *told, *meaning.details]) + "\n"
+    told += [f"{_label(s.case, s.who)} {s.metric}: {s.note}" for s in shown if s.note]
+    classes = ["", *to_lines(evaluation.structures)] if evaluation.structures else []
+    return "\n".join([*table, *classes, "", *told, *meaning.details]) + "\n"
 
 
 def _label(word: str, who: str) -> str:

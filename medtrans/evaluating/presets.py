@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 from medtrans.core.errors import UsageError
 from medtrans.core.metric import Definition, Metric
@@ -18,6 +21,11 @@ MR = (
     "Both volumes divided by the 99.5th percentile of the target within the mask, then clipped to 0 … 1.",
     "MAE: mean |target - translated| over the mask, after that.",
     "PSNR: 10 log10(1/MSE) over the mask, after that.",
+)
+DOSE = (
+    "MAE: mean |target - translated| over the mask.",
+    "Gamma index: share of voxels in the mask with γ ≤ 1, global, 3 % of the target's maximum, 3 mm, from 10 % of the "
+    "maximum, searched at steps of 0.3 mm, straight between voxels.",
 )
 SSIM = (
     "SSIM: clipped to the range, its lower end outside the mask and moved to 0, whole volume, 7³ uniform window, "
@@ -36,7 +44,7 @@ class Preset:
     """Metrics by name, on a value range; `kind` says which images it is for."""
 
     name: str
-    kind: Literal["CT", "MR"]
+    kind: Literal["CT", "MR", "dose"]
     summary: str
     source: str
     low: float
@@ -48,15 +56,16 @@ class Preset:
         """What every score under this preset means, within `mask` (words that say which voxels count)."""
         return Definition(self.name, (self.low, self.high), self.high - self.low, mask, self.details)
 
-    def measure(self, metric: str) -> Metric:
-        """The metric of that name, with this preset's range where it has one."""
+    def measure(self, metric: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Metric:
+        """The metric of that name with `settings`, and this preset's range where it has one and they do not."""
         kind = load(metric)
-        return kind.from_dict({field.name: getattr(self, field.name) for field in fields(kind)}, metric)
+        ends = {field.name: getattr(self, field.name) for field in fields(kind) if field.name in ("low", "high")}
+        return kind.from_dict(ends | dict(settings), metric)
 
     def unit(self, metric: str) -> str:
         """The unit its values are printed with: that of the images for an error in their own scale."""
-        own = {"CT": "HU", "MR": "of the target's 99.5th percentile"}[self.kind]
-        return own if metric == "mae" else load(metric).unit
+        own = {"CT": "HU", "MR": "of the target's 99.5th percentile", "dose": "Gy"}[self.kind]
+        return load(metric).unit.replace("of the image", own)
 
 
 PRESETS = {
@@ -101,6 +110,16 @@ PRESETS = {
             high=1,
             metrics=("mae", "psnr", "ssim", "ms_ssim"),
             details=(*MR, SSIM, MS_SSIM),
+        ),
+        Preset(
+            name="dose",
+            kind="dose",
+            summary="Dose in Gy: MAE, and the gamma pass rate at 3 % and 3 mm, global.",
+            source="https://doi.org/10.1118/1.598248",
+            low=0,
+            high=math.inf,
+            metrics=("mae", "gamma_index"),
+            details=DOSE,
         ),
     )
 }

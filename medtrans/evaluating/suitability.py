@@ -12,6 +12,9 @@ NARROW = 10.0
 MANY = 0.01
 """Share of voxels below 0 from which a magnitude image is doubted."""
 
+NO_DOSE = 0.01
+"""Of the maximum: how far below 0 a dose may fall, as interpolation makes it."""
+
 
 def refuse_other_grid(case: str, target: Volume, role: str, other: Volume) -> None:
     """Raises GridMismatch, saying whether shape or place differs."""
@@ -43,6 +46,12 @@ def doubt_hounsfield(voxels: np.ndarray) -> str:
     if low < 0 and high - low >= NARROW:
         return ""
     return f"spans {low:g} … {high:g}, which is no CT in HU (air is -1000)"
+
+
+def refuse_no_dose(case: str, role: str, voxels: np.ndarray) -> None:
+    """`voxels` in the mask. Raises InputRefused where one is below 0 by more than rounding."""
+    if voxels.size and float(voxels.min()) < -NO_DOSE * float(np.abs(voxels).max()):
+        raise InputRefused(case, f"{role} falls to {voxels.min():g} in the mask, which is no dose", "give a dose in Gy")
 
 
 def doubt_magnitude(voxels: np.ndarray) -> str:

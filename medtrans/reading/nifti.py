@@ -63,6 +63,14 @@ def read_nifti(path: Path) -> Volume:
     return Volume(_channel_first(voxels), affine, header)
 
 
+def read_grid(path: Path) -> tuple[tuple[int, ...], np.ndarray]:
+    """Shape and affine, from the header alone. Raises InputRefused, EnvironmentRefused."""
+    size_of(path)
+    with opened(path) as file:
+        header, _ = _header(path, _Inflated(file, path) if path.name.lower().endswith(".gz") else file)
+    return _shape(path, header), _affine(path, header)
+
+
 class _Inflated:
     """A gzip stream that can be read forward, and says when it is damaged."""
 

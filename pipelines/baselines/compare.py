@@ -17,9 +17,10 @@ import torch
 import yaml
 
 from medtrans.learning import cases_of
-from medtrans.metrics.features import NAME, features
-from medtrans.metrics.frechet import Frechet
-from medtrans.metrics.precision_recall import Precision, Recall
+from medtrans.metrics.sets.features import NAME, features
+from medtrans.metrics.sets.frechet import Frechet
+from medtrans.metrics.sets.precision import Precision
+from medtrans.metrics.sets.recall import Recall
 from medtrans.preparing.batches import Draws, paired_draws
 from medtrans.reading.cohort import load_pair
 from medtrans.recipe import make_recipe

@@ -2,12 +2,14 @@ import csv
 import io
 import json
 import math
+import re
 
 import numpy as np
 import pytest
 
 from medtrans.core.errors import UsageError
 from medtrans.core.metric import Score
+from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import Evaluation, evaluate_paths, to_csv, to_json, to_text
 from medtrans.reading.files import write_volume
@@ -83,6 +85,40 @@ def test_a_damaged_file_or_a_nan_costs_one_case(folders):
     assert {score.case for score in found.scores} == {"sub-2"}
     assert found.refused.keys() == {"sub-0", "sub-1"}
     assert "nan" in found.refused["sub-1"]
+
+
+BAD = {
+    "another shape": ("translated", Volume(ct().voxels[..., 1:], AFFINE), "target has 14 x 15 x 16 voxels"),
+    "another place": ("translated", volume(ct().voxels[0], AFFINE + np.eye(4, k=3)), "differ by 1 mm"),
+    "more channels": ("translated", Volume(np.repeat(ct().voxels, 2, 0), AFFINE), "target has 1 channels"),
+    "an empty mask": ("mask", mask().like(0 * mask().voxels), "holds no voxel above 0"),
+    "a mask elsewhere": ("mask", volume(mask().voxels[0], AFFINE + 9 * np.eye(4, k=3)), "mask .* differ by 9 mm"),
+    "a mask of another shape": ("mask", Volume(mask().voxels[..., 1:], AFFINE), "mask has 14 x 15 x 15"),
+    "nothing but nan": ("translated", ct().like(np.nan * ct().voxels), "nan or infinite in the mask"),
+    "a target of nan": ("target", ct().like(np.nan * ct().voxels), "target has .* nan or infinite"),
+    "a target not in HU": ("target", ct().like(ct().voxels / 2000 + 1), "which is no CT in HU"),
+}
+
+
+@pytest.mark.parametrize(("role", "bad", "said"), BAD.values(), ids=BAD)
+def test_a_bad_input_costs_its_own_case_and_is_told_in_one_sentence(folders, role, bad, said):
+    write_volume(bad, folders / role / "sub-1.nii.gz", overwrite=True)
+    found = scored(folders)
+    assert {score.case for score in found.scores} == {"sub-0", "sub-2"}
+    assert found.refused.keys() == {"sub-1"}
+    assert re.search(said, found.refused["sub-1"])
+    assert "\n" not in found.refused["sub-1"]
+    assert "sub-1" in to_json(found)
+
+
+def test_a_dose_is_scored_in_gray_and_a_ct_is_no_dose(tmp_path):
+    for name, dose in (("made", mr(1, scale=0.05)), ("real", mr(scale=0.05)), ("ct", ct())):
+        write_volume(dose, tmp_path / f"{name}.nii.gz")
+    found = evaluate_paths(tmp_path / "made.nii.gz", tmp_path / "real.nii.gz", None, "dose")
+    assert [(score.metric, score.unit) for score in found.scores] == [("mae", "Gy"), ("gamma_index", "")]
+    assert json.loads(to_json(found), parse_constant=refuse_constants)["definition"]["range"] == [0, "inf"]
+    refused = evaluate_paths(tmp_path / "made.nii.gz", tmp_path / "ct.nii.gz", None, "dose").refused
+    assert "which is no dose" in refused["made"]
 
 
 def test_wrong_use_is_refused_before_anything_is_read(folders):

@@ -1,0 +1,107 @@
+"""The downstream task: does one who segments the translation find what there is in the real image?
+
+Label maps come from a segmenter trained on real targets of other people, or from any other one, made elsewhere. With a
+reference made by hand both are held against it, the segmenter's map of the real target too: that is the ceiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from medtrans.core.errors import InputRefused
+from medtrans.core.metric import Definition, Score
+from medtrans.core.volume import Volume
+from medtrans.evaluating.organs import Classes
+from medtrans.evaluating.structures import Structure, present, scores_of, structure
+from medtrans.evaluating.suitability import refuse_other_grid
+from medtrans.reading.files import is_volume, read_volume, stem
+
+CEILING = "real target"
+"""Who is scored where the segmenter's own map of the real target is held against a reference."""
+Maps = Callable[[str, Volume], Volume]
+"""A case's name and an image → its label map. Raises InputRefused."""
+HIGHEST = 2**31
+
+
+@dataclass(frozen=True)
+class Downstream:
+    """Whose label maps count, and which classes of them."""
+
+    classes: Classes
+    said: str
+    """One sentence: whose maps these are, and what they are held against."""
+    of_translated: Maps
+    of_target: Maps
+    ceiling: Maps | None = None
+    """The segmenter, where `of_target` is a reference it can itself be held against."""
+    tolerance: float = 2.0
+    """Of the surface Dice, in mm."""
+
+    def structures(self, case: str, subject: str, made: Mapping[str, Volume], target: Volume) -> list[Structure]:
+        """Every class of every competitor: `made` is name → image, on the grid of `target`.
+
+        Raises InputRefused where an image has no label map, GridMismatch where its map does not lie on it.
+        """
+        real = self._labels(self.of_target, case, target)
+        maps = {who: self._labels(self.of_translated, case, volume) for who, volume in made.items()}
+        if self.ceiling:
+            maps[CEILING] = self._labels(self.ceiling, case, target)
+        asked = target.spacing, self.tolerance
+        return [
+            structure(np.isin(labels, numbers), np.isin(real, numbers), *asked, (case, subject, who), name)
+            for who, labels in maps.items()
+            for name, numbers in self.classes.items()
+        ]
+
+    def told(
+        self, meaning: Definition, structures: Sequence[Structure]
+    ) -> tuple[Definition, list[Structure], list[Score]]:
+        """Of all cases: `meaning` with what is meant here, the structures that are in any map, and their scores."""
+        there, absent = present(structures)
+        details = (
+            f"Downstream: {self.said}.",
+            "Dice 2 |A ∩ B| / (|A| + |B|); HD95: the larger of both directed 95th percentiles of surface distances; "
+            f"surface Dice at {self.tolerance:g} mm (Nikolov 2018); volume error |V - V_real|, also in % of V_real.",
+            "A class that only the target has (missed), or only the translation (invented), has Dice 0, surface Dice 0 "
+            "and the diagonal of the volume as HD95; one that neither has is nan. [mean]: over the classes that one "
+            "of both maps has.",
+            *([f"In no label map: {', '.join(absent)}."] if absent else []),
+        )
+        return replace(meaning, details=(*meaning.details, *details)), there, scores_of(there)
+
+    @staticmethod
+    def _labels(maps: Maps, case: str, image: Volume) -> np.ndarray:
+        labels = maps(case, image)
+        refuse_other_grid(case, image, "the label map", labels)
+        return labels.voxels[0]
+
+
+def from_files(path: Path) -> Maps:
+    """Label maps from a file, or from a folder by the names of the cases."""
+
+    def read(case: str, image: Volume) -> Volume:
+        if not path.is_dir():
+            return read_labels(path)
+        named = [file for file in path.iterdir() if is_volume(file) and stem(file) == case]
+        if len(named) != 1:
+            raise InputRefused(case, f"has {len(named)} label maps in {path}", "one volume of that name is needed")
+        return read_labels(named[0])
+
+    return read
+
+
+def read_labels(path: Path) -> Volume:
+    """A label map of one channel. Raises InputRefused where its values are no whole numbers from 0."""
+    labels = read_volume(path)
+    if labels.channels != 1:
+        raise InputRefused(path, f"has {labels.channels} channels", "give one label map that holds all classes")
+    voxels = labels.voxels
+    with np.errstate(invalid="ignore"):
+        wrong = voxels[~((voxels >= 0) & (voxels < HIGHEST) & (voxels == np.rint(voxels)))]
+    if wrong.size:
+        raise InputRefused(path, f"is no label map, it holds {wrong[0]:g}", "give whole numbers from 0")
+    return labels if voxels.dtype.kind in "iu" else labels.like(voxels.astype(np.int32))

@@ -1,0 +1,79 @@
+"""What is measured of a case: a preset's metrics, and those asked for besides, each under its own label."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from medtrans.core.errors import UsageError
+from medtrans.core.metric import Metric
+from medtrans.evaluating.presets import PRESETS, Preset
+from medtrans.metrics import load
+
+Asked = str | Mapping[str, Any]
+"""A metric's name, or its name and settings: {"name": "tissue_error", "tissue": "bone"}."""
+LONGEST = 24
+"""Letters of a setting's value in a label; what is longer stands there by its hash, and in full in the sentence."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric, the name it has in tables, and the unit of its values there."""
+
+    label: str
+    metric: Metric
+    unit: str
+    sentence: str = ""
+    """What it is, where the preset does not say so."""
+
+
+def measures(preset: Preset, also: Sequence[Asked] = ()) -> tuple[Measure, ...]:
+    """The preset's metrics, then those of `also`. Raises UsageError: unknown, not for such images, asked twice."""
+    found = {name: Measure(name, preset.measure(name), preset.unit(name)) for name in preset.metrics}
+    for asked in also:
+        measure = _besides(preset, *name_and_settings(asked))
+        if measure.label in found:
+            raise UsageError(f"also: {measure.label}", "is measured already", "ask for it once")
+        found[measure.label] = measure
+    return tuple(found.values())
+
+
+def name_and_settings(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """Raises UsageError where no metric is named."""
+    settings = dict(asked) if isinstance(asked, Mapping) else {"name": asked}
+    name = settings.pop("name", None)
+    if not isinstance(name, str):
+        raise UsageError("also", f"{asked!r} names no metric", "for example nmi, or {name: nmi, bins: 32}")
+    return name, settings
+
+
+def _besides(preset: Preset, name: str, settings: Mapping[str, Any]) -> Measure:
+    kind = load(name)
+    if kind.needs not in ("", preset.kind):
+        fitting = ", ".join(other.name for other in PRESETS.values() if other.kind == kind.needs)
+        what = f"is for {kind.needs} only, the preset {preset.name} is for {preset.kind}"
+        raise UsageError(f"also: {name}", what, f"leave it out, or take a preset for {kind.needs}: {fitting}")
+    metric = preset.measure(name, settings)
+    label = to_label(name, metric, preset.measure(name))
+    first = (sys.modules[kind.__module__].__doc__ or "").partition("\n")[0]
+    told = ", ".join(f"{key} {_plain(value)}" for key, value in metric.to_dict().items())
+    return Measure(label, metric, preset.unit(name), f"{label}: {first}" + (f" Set to {told}." if told else ""))
+
+
+def to_label(name: str, metric: Metric, usual: Metric) -> str:
+    """The name, and in brackets the settings that differ from the usual ones: "nmi[bins=32]"."""
+    usually = usual.to_dict()
+    changed = [f"{key}={_short(value)}" for key, value in metric.to_dict().items() if value != usually[key]]
+    return f"{name}[{','.join(changed)}]" if changed else name
+
+
+def _short(value: Any) -> str:
+    text = _plain(value).replace(" ", "")
+    return text if len(text) <= LONGEST else "#" + hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

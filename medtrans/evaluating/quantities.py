@@ -1,0 +1,44 @@
+"""What a volume is read for, once in the target and once in its translation: for Bland-Altman plots.
+
+The mean in the mask, and for CT the volume of bone in it, in ml.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medtrans.core.volume import Volume
+
+BONE = 200.0
+"""HU from which tissue counts as bone, as in the table of tissues."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One quantity of one case."""
+
+    case: str
+    subject: str
+    name: str
+    unit: str
+    target: float
+    translated: float
+
+
+def quantities(
+    translated: Volume, target: Volume, mask: Volume | None, *, hounsfield: bool, case: str, subject: str
+) -> list[Quantity]:
+    """Of the first channels, volumes on one grid; `mask` counts where it is above 0. Empty where nothing counts."""
+    within = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    if not within.any():
+        return []
+    true, made = (volume.voxels[0][within].astype(np.float64) for volume in (target, translated))
+    unit = "HU" if hounsfield else "of the image"
+    found = [Quantity(case, subject, "mean in the mask", unit, float(true.mean()), float(made.mean()))]
+    if hounsfield:
+        millilitres = float(np.prod(target.spacing)) / 1000
+        bone = (float((values > BONE).sum()) * millilitres for values in (true, made))
+        found.append(Quantity(case, subject, f"volume of bone above {BONE:g} HU", "ml", *bone))
+    return found

@@ -1,0 +1,172 @@
+"""A folder of made volumes beside a folder of real ones: how far apart are the sets?
+
+Volumes need no partners. All are seen on one scale: CT in HU on a fixed one, MR on the real set's, which the made set
+must meet; through a model, as that model sees its sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medtrans.core.errors import InputRefused, MedtransError, ModelRefused, UsageError
+from medtrans.core.settings import did_you_mean
+from medtrans.core.volume import Volume
+from medtrans.evaluating.distances import SPLITS, by_real, distances, volumes_a_half
+from medtrans.evaluating.extractors import Radiomics, RandomNetwork, Trained
+from medtrans.evaluating.folders import SPREAD
+from medtrans.evaluating.measured import Measured
+from medtrans.evaluating.sights import HOUNSFIELD, VIEWS, WHOLE, Seen, Sight, one_scale
+from medtrans.evaluating.suitability import doubt_hounsfield, refuse_not_finite
+from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.reading.files import READS, is_volume, read_volume, stem
+from medtrans.translating.model import load_model, model_hash
+
+ALIKE = 1.01
+"""How many times the smallest voxel the largest may be without a word."""
+
+
+def measure(
+    made: Path,
+    real: Path,
+    extractor: str = "radiomics",
+    view: str | None = None,
+    *,
+    slices: int = 8,
+    spacing: float | None = None,
+    seed: int = 0,
+) -> Measured:
+    """Volumes of two folders, seen by an `extractor`: radiomics, random, or a segmenter's model folder.
+
+    `view` is axial, coronal, sagittal or volume, a model's own if None; `spacing` in mm, None keeps each volume's own.
+    A volume that cannot be assessed is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused where
+    not two volumes of each set are left.
+    """
+    sets, refused = {"made": _volumes(made), "real": _volumes(real)}, dict[Path, str]()
+    if view is not None and view not in VIEWS:
+        raise UsageError("--plane", f"nothing is named {view!r}", did_you_mean(view, VIEWS))
+    if extractor in ("radiomics", "random"):
+        sight = _plain_sight(extractor, view or "axial", slices, spacing, sets["real"], refused)
+    else:
+        if spacing:
+            raise UsageError("--spacing", "is not for models, which bring their own", "leave it out")
+        sight = _model_sight(Path(extractor), view, slices)
+    doubts: list[str] = []
+    one, other = (
+        _seen(folder, sets[role], sight, refused, doubts) for role, folder in (("made", made), ("real", real))
+    )
+    found = distances(*by_real(one.features, other.features), sight.extractor.name, seed=seed)
+    meaning = _meaning(sight, one.features, other.features) | {"seed": seed}
+    doubts += _voxel_doubt(np.concatenate([one.sizes, other.sizes]), sight)
+    return Measured(meaning, found, doubts, {str(path): why for path, why in refused.items()})
+
+
+@dataclass(frozen=True)
+class _Set:
+    """Features (volume, image, feature) and voxel sizes (volume, axis)."""
+
+    features: np.ndarray
+    sizes: np.ndarray
+
+
+def _seen(folder: Path, paths: Sequence[Path], sight: Sight, refused: dict[Path, str], doubts: list[str]) -> _Set:
+    """What can be assessed; the rest goes to `refused`, what is to be said of a volume to `doubts`."""
+    features, sizes = [], []
+    for path in (path for path in paths if path not in refused):
+        try:
+            volume = _read(path)
+            features.append(sight.features(volume))
+        except MedtransError as reason:
+            refused[path] = reason.what
+            continue
+        sizes.append(volume.spacing)
+        if sight.preparation.settings.source == HOUNSFIELD and (doubt := doubt_hounsfield(volume.voxels)):
+            doubts.append(f"{path.name} {doubt}")
+    if len(features) < 2:
+        why = next((refused[path] for path in paths if path in refused), "there are no more")
+        raise InputRefused(folder, f"has {len(features)} volumes that can be assessed: {why}", "give two or more")
+    return _Set(np.stack(features), np.array(sizes))
+
+
+def _plain_sight(
+    extractor: str, view: str, slices: int, spacing: float | None, real: Sequence[Path], refused: dict[Path, str]
+) -> Sight:
+    """On the scale of the real set, found in a first reading."""
+    found = []
+    for path in real:
+        try:
+            found.append(Seen.of(_read(path)))
+        except MedtransError as reason:
+            refused[path] = reason.what
+    if not found:
+        raise InputRefused(real[0].parent, f"has no volume that can be assessed: {refused[real[0]]}", "give others")
+    scale, said = one_scale(found, str(real[0].parent))
+    grid = (spacing, spacing, spacing) if spacing else None
+    asked = PreparingSettings(source=scale, spacing=grid, stack=1)
+    eye = Radiomics() if extractor == "radiomics" else RandomNetwork(3 if view == WHOLE else 2)
+    return Sight(eye, Preparation(asked), view, slices if view != WHOLE else 1, said)
+
+
+def _model_sight(folder: Path, view: str | None, slices: int) -> Sight:
+    """As the model sees its sources."""
+    method, preparation, _ = load_model(folder)
+    encode = getattr(method, "features", None)
+    if encode is None:
+        what = f"is a {type(method).__name__}, which tells no features"
+        raise ModelRefused(folder, what, "give the model folder of a segmenter, or --extractor radiomics")
+    asked = preparation.settings
+    own = WHOLE if asked.spatial_dims == 3 else asked.plane
+    if view not in (None, own):
+        raise UsageError("--plane", f"{folder} has learned from {own} images, not from {view}", f"give --plane {own}")
+    name = f"{type(method).__name__.lower()}-{model_hash(folder)[:8]}"
+    eye = Trained(name, encode, method.task.source_channels, method.divisor, asked.source.background)
+    told = ", ".join(f"{key} {value}" for key, value in asked.source.to_dict().items())
+    return Sight(eye, preparation, own, slices if own != WHOLE else 1, f"as the model sees its sources: {told}")
+
+
+def _read(path: Path) -> Volume:
+    volume = read_volume(path)
+    refuse_not_finite(str(path), "the volume", volume.voxels, np.ones(volume.shape, bool))
+    return volume
+
+
+def _volumes(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise UsageError(folder, "is not a folder", "give a folder of volumes")
+    found = sorted(filter(is_volume, folder.iterdir()))
+    if not found:
+        raise UsageError(folder, "holds no volume", READS)
+    # The spread that lies beside a translation is no image.
+    spreads = {stem(path) + SPREAD for path in found}
+    return [path for path in found if stem(path) not in spreads]
+
+
+def _meaning(sight: Sight, made: np.ndarray, real: np.ndarray) -> dict[str, Any]:
+    """Whatever changes the numbers, by name."""
+    spacing = sight.preparation.settings.spacing
+    kept, count = by_real(made, real)[0].shape[2], made.shape[2]
+    constant = f", without {count - kept} that are constant there" if kept < count else ""
+    return {
+        "extractor": sight.extractor.name,
+        "plane": sight.view,
+        "made volumes": len(made),
+        "real volumes": len(real),
+        "images a volume": made.shape[1],
+        "volumes of a half": volumes_a_half(len(made), len(real)),
+        "random halves": SPLITS,
+        "features": f"{kept}, standardised by all real images{constant}",
+        "voxels": " x ".join(f"{side:g}" for side in spacing) + " mm" if spacing else "as they are",
+        "intensities": sight.intensities,
+    }
+
+
+def _voxel_doubt(sizes: np.ndarray, sight: Sight) -> list[str]:
+    """What is to be said of the voxel sizes (volume, axis)."""
+    if sight.preparation.settings.spacing or (sizes.max(0) <= ALIKE * sizes.min(0)).all():
+        return []
+    low, high = (" x ".join(f"{side:.3g}" for side in sides) for sides in (sizes.min(0), sizes.max(0)))
+    return [f"voxels are {low} to {high} mm, and texture depends on that: bring all to one size with --spacing"]

@@ -1,0 +1,184 @@
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medtrans.core.errors import GridMismatch, InputRefused
+from medtrans.evaluating.cases import definition
+from medtrans.evaluating.downstream import CEILING, Downstream, from_files, read_labels
+from medtrans.evaluating.folders import evaluate_paths, to_csv, to_text
+from medtrans.evaluating.structures import better, of_one_class
+from medtrans.reading.files import write_volume
+from tests.evaluating.label_maps import AFFINE, CLASSES, DIAGONAL, organs, volume, with_spleen, without
+
+AGREE = ("dice", "surface_dice")
+
+
+def judge(made, real=None, classes=CLASSES, **more):
+    """The scores of one case, metric → score, whose images are label maps themselves."""
+    themselves = Downstream(classes, "label maps", lambda _, image: image, lambda _, image: image)
+    judge = replace(themselves, **more)
+    found = judge.structures("p1", "s1", {"translated": volume(made)}, volume(organs() if real is None else real))
+    _, _, scores = judge.told(definition("synthrad2025"), found)
+    return {(score.who, score.metric): score for score in scores}
+
+
+def own(scores, metric):
+    return scores["translated", metric].value
+
+
+def test_a_map_is_perfect_on_itself():
+    scores = judge(organs())
+    for name in ("liver", "kidneys", "mean"):
+        assert [own(scores, f"{kind}[{name}]") for kind in (*AGREE, "hd95")] == [1, 1, 0]
+    assert own(scores, "volume_error[liver]") == own(scores, "volume_error_percent[liver]") == 0
+    assert own(scores, "classes[missed]") == own(scores, "classes[invented]") == 0
+
+
+def test_a_missed_organ_never_scores_well():
+    scores = judge(without(1))
+    assert [own(scores, f"{kind}[liver]") for kind in AGREE] == [0, 0]
+    assert own(scores, "hd95[liver]") == pytest.approx(DIAGONAL)
+    assert own(scores, "volume_error_percent[liver]") == 100
+    assert own(scores, "dice[mean]") == pytest.approx(0.5)
+    assert own(scores, "hd95[mean]") == pytest.approx(DIAGONAL / 2)
+    assert scores["translated", "classes[missed]"].note == "missed: liver"
+
+
+def test_a_map_without_any_organ_is_the_worst_there_is():
+    scores = judge(0 * organs())
+    assert (own(scores, "dice[mean]"), own(scores, "surface_dice[mean]")) == (0, 0)
+    assert own(scores, "hd95[mean]") == pytest.approx(DIAGONAL)
+    assert own(scores, "classes[missed]") == 2
+
+
+def test_an_invented_organ_is_counted_and_costs_as_much_as_a_missed_one():
+    scores = judge(with_spleen())
+    assert own(scores, "classes[invented]") == 1
+    assert scores["translated", "classes[invented]"].note == "invented: spleen"
+    assert own(scores, "dice[spleen]") == 0
+    assert own(scores, "dice[mean]") == pytest.approx(2 / 3)
+    assert own(scores, "volume_error[spleen]") == pytest.approx(3 * 4 * 4 * 12 / 1000)
+    share = scores["translated", "volume_error_percent[spleen]"]
+    assert np.isnan(share.value)
+    assert "only the translation has it" in share.note
+
+
+def test_no_nan_without_a_reason_and_no_class_swallowed():
+    scores = judge(without(1), real=with_spleen())
+    assert all(score.note for score in scores.values() if np.isnan(score.value))
+    assert {f"dice[{name}]" for name in CLASSES} <= {metric for _, metric in scores}
+
+
+def test_a_class_in_no_map_is_named_and_left_out():
+    same = Downstream(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
+    found = same.structures("p1", "s1", {"translated": volume(organs())}, volume(organs()))
+    meaning, there, scores = same.told(definition("synthrad2025"), found)
+    assert "In no label map: spleen." in meaning.details
+    assert {one.name for one in there} == {"liver", "kidneys"}
+    assert not any("spleen" in score.metric for score in scores)
+
+
+def test_a_class_that_one_case_lacks_is_nan_there_with_its_reason():
+    same = Downstream(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
+    found = []
+    for case, labels in (("p1", organs()), ("p2", with_spleen())):
+        found += same.structures(case, case, {"translated": volume(labels)}, volume(labels))
+    _, _, scores = same.told(definition("synthrad2025"), found)
+    lacking, having = (score for score in scores if score.metric == "dice[spleen]")
+    assert (np.isnan(lacking.value), lacking.note) == (True, "spleen: in neither label map")
+    assert having.value == 1
+
+
+def test_the_order_of_classes_and_their_numbers_do_not_matter():
+    made = np.roll(organs(), 1, axis=0)
+    expected = judge(made)
+    names = dict(reversed(CLASSES.items()))
+    turned = np.array([0, 7, 3, 2, 4], np.uint8)
+    others = {**names, "liver": (7,)}
+    found = judge(turned[made], turned[organs()], others)
+    for key, score in expected.items():
+        assert found[key].value == pytest.approx(score.value, nan_ok=True), key
+
+
+def test_several_numbers_may_be_one_class():
+    swapped = np.array([0, 1, 3, 2], np.uint8)[organs()]
+    assert own(judge(swapped), "dice[kidneys]") == 1
+    apart = {"right": (2,), "left": (3,)}
+    assert own(judge(swapped, classes=apart), "dice[right]") == 0
+
+
+def test_against_a_reference_the_segmenter_itself_is_the_ceiling():
+    scores = judge(without(1), ceiling=lambda _, image: volume(without(2)))
+    assert scores[CEILING, "dice[liver]"].value == 1
+    assert 0 < scores[CEILING, "dice[kidneys]"].value < 1
+
+
+def test_the_definition_names_the_judge_and_the_tolerance():
+    asked = Downstream(CLASSES, "label maps by me", lambda _, image: image, lambda _, image: image, tolerance=1.5)
+    meaning, _, _ = asked.told(definition("synthrad2025"), [])
+    assert "Downstream: label maps by me." in meaning.details
+    assert any("surface Dice at 1.5 mm" in sentence for sentence in meaning.details)
+
+
+def test_a_map_on_another_grid_is_refused():
+    with pytest.raises(GridMismatch, match="label map"):
+        judge(organs(), ceiling=lambda _, image: volume(organs()[:-1]))
+
+
+@pytest.mark.parametrize("wrong", [0.5, -1, np.nan, 1e12])
+def test_what_is_no_label_map_is_refused(wrong, tmp_path):
+    labels = organs().astype(np.float32)
+    labels[0, 0, 0] = wrong
+    write_volume(volume(labels), tmp_path / "p1.nii.gz")
+    with pytest.raises(InputRefused, match="no label map"):
+        read_labels(tmp_path / "p1.nii.gz")
+
+
+def test_labels_saved_as_floating_point_are_read(tmp_path):
+    write_volume(volume(organs().astype(np.float64)), tmp_path / "p1.nii.gz")
+    found = read_labels(tmp_path / "p1.nii.gz")
+    assert found.voxels.dtype.kind == "i"
+    assert np.array_equal(found.voxels[0], organs())
+    assert np.array_equal(found.affine, AFFINE)
+
+
+def test_files_are_found_by_the_name_of_the_case(tmp_path):
+    write_volume(volume(organs()), tmp_path / "p1.nii.gz")
+    assert np.array_equal(from_files(tmp_path)("p1", volume(organs())).voxels[0], organs())
+    with pytest.raises(InputRefused, match="has 0 label maps"):
+        from_files(tmp_path)("p2", volume(organs()))
+
+
+def test_a_case_without_a_label_map_keeps_its_image_scores_and_is_listed(tmp_path):
+    dice = np.random.default_rng(0)
+    for case in ("p1", "p2"):
+        image = volume(dice.normal(0, 300, organs().shape).astype(np.float32))
+        for folder in ("made", "real"):
+            write_volume(image, tmp_path / folder / f"{case}.nii.gz")
+    write_volume(volume(organs()), tmp_path / "labels" / "p1.nii.gz")
+    labels = from_files(tmp_path / "labels")
+    judge = Downstream(CLASSES, "label maps", labels, labels)
+    found = evaluate_paths(tmp_path / "made", tmp_path / "real", None, "synthrad2023", downstream=judge)
+    assert "has 0 label maps" in found.refused["p2"]
+    assert {score.case for score in found.scores if score.metric == "mae"} == {"p1", "p2"}
+    assert {one.case for one in found.structures} == {"p1"}
+    assert "dice[liver]" in to_csv(found).decode()
+    assert re.search(r"liver +1 +0 +0 +1\.000", to_text(found))
+
+
+def test_every_metric_knows_which_way_it_counts():
+    assert [better(name) for name in ("dice[liver]", "hd95[mean]", "classes[missed]", "mae")] == [
+        "higher",
+        "lower",
+        "lower",
+        "lower",
+    ]
+    for (_, metric), score in judge(with_spleen()).items():
+        assert better(metric) == score.better
+
+
+def test_a_class_is_told_from_a_mean():
+    assert of_one_class("dice[liver]")
+    assert not any(map(of_one_class, ("dice[mean]", "classes[missed]", "tissue_error[tissue=bone]", "dice", "mae")))
