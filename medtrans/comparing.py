@@ -21,11 +21,11 @@ import numpy as np
 from medtrans.core.errors import UsageError
 from medtrans.core.settings import did_you_mean
 from medtrans.core.volume import AFFINE_TOLERANCE
-from medtrans.evaluating.intervals import FEWEST_FOR_INTERVAL
-from medtrans.evaluating.paired import FEWEST_FOR_TEST
-from medtrans.evaluating.ranking import Standing, by_subject, holm, standings
+from medtrans.evaluating.downstream.structures import better, of_one_class
+from medtrans.evaluating.statistics.intervals import FEWEST_FOR_INTERVAL
+from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
+from medtrans.evaluating.statistics.ranking import Standing, by_subject, holm, standings
 from medtrans.evaluating.strict_json import to_strict_json
-from medtrans.evaluating.structures import better, of_one_class
 from medtrans.judging import pictured
 from medtrans.learning import cases_of
 from medtrans.preparing.preparation import Preparation

@@ -18,13 +18,14 @@ from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
 from medtrans.evaluating.controls import MeanTarget, copy_of_source
-from medtrans.evaluating.downstream import Downstream
-from medtrans.evaluating.folders import Evaluation, Paths, to_csv, to_json
+from medtrans.evaluating.downstream.structures import Structure, of_one_class
+from medtrans.evaluating.downstream.table import to_csv as structures_to_csv
+from medtrans.evaluating.downstream.task import Downstream
+from medtrans.evaluating.folders import Paths
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.settings import EvaluatingSettings
-from medtrans.evaluating.structures import Structure, of_one_class
-from medtrans.evaluating.structures_table import to_csv as structures_to_csv
+from medtrans.evaluating.sheets import Evaluation, to_csv, to_json
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import read_volume, write_atomically

@@ -16,11 +16,11 @@ import numpy as np
 from medtrans.core.errors import InputRefused, MedtransError, ModelRefused, UsageError
 from medtrans.core.settings import did_you_mean
 from medtrans.core.volume import Volume
-from medtrans.evaluating.distances import SPLITS, by_real, distances, volumes_a_half
-from medtrans.evaluating.extractors import Radiomics, RandomNetwork, Trained
 from medtrans.evaluating.folders import SPREAD
-from medtrans.evaluating.measured import Measured
-from medtrans.evaluating.sights import HOUNSFIELD, VIEWS, WHOLE, Seen, Sight, one_scale
+from medtrans.evaluating.sets.distances import SPLITS, by_real, distances, volumes_a_half
+from medtrans.evaluating.sets.extractors import Radiomics, RandomNetwork, Trained
+from medtrans.evaluating.sets.measured import Measured
+from medtrans.evaluating.sets.sights import HOUNSFIELD, VIEWS, WHOLE, Seen, Sight, one_scale
 from medtrans.evaluating.suitability import doubt_hounsfield, refuse_not_finite
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import READS, is_volume, read_volume, stem

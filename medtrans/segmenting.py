@@ -9,8 +9,8 @@ import numpy as np
 
 from medtrans.core.errors import InputRefused, ModelRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.evaluating.downstream import Downstream, from_files
-from medtrans.evaluating.organs import Classes, checked, find_classes
+from medtrans.evaluating.downstream.organs import Classes, checked, find_classes
+from medtrans.evaluating.downstream.task import Downstream, from_files
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.preparing.intensities import Labels
 from medtrans.translating.translator import Translator

@@ -17,14 +17,15 @@ import numpy as np
 from medtrans.core.errors import UsageError
 from medtrans.core.settings import did_you_mean
 from medtrans.evaluating.cases import definition
-from medtrans.evaluating.downstream import Downstream
-from medtrans.evaluating.folders import Evaluation, evaluate_paths, matched, to_csv
+from medtrans.evaluating.downstream.structures import of_one_class
+from medtrans.evaluating.downstream.table import to_csv as structures_to_csv
+from medtrans.evaluating.downstream.task import Downstream
+from medtrans.evaluating.folders import evaluate_paths, matched
 from medtrans.evaluating.measures import Asked
 from medtrans.evaluating.presets import PRESETS
 from medtrans.evaluating.settings import EvaluatingSettings
-from medtrans.evaluating.structures import of_one_class
-from medtrans.evaluating.structures_table import to_csv as structures_to_csv
-from medtrans.evaluating.summary import summarise
+from medtrans.evaluating.sheets import Evaluation, to_csv
+from medtrans.evaluating.statistics.summary import summarise
 from medtrans.finding import recipes
 from medtrans.judging import Judgement, judge, write_evaluation, write_judgement
 from medtrans.learning import Say, Trained, cases_of, silent, train

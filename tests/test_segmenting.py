@@ -8,7 +8,7 @@ import pytest
 from medtrans import segmenting, stages
 from medtrans.core.errors import ModelRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.evaluating.downstream import CEILING
+from medtrans.evaluating.downstream.task import CEILING
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.preparing.intensities import Labels, Linear
 from medtrans.preparing.preparation import Preparation, PreparingSettings

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.evaluating.agreement import Limits, bland_altman
-from medtrans.evaluating.intervals import FEWEST_FOR_INTERVAL, Estimate
 from medtrans.evaluating.quantities import Quantity
-from medtrans.evaluating.ranking import by_subject
+from medtrans.evaluating.statistics.agreement import Limits, bland_altman
+from medtrans.evaluating.statistics.intervals import FEWEST_FOR_INTERVAL, Estimate
+from medtrans.evaluating.statistics.ranking import by_subject
 from medtrans.reporting.charts import agreement_chart
 from medtrans.reporting.tables import decimals
 

@@ -16,7 +16,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from medtrans.evaluating.agreement import Limits
+from medtrans.evaluating.statistics.agreement import Limits
 from medtrans.reporting.curves import Curve, stretched
 
 INK, QUIET, LINE, FIRST, SECOND, MARK = (f"#0101{number:02x}" for number in range(1, 7))

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medtrans.core.metric import Definition, Score
-from medtrans.evaluating.intervals import RESAMPLES
-from medtrans.evaluating.paired import FEWEST_FOR_TEST
+from medtrans.evaluating.statistics.intervals import RESAMPLES
+from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
 from medtrans.reporting.tables import OWN, competitors, counted
 
 PACKAGES = ("python", "torch", "monai", "numpy", "scipy")

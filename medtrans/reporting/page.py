@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from medtrans.core.metric import Definition, Score
+from medtrans.evaluating.downstream.structures import of_one_class
 from medtrans.evaluating.quantities import Quantity
-from medtrans.evaluating.structures import of_one_class
 from medtrans.reading.files import write_atomically
 from medtrans.reporting.agreement import agreements
 from medtrans.reporting.charts import curve_chart, strip_chart

@@ -10,9 +10,9 @@ from statistics import median
 import numpy as np
 
 from medtrans.core.metric import Better, Score
-from medtrans.evaluating.intervals import Estimate, bootstrapped
-from medtrans.evaluating.ranking import by_subject
-from medtrans.evaluating.summary import Summary, summarise
+from medtrans.evaluating.statistics.intervals import Estimate, bootstrapped
+from medtrans.evaluating.statistics.ranking import by_subject
+from medtrans.evaluating.statistics.summary import Summary, summarise
 
 OWN = "translated"
 ARROWS: dict[Better, str] = {"lower": "↓", "higher": "↑"}

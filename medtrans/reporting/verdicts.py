@@ -13,8 +13,8 @@ from statistics import fmean
 from typing import Literal
 
 from medtrans.core.metric import Score
-from medtrans.evaluating.paired import FEWEST_FOR_TEST
-from medtrans.evaluating.ranking import by_subject, holm, standings
+from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
+from medtrans.evaluating.statistics.ranking import by_subject, holm, standings
 from medtrans.reporting.tables import OWN, Column, columns, competitors, counted, paired, worth
 
 Word = Literal["pass", "fail", "not assessable"]

@@ -7,8 +7,8 @@ import pytest
 
 from medtrans import segmenting, stages
 from medtrans.comparing import compare
-from medtrans.evaluating.downstream import CEILING
-from medtrans.evaluating.folders import to_json, to_text
+from medtrans.evaluating.downstream.task import CEILING
+from medtrans.evaluating.sheets import to_json, to_text
 from medtrans.finding import pipelines_folder
 from medtrans.recipe import load_recipe
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import matplotlib
 import numpy as np
 
-from medtrans.evaluating.agreement import bland_altman
+from medtrans.evaluating.statistics.agreement import bland_altman
 from medtrans.reporting.charts import agreement_chart, curve_chart, error_chart, histogram_chart, strip_chart
 from medtrans.reporting.curves import curves
 from tests.reporting.report_volumes import journal

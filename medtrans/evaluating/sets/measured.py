@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from medtrans.evaluating.distances import Distance
+from medtrans.evaluating.sets.distances import Distance
 from medtrans.evaluating.strict_json import to_strict_json
 
 

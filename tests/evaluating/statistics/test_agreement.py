@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from medtrans.core.errors import InputRefused
-from medtrans.evaluating.agreement import bland_altman, concordance, icc
+from medtrans.evaluating.statistics.agreement import bland_altman, concordance, icc
 
 # Peak flow by two meters, litres a minute: Bland and Altman, Lancet 1986, table 1, first measurements.
 WRIGHT = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427])

@@ -1,7 +1,7 @@
 import pytest
 
 from medtrans.core.errors import UsageError
-from medtrans.evaluating.organs import GROUPS, TOTAL, checked, find_classes
+from medtrans.evaluating.downstream.organs import GROUPS, TOTAL, checked, find_classes
 
 
 def test_the_numbers_are_those_that_the_challenge_names_in_its_comments():

@@ -6,11 +6,12 @@ import pytest
 
 from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.evaluating.cases import definition
-from medtrans.evaluating.downstream import CEILING, Downstream, from_files, read_labels
-from medtrans.evaluating.folders import evaluate_paths, to_csv, to_text
-from medtrans.evaluating.structures import better, of_one_class
+from medtrans.evaluating.downstream.structures import better, of_one_class
+from medtrans.evaluating.downstream.task import CEILING, Downstream, from_files, read_labels
+from medtrans.evaluating.folders import evaluate_paths
+from medtrans.evaluating.sheets import to_csv, to_text
 from medtrans.reading.files import write_volume
-from tests.evaluating.label_maps import AFFINE, CLASSES, DIAGONAL, organs, volume, with_spleen, without
+from tests.evaluating.downstream.label_maps import AFFINE, CLASSES, DIAGONAL, organs, volume, with_spleen, without
 
 AGREE = ("dice", "surface_dice")
 

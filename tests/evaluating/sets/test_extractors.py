@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from medtrans.core.errors import InputRefused
-from medtrans.evaluating.extractors import Radiomics, RandomNetwork, Trained
+from medtrans.evaluating.sets.extractors import Radiomics, RandomNetwork, Trained
 from medtrans.metrics.sets import features
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from medtrans.evaluating.ranking import by_subject, holm, standings
+from medtrans.evaluating.statistics.ranking import by_subject, holm, standings
 
 
 @pytest.fixture(autouse=True)

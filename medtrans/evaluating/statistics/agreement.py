@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from medtrans.core.errors import InputRefused
-from medtrans.evaluating.intervals import Estimate
+from medtrans.evaluating.statistics.intervals import Estimate
 
 NORMAL = float(stats.norm.ppf(0.975))
 

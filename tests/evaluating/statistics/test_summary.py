@@ -3,7 +3,7 @@ import math
 import pytest
 
 from medtrans.core.metric import Score
-from medtrans.evaluating.summary import summarise
+from medtrans.evaluating.statistics.summary import summarise
 
 
 def scores(*values, who="translated", metric="psnr"):

@@ -9,7 +9,7 @@ import numpy as np
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
-from medtrans.evaluating.extractors import Extractor
+from medtrans.evaluating.sets.extractors import Extractor
 from medtrans.evaluating.suitability import doubt_hounsfield
 from medtrans.preparing.intensities import Linear, Percentiles
 from medtrans.preparing.masks import body_mask

@@ -4,9 +4,9 @@ import warnings
 import numpy as np
 import pytest
 
-from medtrans.evaluating import intervals
-from medtrans.evaluating.intervals import bootstrapped
-from medtrans.evaluating.paired import hodges_lehmann
+from medtrans.evaluating.statistics import intervals
+from medtrans.evaluating.statistics.intervals import bootstrapped
+from medtrans.evaluating.statistics.paired import hodges_lehmann
 
 
 def test_it_holds_the_mean_of_a_skewed_distribution_about_as_often_as_it_says(monkeypatch):

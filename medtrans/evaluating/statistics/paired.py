@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from medtrans.evaluating.intervals import FEWEST_FOR_INTERVAL, Estimate, bootstrapped
+from medtrans.evaluating.statistics.intervals import FEWEST_FOR_INTERVAL, Estimate, bootstrapped
 
 FEWEST_FOR_TEST = 6
 """Subjects from which the two-sided test can reach p < 0.05: its least p is 2 / 2^n."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from medtrans.evaluating.paired import difference, equivalence, hodges_lehmann, rank_biserial, signed_rank
+from medtrans.evaluating.statistics.paired import difference, equivalence, hodges_lehmann, rank_biserial, signed_rank
 
 # Nine patients' depression before and after: Hollander and Wolfe, Nonparametric Statistical Methods, table 3.1.
 BEFORE = np.array([1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30])

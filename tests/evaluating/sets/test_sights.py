@@ -3,8 +3,8 @@ import pytest
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
-from medtrans.evaluating.extractors import Radiomics
-from medtrans.evaluating.sights import Seen, Sight, one_scale
+from medtrans.evaluating.sets.extractors import Radiomics
+from medtrans.evaluating.sets.sights import Seen, Sight, one_scale
 from medtrans.preparing.intensities import Linear
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medtrans.evaluating.distances import by_real, distances, volumes_a_half
+from medtrans.evaluating.sets.distances import by_real, distances, volumes_a_half
 from medtrans.metrics.sets.kid import KID
 
 

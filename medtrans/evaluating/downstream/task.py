@@ -15,8 +15,8 @@ import numpy as np
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import Definition, Score
 from medtrans.core.volume import Volume
-from medtrans.evaluating.organs import Classes
-from medtrans.evaluating.structures import Structure, present, scores_of, structure
+from medtrans.evaluating.downstream.organs import Classes
+from medtrans.evaluating.downstream.structures import Structure, present, scores_of, structure
 from medtrans.evaluating.suitability import refuse_other_grid
 from medtrans.reading.files import is_volume, read_volume, stem
 

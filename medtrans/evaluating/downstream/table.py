@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from medtrans.evaluating.structures import MEANS, Structure
+from medtrans.evaluating.downstream.structures import MEANS, Structure
 
 COLUMNS = ("case", "subject", "who", "name", "found", "ml", "real_ml", *MEANS, "volume_error", "volume_error_percent")
 HEADS = ("n", "missed", "invented", "Dice", "HD95 mm", "surface", "ml", "real ml", "change")

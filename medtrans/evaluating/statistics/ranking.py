@@ -17,8 +17,8 @@ import numpy as np
 from scipy import stats
 
 from medtrans.core.metric import Better
-from medtrans.evaluating.intervals import AT_ONCE, FEWEST_FOR_INTERVAL, RESAMPLES, bootstrapped
-from medtrans.evaluating.paired import difference, equivalence, rank_biserial, signed_rank
+from medtrans.evaluating.statistics.intervals import AT_ONCE, FEWEST_FOR_INTERVAL, RESAMPLES, bootstrapped
+from medtrans.evaluating.statistics.paired import difference, equivalence, rank_biserial, signed_rank
 
 
 @dataclass(frozen=True)

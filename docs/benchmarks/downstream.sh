@@ -1,0 +1,54 @@
+#!/bin/sh
+# Segmentation as the judge, on made heads, on organs in CT and on lesions: sh downstream.sh DATA OUT
+# About ten minutes of one processor. The tables are OUT/*.csv, and what is printed.
+set -eu
+data=$1 out=$2
+mkdir -p "$out"
+cases=$(dirname "$0")/downstream_cases.py
+python "$cases" phantoms "$out/heads"
+python "$cases" body "$out/body" "$data"
+python "$cases" lesions "$out/lesions" "$data"
+
+train() { # recipe, run, minutes, changes …
+    recipe=$1 run=$2 minutes=$3
+    shift 3
+    medtrans train "$recipe" -o "$out/$run" --threads 1 --set training.clock=processor --set training.steps=1000000 \
+        --set training.minutes="$minutes" --set preparing.stack=1 --set reading.validation=0 --set reading.test=0 \
+        --set 'preparing.augment={flip: true, rotate_degrees: 10, scale: 0.1}' "$@"
+}
+segmenter() { # run, changes …
+    run=$1
+    shift
+    train downstream/segmenter "$run" 1.5 --set 'method.network.channels=[12, 24, 48, 96]' \
+        --set 'reading.target=labels/*.nii.gz' "$@"
+}
+score() { # run, folder of the test cases, target, kind, preset, classes
+    echo "== $1: $4"
+    medtrans evaluate --translated "$2/$4" --target "$2/$3" --preset "$5" --downstream "$out/$1/model" \
+        --labels-target "$2/labels" --classes "$6" --threads 1 -o "$out/$1_$4.csv"
+}
+
+heads='{skull: 1, CSF: 2, grey: 3, white: 4, lesion: 5}'
+set_of_heads() { segmenter "$1" --set reading.root="$out/heads/segmenter" --set "reading.source=$2/*.nii.gz" \
+    --set 'preparing.target.labels=[1, 2, 3, 4, 5]'; }
+set_of_heads on_real T2
+train downstream translator 1.2 --set reading.root="$out/heads/translator" --set 'reading.source=T1/*.nii.gz' \
+    --set 'reading.target=T2/*.nii.gz' --set 'method.generator.channels=[12, 24, 48, 96]' --set method.generator.norm=batch
+for part in test segmenter; do
+    medtrans translate -i "$out/heads/$part/T1" -o "$out/heads/$part/translated" -m "$out/translator/model" --threads 1 \
+        2>/dev/null
+done
+set_of_heads on_translated translated
+for kind in translated blurred erased; do score on_real "$out/heads/test" T2 "$kind" mr-percentile "$heads"; done
+score on_translated "$out/heads/test" T2 translated mr-percentile "$heads"
+
+segmenter organs --set reading.root="$out/body/segmenter" --set 'reading.source=CT/*.nii.gz' \
+    --set 'preparing.target.labels=[1, 2, 3, 4, 5, 6, 7]' --set 'preparing.source={name: linear, low: -200, high: 400}'
+for kind in blurred noisy erased; do
+    score organs "$out/body/test" CT "$kind" synthrad2025 \
+        '{kidney: 1, femur: 2, hip: 3, gluteus_maximus: 4, gluteus_medius: 5, autochthon: 6, iliopsoas: 7}'
+done
+
+segmenter lesion --set reading.root="$out/lesions/without_p07" --set 'reading.source=FLAIR/*.nii.gz' \
+    --set 'preparing.target.labels=[1]' --set preparing.body=nonzero --set 'preparing.patch=[96, 96]'
+for kind in blurred erased; do score lesion "$out/lesions/p07" FLAIR "$kind" mr-percentile '{lesion: 1}'; done

@@ -1,0 +1,5 @@
+"""python -m medtrans.cli, which torchrun needs."""
+
+from medtrans.cli import main
+
+main()
