@@ -10,7 +10,7 @@ from medtrans.evaluating.statistics.ranking import by_subject, holm, standings
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     for room in ("intervals", "ranking"):
-        monkeypatch.setattr(f"medtrans.evaluating.{room}.RESAMPLES", 1000)
+        monkeypatch.setattr(f"medtrans.evaluating.statistics.{room}.RESAMPLES", 1000)
 
 
 def values(count, seed=0):
