@@ -101,7 +101,7 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         stage: _checked(kind, _mapping(values.get(stage, {}), where, stage), f"{where}: {stage}")
         for stage, kind in STAGES.items()
     }
-    stages["evaluating"] = with_measures(stages["evaluating"], f"{where}: evaluating")
+    stages["evaluating"] = with_measures(stages["evaluating"], f"{where}: evaluating.also")
     table = stages["reading"].table
     judge = stages["evaluating"].downstream
     stages["evaluating"] = dataclasses.replace(stages["evaluating"], downstream=judge and judge.absolute())
@@ -124,7 +124,7 @@ def with_measures(evaluating: EvaluatingSettings, where: str) -> EvaluatingSetti
     spelled: list[str | dict[str, Any]] = []
     for asked in evaluating.also:
         name, settings = name_and_settings(asked)
-        metric = _checked(load_metric(name), settings, f"{where}.also: {name}").to_dict()
+        metric = _checked(load_metric(name), settings, f"{where}: {name}").to_dict()
         spelled.append({"name": name, **{key: metric[key] for key in settings}} if settings else name)
     measures(find_preset(evaluating.preset), spelled)
     return dataclasses.replace(evaluating, also=tuple(spelled))
