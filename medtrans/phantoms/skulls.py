@@ -6,7 +6,7 @@
 Every thickness varies smoothly over the head. Bone grows into CSF as far as it lies outside the brain's hull, so that
 it never touches brain and never reaches into a sulcus; then the brain may shrink away from it, as with age. Bone grows
 into scalp up to the skin; it is thinned to two millimetres at most, so that what was closed stays closed. New skin is
-laid on the outside.
+laid on the outside, and may be thick: near the vertex of a real head it is as wide as the fat below it.
 """
 
 from __future__ import annotations
@@ -45,24 +45,27 @@ class Skull:
     """Of the compact bone on either side of the diploë. 1 to 2."""
     atrophy: tuple[float, float] = (0.0, 0.0)
     """By how much the surface of the brain, that of its ventricles too, has given way to CSF. 0 to 2."""
+    skin: tuple[float, float] = (0.0, 0.0)
+    """By how much the skin reaches further into the fat below it. 0 to 4."""
     seed: int = 0
 
 
 def draw(dice: np.random.Generator) -> Skull:
     """A skull as people may have it."""
-    means = dice.uniform((-2, -1.5, 0, 1.1, -0.5), (2, 3.5, 3, 2, 1.5))
-    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6))
+    means = dice.uniform((-2, -1.5, 0, 1.1, -0.5, -1), (2, 3.5, 3, 2, 1.5, 3))
+    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1))
     drawn = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
-    inward, outward, scalp, table, atrophy = drawn
-    return Skull(inward, outward, scalp, table, atrophy, int(dice.integers(2**31)))
+    inward, outward, scalp, table, atrophy, skin = drawn
+    return Skull(inward, outward, scalp, table, atrophy, skin, int(dice.integers(2**31)))
 
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
     """Tissue numbers (i, j, k) with that skull in the place of their own. Fat stands for all between skin and bone."""
-    inward, outward, scalp, table, atrophy = _fields(skull, tissues.shape, min(spacing))
-    out = _with_scalp(tissues, spacing, scalp)
+    inward, outward, scalp, table, atrophy, skin = _fields(skull, tissues.shape, min(spacing))
+    out, half = _with_scalp(tissues, spacing, scalp), min(spacing) / 2
+    out[_is(out, "fat") & (distance(_is(out, "skin"), spacing, FAR) - half < skin)] = NUMBER["skin"]
     box = _around(_is(out, *BRAIN), spacing)
-    head, half = out[box], min(spacing) / 2
+    head = out[box]
     from_cavity = distance(_is(head, *BRAIN, "CSF", "blood"), spacing, BRAINCASE)
     _move_surfaces(head, spacing, from_cavity, inward[box], outward[box])
     brain = _is(head, *BRAIN)
@@ -95,11 +98,11 @@ def _move_surfaces(
 
 
 def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]:
-    """The five thicknesses at every voxel, in mm."""
+    """The six thicknesses at every voxel, in mm."""
     dice = np.random.default_rng(skull.seed)
     limits = (
         (skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15),
-        (skull.atrophy, 0, 2, 30),
+        (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60),
     )  # fmt: skip
     return [
         np.clip(mean + np.float32(sd) * smooth_field(dice, shape, wide / mm), low, high)

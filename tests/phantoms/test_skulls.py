@@ -48,6 +48,16 @@ def test_the_skin_moves_outwards_and_keeps_its_thickness():
     assert end(new, *(set(LAYERS) - {"skin"}), "marrow") == pytest.approx(36, abs=0.6)
 
 
+@pytest.mark.parametrize("spacing", [1.0, 1.5])
+def test_the_skin_may_be_thicker_and_takes_from_the_fat_alone(spacing):
+    old = ball(spacing)
+    new = reshape(old, [spacing] * 3, Skull(skin=(2, 0)))
+    fat = is_(old, "fat")
+    assert end(new, *(set(LAYERS) - {"skin"}), "marrow", spacing=spacing) == pytest.approx(33 - 2, abs=0.6 * spacing)
+    assert is_(new, "fat")[fat].any()
+    assert np.array_equal(is_(new, "skin", "fat"), is_(old, "skin", "fat"))
+
+
 def test_brain_is_never_touched_and_fluid_stays_around_it():
     old = ball()
     new = reshape(old, ONE_MM, Skull(inward=(4, 0)))
