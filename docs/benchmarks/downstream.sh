@@ -49,6 +49,6 @@ for kind in blurred noisy erased; do
         '{kidney: 1, femur: 2, hip: 3, gluteus_maximus: 4, gluteus_medius: 5, autochthon: 6, iliopsoas: 7}'
 done
 
-segmenter lesion --set reading.root="$out/lesions/without_p07" --set 'reading.source=FLAIR/*.nii.gz' \
+segmenter lesion --set reading.root="$out/lesions/segmenter" --set 'reading.source=FLAIR/*.nii.gz' \
     --set 'preparing.target.labels=[1]' --set preparing.body=nonzero --set 'preparing.patch=[96, 96]'
-for kind in blurred erased; do score lesion "$out/lesions/p07" FLAIR "$kind" mr-percentile '{lesion: 1}'; done
+for kind in blurred erased; do score lesion "$out/lesions/test" FLAIR "$kind" mr-percentile '{lesion: 1}'; done
