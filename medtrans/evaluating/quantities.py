@@ -10,9 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medtrans.core.volume import Volume
-
-BONE = 200.0
-"""HU from which tissue counts as bone, as in the table of tissues."""
+from medtrans.metrics.tissue_error import SOFT
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,6 @@ def quantities(
     found = [Quantity(case, subject, "mean in the mask", unit, float(true.mean()), float(made.mean()))]
     if hounsfield:
         millilitres = float(np.prod(target.spacing)) / 1000
-        bone = (float((values > BONE).sum()) * millilitres for values in (true, made))
-        found.append(Quantity(case, subject, f"volume of bone above {BONE:g} HU", "ml", *bone))
+        bone = (float((values > SOFT).sum()) * millilitres for values in (true, made))
+        found.append(Quantity(case, subject, f"volume of bone above {SOFT:g} HU", "ml", *bone))
     return found

@@ -20,11 +20,13 @@ from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import Metric, Spacing
 from medtrans.metrics.masks import counted
 
+AIR, FAT, SOFT = -200.0, -30.0, 200.0
+"""HU at which each ends and the next begins; what is beyond the last is bone."""
 TISSUES: dict[str, tuple[float, float]] = {
-    "air": (-math.inf, -200),
-    "fat": (-200, -30),
-    "soft": (-30, math.nextafter(200, math.inf)),
-    "bone": (math.nextafter(200, math.inf), math.inf),
+    "air": (-math.inf, AIR),
+    "fat": (AIR, FAT),
+    "soft": (FAT, math.nextafter(SOFT, math.inf)),
+    "bone": (math.nextafter(SOFT, math.inf), math.inf),
 }
 """HU from the first to below the second."""
 KINDS: dict[str, Callable[[np.ndarray], float]] = {

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from medtrans.metrics.tissue_error import AIR, FAT, SOFT
+
 WIDE = 25
 """HU per bin."""
 BINS = 64
 """Bins where there is no unit."""
 FEWEST = 20
 """Voxels a bin needs for its mean error to be drawn."""
-TISSUES = {"air inside": -200.0, "fat": -30.0, "soft tissue": 200.0, "bone": float("inf")}
+TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": SOFT, "bone": float("inf")}
 """Name → upper end in HU."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
