@@ -199,7 +199,7 @@ def loader(
     if batch % world:
         advice = f"set a multiple of {world}"
         raise UsageError("training.batch", f"{batch} items cannot be shared by {world} processes evenly", advice)
-    steps = [list(range(step * batch + rank, (step + 1) * batch, world)) for step in range(first_step, last_step)]
+    steps = (list(range(step * batch + rank, (step + 1) * batch, world)) for step in range(first_step, last_step))
     if not workers:
         return (_batch(draws[number] for number in items) for items in steps)
     # Its own generator: otherwise the loader would take a number from the global one.
