@@ -131,7 +131,9 @@ def with_measures(evaluating: EvaluatingSettings, where: str) -> EvaluatingSetti
 
 
 def as_yaml(text: str, where: str) -> Any:
-    """The value of a word of the command line. Raises UsageError."""
+    """The value of a word of the command line; a pattern such as *_T1.nii.gz stands for itself. Raises UsageError."""
+    if text.startswith("*"):
+        return text
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as reason:

@@ -63,6 +63,11 @@ def test_quick_is_applied_only_when_asked(tmp_path):
     assert load_recipe(path, quick=True).training.steps == 2
 
 
+def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_off(tmp_path):
+    recipe = load_recipe(written(tmp_path, MINIMAL), ["reading.target=*_FLAIR.nii.gz"])
+    assert recipe.reading.target == "*_FLAIR.nii.gz"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -28,7 +28,7 @@ from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
 from medtrans.translating.translator import Translator
 
-SIDE, STEPS, UNMEASURED = 128, 25, 5
+SIDE, STEPS, UNMEASURED = 128, 15, 5
 GPU = torch.cuda.is_available()
 
 

@@ -7,6 +7,11 @@ Every thickness varies smoothly over the head. Bone grows into CSF as far as it 
 it never touches brain and never reaches into a sulcus; then the brain may shrink away from it, as with age. Bone grows
 into scalp up to the skin; it is thinned to two millimetres at most, so that what was closed stays closed. New skin is
 laid on the outside, and may be thick: near the vertex of a real head it is as wide as the fat below it.
+
+Between fat and bone lie galea, loose tissue and periosteum: one layer in MR and CT (Hayman et al., J Comput Assist
+Tomogr 27, 2003, https://journals.lww.com/jcat/Abstract/2003/05000/Clinical_and_Imaging_Anatomy_of_the_Scalp.27.aspx),
+nearly as dark as bone in many MR images, and so part of the bone in maps that were drawn on MR. It is taken off the
+bone's outside and painted as the muscle it continues.
 """
 
 from __future__ import annotations
@@ -47,27 +52,29 @@ class Skull:
     """By how much the surface of the brain, that of its ventricles too, has given way to CSF. 0 to 2."""
     skin: tuple[float, float] = (0.0, 0.0)
     """By how much the skin reaches further into the fat below it. 0 to 4."""
+    galea: tuple[float, float] = (0.0, 0.0)
+    """Of galea to periosteum, taken off the bone's outside. 0 to 3."""
     seed: int = 0
 
 
 def draw(dice: np.random.Generator) -> Skull:
     """A skull as people may have it."""
-    means = dice.uniform((-2, -1.5, 0, 1.1, -0.5, -1), (2, 3.5, 3, 2, 1.5, 3))
-    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1))
+    means = dice.uniform((-2, -1.5, 0, 1.1, -0.5, -1, 0), (2, 3.5, 3, 2, 1.5, 3, 2.5))
+    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8))
     drawn = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
-    inward, outward, scalp, table, atrophy, skin = drawn
-    return Skull(inward, outward, scalp, table, atrophy, skin, int(dice.integers(2**31)))
+    return Skull(*drawn, seed=int(dice.integers(2**31)))
 
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
     """Tissue numbers (i, j, k) with that skull in the place of their own. Fat stands for all between skin and bone."""
-    inward, outward, scalp, table, atrophy, skin = _fields(skull, tissues.shape, min(spacing))
+    inward, outward, scalp, table, atrophy, skin, galea = _fields(skull, tissues.shape, min(spacing))
     out, half = _with_scalp(tissues, spacing, scalp), min(spacing) / 2
     out[_is(out, "fat") & (distance(_is(out, "skin"), spacing, FAR) - half < skin)] = NUMBER["skin"]
     box = _around(_is(out, *BRAIN), spacing)
     head = out[box]
     from_cavity = distance(_is(head, *BRAIN, "CSF", "blood"), spacing, BRAINCASE)
     _move_surfaces(head, spacing, from_cavity, inward[box], outward[box])
+    _lay_galea(head, spacing, from_cavity, galea[box])
     brain = _is(head, *BRAIN)
     head[brain & (distance(~brain, spacing, FAR) - half < atrophy[box])] = NUMBER["CSF"]
     bone = _is(head, *BONE)
@@ -97,12 +104,21 @@ def _move_surfaces(
     head[growing] = NUMBER["cortical bone"]
 
 
+def _lay_galea(head: np.ndarray, spacing: Sequence[float], from_cavity: np.ndarray, galea: np.ndarray) -> None:
+    """Turn the outside of the braincase into soft tissue, in place, but for the last millimetres of bone."""
+    half = min(spacing) / 2
+    from_scalp = distance(_is(head, "fat", "muscle", "skin"), spacing, FAR) - half
+    left = distance(_is(head, *BRAIN, "CSF", "blood"), spacing, FAR) - half
+    bone = _is(head, *BONE) & (from_cavity < BRAINCASE)
+    head[bone & (from_scalp < galea) & (left > THINNEST)] = NUMBER["muscle"]
+
+
 def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]:
-    """The six thicknesses at every voxel, in mm."""
+    """The seven thicknesses at every voxel, in mm."""
     dice = np.random.default_rng(skull.seed)
     limits = (
         (skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15),
-        (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60),
+        (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60), (skull.galea, 0, 3, 40),
     )  # fmt: skip
     return [
         np.clip(mean + np.float32(sd) * smooth_field(dice, shape, wide / mm), low, high)

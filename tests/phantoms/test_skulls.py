@@ -58,6 +58,19 @@ def test_the_skin_may_be_thicker_and_takes_from_the_fat_alone(spacing):
     assert np.array_equal(is_(new, "skin", "fat"), is_(old, "skin", "fat"))
 
 
+@pytest.mark.parametrize("spacing", [1.0, 1.5])
+def test_the_galea_is_soft_tissue_that_takes_the_place_of_the_outer_bone(spacing):
+    old = ball(spacing)
+    new = reshape(old, [spacing] * 3, Skull(galea=(2, 0)))
+    assert end(new, "white matter", "CSF", *BONE, spacing=spacing) == pytest.approx(25 - 2, abs=0.6 * spacing)
+    assert np.array_equal(is_(new, "muscle", *BONE), is_(old, *BONE))
+
+
+def test_below_a_thick_galea_a_thin_skull_stays_closed():
+    new = reshape(ball(), ONE_MM, Skull(outward=(-2, 0), galea=(3, 0)))
+    assert end(new, "white matter", "CSF", *BONE) - end(new, "white matter", "CSF") == pytest.approx(2, abs=0.8)
+
+
 def test_brain_is_never_touched_and_fluid_stays_around_it():
     old = ball()
     new = reshape(old, ONE_MM, Skull(inward=(4, 0)))
