@@ -11,9 +11,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from medtrans import __version__
 from medtrans.reporting.figures import tile_png
 from medtrans.reporting.pictured import Pictured
-from medtrans.reporting.provenance import version
 from medtrans.reporting.standing_table import standing_table
 from medtrans.reporting.tiles import Tile, layers
 
@@ -42,7 +42,7 @@ def render_comparison(found: Mapping[str, Any], cases: Sequence[Beside]) -> byte
         found=found,
         tables=tables,
         cases=[(beside.case, _views(beside)) for beside in cases],
-        version=version("medtrans"),
+        version=__version__,
     )
     return page.encode("utf-8", "replace")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from medtrans import __version__
 from medtrans.core.metric import Definition, Score
 from medtrans.evaluating.downstream.structures import of_one_class
 from medtrans.evaluating.quantities import Quantity
@@ -19,7 +20,7 @@ from medtrans.reporting.charts import curve_chart, strip_chart
 from medtrans.reporting.curves import Curve, curves
 from medtrans.reporting.methods_text import methods_text
 from medtrans.reporting.pictured import Pictured
-from medtrans.reporting.provenance import version, without_folders
+from medtrans.reporting.provenance import without_folders
 from medtrans.reporting.scripts import scripts
 from medtrans.reporting.shown import Shown, shown
 from medtrans.reporting.tables import OWN, Cell, Group, columns, groups, overview, strips
@@ -62,7 +63,7 @@ class Report:
     """Cases that could not be assessed, each with its reason."""
     hounsfield: bool | None = None
     """Whether targets are CT in HU; None: as the scores' unit says, else as the values look."""
-    medtrans: str = field(default_factory=lambda: version("medtrans"))
+    medtrans: str = __version__
 
 
 def write_page(path: str | Path, report: Report) -> None:

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path, PurePath
 from typing import Any
 
+import medtrans
+
 PACKAGES = ("torch", "monai", "numpy", "scipy", "nibabel", "SimpleITK", "torchio", "lightning-fabric", "scikit-image")
 PART = r"[^/\\\s'\"<>|:*?](?:[^/\\\n'\"<>|:*?]*[^/\\\s'\"<>|:*?])?"
 FOLDERS = re.compile(rf"(?<![\w.…:/~])(?:file://)?(?:[A-Za-z]:)?[/\\](?:{PART}[/\\])+(?=[^/\\\s])")
@@ -18,7 +20,7 @@ FOLDERS = re.compile(rf"(?<![\w.…:/~])(?:file://)?(?:[A-Za-z]:)?[/\\](?:{PART}
 
 def provenance() -> dict[str, Any]:
     """Groups "software" and "machine", and the command. Imports nothing: versions are read from what is installed."""
-    software = {"medtrans": version("medtrans"), "python": platform.python_version()}
+    software = {"medtrans": medtrans.__version__, "python": platform.python_version()}
     software |= {package: version(package) for package in PACKAGES}
     machine = {
         "system": f"{platform.system()} {platform.release()}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 
@@ -20,6 +21,7 @@ def launch(settings: TrainingSettings) -> Fabric:
     if (kind == "cuda" and not torch.cuda.is_available()) or kind not in ("cpu", "cuda", "mps"):
         raise EnvironmentRefused(f"device {settings.device}", "is not available here", "use auto or cpu")
     each, nodes = _processes()
+    logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*(srun|GPU available but not used|Tensor Cores).*")
         fabric = Fabric(
