@@ -117,9 +117,9 @@ def class_found(made: np.ndarray, told: torch.Tensor, real: np.ndarray, known: t
 
 def facts(folder: Path) -> str:
     """How long a run was trained, and on how many heads."""
-    cases, last = cases_of(recipe_of(folder)), read_journal(folder / "journal.csv")[-1]
-    heads = len({case.subject for case in cases if case.split == "train"})
-    return f"{heads} heads, {last['step']:.0f} steps, {last['seconds'] / 60:.1f} minutes"
+    recipe, last = recipe_of(folder), read_journal(folder / "journal.csv")[-1]
+    heads = len({case.subject for case in cases_of(recipe) if case.split == "train"})
+    return f"{heads} heads, {last['step']:.0f} of {recipe.training.steps} steps, {last['seconds'] / 60:.1f} minutes"
 
 
 def as_text(runs: Mapping[str, list[Row]], count: int) -> str:
