@@ -228,7 +228,8 @@ def _controls(pair: Pair, preparation: Preparation, mean: MeanTarget) -> dict[st
     image = mean.per_voxel(pair.target, body, air)
     if image is not None:
         made[MEAN_IMAGE] = image
-    if pair.source.channels == pair.target.channels:
+    # Where images are their own targets, a copy would be the answer itself.
+    if pair.source.channels == pair.target.channels and pair.case.sources != pair.case.targets:
         made[COPY] = copy_of_source(
             pair.source,
             body,

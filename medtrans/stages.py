@@ -45,6 +45,7 @@ from medtrans.reading.files import (
 from medtrans.recipe import Recipe, load_recipe, with_measures
 from medtrans.segmenting import of_settings
 from medtrans.translating.batch import Outcome, translate_files
+from medtrans.translating.jobs import Inputs
 from medtrans.translating.sampling import load_sampler
 from medtrans.translating.sampling import sample as make_samples
 from medtrans.translating.sidecar import DESCRIPTION
@@ -83,7 +84,7 @@ def findings_as_text(findings: Sequence[Finding]) -> str:
 
 
 def translate(
-    source: Path,
+    source: Inputs,
     output: Path,
     model: Path,
     *,
@@ -95,7 +96,8 @@ def translate(
     changes: Mapping[str, Any] | None = None,
     say: Say = silent,
 ) -> list[Outcome]:
-    """Translate a file to a file or a folder to a folder with a saved model.
+    """Translate a file to a file or a folder to a folder with a saved model; files in a list within a list are the
+    channels of one case.
 
     `known` are conditions the model is told; `changes` replace translating settings saved with it (seed, samples).
     """

@@ -90,6 +90,13 @@ def test_a_file_is_translated_in_place_and_marked(model, tmp_path):
     assert json.loads(next(tmp_path.glob("*.json")).read_text())["SYNTHETIC"] is True
 
 
+def test_inputs_given_one_after_the_other_are_contrasts_of_one_case(model, tmp_path):
+    contrasts = ["-i", SAMPLES / "sub-00_T1.nii.gz", "-i", SAMPLES / "sub-00_T2.nii.gz"]
+    done = shell("translate", *contrasts, "-o", tmp_path / "out.nii.gz", "-m", model)
+    assert done.returncode == 3
+    assert "has 2 channels, the model takes 1" in done.stderr
+
+
 def test_an_output_is_not_replaced_unless_asked(model, tmp_path):
     words = ["translate", "-i", SAMPLES / "sub-00_T1.nii.gz", "-o", tmp_path / "out.nii.gz", "-m", model]
     (tmp_path / "out.nii.gz").write_bytes(b"mine")

@@ -87,7 +87,10 @@ def train(
 
 @app.command()
 def translate(
-    source: Annotated[Path, typer.Option("--input", "-i", help="A volume, or a folder of volumes.")],
+    sources: Annotated[
+        list[Path],
+        typer.Option("--input", "-i", help="A volume, or a folder of volumes; again for each contrast of one case."),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="A file for a file, a folder for a folder.")],
     model: Annotated[Path, typer.Option("--model", "-m", help="A model folder.")],
     device: Device = "auto",
@@ -108,6 +111,7 @@ def translate(
     from medtrans.progress import Shown
 
     use_threads(threads)
+    source = sources[0] if len(sources) == 1 else [sources]
     asked: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "part": part_of(part_id, num_parts)}
     changes = {key: value for key, value in (("samples", samples), ("seed", seed)) if value is not None}
     with Shown() as shown:
@@ -123,7 +127,7 @@ def translate(
     for outcome in failed:
         print(f"medtrans: error: {outcome.message}", file=sys.stderr)
     if failed:
-        raise typer.Exit(failed[0].exit_code if not source.is_dir() else 1)
+        raise typer.Exit(1 if sources[0].is_dir() else failed[0].exit_code)
 
 
 @app.command()

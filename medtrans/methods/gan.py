@@ -1,4 +1,4 @@
-"""GAN: a generator learns to make images out of noise that a discriminator cannot tell from real ones.
+"""GAN: a generator makes images out of noise until a discriminator cannot tell them from real ones.
 
     discriminator:  tells y from G(z)        generator:  fools(D(G(z))),     z ~ N(0, I)
 

@@ -1,4 +1,4 @@
-"""Multi-contrast: one generator that makes any contrast of an examination from any others.
+"""Multi-contrast: one generator that makes any contrast of an examination from any of the others.
 
     G: fools(D(seen, G(seen))) + l1 | G(seen) - y_t |        D: tells (seen, y_t) from (seen, G(seen))
     seen = (shown contrasts, which they are, t)

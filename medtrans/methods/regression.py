@@ -2,9 +2,9 @@
 
     min_G  E | G(x) - y | + anatomy Σ_l | φ_l(G(x)) - φ_l(y) |    over the voxels of the body
 
-x is the source, y the target; φ are the features of a frozen segmenter of targets, where one is given. The winner and
-the third of SynthRAD2025 are regressions, not GANs, with such a segmenter looking on
-(Thummerer et al., https://arxiv.org/abs/2502.17609 describes the challenge).
+x is the source, y the target; φ are the features of a frozen segmenter of targets, where one is given: Longuefosse et
+al., PMB 2025, https://arxiv.org/abs/2410.10328. Of MR to CT in SynthRAD2025 the winner and the third are regressions
+with a feature loss, not GANs (Rogowski et al., https://arxiv.org/abs/2605.13555, reports the challenge).
 """
 
 from __future__ import annotations

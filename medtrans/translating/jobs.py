@@ -35,13 +35,12 @@ def plan(
 ) -> list[Job]:
     """The jobs of a batch, sorted by name for a folder, in the order given for a list.
 
-    A file goes to a file, or into a folder if `output` has no suffix of a volume; all else goes into a folder.
+    One case goes to a file, or into a folder if `output` has no suffix of a volume; all else goes into a folder.
     Raises UsageError, InputRefused.
     """
-    sources, to_folder = _sources(inputs), True
-    if isinstance(inputs, (str, Path)) and not Path(inputs).is_dir():
-        to_folder = output.is_dir() or not _is_volume(output)
-    elif _is_volume(output) and not output.is_dir():
+    sources, to_folder = _sources(inputs), output.is_dir() or not _is_volume(output)
+    whole = isinstance(inputs, (str, Path)) and Path(inputs).is_dir()
+    if not to_folder and (whole or len(sources) > 1 or names is not None):
         raise UsageError(output, "is one file, for several volumes", "give a folder as the output")
     if names is not None and len(names) != len(sources):
         raise UsageError("names", f"{len(names)} for {len(sources)} cases", "give one for each")

@@ -72,7 +72,12 @@ def test_source_and_target_must_fit_one_network():
 
 @pytest.mark.parametrize("changes", [{}, {"fast": True, "contrast": 0.1}])
 def test_it_learns_another_contrast_without_pairs(changes):
-    """Not an inverted one: a patch finds its like, so what is bright stays bright."""
     method = toy_method("cut", patches=64, features=32, **changes)
     assert error(method, brightened) > 0.3
     assert error(learn(method, 100, brightened), brightened) < 0.14 < of_the_best_constant(brightened) / 1.4
+
+
+def test_its_limit_is_an_inverted_contrast():
+    """A patch finds its like, so what is bright stays bright; docs/methods.md says so."""
+    method = toy_method("cut", patches=64, features=32)
+    assert error(learn(method, 60)) > 3 * of_the_best_constant()

@@ -53,9 +53,13 @@ def test_a_class_can_be_asked_for(runs, tmp_path):
 
 def test_they_stand_beside_each_other(runs, tmp_path):
     compare = runpy.run_path(str(FOLDER / "compare.py"))["compare"]
-    table = compare([runs[name].folder for name in NAMES], tmp_path / "baselines.png", 160)
-    rows = [line.split("  ")[0] for line in table.splitlines()[1:]]
+    table = compare([runs[name].folder for name in NAMES], tmp_path / "baselines.html", 160)
+    rows = {line.split("  ")[0]: line.split()[-1] for line in table.splitlines()[1:]}
     reconstructing = ["real, other heads", "reconstructed, other heads", "sampled"]
     expected = {"autoencoder": reconstructing, "vae": reconstructing}
-    assert rows == [f"{name}: {row}" for name in NAMES for row in expected.get(name, ["real, other heads", "sampled"])]
-    assert (tmp_path / "baselines.png").stat().st_size > 10_000
+    named = [f"{name}: {row}" for name in NAMES for row in expected.get(name, ["real, other heads", "sampled"])]
+    assert list(rows) == named
+    assert float(rows["conditional_gan: real, other heads"]) > 0.9, "real slices are told apart by their contrast"
+    page = (tmp_path / "baselines.html").read_text()
+    assert "SYNTHETIC" in page
+    assert page.count("<img") == 3 + 4 + 2 + 2 * 2, "of the conditional GAN for both contrasts"

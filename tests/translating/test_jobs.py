@@ -34,6 +34,13 @@ def test_a_case_of_several_files_is_one_job_by_the_name_given(cases, tmp_path):
     assert job.output == tmp_path / "out" / "sub-01.nii.gz"
 
 
+def test_one_case_of_several_files_goes_to_a_file(cases, tmp_path):
+    [job] = plan([(cases / "a.nii", cases / "b.nii.gz")], tmp_path / "all.nii.gz")
+    assert job.output == tmp_path / "all.nii.gz"
+    with pytest.raises(UsageError, match="is one file, for several volumes"):
+        plan([cases / "a.nii", cases / "b.nii.gz"], tmp_path / "all.nii.gz")
+
+
 def test_an_output_is_never_an_input(cases, tmp_path):
     with pytest.raises(UsageError, match="never writes over one"):
         plan(cases, cases)

@@ -1,0 +1,36 @@
+"""The commands of pipelines/latent_diffusion, in their order, on the sample data."""
+
+import shutil
+
+from medtrans import stages
+from medtrans.finding import pipelines_folder
+from medtrans.reading.files import read_volume
+from medtrans.recipe import load_recipe
+
+README = (pipelines_folder() / "latent_diffusion" / "README.md").read_text()
+
+
+def run(name, folder, *changes):
+    words = ["preparing.spacing=[8, 8, 8]", *changes]
+    return stages.run(load_recipe(stages.find_recipe(f"latent_diffusion/{name}"), words, quick=True), folder)
+
+
+def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
+    first = run("autoencoder_kl", tmp_path / "first")
+    second = run("diffusion", tmp_path / "second", f"method.autoencoder={first.folder / 'model'}")
+    assert not first.failed
+    assert not second.failed
+    (made,) = [path for path in (second.folder / "translations").glob("*.nii.gz") if "_spread" not in path.name]
+    spread = read_volume(made.with_name(made.name.replace(".nii.gz", "_spread.nii.gz")))
+    assert spread.voxels.max() > 0
+    shutil.rmtree(first.folder)
+    source = load_recipe(stages.find_recipe("latent_diffusion/diffusion")).reading.root / made.name.replace(
+        ".", "_T1.", 1
+    )
+    stages.translate(source, tmp_path / "again.nii.gz", second.folder / "model")
+    assert (read_volume(tmp_path / "again.nii.gz").voxels == read_volume(made).voxels).all()
+
+
+def test_the_readme_names_both_stages():
+    for name in ("autoencoder_kl", "diffusion"):
+        assert f"medtrans run latent_diffusion/{name} " in README
