@@ -63,6 +63,9 @@ class Trained:
 
 def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
     """Train the recipe's model in `folder`, going on where an interrupted training stopped."""
+    kind = methods.load(recipe.method)
+    if recipe.preparing.conditions and not kind.told:
+        raise UsageError("preparing.conditions", f"{recipe.method} makes no use of them", "leave them out")
     fabric, settings = launch(recipe.training), recipe.training
     cases = cases_of(recipe)
     say = say if fabric.is_global_zero else silent
@@ -75,7 +78,7 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
     sources, targets = _sides(cases, preparation, folder, silent)
     torch.manual_seed(settings.seed)
     task = preparation.task(len(sources[0].voxels), len(targets[0].voxels))
-    method = methods.load(recipe.method)(task, recipe.method_settings)
+    method = kind(task, recipe.method_settings)
     for name, needed in method.needs().items():
         method.adopt(name, _adopted(needed, preparation))
     draws = _draws(method, sources, targets, preparation, settings.seed, _conditions(cases, preparation))

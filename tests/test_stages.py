@@ -23,6 +23,12 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
         stages.train(recipe("training.seed=5"), tmp_path)
 
 
+def test_conditions_that_a_method_would_not_listen_to_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="registered makes no use of them"):
+        stages.train(recipe("method={name: registered}", "preparing.conditions=[months]"), tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
 def test_no_training_case_is_answered(tmp_path):
     everyone = "reading.hold_out=[sub-00, sub-01, sub-02, sub-03, sub-04, sub-05]"
     with pytest.raises(UsageError, match="no training case"):

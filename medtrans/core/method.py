@@ -79,6 +79,8 @@ class Method(nn.Module, ABC):
     pairing: ClassVar[Pairing] = "paired"
     divisor: int | tuple[int, ...] = 1
     """Every side of a source must be a multiple of this (one for all, or one each); whoever calls `translate` pads."""
+    told: ClassVar[bool] = False
+    """Whether it makes use of the conditions of a case (task.conditions)."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise, the same answer."""
     task: Task

@@ -50,6 +50,7 @@ class ConditionalGAN(Method):
     """Two players. Each step asks for the classes of its real images."""
 
     Settings = ConditionalGANSettings
+    told = True
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: ConditionalGANSettings) -> None:

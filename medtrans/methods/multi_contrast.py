@@ -25,6 +25,7 @@ from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.masked import l1
 from medtrans.networks.choices import Discriminator, Generator
+from medtrans.networks.codes import with_code
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.unet import UNetSettings
 
@@ -54,6 +55,7 @@ class MultiContrast(Method):
     """
 
     Settings = MultiContrastSettings
+    told = True
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: MultiContrastSettings) -> None:
@@ -121,8 +123,7 @@ def _drawn(batch: Batch, there: Tensor) -> tuple[Tensor, Tensor]:
 def _seen(source: Tensor, shown: Tensor, asked: Tensor) -> Tensor:
     """What G sees: the contrasts shown, and two codes (batch, contrasts) as constant channels."""
     images = torch.where(_wide(shown, source) > 0, source, MISSING)
-    codes = _wide(torch.cat([shown, asked], dim=1), source).expand(-1, -1, *source.shape[2:])
-    return torch.cat([images, codes], dim=1)
+    return with_code(images, torch.cat([shown, asked], dim=1))
 
 
 def _wide(code: Tensor, like: Tensor) -> Tensor:

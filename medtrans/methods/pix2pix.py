@@ -24,6 +24,7 @@ from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.feature_matching import feature_matching
 from medtrans.losses.masked import l1
 from medtrans.networks.choices import Discriminator, Generator
+from medtrans.networks.codes import with_code
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.pix2pix_unet import Pix2PixUNetSettings
 
@@ -43,23 +44,24 @@ class Pix2PixSettings(Settings):
 
 
 class Pix2Pix(Method):
-    """Two players: the generator, then the discriminator."""
+    """Two players: the generator, then the discriminator. Conditions of a case stand beside its source as a code."""
 
     Settings = Pix2PixSettings
+    told = True
 
     def __init__(self, task: Task, settings: Pix2PixSettings) -> None:
         super().__init__(task, settings)
         self.settings = settings
-        pair = task.source_channels + task.target_channels
-        self.G = settings.generator.build(task.spatial_dims, task.source_channels, task.target_channels)
-        self.D = settings.discriminator.build(task.spatial_dims, pair, 1)
+        seen = task.source_channels + task.conditions
+        self.G = settings.generator.build(task.spatial_dims, seen, task.target_channels)
+        self.D = settings.discriminator.build(task.spatial_dims, seen + task.target_channels, 1)
         self.divisor = settings.generator.divisor
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G], "discriminator": [self.D]}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        x, y = batch.source, batch.target
+        x, y = with_code(batch.source, batch.condition), batch.target
         criterion = self.settings.criterion
         fake = self.G(x)
         judged, seen = self._judge(x, fake, features=True)
@@ -76,4 +78,4 @@ class Pix2Pix(Method):
         return self.D(torch.cat([source, image], dim=1), features=features)
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.G(source)
+        return self.G(with_code(source, condition))

@@ -23,6 +23,7 @@ from medtrans.core.settings import Settings
 from medtrans.losses.feature import feature_distance
 from medtrans.losses.masked import l1
 from medtrans.networks.choices import Generator
+from medtrans.networks.codes import with_code
 from medtrans.networks.unet import UNetSettings
 
 
@@ -37,16 +38,18 @@ class RegressionSettings(Settings):
 
 
 class Regression(Method):
-    """One player: the generator, drawn to the target inside the body."""
+    """One player: the generator, drawn to the target inside the body. Conditions of a case stand beside its source."""
 
     Settings = RegressionSettings
+    told = True
     segmenter: Any
     """Adopted, where asked for: a method with features."""
 
     def __init__(self, task: Task, settings: RegressionSettings) -> None:
         super().__init__(task, settings)
         self.settings = settings
-        self.G = settings.generator.build(task.spatial_dims, task.source_channels, task.target_channels)
+        seen = task.source_channels + task.conditions
+        self.G = settings.generator.build(task.spatial_dims, seen, task.target_channels)
         self.divisor = settings.generator.divisor
 
     def players(self) -> dict[str, list[nn.Module]]:
@@ -64,7 +67,7 @@ class Regression(Method):
         super().adopt(name, other)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        y, fake = batch.target, self.G(batch.source)
+        y, fake = batch.target, self.G(with_code(batch.source, batch.condition))
         terms = {"l1": l1(fake, y, batch.mask)}
         if self.settings.segmenter:
             seen, true = self.segmenter.features(fake), self.segmenter.features(y)
@@ -72,4 +75,4 @@ class Regression(Method):
         yield "generator", terms
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.G(source)
+        return self.G(with_code(source, condition))

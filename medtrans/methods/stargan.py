@@ -23,6 +23,7 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.networks.choices import Discriminator, Generator
+from medtrans.networks.codes import with_code
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 
@@ -47,6 +48,7 @@ class StarGAN(Method):
     """Two players: the generator, then the discriminator. A translation's condition is the contrast asked for."""
 
     Settings = StarGANSettings
+    told = True
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: StarGANSettings) -> None:
@@ -94,8 +96,7 @@ class StarGAN(Method):
 
     def _made(self, image: Tensor, contrast: Tensor) -> Tensor:
         code = one_hot(contrast, self.settings.contrasts).to(image)
-        code = code.reshape(*code.shape, *[1] * (image.ndim - 2)).expand(-1, -1, *image.shape[2:])
-        return self.G(torch.cat([image, code], dim=1))
+        return self.G(with_code(image, code))
 
     def _judge(self, image: Tensor) -> tuple[list[Tensor], Tensor]:
         """How real each patch looks, at each scale; and the contrast of the image: logits (batch, contrasts)."""

@@ -8,6 +8,17 @@ from medtrans.networks.settings import NetworkSettings
 registry = Registry(
     __name__,
     NetworkSettings,
-    shared=("settings", "choices", "norms", "blocks", "winograd", "patch_projection", "noising", "squeezing", "stacks"),
+    shared=(
+        "settings",
+        "choices",
+        "norms",
+        "blocks",
+        "winograd",
+        "patch_projection",
+        "noising",
+        "squeezing",
+        "stacks",
+        "codes",
+    ),
 )
 names, load, entries = registry.names, registry.load, registry.entries

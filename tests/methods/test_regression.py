@@ -64,3 +64,22 @@ def test_it_learns_another_contrast():
     before = error()
     learn(method, 60, inverted)
     assert error() < 0.1 < 0.5 < before
+
+
+def faded(count, dice):
+    """Blobs, the same fainter, and by how much: an attribute of the pair, as a time or a field strength is."""
+    x, share = blobs(count, dice), torch.rand(count, 1, generator=dice)
+    return x, x * share[..., None, None], share
+
+
+JUDGE = {"name": "patch_discriminator", "filters": 8, "layers": 1}
+
+
+@pytest.mark.parametrize(("name", "changes"), [("regression", {}), ("pix2pix", {"discriminator": JUDGE})])
+def test_an_attribute_told_as_a_code_decides_the_answer(name, changes):
+    method = learn(toy_method(name, conditions=1, generator=NETWORK, **changes), 150, faded)
+    x, y, share = unseen(faded)
+    told, misled = ((method.translate(x, code).detach() - y).abs().mean() for code in (share, 1 - share))
+    best_untold = (x / 2 - y).abs().mean()
+    assert told < 0.5 * best_untold
+    assert misled > best_untold
