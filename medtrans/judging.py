@@ -25,7 +25,7 @@ from medtrans.evaluating.folders import Paths
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.settings import EvaluatingSettings
-from medtrans.evaluating.sheets import Evaluation, to_csv, to_json
+from medtrans.evaluating.sheets import TRANSLATED, Evaluation, to_csv, to_json
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import read_volume, write_atomically
@@ -140,6 +140,7 @@ def write_judgement(
         date=datetime.date.today().isoformat(),
         definition=judgement.evaluation.definition,
         scores=scores,
+        structures=judgement.evaluation.structures,
         quantities=judgement.evaluation.quantities,
         cases=list(judgement.pictured),
         journal=list(journal),
@@ -171,6 +172,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation, paths: Mapping[str, P
         date=datetime.date.today().isoformat(),
         definition=evaluation.definition,
         scores=evaluation.scores,
+        structures=evaluation.structures,
         quantities=evaluation.quantities,
         cases=judgement.pictured,
         provenance=provenance(),
@@ -202,7 +204,8 @@ def _failures(evaluation: Evaluation) -> list[str]:
 
 def _doubts(judgement: Judgement) -> list[str]:
     """What is to be said of the scores of each translation, once, and of those without a score."""
-    noted = [score for score in judgement.evaluation.scores if score.who == "translated" and score.note]
+    own = (score for score in judgement.evaluation.scores if score.who == TRANSLATED and score.note)
+    noted = [score for score in own if not of_one_class(score.metric)]
     doubts = [f"{score.case}: {score.note.removeprefix('warning: ')}" for score in noted]
     if judgement.unscored:
         doubts.append(f"Translated but not scored, there is no target: {', '.join(judgement.unscored)}")

@@ -18,7 +18,7 @@ def test_hu_are_parted_into_tissues():
 
 def test_tissues_are_those_of_the_metric_on_their_borders_too():
     true = np.array([-201.0, -200.0, -30.0, 200.0, 201.0])
-    made = true + [1, 2, 3, 4, 5]
+    made = true + np.arange(1, 6)
     found = by_intensity(true, made, hounsfield=True)
     for band, tissue in zip(found.bands, TISSUES, strict=True):
         assert band.absolute == TissueError(tissue=tissue)(made, true, np.ones(5, bool)), tissue

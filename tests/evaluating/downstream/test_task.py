@@ -44,7 +44,7 @@ def test_a_missed_organ_never_scores_well():
     assert own(scores, "volume_error_percent[liver]") == 100
     assert own(scores, "dice[mean]") == pytest.approx(0.5)
     assert own(scores, "hd95[mean]") == pytest.approx(DIAGONAL / 2)
-    assert scores["translated", "classes[missed]"].note == "missed: liver"
+    assert scores["translated", "classes[missed]"].note == "missed, though in the target: liver"
 
 
 def test_a_map_without_any_organ_is_the_worst_there_is():
@@ -57,13 +57,13 @@ def test_a_map_without_any_organ_is_the_worst_there_is():
 def test_an_invented_organ_is_counted_and_costs_as_much_as_a_missed_one():
     scores = judge(with_spleen())
     assert own(scores, "classes[invented]") == 1
-    assert scores["translated", "classes[invented]"].note == "invented: spleen"
+    assert scores["translated", "classes[invented]"].note == "invented, not in the target: spleen"
     assert own(scores, "dice[spleen]") == 0
     assert own(scores, "dice[mean]") == pytest.approx(2 / 3)
     assert own(scores, "volume_error[spleen]") == pytest.approx(3 * 4 * 4 * 12 / 1000)
     share = scores["translated", "volume_error_percent[spleen]"]
     assert np.isnan(share.value)
-    assert "only the translation has it" in share.note
+    assert "not in the target" in share.note
 
 
 def test_no_nan_without_a_reason_and_no_class_swallowed():
