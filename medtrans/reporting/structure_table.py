@@ -16,7 +16,7 @@ from medtrans.reporting.tables import OWN, Cell, Column, Group, Line, columns, g
 MOST = 12
 """Structures that have a chart of their own: those of the lowest mean Dice."""
 DRAWN = (("dice", "Dice"), ("hd95", "HD95, mm"))
-DIGITS = {"dice": 3, "hd95": 2, "surface_dice": 3, "ml": 1}
+DIGITS = {"dice": 3, "hd95": 1, "surface_dice": 3, "ml": 1}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ AGREEMENT = (
     Head("HD95", "mm", "lower", "↓"),
     Head("Surface Dice", "", "higher", "↑"),
     Head("Volume in the target", "ml"),
-    Head("in the other map", "ml"),
+    Head("Volume found", "ml"),
 )
 HEADS = (
     Head("Cases"),
@@ -146,4 +146,5 @@ def _cell(value: float, digits: int, deviation: float = math.nan, sign: str = ""
     if math.isnan(value):
         return Cell("–")
     spread = "" if math.isnan(deviation) else f" ±\u00a0{deviation:.{digits}f}"
+    value = round(value, digits) + 0.0  # no -0.0
     return Cell(f"{value:{sign}.{digits}f}".replace("-", "−") + spread, value=value)

@@ -12,9 +12,10 @@ from medtrans.evaluating.quantities import Quantity
 from medtrans.reporting.page import write_page
 from medtrans.reporting.tiles import layers
 from tests.reporting.browser import CHROMIUM, Browser
-from tests.reporting.report_volumes import pictured, report, scores
+from tests.reporting.report_volumes import pictured, report, scores, segmented
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+OVERLAYS = ("mask", "target_structures", "translated_structures")
 SECONDS = float(os.environ.get("MEDTRANS_BROWSER_SECONDS", "120"))
 NAMES = [f"sub-{number:03}" for number in range(100)]
 OPEN = "document.querySelector('.look').getAttribute('aria-expanded') === 'true'"
@@ -23,7 +24,7 @@ SAID = "document.querySelector('.look').nextElementSibling.textContent"
 
 @pytest.fixture(scope="module")
 def case():
-    return pictured(NAMES[-1], (40, 48, 32), (3.0, 3.0, 4.0))
+    return segmented(pictured(NAMES[-1], (40, 48, 32), (3.0, 3.0, 4.0)))
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +124,8 @@ def canvas(browser):
     return np.asarray(image.crop([int(end) for end in browser.js(where)])).astype(int)
 
 
-def toggle(browser, row):
-    browser.js(f"document.querySelectorAll('.viewer tbody input[type=checkbox]')[{row}].click()")
+def toggle(browser, role):
+    browser.js(f"document.querySelector('[data-value={role}]').closest('tr').querySelector('[type=checkbox]').click()")
     browser.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
@@ -132,19 +133,32 @@ def test_layers_are_switched_on_and_off(viewer):
     viewer.js("document.querySelector('.viewer').scrollIntoView({block: 'start'})")
     before = canvas(viewer)
     assert before.max() > 200
-    toggle(viewer, 1)
+    toggle(viewer, "difference")
     with_difference = canvas(viewer)
     blue_or_orange = np.abs(with_difference[..., 0] - with_difference[..., 2])
     assert (blue_or_orange > 60).sum() > 3 * (np.abs(before[..., 0] - before[..., 2]) > 60).sum()
-    toggle(viewer, 1)
+    toggle(viewer, "difference")
     assert np.abs(canvas(viewer) - before).max() < 8
-    for row in (2, 3, 4):
-        toggle(viewer, row)
+    for role in ("source", "target", "translated"):
+        toggle(viewer, role)
     assert np.median(canvas(viewer)) == 0
     assert viewer.js("document.querySelector('.screen .synthetic').hidden")
-    for row in (2, 3, 4):
-        toggle(viewer, row)
+    for role in ("source", "target", "translated"):
+        toggle(viewer, role)
     assert not viewer.js("document.querySelector('.screen .synthetic').hidden")
+
+
+def test_masks_and_structures_are_overlays_that_say_what_lies_below_the_crosshair(viewer):
+    viewer.js("document.querySelector('.viewer').scrollIntoView({block: 'start'})")
+    viewer.click(".viewer canvas", 0.17, 0.4)
+    assert [value(viewer, role) for role in OVERLAYS] == ["inside", "soft tissue", "none"]
+    before = canvas(viewer)
+    for role in OVERLAYS:
+        toggle(viewer, role)
+        coloured = np.ptp(canvas(viewer), axis=2) > 40
+        assert coloured.sum() > (np.ptp(before, axis=2) > 40).sum() + 5000, role
+        toggle(viewer, role)
+        assert np.abs(canvas(viewer) - before).max() < 8, role
 
 
 def test_the_bone_window_darkens_soft_tissue(viewer):

@@ -57,6 +57,20 @@ class Downstream:
             for name, numbers in self.classes.items()
         ]
 
+    def seen(self, case: str, translated: Volume, target: Volume) -> dict[str, Volume]:
+        """For pictures: which class each voxel is of, 1, 2 … in the order of `classes`, by role.
+
+        Raises as `structures` does.
+        """
+        found = {}
+        for role, maps, image in (("target", self.of_target, target), ("translated", self.of_translated, translated)):
+            labels = self._labels(maps, case, image)
+            numbers = np.zeros(labels.shape, np.int16)
+            for number, own in enumerate(self.classes.values(), start=1):
+                numbers[np.isin(labels, own)] = number
+            found[role] = image.like(numbers)
+        return found
+
     def told(
         self, meaning: Definition, structures: Sequence[Structure]
     ) -> tuple[Definition, list[Structure], list[Score]]:
@@ -64,12 +78,15 @@ class Downstream:
         there, absent = present(structures)
         details = (
             f"Downstream: {self.said}.",
-            "Dice 2 |A ∩ B| / (|A| + |B|); HD95: the larger of both directed 95th percentiles of surface distances; "
-            f"surface Dice at {self.tolerance:g} mm (Nikolov 2018); volume error |V - V_real|, also in % of V_real.",
-            "A class that only the target has (missed), or only the translation (invented), has Dice 0, surface Dice 0 "
-            "and the diagonal of the volume as HD95; one that neither has is nan. [mean]: over the classes that one "
-            "of both maps has.",
-            *([f"In no label map: {', '.join(absent)}."] if absent else []),
+            "For each structure A is what the label map of the target holds, B what the other one holds. Dice: "
+            "2 |A ∩ B| / (|A| + |B|). HD95: the 95th percentile of the distances in mm from the surface voxels of one "
+            "to the nearest of the other, the larger of both directions. Surface Dice: the share of the surface voxels "
+            f"of both that lie within {self.tolerance:g} mm of the other's (Nikolov et al. 2018). Volume error: "
+            "|V(B) − V(A)| in ml, and in % of V(A).",
+            "A structure that is in A alone is missed, one that is in B alone is invented: both have Dice 0, surface "
+            "Dice 0 and the diagonal of the volume as HD95; one that is in neither is nan. Means of a case are over "
+            "the structures that one of both maps has.",
+            *([f"Structures in no label map: {', '.join(absent)}."] if absent else []),
         )
         return replace(meaning, details=(*meaning.details, *details)), there, scores_of(there)
 

@@ -76,7 +76,7 @@ def test_a_class_in_no_map_is_named_and_left_out():
     same = Downstream(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
     found = same.structures("p1", "s1", {"translated": volume(organs())}, volume(organs()))
     meaning, there, scores = same.told(definition("synthrad2025"), found)
-    assert "In no label map: spleen." in meaning.details
+    assert "Structures in no label map: spleen." in meaning.details
     assert {one.name for one in there} == {"liver", "kidneys"}
     assert not any("spleen" in score.metric for score in scores)
 
@@ -120,7 +120,7 @@ def test_the_definition_names_the_judge_and_the_tolerance():
     asked = Downstream(CLASSES, "label maps by me", lambda _, image: image, lambda _, image: image, tolerance=1.5)
     meaning, _, _ = asked.told(definition("synthrad2025"), [])
     assert "Downstream: label maps by me." in meaning.details
-    assert any("surface Dice at 1.5 mm" in sentence for sentence in meaning.details)
+    assert any("within 1.5 mm of the other" in sentence for sentence in meaning.details)
 
 
 def test_a_map_on_another_grid_is_refused():
