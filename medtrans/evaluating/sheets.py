@@ -98,7 +98,7 @@ def to_text(evaluation: Evaluation) -> str:
     ]
     for s in summaries:
         told.append(f"{_label(s.metric, s.who)}: n {s.n}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}")
-    told += [f"{_label(s.case, s.who)}, {s.metric}: {s.note}" for s in shown if s.note]
+    told += [f"{_label(s.case, s.who)} {s.metric}: {s.note}" for s in shown if s.note]
     classes = ["", *to_lines(evaluation.structures)] if evaluation.structures else []
     return "\n".join([*table, *classes, "", *told, *meaning.details]) + "\n"
 
