@@ -123,7 +123,8 @@ def _shown(report: Report, tables: Sequence[Group]) -> list[Shown]:
 def _judge(definition: Definition | None) -> str:
     """The sentence on whose label maps the structures are of."""
     said = (one for one in (definition.details if definition else ()) if one.startswith("Downstream: "))
-    return next(said, "").removeprefix("Downstream: ").capitalize()
+    words = next(said, "").removeprefix("Downstream: ")
+    return words[:1].upper() + words[1:]
 
 
 def _sortable(cell: Cell | None) -> str:
@@ -135,7 +136,14 @@ def _sortable(cell: Cell | None) -> str:
 
 def _methods(report: Report, scores: Sequence[Score]) -> str:
     software = report.provenance.get("software", {})
-    asked = {"settings": report.settings, "split": report.split, "refused": len(report.failures), "software": software}
+    read_for = dict.fromkeys(one.name for one in report.quantities)
+    asked = {
+        "read_for": list(read_for),
+        "settings": report.settings,
+        "split": report.split,
+        "refused": len(report.failures),
+        "software": software,
+    }
     return without_folders(methods_text(scores, report.definition, **asked)) if scores or report.settings else ""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from medtrans.reporting.tables import decimals, label
+from medtrans.evaluating.downstream.structures import better
+from medtrans.reporting.tables import ARROWS, decimals, label
 
 MISSING = "–"
 
@@ -47,6 +48,7 @@ class StandingTable:
     """`zero` is where no difference lies, `band` where the margin ends, as shares of the width."""
 
     label: str
+    direction: str
     rows: tuple[StandingRow, ...]
     zero: float
     band: tuple[float, float] | None
@@ -65,7 +67,14 @@ def standing_table(
     across = _Across.over([0.0, *ends, *([margin, -margin] if margin else [])])
     rows = tuple(_row(line, digits, across, first=number == 0) for number, line in enumerate(lines))
     band = (across.place(-margin), across.place(margin)) if margin else None
-    return StandingTable(label(metric), rows, across.place(0.0), band, f"{margin:g}" if margin else "")
+    return StandingTable(
+        label(metric),
+        f"{ARROWS[better(metric)]} {better(metric)} is better",
+        rows,
+        across.place(0.0),
+        band,
+        f"{margin:g}" if margin else "",
+    )
 
 
 @dataclass(frozen=True)

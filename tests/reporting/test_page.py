@@ -274,6 +274,10 @@ def test_the_page_has_a_draft_of_the_methods_and_the_licence_of_its_viewer(whole
 def test_agreement_has_a_section_only_where_something_was_read():
     read = [Quantity(name, name, "mean in the mask", "HU", 40.0, 41.0) for name in "abc"]
     assert "Mean in the mask translated − target, HU · n = 3" in Page(render(report(cases=[], quantities=read))).text
+    assert (
+        "Agreement of translation and target in mean in the mask is given"
+        in Page(render(report(cases=[], quantities=read))).text
+    )
     assert "Bland-Altman" not in Page(render(report(cases=[]))).text
 
 

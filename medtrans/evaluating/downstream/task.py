@@ -6,13 +6,14 @@ reference made by hand both are held against it, the segmenter's map of the real
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from medtrans.core.errors import InputRefused
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.metric import Definition, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.downstream.organs import Classes
@@ -76,6 +77,8 @@ class Downstream:
     ) -> tuple[Definition, list[Structure], list[Score]]:
         """Of all cases: `meaning` with what is meant here, the structures that are in any map, and their scores."""
         there, absent = present(structures)
+        if structures and not there:
+            warnings.warn("no label map holds any of the classes asked for: are these their numbers?", stacklevel=2)
         details = (
             f"Downstream: {self.said}.",
             "For each structure A is what the label map of the target holds, B what the other one holds. Dice: "
@@ -98,10 +101,19 @@ class Downstream:
 
 
 def from_files(path: Path) -> Maps:
-    """Label maps from a file, or from a folder by the names of the cases."""
+    """Label maps from a folder by the names of the cases, or a file for the one case there is.
+
+    Raises UsageError where there is neither.
+    """
+    if not path.exists():
+        raise UsageError(path, "is not there", "give a label map, or a folder of them named as the cases")
+    asked = set[str]()
 
     def read(case: str, image: Volume) -> Volume:
         if not path.is_dir():
+            asked.add(case)
+            if len(asked) > 1:
+                raise InputRefused(case, f"{path} is one label map, there are more cases", "give a folder of them")
             return read_labels(path)
         named = [file for file in path.iterdir() if is_volume(file) and stem(file) == case]
         if len(named) != 1:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medtrans.core.errors import GridMismatch, InputRefused
+from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.downstream.structures import better, of_one_class
 from medtrans.evaluating.downstream.task import CEILING, Downstream, from_files, read_labels
@@ -150,6 +150,31 @@ def test_files_are_found_by_the_name_of_the_case(tmp_path):
     assert np.array_equal(from_files(tmp_path)("p1", volume(organs())).voxels[0], organs())
     with pytest.raises(InputRefused, match="has 0 label maps"):
         from_files(tmp_path)("p2", volume(organs()))
+
+
+def test_one_label_map_is_not_taken_for_several_cases(tmp_path):
+    write_volume(volume(organs()), tmp_path / "p1.nii.gz")
+    maps = from_files(tmp_path / "p1.nii.gz")
+    assert np.array_equal(maps("p1", volume(organs())).voxels, maps("p1", volume(organs())).voxels)
+    with pytest.raises(InputRefused, match="is one label map, there are more cases"):
+        maps("p2", volume(organs()))
+
+
+def test_label_maps_that_are_not_there_are_a_wrong_command(tmp_path):
+    with pytest.raises(UsageError, match="is not there"):
+        from_files(tmp_path / "nowhere")
+
+
+def test_classes_that_no_map_has_are_warned_of():
+    with pytest.warns(UserWarning, match="are these their numbers"):
+        judge(organs(), classes={"brain": (90,)})
+
+
+def test_structures_are_pictured_by_the_place_of_their_class():
+    same = Downstream(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
+    seen = same.seen("p1", volume(without(1)), volume(organs()))
+    assert np.array_equal(seen["target"].voxels[0], np.array([0, 1, 2, 2])[organs()])
+    assert np.array_equal(seen["translated"].voxels[0], np.array([0, 0, 2, 2])[organs()])
 
 
 def test_a_case_without_a_label_map_keeps_its_image_scores_and_is_listed(tmp_path):
