@@ -13,7 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from medtrans.core.case import Case, Pair, Split
-from medtrans.core.errors import MedtransError
+from medtrans.core.errors import InputRefused, MedtransError
 from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
@@ -25,7 +25,7 @@ from medtrans.evaluating.folders import Paths
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.settings import EvaluatingSettings
-from medtrans.evaluating.sheets import Evaluation, to_csv, to_json
+from medtrans.evaluating.sheets import TRANSLATED, Evaluation, to_csv, to_json
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import read_volume, write_atomically
@@ -112,17 +112,30 @@ def judge(
     unscored = tuple(name for name, case in known.items() if not case.targets)
     count = recipe.evaluating.pictures
     shown = [*worst_to_best(scores, count), *unscored][:count]
-    shown_cases = tuple(pictured(known[name], translations[name], recipe, preparation) for name in shown)
+    shown_cases = tuple(pictured(known[name], translations[name], recipe, preparation, downstream) for name in shown)
     counts = Counter(case.split for case in cases)
     split = ", ".join(f"{counts[part]} {part}" for part in get_args(Split))
     return Judgement(Evaluation(meaning, scores, refused, structures, read_for), shown_cases, unscored, split)
 
 
-def pictured(case: Case, translation: Path, recipe: Recipe, preparation: Preparation) -> Pictured:
+def pictured(
+    case: Case, translation: Path, recipe: Recipe, preparation: Preparation, downstream: Downstream | None = None
+) -> Pictured:
     """Read again: only the few volumes that are shown are held in memory."""
     pair = judged_pair(case, recipe, preparation) if case.targets else load_pair(case)
     mask = pair.mask if pair.mask is not None and pair.mask.voxels.any() else None
-    return Pictured(case.name, pair.source, pair.target, read_volume(translation), mask)
+    return with_structures(Pictured(case.name, pair.source, pair.target, read_volume(translation), mask), downstream)
+
+
+def with_structures(case: Pictured, downstream: Downstream | None) -> Pictured:
+    """And the label maps of target and translation; without them where there are none, which is listed elsewhere."""
+    if downstream is None or case.target is None:
+        return case
+    try:
+        found = downstream.seen(case.case, case.translated, case.target)
+    except InputRefused:
+        return case
+    return replace(case, structures=found, classes=tuple(downstream.classes))
 
 
 def write_judgement(
@@ -140,6 +153,7 @@ def write_judgement(
         date=datetime.date.today().isoformat(),
         definition=judgement.evaluation.definition,
         scores=scores,
+        structures=judgement.evaluation.structures,
         quantities=judgement.evaluation.quantities,
         cases=list(judgement.pictured),
         journal=list(journal),
@@ -157,13 +171,26 @@ def write_judgement(
     return folder / "report.html"
 
 
-def write_evaluation(folder: Path, evaluation: Evaluation, paths: Mapping[str, Paths], title: str) -> Path:
+def write_evaluation(
+    folder: Path,
+    evaluation: Evaluation,
+    paths: Mapping[str, Paths],
+    title: str,
+    *,
+    sources: Mapping[str, Path] | None = None,
+    downstream: Downstream | None = None,
+) -> Path:
     """The same page and tables for volumes that were only scored: no recipe, no training. Returns the report.
 
-    `paths` are each case's translation, target and mask.
+    `paths` are each case's translation, target and mask; `sources`, if any, are shown beside them where they lie on
+    their grid, else the page says why not.
     """
     chosen = worst_to_best(evaluation.scores, EvaluatingSettings.pictures)
-    judgement = Judgement(evaluation, tuple(_scored(name, *paths[name]) for name in chosen))
+    cases = [with_structures(_scored(name, *paths[name]), downstream) for name in chosen]
+    unseen: list[str] = []
+    if sources is not None:
+        cases = [_beside_source(case, sources.get(case.case), unseen) for case in cases]
+    judgement = Judgement(evaluation, tuple(cases))
     _write_tables(folder, evaluation)
     report = Report(
         title=title,
@@ -171,10 +198,11 @@ def write_evaluation(folder: Path, evaluation: Evaluation, paths: Mapping[str, P
         date=datetime.date.today().isoformat(),
         definition=evaluation.definition,
         scores=evaluation.scores,
+        structures=evaluation.structures,
         quantities=evaluation.quantities,
         cases=judgement.pictured,
         provenance=provenance(),
-        warnings=_doubts(judgement),
+        warnings=[*_doubts(judgement), *unseen],
         failures=_failures(evaluation),
         hounsfield=find_preset(evaluation.definition.preset).kind == "CT",
     )
@@ -186,6 +214,17 @@ def _scored(name: str, translated: Path, target: Path, mask: Path | None) -> Pic
     return Pictured(name, None, read_volume(target), read_volume(translated), read_volume(mask) if mask else None)
 
 
+def _beside_source(case: Pictured, source: Path | None, unseen: list[str]) -> Pictured:
+    """With its source, or as it is and a sentence in `unseen`."""
+    try:
+        if source is None:
+            raise InputRefused(case.case, "there is no source of its name", "put it into the folder of sources")
+        return replace(case, source=read_volume(source))
+    except InputRefused as reason:
+        unseen.append(f"{case.case}: shown without its source: {str(reason).removeprefix(f'{case.case}: ')}")
+        return case
+
+
 def _write_tables(folder: Path, evaluation: Evaluation) -> None:
     write_atomically(folder / "scores.csv", to_csv(evaluation))
     write_atomically(folder / "scores.json", to_json(evaluation).encode())
@@ -193,7 +232,7 @@ def _write_tables(folder: Path, evaluation: Evaluation) -> None:
         write_atomically(folder / "downstream.csv", structures_to_csv(evaluation.structures))
     if evaluation.scores:
         whole = [score for score in evaluation.scores if not of_one_class(score.metric)]
-        write_atomically(folder / "tables.tex", to_tex(whole, evaluation.definition))
+        write_atomically(folder / "tables.tex", to_tex(whole, evaluation.definition, evaluation.structures))
 
 
 def _failures(evaluation: Evaluation) -> list[str]:
@@ -202,7 +241,8 @@ def _failures(evaluation: Evaluation) -> list[str]:
 
 def _doubts(judgement: Judgement) -> list[str]:
     """What is to be said of the scores of each translation, once, and of those without a score."""
-    noted = [score for score in judgement.evaluation.scores if score.who == "translated" and score.note]
+    own = (score for score in judgement.evaluation.scores if score.who == TRANSLATED and score.note)
+    noted = [score for score in own if not of_one_class(score.metric)]
     doubts = [f"{score.case}: {score.note.removeprefix('warning: ')}" for score in noted]
     if judgement.unscored:
         doubts.append(f"Translated but not scored, there is no target: {', '.join(judgement.unscored)}")

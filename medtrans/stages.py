@@ -20,7 +20,7 @@ from medtrans.evaluating.cases import definition
 from medtrans.evaluating.downstream.structures import of_one_class
 from medtrans.evaluating.downstream.table import to_csv as structures_to_csv
 from medtrans.evaluating.downstream.task import Downstream
-from medtrans.evaluating.folders import evaluate_paths, matched
+from medtrans.evaluating.folders import evaluate_paths, matched, sources
 from medtrans.evaluating.measures import Asked
 from medtrans.evaluating.presets import PRESETS
 from medtrans.evaluating.settings import EvaluatingSettings
@@ -118,14 +118,20 @@ def evaluate(
     spread: Path | None = None,
     downstream: Downstream | None = None,
     report: Path | None = None,
+    source: Path | None = None,
 ) -> Evaluation:
     """Score files or folders matched by name; `output` also gets the scores as CSV, the folder `report` a page.
 
-    `also` names metrics besides the preset's, `spread` the standard deviations the translations came with.
+    `also` names metrics besides the preset's, `spread` the standard deviations the translations came with, `source`
+    what they were made of, for the page.
     """
+    if source is not None and report is None:
+        raise UsageError("--source", "is only shown on the page", "give --report FOLDER too")
     if preset not in PRESETS:
         raise UsageError("--preset", f"nothing is named {preset!r}", did_you_mean(preset, PRESETS))
     asked = with_measures(EvaluatingSettings.from_dict({"preset": preset, "also": list(also)}), "--also")
+    paths, _ = matched(translated, target, mask)
+    seen = sources(source, paths) if source is not None else None
     evaluation = evaluate_paths(translated, target, mask, preset, also=asked.also, spread=spread, downstream=downstream)
     if output is not None:
         write_atomically(output, to_csv(evaluation))
@@ -133,7 +139,8 @@ def evaluate(
             beside = output.with_name(f"{output.stem}_downstream.csv")
             write_atomically(beside, structures_to_csv(evaluation.structures))
     if report is not None:
-        write_evaluation(report, evaluation, matched(translated, target, mask)[0], translated.name)
+        title = f"{translated.name} beside {target.name}"
+        write_evaluation(report, evaluation, paths, title, sources=seen, downstream=downstream)
     return evaluation
 
 

@@ -4,13 +4,16 @@ from dataclasses import replace
 import pytest
 
 from medtrans import stages
+from medtrans.core.errors import UsageError
+from medtrans.core.volume import Volume
 from medtrans.judging import judge, write_judgement
 from medtrans.learning import cases_of
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import write_volume
 from medtrans.recipe import load_recipe
-from tests.reporting.report_volumes import pictured
+from medtrans.segmenting import of_words
+from tests.reporting.report_volumes import pictured, segmented
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +50,23 @@ def test_the_page_says_what_was_left_out_and_where_the_numbers_come_from(judged,
         assert words in page, words
 
 
-def test_volumes_that_were_only_scored_get_the_same_page_and_tables(tmp_path):
+@pytest.fixture
+def scored(tmp_path):
+    """Folders of targets, translations, sources and label maps; the source of b lies elsewhere, c has none."""
     for number, name in enumerate(("a", "b", "c")):
-        case = pictured(name, shift=20.0 * number)
-        write_volume(case.target, tmp_path / "target" / f"{name}.nii.gz")
-        write_volume(case.translated, tmp_path / "made" / f"{name}.nii.gz")
+        case = segmented(pictured(name, shift=20.0 * number))
+        for folder, volume in (("target", case.target), ("made", case.translated), ("source", case.source)):
+            write_volume(volume, tmp_path / folder / f"{name}.nii.gz")
+        for role, labels in case.structures.items():
+            write_volume(labels, tmp_path / f"labels_{role}" / f"{name}.nii.gz")
+    elsewhere = Volume(case.source.voxels[:, 1:], case.source.affine)
+    write_volume(elsewhere, tmp_path / "source" / "b.nii.gz", overwrite=True)
+    (tmp_path / "source" / "c.nii.gz").unlink()
+    return tmp_path
+
+
+def test_volumes_that_were_only_scored_get_the_same_page_and_tables(scored):
+    tmp_path = scored
     stages.evaluate(tmp_path / "made", tmp_path / "target", None, "synthrad2023", report=tmp_path / "page")
     found = {path.name for path in (tmp_path / "page").iterdir()}
     assert found == {"report.html", "scores.csv", "scores.json", "tables.tex"}
@@ -60,3 +75,21 @@ def test_volumes_that_were_only_scored_get_the_same_page_and_tables(tmp_path):
         assert words in page, words
     read_for = json.loads((tmp_path / "page" / "scores.json").read_text())["quantities"]
     assert {one["name"] for one in read_for} == {"mean in the mask", "volume of bone above 200 HU"}
+
+
+def test_sources_and_structures_are_shown_where_they_are_given_and_fit(scored):
+    words = None, scored / "labels_translated", scored / "labels_target", "{bone: 1, soft tissue: 2}", 2.0
+    asked = {"downstream": of_words(*words), "source": scored / "source", "report": scored / "page"}
+    stages.evaluate(scored / "made", scored / "target", None, "synthrad2023", **asked)
+    page = (scored / "page" / "report.html").read_text()
+    layers = {name: page.count(f'"role": "{name}"') for name in ("source", "target", "mask", "translated_structures")}
+    assert layers == {"source": 1, "target": 3, "mask": 3, "translated_structures": 3}
+    assert "b: shown without its source: " in page
+    assert "c: shown without its source: there is no source of its name" in page
+    assert "3 missed of 6 structures in 3 cases; soft tissue in a, b, c" in page
+    assert (scored / "page" / "downstream.csv").is_file()
+
+
+def test_a_source_needs_a_page(scored):
+    with pytest.raises(UsageError, match="give --report"):
+        stages.evaluate(scored / "made", scored / "target", None, "synthrad2023", source=scored / "source")

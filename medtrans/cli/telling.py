@@ -62,6 +62,9 @@ def evaluate(
     threads: Threads = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the scores as CSV.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Also write a page, CSV, JSON, LaTeX.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(help="What the translations were made of, to be shown on that page.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score translations against their targets, with the definition of every number."""
@@ -73,7 +76,16 @@ def evaluate(
     use_threads(threads)
     judge = segmenting.of_words(downstream, labels_translated, labels_target, classes, tolerance)
     evaluation = stages.evaluate(
-        translated, target, mask, preset, output, also=asked, spread=spread, downstream=judge, report=report
+        translated,
+        target,
+        mask,
+        preset,
+        output,
+        also=asked,
+        spread=spread,
+        downstream=judge,
+        report=report,
+        source=source,
     )
     print(to_json(evaluation) if as_json else to_text(evaluation), end="")
     for name, why in evaluation.refused.items():

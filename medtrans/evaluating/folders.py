@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +89,19 @@ def matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str
             refused[name] = f"not assessed: no volume of that name in {lacks[0]}"
     names = sorted(ours.keys() - refused.keys())
     return {name: (ours[name], theirs[name], mask if masks is None else masks[name]) for name in names}, refused
+
+
+def sources(source: Path, cases: Iterable[str]) -> dict[str, Path]:
+    """Case → the volume of its name in a folder, or the one file for the one case. Raises UsageError."""
+    names = list(cases)
+    if not source.exists():
+        raise UsageError(source, "is not there", "give what the translations were made of, a volume or a folder")
+    if source.is_dir():
+        there = _volumes(source)
+        return {name: there[name] for name in names if name in there}
+    if len(names) > 1:
+        raise UsageError(source, "is one file, the translations are several", "give a folder of sources")
+    return dict.fromkeys(names, source)
 
 
 def _spreads(spread: Path, cases: Mapping[str, Paths]) -> dict[str, Path]:

@@ -1,7 +1,7 @@
 """Where on the scale of the target the error lies: histograms, bias per value, and a table per tissue.
 
-Tissues are told apart by the target alone: air in the body below -200 HU, fat up to -30, soft tissue up to 200, bone
-above. Without HU, the quarters of the target's own values.
+Tissues are those of metrics/tissue_error.py, told apart by the target alone: air in the body < -200 HU ≤ fat < -30 ≤
+soft tissue ≤ 200 < bone. Without HU, the quarters of the target's own values.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.metrics.tissue_error import AIR, FAT, SOFT
+from medtrans.metrics import tissue_error
 
 WIDE = 25
 """HU per bin."""
@@ -18,8 +18,9 @@ BINS = 64
 """Bins where there is no unit."""
 FEWEST = 20
 """Voxels a bin needs for its mean error to be drawn."""
-TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": SOFT, "bone": float("inf")}
-"""Name → upper end in HU."""
+NAMES = {"air": "air inside", "soft": "soft tissue"}
+TISSUES = {NAMES.get(name, name): high for name, (_, high) in tissue_error.TISSUES.items()}
+"""Name → the HU it lies below."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
@@ -131,4 +132,4 @@ def _limits(low: float, high: float) -> str:
     low_words, high_words = (f"{end:.3g}".replace("-", "−") for end in (low, high))
     if np.isinf(low):
         return f"below {high_words}"
-    return f"{low_words} and above" if np.isinf(high) else f"{low_words} … {high_words}"
+    return f"above {low_words}" if np.isinf(high) else f"{low_words} … {high_words}"

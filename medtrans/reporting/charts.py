@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -62,12 +62,12 @@ def curve_chart(curve: Curve, *, last: float, best_step: float | None = None) ->
     return _svg(figure, curve.name)
 
 
-def strip_chart(values: Mapping[str, Sequence[float]], *, own: str, name: str) -> str:
-    """Every case a dot, one row per competitor, the median a bar; `own` is drawn in colour."""
+def strip_chart(values: Mapping[str, Sequence[float]], *, own: Collection[str], name: str) -> str:
+    """Every case a dot, one row per competitor, the median a bar; those of `own` are drawn in colour."""
     figure, axes = _chart(42 * len(values) + 40, left=8)
     for row, (who, found) in enumerate(values.items()):
         finite = np.array([value for value in found if np.isfinite(value)])
-        colour, words = (FIRST, INK) if who == own else (SECOND, QUIET)
+        colour, words = (FIRST, INK) if who in own else (SECOND, QUIET)
         axes.axhline(-row, color=LINE, linewidth=1, zorder=0)
         label = axes.text(0, -row + 0.3, who, color=words, fontsize=FONT, transform=axes.get_yaxis_transform())
         label.set_parse_math(False)

@@ -1,15 +1,18 @@
-"""The table of scores for a paper: booktabs, the definition in its caption, nothing that LaTeX would trip over.
+"""Tables of scores and of structures for a paper: booktabs, definitions in their captions, nothing LaTeX trips over.
 
 https://ctan.org/pkg/booktabs
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
 
 from medtrans.core.metric import Definition, Score
+from medtrans.evaluating.downstream.structures import Structure, of_downstream
+from medtrans.reporting.structure_table import class_groups
 from medtrans.reporting.tables import OWN, Cell, Column, columns, competitors, counted, interval, overview
 
 ESCAPES = {
@@ -18,7 +21,7 @@ ESCAPES = {
     "|": r"\textbar{}", "²": r"\textsuperscript{2}", "³": r"\textsuperscript{3}", "−": r"$-$", "×": r"$\times$",
     "±": r"$\pm$", "≤": r"$\le$", "≥": r"$\ge$", "γ": r"$\gamma$", "…": r"\dots{}", "→": r"$\to$", "∞": r"$\infty$",
     "·": r"$\cdot$", "µ": r"\textmu{}", "°": r"\textdegree{}", "’": "'", "“": "``", "”": "''", "–": "--", "—": "---",
-    "\u00a0": "~",
+    "∩": r"$\cap$", "\u00a0": "~",
 }  # fmt: skip
 """Character → what prints it. Letters of other alphabets stay, control characters go."""
 ARROWS = {"lower": r"$\downarrow$", "higher": r"$\uparrow$"}
@@ -29,35 +32,77 @@ def escaped(text: str) -> str:
     return "".join(ESCAPES.get(letter, letter) for letter in re.sub(r"[\x00-\x20\x7f\ud800-\udfff]+", " ", text))
 
 
-def to_tex(scores: Sequence[Score], definition: Definition | None) -> bytes:
-    """A table environment: a line per competitor with mean ± SD, and one below with the interval of the mean."""
-    heads = columns(scores)
+def to_tex(scores: Sequence[Score], definition: Definition | None, structures: Sequence[Structure] = ()) -> bytes:
+    """Tables of image scores, of scores over all structures, and of each structure, as far as there are any.
+
+    Of scores a line per competitor with mean ± SD, and one below with the interval of the mean.
+    """
+    tables = ["% needs \\usepackage{booktabs}"]
+    for name, wanted in (("scores", False), ("structures", True)):
+        own = [score for score in scores if of_downstream(score.metric) is wanted]
+        if own:
+            said = _said(definition)[wanted] if definition else ""
+            tables.append(_table(f"tab:{name}", f"{_counts(own)} {said}", *_scores(own)))
+    if structures:
+        tables.append(_table("tab:classes", CLASSES, *_classes(structures)))
+    return "\n\n".join([*tables, ""]).encode("utf-8", "replace")
+
+
+CLASSES = (
+    "Structure by structure: mean ± standard deviation over the cases of which one of both label maps has it, and mean "
+    "volumes in the target (real) and in the other map (found). Missed: the number of cases in which only the target's "
+    "map has it; invented: in which the target's has it not; both count as Dice 0, surface Dice 0 and the diagonal of "
+    "the volume as HD95."
+)
+
+
+def _table(label: str, caption: str, heads: Sequence[Sequence[str]], body: Sequence[str]) -> str:
+    """`heads` are the lines above the rule, whose first gives the number of columns."""
     lines = [
-        "% needs \\usepackage{booktabs}",
         r"\begin{table}",
-        r"  \centering",
-        rf"  \caption{{{_caption(scores, definition)}}}",
-        r"  \label{tab:scores}",
-        rf"  \begin{{tabular}}{{l{'r' * len(heads)}}}",
+        r"  \centering\footnotesize\setlength{\tabcolsep}{3pt}",
+        rf"  \caption{{{escaped(caption.strip())}}}",
+        rf"  \label{{{label}}}",
+        rf"  \begin{{tabular}}{{l{'r' * (len(heads[0]) - 1)}}}",
         r"    \toprule",
-        "    " + _row(["", *(rf"{escaped(head.label)} {ARROWS[head.better]}" for head in heads)]),
-        "    " + _row(["", *(escaped(f"({head.unit})") if head.unit else "" for head in heads)]),
+        *(f"    {_row(head)}" for head in heads),
         r"    \midrule",
+        *(f"    {line}" for line in body),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        r"\end{table}",
     ]
-    for line in overview(scores):
-        lines += _lines(line.who, line.cells, heads, scores)
-    lines += [r"    \bottomrule", r"  \end{tabular}", r"\end{table}", ""]
-    return "\n".join(lines).encode("utf-8", "replace")
+    return "\n".join(lines)
+
+
+def _scores(scores: Sequence[Score]) -> tuple[list[list[str]], list[str]]:
+    heads = columns(scores)
+    names = [rf"{escaped(head.label)} {ARROWS[head.better]}" for head in heads]
+    units = [escaped(f"({head.unit})") if head.unit else "" for head in heads]
+    body = [row for line in overview(scores) for row in _lines(line.who, line.cells, heads, scores)]
+    return [["", *names], ["", *units]], body
+
+
+def _classes(structures: Sequence[Structure]) -> tuple[list[list[str]], list[str]]:
+    heads = ("Cases", "Missed", "Invented", "Dice", "HD95", "Surface", "Real", "Found")
+    units = ("", "", "", "", "(mm)", "Dice", "(ml)", "(ml)")
+    several = len({one.who for one in structures}) > 1
+    body = []
+    for group in class_groups(structures):
+        for line in group.lines:
+            name = f"{group.case}, {line.who}" if several else group.case
+            body.append(_row([escaped(name), *map(_value, line.cells[: len(heads)])]))
+    return [["", *heads], ["", *units]], body
 
 
 def _lines(who: str, cells: Iterable[Cell | None], heads: Sequence[Column], scores: Sequence[Score]) -> list[str]:
     name = "Translated" if who == OWN else escaped(who[:1].upper() + who[1:])
     found = [_value(cell) for cell in cells]
-    lines = ["    " + _row([name, *found])]
+    lines = [_row([name, *found])]
     intervals = [_ends(scores, who, head) for head in heads]
     if any(intervals):
-        lines.append("    " + _row(["", *intervals]))
-    return [*lines, r"    \midrule"] if who == OWN and len(competitors(scores)) > 1 else lines
+        lines.append(_row(["", *intervals]))
+    return [*lines, r"\midrule"] if who == OWN and len(competitors(scores)) > 1 else lines
 
 
 def _value(cell: Cell | None) -> str:
@@ -75,17 +120,20 @@ def _row(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _caption(scores: Sequence[Score], definition: Definition | None) -> str:
+def _counts(scores: Sequence[Score]) -> str:
     own = [score for score in scores if score.who == OWN]
     cases, subjects = ({getattr(score, name) for score in own} for name in ("case", "subject"))
-    words = [
+    bold = " Bold: best mean." if len(competitors(scores)) > 1 else ""
+    return (
         f"Mean ± standard deviation over {counted(len(cases), 'case')} of {counted(len(subjects), 'subject')}; in "
-        "brackets, where there are three subjects or more, the 95 % BCa bootstrap interval of the mean "
-        "over subjects. Bold: best mean."
-    ]
-    if definition is not None:
-        low, high = definition.value_range
-        words.append(
-            f"Preset {definition.preset}, range {low:g} … {high:g}, mask: {definition.mask}.".replace("-", "−")
-        )
-    return escaped(" ".join(words))
+        f"brackets, where there are three subjects or more, the 95 % BCa bootstrap interval of the mean "
+        f"over subjects.{bold}"
+    )
+
+
+def _said(definition: Definition) -> tuple[str, str]:
+    """On image scores and on structures, every sentence: a table is read without its text."""
+    low, high = (f"{end:g}".replace("-", "−") for end in definition.value_range)
+    image = list(itertools.takewhile(lambda line: not line.startswith("Downstream:"), definition.details))
+    preset = f"Preset {definition.preset}, range {low} … {high}, mask: {definition.mask}."
+    return " ".join([preset, *image]), " ".join(definition.details[len(image) :])

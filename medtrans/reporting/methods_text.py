@@ -25,11 +25,16 @@ def methods_text(
     split: str,
     refused: int,
     software: Mapping[str, Any],
+    read_for: Sequence[str] = (),
 ) -> str:
-    """`settings` are the recipe as plain values, empty where volumes were only scored; `software` name → version."""
+    """`settings` are the recipe as plain values, empty where volumes were only scored; `software` name → version.
+
+    `read_for` names the quantities whose agreement is shown.
+    """
     parts = _run(settings, split) if settings else []
     parts += _definition(definition) if definition is not None else []
     parts += _numbers(scores, refused) if scores else []
+    parts += _agreement(read_for) if read_for else []
     return " ".join([*parts, *_software(software)])
 
 
@@ -113,6 +118,14 @@ def _numbers(scores: Sequence[Score], refused: int) -> list[str]:
             f"{FEWEST_FOR_TEST} or more."
         )
     return found
+
+
+def _agreement(read_for: Sequence[str]) -> list[str]:
+    return [
+        f"Agreement of translation and target in {', '.join(read_for)} is given as bias, limits of agreement (bias ± "
+        "1.96 standard deviations of the differences, one per subject) and their 95 % intervals (Bland and Altman, "
+        "Stat Methods Med Res 1999)."
+    ]
 
 
 def _software(software: Mapping[str, Any]) -> list[str]:

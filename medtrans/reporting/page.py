@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from medtrans import __version__
 from medtrans.core.metric import Definition, Score
-from medtrans.evaluating.downstream.structures import of_one_class
+from medtrans.evaluating.downstream.structures import Structure, of_downstream, of_one_class
 from medtrans.evaluating.quantities import Quantity
 from medtrans.reading.files import write_atomically
 from medtrans.reporting.agreement import agreements
@@ -23,6 +23,7 @@ from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import without_folders
 from medtrans.reporting.scripts import scripts
 from medtrans.reporting.shown import Shown, shown
+from medtrans.reporting.structure_table import AGREEMENT, section, telling, volumes
 from medtrans.reporting.tables import OWN, Cell, Group, columns, groups, overview, strips
 from medtrans.reporting.verdicts import verdicts
 from medtrans.reporting.volumes import room
@@ -43,6 +44,8 @@ class Report:
     definition: Definition | None = None
     scores: Sequence[Score] = ()
     """Of the translation (`who` is "translated") and of the controls."""
+    structures: Sequence[Structure] = ()
+    """Of the downstream task."""
     quantities: Sequence[Quantity] = ()
     """What targets and translations are read for, for Bland-Altman plots."""
     cases: Sequence[Pictured] = ()
@@ -78,7 +81,9 @@ def render(report: Report) -> bytes:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     training = curves(report.journal or [], report.best)
-    scores = [score for score in report.scores if not of_one_class(score.metric)]
+    whole = [score for score in report.scores if not of_one_class(score.metric)]
+    scores = [score for score in whole if not of_downstream(score.metric)]
+    over = [score for score in whole if of_downstream(score.metric)]
     tables, heads = groups(scores), columns(scores)
     page = environment.get_template("page.html").render(
         report=report,
@@ -86,17 +91,18 @@ def render(report: Report) -> bytes:
         subjects=len({score.subject for score in scores}),
         sortable=_sortable,
         minus=lambda words: words.replace("-", "−"),
-        verdicts=verdicts(scores, len(report.failures), report.verdict),
+        verdicts=verdicts(whole, len(report.failures), report.verdict, report.structures),
         columns=heads,
         metrics={f"validation/{column.metric}": column for column in heads},
-        by_class=len(scores) < len(report.scores),
+        structures=section(report.structures, over, _judge(report.definition)),
+        structure_heads=AGREEMENT,
         overview=overview(scores),
-        strips={metric: strip_chart(values, own=OWN, name=metric) for metric, values in strips(scores).items()},
+        strips={metric: strip_chart(values, own=(OWN,), name=metric) for metric, values in strips(scores).items()},
         groups=tables,
-        agreements=agreements(report.quantities),
+        agreements=agreements([*report.quantities, *volumes(report.structures, telling(report.structures))]),
         long=LONG,
         cases=_shown(report, tables),
-        methods=_methods(report, scores),
+        methods=_methods(report, whole),
         training=_drawn(training),
         best=next((curve for curve in training if curve.best), None),
         facts=_facts(report.provenance),
@@ -110,9 +116,16 @@ def render(report: Report) -> bytes:
 def _shown(report: Report, tables: Sequence[Group]) -> list[Shown]:
     """The worst case, the best, then the others."""
     most, hounsfield = room(len(report.cases)), _hounsfield(report)
-    found = [shown(case, tables, most=most, hounsfield=hounsfield) for case in report.cases]
+    found = [shown(case, tables, report.structures, most=most, hounsfield=hounsfield) for case in report.cases]
     order = {"worst": 0, "best": 1}
     return sorted(found, key=lambda case: order.get(case.place.partition(" ")[0], 2))
+
+
+def _judge(definition: Definition | None) -> str:
+    """The sentence on whose label maps the structures are of."""
+    said = (one for one in (definition.details if definition else ()) if one.startswith("Downstream: "))
+    words = next(said, "").removeprefix("Downstream: ")
+    return words[:1].upper() + words[1:]
 
 
 def _sortable(cell: Cell | None) -> str:
@@ -124,7 +137,14 @@ def _sortable(cell: Cell | None) -> str:
 
 def _methods(report: Report, scores: Sequence[Score]) -> str:
     software = report.provenance.get("software", {})
-    asked = {"settings": report.settings, "split": report.split, "refused": len(report.failures), "software": software}
+    read_for = dict.fromkeys(one.name for one in report.quantities)
+    asked = {
+        "read_for": list(read_for),
+        "settings": report.settings,
+        "split": report.split,
+        "refused": len(report.failures),
+        "software": software,
+    }
     return without_folders(methods_text(scores, report.definition, **asked)) if scores or report.settings else ""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -47,6 +48,10 @@ class Pictured:
     target: Volume | None
     translated: Volume
     mask: Volume | None = None
+    structures: Mapping[str, Volume] = field(default_factory=dict)
+    """Role → which class a segmenter found there, 0 where none."""
+    classes: tuple[str, ...] = ()
+    """Their names, of 1, 2 …"""
 
     def __post_init__(self) -> None:
         for role, other in (("source", self.source), ("target", self.target), ("mask", self.mask)):

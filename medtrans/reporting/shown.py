@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from medtrans.evaluating.downstream.structures import Structure
 from medtrans.reporting.by_intensity import ByIntensity, by_intensity, by_tissue
 from medtrans.reporting.charts import error_chart, histogram_chart
 from medtrans.reporting.figures import tile_png
 from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.planes import tilt
+from medtrans.reporting.structure_table import case_groups
 from medtrans.reporting.tables import Group, decimals
 from medtrans.reporting.tiles import Layers, Row, Tile, layers
 from medtrans.reporting.volumes import MOST, Packed, packed
@@ -46,13 +48,22 @@ class Shown:
     error: str = ""
     tissues: tuple[tuple[str, str, str], ...] = ()
     """Name, limits and histogram of each tissue, for CT."""
+    structures: tuple[Group, ...] = ()
+    """Of the downstream task, one each."""
     volumes: Packed | None = None
 
 
-def shown(case: Pictured, tables: Sequence[Group], *, most: int = MOST, hounsfield: bool | None = None) -> Shown:
+def shown(
+    case: Pictured,
+    tables: Sequence[Group],
+    structures: Sequence[Structure] = (),
+    *,
+    most: int = MOST,
+    hounsfield: bool | None = None,
+) -> Shown:
     """Pictures, charts, facts and volumes of at most `most` voxels; its scores are looked up in `tables`.
 
-    `hounsfield` as in `layers`.
+    `structures` are those of all cases; `hounsfield` as in `layers`.
     """
     drawn = layers(case, hounsfield=hounsfield)
     rows = [drawn.row(view) for view in drawn.views()]
@@ -73,6 +84,7 @@ def shown(case: Pictured, tables: Sequence[Group], *, most: int = MOST, hounsfie
         histogram=histogram_chart(found.edges, found.target, found.translated, unit, name=case.case) if found else "",
         error=error_chart(found.edges, found.mean, found.absolute, unit, name=case.case) if found else "",
         tissues=_tissues(drawn, case.case) if unit == "HU" else (),
+        structures=tuple(case_groups(structures, case.case)),
         volumes=packed(drawn, most),
     )
 

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from medtrans.reporting.tables import decimals
+from medtrans.evaluating.downstream.structures import better
+from medtrans.reporting.tables import ARROWS, decimals, label
 
 MISSING = "–"
 
@@ -47,6 +48,7 @@ class StandingTable:
     """`zero` is where no difference lies, `band` where the margin ends, as shares of the width."""
 
     label: str
+    direction: str
     rows: tuple[StandingRow, ...]
     zero: float
     band: tuple[float, float] | None
@@ -64,10 +66,15 @@ def standing_table(
     ends = [line[key] for line in lines if line["who"] in runs for key in ("behind", "behind_low", "behind_high")]
     across = _Across.over([0.0, *ends, *([margin, -margin] if margin else [])])
     rows = tuple(_row(line, digits, across, first=number == 0) for number, line in enumerate(lines))
-    name, bracket, settings = metric.partition("[")
-    label = name.upper().replace("_", "-") + bracket + settings
     band = (across.place(-margin), across.place(margin)) if margin else None
-    return StandingTable(label, rows, across.place(0.0), band, f"{margin:g}" if margin else "")
+    return StandingTable(
+        label(metric),
+        f"{ARROWS[better(metric)]} {better(metric)} is better",
+        rows,
+        across.place(0.0),
+        band,
+        f"{margin:g}" if margin else "",
+    )
 
 
 @dataclass(frozen=True)

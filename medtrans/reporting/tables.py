@@ -10,12 +10,22 @@ from statistics import median
 import numpy as np
 
 from medtrans.core.metric import Better, Score
+from medtrans.evaluating.downstream.structures import of_downstream
+from medtrans.evaluating.downstream.task import CEILING
 from medtrans.evaluating.statistics.intervals import Estimate, bootstrapped
 from medtrans.evaluating.statistics.ranking import by_subject
 from medtrans.evaluating.statistics.summary import Summary, summarise
 
 OWN = "translated"
 ARROWS: dict[Better, str] = {"lower": "↓", "higher": "↑"}
+NAMES = {
+    "dice[mean]": "Mean Dice",
+    "hd95[mean]": "Mean HD95",
+    "surface_dice[mean]": "Mean surface Dice",
+    "classes[missed]": "Missed",
+    "classes[invented]": "Invented",
+}
+"""How scores over all structures are headed."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Column:
 
     @property
     def label(self) -> str:
-        return _label(self.metric)
+        return label(self.metric)
 
     @property
     def arrow(self) -> str:
@@ -64,6 +74,11 @@ class Line:
     @property
     def own(self) -> bool:
         return self.who == OWN
+
+    @property
+    def tag(self) -> str:
+        """What a competitor is that is not the translation."""
+        return "ceiling" if self.who == CEILING else "control"
 
 
 @dataclass(frozen=True)
@@ -167,7 +182,8 @@ def _case_cell(score: Score | None, head: Column, scores: Sequence[Score]) -> Ce
         return None
     rivals = [worth(other.value, head) for other in scores if other.metric == head.metric]
     best = len(rivals) > 1 and not math.isnan(score.value) and worth(score.value, head) == max(rivals)
-    return Cell(head.words(score.value), best, value=score.value)
+    words = f"{score.value:.0f}" if score.metric.startswith("classes[") else head.words(score.value)
+    return Cell(words, best, value=score.value)
 
 
 def _notes(scores: Sequence[Score]) -> tuple[str, ...]:
@@ -175,11 +191,18 @@ def _notes(scores: Sequence[Score]) -> tuple[str, ...]:
     notes = list(dict.fromkeys(score.note for score in scores if score.note))
     if len(notes) == 1 and all(score.note for score in scores):
         return tuple(notes)
-    return tuple(f"{_label(score.metric)}: {score.note}" for score in scores if score.note)
+    return tuple(_named(score) for score in scores if score.note)
 
 
-def _label(metric: str) -> str:
-    return metric.upper().replace("_", "-")
+def _named(score: Score) -> str:
+    """A note of the downstream task names what it is of itself."""
+    return score.note if of_downstream(score.metric) else f"{label(score.metric)}: {score.note}"
+
+
+def label(metric: str) -> str:
+    """How a metric is headed; settings in brackets stay as they were written."""
+    name, bracket, settings = metric.partition("[")
+    return NAMES.get(metric, name.upper().replace("_", "-") + bracket + settings)
 
 
 def _summary_cell(

@@ -49,6 +49,9 @@ class Layers:
     body: np.ndarray
     spacing: tuple[float, float, float]
     affine: np.ndarray
+    structures: dict[str, np.ndarray]
+    """Role → number of a class (i, j, k), 0 where none."""
+    classes: tuple[str, ...]
 
     def views(self) -> list[View]:
         """Three planes through the body's centre, then the worst axial slice where there is a target."""
@@ -83,4 +86,5 @@ def layers(case: Pictured, *, hounsfield: bool | None = None) -> Layers:
     if case.difference is not None:
         voxels["difference"] = upright(case.difference).voxels[0]
         how["difference"] = difference_windows(voxels["difference"], body, grey)
-    return Layers(voxels, how, body, shown.spacing, shown.affine)
+    numbers = {role: upright(labels).voxels[0] for role, labels in case.structures.items()}
+    return Layers(voxels, how, body, shown.spacing, shown.affine, numbers, case.classes)

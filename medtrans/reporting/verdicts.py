@@ -13,12 +13,16 @@ from statistics import fmean
 from typing import Literal
 
 from medtrans.core.metric import Score
+from medtrans.evaluating.downstream.structures import Structure
+from medtrans.evaluating.downstream.task import CEILING
 from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
 from medtrans.evaluating.statistics.ranking import by_subject, holm, standings
 from medtrans.reporting.tables import OWN, Column, columns, competitors, counted, paired, worth
 
 Word = Literal["pass", "fail", "not assessable"]
 LEVEL = 0.05
+FEW = 5
+"""Structures, and cases of each, that a verdict names."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,60 @@ class Verdict:
     because: str = ""
 
 
-def verdicts(scores: Sequence[Score], refused: int, training: str) -> list[Verdict]:
-    """`refused` cases could not be assessed; `training` is the sentence on convergence, empty where nothing learned."""
-    found = [beats_controls(scores, column) for column in columns(scores)]
-    if found:
-        found.append(holds_beyond(scores, columns(scores)[0]))
+def verdicts(
+    scores: Sequence[Score], refused: int, training: str, structures: Sequence[Structure] = ()
+) -> list[Verdict]:
+    """`refused` cases could not be assessed; `training` is the sentence on convergence, empty where nothing learned.
+
+    What a segmenter finds in the real target is no control: it is the most that can be reached.
+    """
+    scores = [score for score in scores if score.who != CEILING]
+    found = against_controls(scores) if scores else []
+    if scores:
+        found += [told(structures, kind) for kind in STRUCTURES] if structures else []
         cases = len({score.case for score in scores}) + refused
         words = f"{refused} of {cases} could not, with the reasons above" if refused else f"{cases} of {cases}"
         found.append(Verdict("Could every case be assessed?", "fail" if refused else "pass", words))
     return [*found, converged(training)] if training else found
+
+
+def against_controls(scores: Sequence[Score]) -> list[Verdict]:
+    """One line for each metric, and one for other subjects; a single one where there is nothing to compare with."""
+    if len(competitors(scores)) > 1:
+        return [*(beats_controls(scores, one) for one in columns(scores)), holds_beyond(scores, columns(scores)[0])]
+    missing = "control" if OWN in competitors(scores) else "translation"
+    return [Verdict("Better than every control?", "not assessable", f"no {missing} was scored")]
+
+
+STRUCTURES = {
+    "missed": "Is every structure of the targets found in the translations?",
+    "invented": "Is no structure found in the translations that the targets lack?",
+}
+
+
+def told(structures: Sequence[Structure], kind: str) -> Verdict:
+    """Whether no structure was "missed" or "invented" in any translation, else which, and in which cases."""
+    own = [one for one in structures if one.who == OWN and one.found != "neither"]
+    wrong = [one for one in own if one.found == kind]
+    words = [
+        f"{len(wrong)} {kind} of {counted(len(own), 'structure')} in {counted(len({s.case for s in own}), 'case')}"
+    ]
+    words += [f"{name} in {few(cases)}" for name, cases in list(_cases(wrong).items())[:FEW]]
+    return Verdict(STRUCTURES[kind], "fail" if wrong else "pass" if own else "not assessable", "; ".join(words))
+
+
+def few(names: Sequence[str]) -> str:
+    """The first of them, and how many more."""
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    return ", ".join(names[:FEW]) + more
+
+
+def _cases(structures: Sequence[Structure]) -> dict[str, list[str]]:
+    """Name of a structure → its cases."""
+    found: dict[str, list[str]] = {}
+    for one in structures:
+        found.setdefault(one.name, []).append(one.case)
+    return found
 
 
 def beats_controls(scores: Sequence[Score], column: Column) -> Verdict:

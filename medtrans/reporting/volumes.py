@@ -61,6 +61,10 @@ def packed(drawn: Layers, most: int = MOST) -> Packed | None:
         found.append(_layer(role, windows, steps[role]) | {"data": _encoded(small, place, steps[role])})
     inside = (_blocks(drawn.body[box], factors) >= 0.5).astype(np.float32)
     found.append(_layer("mask", (Window("Mask", 0, 1),), 1) | {"data": _encoded(inside, place, 1)})
+    for role, numbers in drawn.structures.items():
+        window = Window("Structures", 0, len(drawn.classes))
+        layer = _layer(f"{role}_structures", (window,), 1) | {"classes": list(drawn.classes)}
+        found.append(layer | {"data": _encoded(_middles(numbers[box], factors), place, 1)})
     words = _words(factors, drawn.windows["translated"][0].unit, steps["translated"], cut)
     return Packed({"layers": found}, words)
 
@@ -85,6 +89,13 @@ def _blocks(voxels: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
     a, b, c = factors
     whole = voxels[: i * a, : j * b, : k * c].astype(np.float32)
     return np.asarray(whole.reshape(i, a, j, b, k, c).mean(axis=(1, 3, 5)))
+
+
+def _middles(numbers: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
+    """The middle voxel of each block of `_blocks`: numbers have no mean."""
+    ends = [n // f * f for n, f in zip(numbers.shape, factors, strict=True)]
+    picked = tuple(slice(f // 2, end, f) for f, end in zip(factors, ends, strict=True))
+    return numbers[picked].astype(np.float32)
 
 
 def _place(affine: np.ndarray, start: list[int], factors: tuple[int, int, int]) -> np.ndarray:

@@ -1,5 +1,7 @@
 """A small made head, ball in ball, with a corner that tells left from right, and a report on it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from medtrans.core.metric import Definition, Score
@@ -26,6 +28,13 @@ def head(shape=SHAPE, spacing=SPACING):
     inside = radius < 0.8
     voxels[inside] = 40 + 30 * x[inside] + 20 * y[inside] + 10 * z[inside]
     return voxels, radius < 1
+
+
+def segmented(case):
+    """With what a segmenter finds: bone and soft tissue in the target, nothing but bone in the translation."""
+    true = np.where(case.mask.voxels[0] == 0, 0, np.where(case.target.voxels[0] > 300, 1, 2)).astype(np.int16)
+    found = {"target": case.target.like(true), "translated": case.target.like(np.where(true == 2, 0, true))}
+    return replace(case, structures=found, classes=("bone", "soft tissue"))
 
 
 def pictured(name="sub-01", shape=SHAPE, spacing=SPACING, *, target=True, mask=True, shift=25.0):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from medtrans.metrics.tissue_error import TISSUES, TissueError
 from medtrans.reporting.by_intensity import by_intensity, by_tissue
 
 TRUE = np.repeat([-800.0, -100.0, 40.0, 900.0], [100, 200, 600, 100])
@@ -9,15 +10,18 @@ TRUE = np.repeat([-800.0, -100.0, 40.0, 900.0], [100, 200, 600, 100])
 def test_hu_are_parted_into_tissues():
     found = by_intensity(TRUE, TRUE + np.where(TRUE > 200, -50.0, 10.0), hounsfield=True)
     assert [band.name for band in found.bands] == ["air inside", "fat", "soft tissue", "bone"]
-    assert [band.limits for band in found.bands] == ["below −200", "−200 … −30", "−30 … 200", "200 and above"]
+    assert [band.limits for band in found.bands] == ["below −200", "−200 … −30", "−30 … 200", "above 200"]
     assert [band.share for band in found.bands] == [0.1, 0.2, 0.6, 0.1]
     assert [band.mean for band in found.bands] == [10, 10, 10, -50]
     assert [band.absolute for band in found.bands] == [10, 10, 10, 50]
 
 
-def test_a_value_on_a_border_belongs_to_the_upper_tissue():
-    found = by_intensity(np.array([-200.0, -30.0, 200.0]), np.zeros(3), hounsfield=True)
-    assert [band.share for band in found.bands] == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3])
+def test_tissues_are_those_of_the_metric_on_their_borders_too():
+    true = np.array([-201.0, -200.0, -30.0, 200.0, 201.0])
+    made = true + np.arange(1, 6)
+    found = by_intensity(true, made, hounsfield=True)
+    for band, tissue in zip(found.bands, TISSUES, strict=True):
+        assert band.absolute == TissueError(tissue=tissue)(made, true, np.ones(5, bool)), tissue
 
 
 def test_an_absent_tissue_has_no_error():

@@ -20,7 +20,7 @@ def charts():
     return {
         "curve": curve_chart(first, last=100, best_step=60),
         "rate": curve_chart(rate, last=100),
-        "strip": strip_chart({"translated": [1.0, 2.0], "copy": [3.0, math.nan]}, own="translated", name="mae"),
+        "strip": strip_chart({"translated": [1.0, 2.0], "copy": [3.0, math.nan]}, own=("translated",), name="mae"),
         "histogram": histogram_chart(EDGES, share, 0 * share, "HU", name="sub-01"),
         "tissue": histogram_chart(EDGES, share, 0 * share, "HU", name="sub-01 bone", whole=False),
         "agreement": agreement_chart(np.arange(4.0), np.arange(4.0), LIMITS, "HU", name="mean"),
@@ -55,7 +55,7 @@ def test_the_page_lends_its_font_and_nothing_is_fetched():
 
 def test_names_are_text_whatever_they_hold():
     evil = "<script>alert(1)</script> $\\frac{$ & co"
-    chart = strip_chart({"translated": [1.0], evil: [2.0]}, own="translated", name="mae")
+    chart = strip_chart({"translated": [1.0], evil: [2.0]}, own=("translated",), name="mae")
     assert evil in [element.text for element in ElementTree.fromstring(chart).iter("text")]
 
 
@@ -94,7 +94,7 @@ def test_a_tick_of_a_small_learning_rate_is_short_enough_for_the_margin():
 
 
 def test_equal_charts_of_two_names_share_no_id():
-    first, second = (strip_chart({"translated": [1.0]}, own="translated", name=name) for name in ("ssim", "ms_ssim"))
+    first, second = (strip_chart({"translated": [1.0]}, own=("translated",), name=name) for name in ("ssim", "ms_ssim"))
     found = [set(re.findall(r' id="([^"]*)"', chart)) for chart in (first, second)]
     assert found[0]
     assert not found[0] & found[1]

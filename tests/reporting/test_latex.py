@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from medtrans.evaluating.downstream.structures import Structure, of_one_class, scores_of
+from medtrans.evaluating.downstream.task import Downstream
 from medtrans.reporting.latex import ESCAPES, escaped, to_tex
 from tests.reporting.report_volumes import DEFINITION, scores
 
@@ -27,13 +29,36 @@ def test_the_table_says_mean_spread_interval_and_definition():
     assert r"Preset synthrad2023, range $-$1024 \dots{} 3000, mask: body." in text
 
 
+def structures(*names):
+    """The last of them is missed."""
+    agree, missed = (0.9, 3.0, 0.8), (0.0, 70.0, 0.0)
+    return [
+        Structure(case, case, "translated", name, *((0.0, 10.0, *missed) if name == names[-1] else (9.0, 10.0, *agree)))
+        for case in "ab"
+        for name in names
+    ]
+
+
+def test_structures_have_two_tables_with_every_definition():
+    found = structures("liver", "spleen")
+    judge = Downstream({}, "label maps by me", None, None)
+    meaning, _, _ = judge.told(DEFINITION, found)
+    own = [score for score in scores_of(found) if not of_one_class(score.metric)]
+    first, second, third = to_tex([*scores("ab"), *own], meaning, found).decode().split(r"\end{table}")[:3]
+    assert "Dice" not in first
+    assert r"label maps by me. For each structure" in second
+    assert "Translated & 0.450" in second
+    assert r"liver & 2 & 0 & 0 & 0.900 $\pm$~0.000 & 3.0 $\pm$~0.0" in third
+    assert r"spleen & 2 & 2 & 0 & 0.000" in third
+
+
 def test_below_three_subjects_there_is_no_interval():
     assert len(body(to_tex(scores(), DEFINITION).decode())) == 4
 
 
 @pytest.mark.parametrize("found", [scores("abc"), scores(("a",), ()), scores((EVIL,), (EVIL,))])
 def test_it_is_well_formed_whatever_names_hold(found):
-    text = to_tex(found, replace(DEFINITION, mask=EVIL)).decode()
+    text = to_tex(found, replace(DEFINITION, mask=EVIL), structures(EVIL, "b")).decode()
     opened = []
     for kind, name in re.findall(r"(?<!\\textbackslash)\\(begin|end)\{(\w+)\}", text):
         if kind == "begin":
@@ -44,9 +69,10 @@ def test_it_is_well_formed_whatever_names_hold(found):
     plain = re.sub(r"\\[\\{}$&#%_]", "", text)
     assert plain.count("{") == plain.count("}")
     assert plain.count("$") % 2 == 0
-    columns = re.search(r"\\begin\{tabular\}\{(\w+)\}", text).group(1)
-    for line in body(text):
-        assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
+    for table in text.split(r"\end{tabular}")[:-1]:
+        columns = re.search(r"\\begin\{tabular\}\{(\w+)\}", table).group(1)
+        for line in body(table):
+            assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
     assert not re.search(r"(?<!\\)[#_^]", text)
     assert re.findall(r"(?<!\\)%.*", text) == [r"% needs \usepackage{booktabs}"]
 
@@ -62,9 +88,10 @@ def test_values_that_are_not_numbers_are_printed():
     assert "Translated & nan & nan" in to_tex(found, None).decode()
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex: apt-get install texlive-latex-recommended")
 def test_latex_takes_it(tmp_path):
-    table = to_tex(scores("abcd", (EVIL,)), DEFINITION).decode()
+    every = replace(DEFINITION, details=(" ".join(ESCAPES),))
+    table = to_tex(scores("abcd", (EVIL,)), every, structures(EVIL, "b")).decode()
     paper = "\\documentclass{article}\\usepackage{booktabs,textcomp}\\begin{document}" + table + "\\end{document}"
     (tmp_path / "paper.tex").write_text(paper)
     done = subprocess.run(["pdflatex", "-halt-on-error", "paper.tex"], cwd=tmp_path, capture_output=True, text=True)

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
+from medtrans.evaluating.downstream.structures import Structure, scores_of
 from medtrans.evaluating.quantities import Quantity
 from medtrans.reporting.page import render, write_page
 from medtrans.reporting.provenance import provenance, version
@@ -274,14 +274,39 @@ def test_the_page_has_a_draft_of_the_methods_and_the_licence_of_its_viewer(whole
 def test_agreement_has_a_section_only_where_something_was_read():
     read = [Quantity(name, name, "mean in the mask", "HU", 40.0, 41.0) for name in "abc"]
     assert "Mean in the mask translated − target, HU · n = 3" in Page(render(report(cases=[], quantities=read))).text
+    assert (
+        "Agreement of translation and target in mean in the mask is given"
+        in Page(render(report(cases=[], quantities=read))).text
+    )
     assert "Bland-Altman" not in Page(render(report(cases=[]))).text
 
 
-def test_scores_of_single_classes_stay_out_of_the_tables():
-    found = [*scores(), Score("sub-01", "sub-01", "translated", "dice[liver]", 0.9, "", "higher")]
-    text = Page(render(report(scores=found, cases=[]))).text
-    assert "liver" not in text.lower()
-    assert "Scores of single classes stand in downstream.csv." in text
+def downstream():
+    """Liver and spleen of two cases; the first has a spleen that the translation lacks, the other has none at all."""
+    agree = {"dice": 0.9, "hd95": 3.0, "surface_dice": 0.8}
+    missed = {"dice": 0.0, "hd95": 70.0, "surface_dice": 0.0}
+    return [
+        Structure("sub-01", "sub-01", "translated", "liver", 90.0, 100.0, **agree),
+        Structure("sub-01", "sub-01", "translated", "spleen", 0.0, 10.0, **missed),
+        Structure("sub-02", "sub-02", "translated", "liver", 95.0, 100.0, **agree),
+        Structure("sub-02", "sub-02", "translated", "spleen", 0.0, 0.0),
+    ]
+
+
+def test_structures_have_a_table_of_their_own_and_stay_out_of_the_scores():
+    found = [*scores(), *scores_of(downstream())]
+    text = Page(render(report(scores=found, structures=downstream()))).text
+    for words in (
+        "Structures missed or invented 1 of 3, over all cases",
+        "found in the translations? fail 1 missed of 3 structures in 2 cases; spleen in sub-01",
+        "liver 2 0 0 0.900 ± 0.000 3.0 ± 0.0 0.800 ± 0.000 100.0 92.5 −7.5",
+        "spleen 1 1 0 0.000 70.0 0.000 10.0 0.0 −100.0",
+        "sub-01 missed, though in the target: spleen 0.450 36.50 0.400 1 0",
+        "spleen missed, though in the target 0.000 70.0 0.000 10.0 0.0",
+        "Volume of liver translated − target, ml · n = 2",
+    ):
+        assert words in text, words
+    assert "Mean Dice" not in text[text.index("Scores Mean ±") : text.index("Structures Does")]
 
 
 def test_windows_are_given_with_level_width_and_the_scale_of_the_difference(whole):

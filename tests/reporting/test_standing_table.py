@@ -17,6 +17,7 @@ CONTROL = FIRST | {"who": "control: copy", "behind": 50.0, "behind_low": 40.0, "
 
 def test_numbers_in_words():
     first, second, control = standing_table("mae", [FIRST, SECOND, CONTROL], {"one", "other"}).rows
+    assert standing_table("mae", [FIRST], set()).direction == "↓ lower is better"
     assert (first.mean, first.interval, first.place, first.places) == ("60.00", "55.00 … 66.00", "1", "1 … 2")
     assert (first.behind, first.p, first.effect) == ("first", "", "")
     assert (second.behind, second.behind_interval) == ("−4.00", "−6.00 … +2.00")

@@ -3,8 +3,10 @@ from dataclasses import replace
 
 import pytest
 
+from medtrans.evaluating.downstream.structures import Structure
+from medtrans.evaluating.downstream.task import CEILING
 from medtrans.reporting.tables import columns
-from medtrans.reporting.verdicts import beats_controls, converged, holds_beyond, verdicts
+from medtrans.reporting.verdicts import beats_controls, converged, holds_beyond, told, verdicts
 from tests.reporting.report_volumes import scores
 from tests.reporting.test_tables import changed
 
@@ -51,6 +53,33 @@ def test_what_cannot_be_compared_is_not_assessable(found):
     verdict = beats(found)
     assert verdict.word == "not assessable"
     assert verdict.because
+
+
+def structure(case, name, ml, real_ml):
+    return Structure(case, case, "translated", name, ml, real_ml, 0.5, 3.0, 0.5)
+
+
+def test_a_missed_and_an_invented_structure_are_named_with_their_cases():
+    found = [structure("a", "liver", 9.0, 9.0), structure("b", "liver", 0.0, 9.0), structure("b", "spleen", 3.0, 0.0)]
+    missed, invented = (told(found, kind) for kind in ("missed", "invented"))
+    assert (missed.word, missed.because) == ("fail", "1 missed of 3 structures in 2 cases; liver in b")
+    assert (invented.word, invented.because) == ("fail", "1 invented of 3 structures in 2 cases; spleen in b")
+    assert told(found[:1], "missed").word == "pass"
+    assert told([structure("a", "liver", 0.0, 0.0)], "missed").word == "not assessable"
+
+
+def test_many_cases_are_counted_and_not_all_named():
+    found = [structure(f"c{number}", "liver", 0.0, 9.0) for number in range(9)]
+    assert told(found, "missed").because.endswith("liver in c0, c1, c2, c3, c4 and 4 more")
+
+
+def test_what_is_found_in_the_real_target_is_no_control():
+    ceiling = replace(scores(("a",))[0], who=CEILING, metric="dice[mean]", value=0.9)
+    own = replace(ceiling, who="translated", value=0.8)
+    asked = [verdict.question for verdict in verdicts([*scores(("a",)), own, ceiling], 0, "")]
+    assert "Better than every control on MAE, in these cases?" in asked
+    words = {verdict.question: verdict.because for verdict in verdicts([own, ceiling], 0, "")}
+    assert words["Better than every control?"] == "no control was scored"
 
 
 def test_below_six_subjects_nothing_is_said_of_others():

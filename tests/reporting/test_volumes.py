@@ -9,7 +9,7 @@ from medtrans.core.volume import Volume
 from medtrans.reading.files import read_volume
 from medtrans.reporting.tiles import layers
 from medtrans.reporting.volumes import HIGHEST, NOTHING, packed, room
-from tests.reporting.report_volumes import pictured
+from tests.reporting.report_volumes import pictured, segmented
 
 
 def unpacked(layer, folder):
@@ -96,6 +96,17 @@ def test_nan_is_marked_and_values_beyond_are_cut_and_said(tmp_path):
     assert (steps[10, 12, 8], steps[11, 12, 8]) == (NOTHING, HIGHEST)
     assert "cut at ±16384" in found.words
     assert "cut at" not in packed(layers(case)).words
+
+
+def test_label_maps_travel_as_numbers_of_whole_voxels_with_their_names(tmp_path):
+    case = segmented(pictured())
+    found = roles(packed(layers(case), most=2000))
+    assert found["target_structures"]["classes"] == ["bone", "soft tissue"]
+    numbers, affine = unpacked(found["target_structures"], tmp_path)
+    assert set(np.unique(numbers)) == {0, 1, 2}
+    assert np.array_equal(affine, unpacked(found["target"], tmp_path)[1])
+    assert np.array_equal(numbers, case.structures["target"].voxels[0, 1::2, 1::2])
+    assert numbers.shape == (10, 12, 16)
 
 
 def test_a_single_slice_has_nothing_to_look_through():

@@ -32,8 +32,8 @@ KINDS: dict[str, tuple[str, Better]] = {
 MEANS = ("dice", "hd95", "surface_dice")
 SAID = {
     "neither": "in neither label map",
-    "missed": "missed, only the target has it",
-    "invented": "invented, only the translation has it",
+    "missed": "missed, though in the target",
+    "invented": "invented, not in the target",
 }
 
 
@@ -118,7 +118,7 @@ def _over_classes(whose: tuple[str, str, str], group: Sequence[Structure]) -> li
         scores.append(Score(*whose, f"{kind}[mean]", value, *KINDS[kind], "" if there else "no class in either map"))
     for kind in ("missed", "invented"):
         names = [one.name for one in group if one.found == kind]
-        note = f"{kind}: {', '.join(names)}" if names else ""
+        note = f"{SAID[kind]}: {', '.join(names)}" if names else ""
         scores.append(Score(*whose, f"classes[{kind}]", len(names), *KINDS["classes"], note))
     return scores
 
@@ -132,11 +132,15 @@ def present(structures: Sequence[Structure]) -> tuple[list[Structure], list[str]
 
 def of_one_class(metric: str) -> bool:
     """Whether its name says a class, as dice[liver] does, and dice[mean] and classes[missed] do not."""
+    return of_downstream(metric) and not metric.startswith("classes[") and not metric.endswith("[mean]")
+
+
+def of_downstream(metric: str) -> bool:
+    """Whether a metric is one of this file: of a class, or over all."""
     kind, _, name = metric.partition("[")
-    return kind in KINDS and kind != "classes" and bool(name) and name != "mean]"
+    return kind in KINDS and bool(name)
 
 
 def better(metric: str) -> Better:
     """Which way a metric counts, of this file or of the family. Raises UsageError."""
-    kind, _, name = metric.partition("[")
-    return KINDS[kind][1] if name and kind in KINDS else metrics.better(metric)
+    return KINDS[metric.partition("[")[0]][1] if of_downstream(metric) else metrics.better(metric)

@@ -6,13 +6,14 @@ reference made by hand both are held against it, the segmenter's map of the real
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from medtrans.core.errors import InputRefused
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.metric import Definition, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.downstream.organs import Classes
@@ -57,19 +58,38 @@ class Downstream:
             for name, numbers in self.classes.items()
         ]
 
+    def seen(self, case: str, translated: Volume, target: Volume) -> dict[str, Volume]:
+        """For pictures: which class each voxel is of, 1, 2 … in the order of `classes`, by role.
+
+        Raises as `structures` does.
+        """
+        found = {}
+        for role, maps, image in (("target", self.of_target, target), ("translated", self.of_translated, translated)):
+            labels = self._labels(maps, case, image)
+            numbers = np.zeros(labels.shape, np.int16)
+            for number, own in enumerate(self.classes.values(), start=1):
+                numbers[np.isin(labels, own)] = number
+            found[role] = image.like(numbers)
+        return found
+
     def told(
         self, meaning: Definition, structures: Sequence[Structure]
     ) -> tuple[Definition, list[Structure], list[Score]]:
         """Of all cases: `meaning` with what is meant here, the structures that are in any map, and their scores."""
         there, absent = present(structures)
+        if structures and not there:
+            warnings.warn("no label map holds any of the classes asked for: are these their numbers?", stacklevel=2)
         details = (
             f"Downstream: {self.said}.",
-            "Dice 2 |A ∩ B| / (|A| + |B|); HD95: the larger of both directed 95th percentiles of surface distances; "
-            f"surface Dice at {self.tolerance:g} mm (Nikolov 2018); volume error |V - V_real|, also in % of V_real.",
-            "A class that only the target has (missed), or only the translation (invented), has Dice 0, surface Dice 0 "
-            "and the diagonal of the volume as HD95; one that neither has is nan. [mean]: over the classes that one "
-            "of both maps has.",
-            *([f"In no label map: {', '.join(absent)}."] if absent else []),
+            "For each structure A is what the label map of the target holds, B what the other one holds. Dice: "
+            "2 |A ∩ B| / (|A| + |B|). HD95: the 95th percentile of the distances in mm from the surface voxels of one "
+            "to the nearest of the other, the larger of both directions. Surface Dice: the share of the surface voxels "
+            f"of both that lie within {self.tolerance:g} mm of the other's (Nikolov et al. 2018). Volume error: "
+            "|V(B) − V(A)| in ml, and in % of V(A).",
+            "A structure that is in A alone is missed, one that is in B alone is invented: both have Dice 0, surface "
+            "Dice 0 and the diagonal of the volume as HD95; one that is in neither is nan. Means of a case are over "
+            "the structures that one of both maps has.",
+            *([f"Structures in no label map: {', '.join(absent)}."] if absent else []),
         )
         return replace(meaning, details=(*meaning.details, *details)), there, scores_of(there)
 
@@ -81,10 +101,19 @@ class Downstream:
 
 
 def from_files(path: Path) -> Maps:
-    """Label maps from a file, or from a folder by the names of the cases."""
+    """Label maps from a folder by the names of the cases, or a file for the one case there is.
+
+    Raises UsageError where there is neither.
+    """
+    if not path.exists():
+        raise UsageError(path, "is not there", "give a label map, or a folder of them named as the cases")
+    asked = set[str]()
 
     def read(case: str, image: Volume) -> Volume:
         if not path.is_dir():
+            asked.add(case)
+            if len(asked) > 1:
+                raise InputRefused(case, f"{path} is one label map, there are more cases", "give a folder of them")
             return read_labels(path)
         named = [file for file in path.iterdir() if is_volume(file) and stem(file) == case]
         if len(named) != 1:

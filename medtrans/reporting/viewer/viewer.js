@@ -4,11 +4,13 @@
   const ROWS = {
     source: ["Source", "gray"], target: ["Target", "gray"], translated: ["Translated", "gray"],
     difference: ["Difference", "signed"], mask: ["Body mask", "mask"],
+    target_structures: ["Structures in the target", "gray"], translated_structures: ["Structures in the translation", "gray"],
   };
   const SHOWN = ["source", "target", "translated"];
   const SIGNED = { R: [116, 31, 0, 220, 255], G: [198, 127, 0, 100, 184], B: [255, 214, 0, 0, 74],
     A: [255, 230, 0, 230, 255], I: [0, 64, 128, 192, 255] };
   const MASK = { R: [0, 176], G: [0, 18], B: [0, 123], A: [0, 255], I: [0, 255] };
+  const LABEL = 1002;  // the NIfTI intent of label maps: drawn voxel by voxel, never blended
   const NOTHING = -32768, HEADER = 352;
   const node = (name, words = "", facts = {}) => Object.assign(document.createElement(name), { textContent: words }, facts);
   const plain = (value, step) => value.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))).replace("-", "−");
@@ -57,7 +59,7 @@
       layer.values = new Int16Array(layer.buffer, HEADER);
       layer.shape = [...new Int16Array(layer.buffer, 42, 3)];
       layer.sides = [...new Float32Array(layer.buffer, 80, 3)].map((side, axis) => side * layer.shape[axis]);
-      layer.opacity = { mask: 0.35, difference: 0.9 }[layer.role] ?? 1;
+      layer.opacity = layer.classes ? 0.5 : { mask: 0.35, difference: 0.9 }[layer.role] ?? 1;
       layer.on = SHOWN.includes(layer.role);
     }
     return layers;
@@ -66,7 +68,26 @@
   async function volumeOf(layer) {
     const { NVImage } = window.niivue;
     const name = `${layer.role}.nii`;
-    return NVImage.loadFromUrl({ url: name, buffer: layer.buffer, name, colormap: ROWS[layer.role][1], ...ends(layer, 0) });
+    const image = await NVImage.loadFromUrl({ url: name, buffer: layer.buffer, name, colormap: ROWS[layer.role][1], ...ends(layer, 0) });
+    if (layer.classes) {
+      image.hdr.intent_code = LABEL;
+      image.setColormapLabel(colours(layer.classes.length));
+    }
+    return image;
+  }
+
+  // A colour for each class, far apart in hue whatever their number: steps of the golden angle; no colour for none.
+  function colours(count) {
+    const table = { R: [0], G: [0], B: [0], A: [0], I: [0] };
+    for (let n = 1; n <= count; n++) {
+      const hue = (n * 137.508) % 360;
+      const part = (shift) => {
+        const k = (shift + hue / 30) % 12;
+        return Math.round(255 * (0.55 - 0.45 * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+      };
+      [table.R[n], table.G[n], table.B[n], table.A[n], table.I[n]] = [part(0), part(8), part(4), 255, n];
+    }
+    return table;
   }
 
   function ends(layer, choice) {
@@ -77,7 +98,7 @@
   function paint() {
     opened.layers.forEach((layer, n) => { nv.volumes[n].opacity = layer.on ? layer.opacity : 0; });
     nv.updateGLVolume();
-    const made = opened.layers.filter((layer) => ["translated", "difference"].includes(layer.role));
+    const made = opened.layers.filter((layer) => ["translated", "difference", "translated_structures"].includes(layer.role));
     panel.querySelector(".synthetic").hidden = !made.some((layer) => layer.on && layer.opacity > 0);
   }
 
@@ -92,7 +113,8 @@
       const [across, deep] = layer.shape;
       const value = layer.values[i + across * (j + deep * k)];
       const words = value === undefined || value === NOTHING ? "nan" : plain(value * layer.step, layer.step);
-      layer.cell.textContent = layer.role === "mask" ? (value ? "inside" : "outside") : `${words} ${layer.unit}`;
+      if (layer.classes) layer.cell.textContent = layer.classes[value - 1] ?? "none";
+      else layer.cell.textContent = layer.role === "mask" ? (value ? "inside" : "outside") : `${words} ${layer.unit}`;
     }
     const place = [["R", "L"], ["A", "P"], ["S", "I"]].map(([more, less], axis) =>
       `${Math.abs(mm[axis]).toFixed(1)} ${mm[axis] < 0 ? less : more}`);

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medtrans.core.errors import GridMismatch, InputRefused
+from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.downstream.structures import better, of_one_class
 from medtrans.evaluating.downstream.task import CEILING, Downstream, from_files, read_labels
@@ -44,7 +44,7 @@ def test_a_missed_organ_never_scores_well():
     assert own(scores, "volume_error_percent[liver]") == 100
     assert own(scores, "dice[mean]") == pytest.approx(0.5)
     assert own(scores, "hd95[mean]") == pytest.approx(DIAGONAL / 2)
-    assert scores["translated", "classes[missed]"].note == "missed: liver"
+    assert scores["translated", "classes[missed]"].note == "missed, though in the target: liver"
 
 
 def test_a_map_without_any_organ_is_the_worst_there_is():
@@ -57,13 +57,13 @@ def test_a_map_without_any_organ_is_the_worst_there_is():
 def test_an_invented_organ_is_counted_and_costs_as_much_as_a_missed_one():
     scores = judge(with_spleen())
     assert own(scores, "classes[invented]") == 1
-    assert scores["translated", "classes[invented]"].note == "invented: spleen"
+    assert scores["translated", "classes[invented]"].note == "invented, not in the target: spleen"
     assert own(scores, "dice[spleen]") == 0
     assert own(scores, "dice[mean]") == pytest.approx(2 / 3)
     assert own(scores, "volume_error[spleen]") == pytest.approx(3 * 4 * 4 * 12 / 1000)
     share = scores["translated", "volume_error_percent[spleen]"]
     assert np.isnan(share.value)
-    assert "only the translation has it" in share.note
+    assert "not in the target" in share.note
 
 
 def test_no_nan_without_a_reason_and_no_class_swallowed():
@@ -76,7 +76,7 @@ def test_a_class_in_no_map_is_named_and_left_out():
     same = Downstream(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
     found = same.structures("p1", "s1", {"translated": volume(organs())}, volume(organs()))
     meaning, there, scores = same.told(definition("synthrad2025"), found)
-    assert "In no label map: spleen." in meaning.details
+    assert "Structures in no label map: spleen." in meaning.details
     assert {one.name for one in there} == {"liver", "kidneys"}
     assert not any("spleen" in score.metric for score in scores)
 
@@ -120,7 +120,7 @@ def test_the_definition_names_the_judge_and_the_tolerance():
     asked = Downstream(CLASSES, "label maps by me", lambda _, image: image, lambda _, image: image, tolerance=1.5)
     meaning, _, _ = asked.told(definition("synthrad2025"), [])
     assert "Downstream: label maps by me." in meaning.details
-    assert any("surface Dice at 1.5 mm" in sentence for sentence in meaning.details)
+    assert any("within 1.5 mm of the other" in sentence for sentence in meaning.details)
 
 
 def test_a_map_on_another_grid_is_refused():
@@ -150,6 +150,31 @@ def test_files_are_found_by_the_name_of_the_case(tmp_path):
     assert np.array_equal(from_files(tmp_path)("p1", volume(organs())).voxels[0], organs())
     with pytest.raises(InputRefused, match="has 0 label maps"):
         from_files(tmp_path)("p2", volume(organs()))
+
+
+def test_one_label_map_is_not_taken_for_several_cases(tmp_path):
+    write_volume(volume(organs()), tmp_path / "p1.nii.gz")
+    maps = from_files(tmp_path / "p1.nii.gz")
+    assert np.array_equal(maps("p1", volume(organs())).voxels, maps("p1", volume(organs())).voxels)
+    with pytest.raises(InputRefused, match="is one label map, there are more cases"):
+        maps("p2", volume(organs()))
+
+
+def test_label_maps_that_are_not_there_are_a_wrong_command(tmp_path):
+    with pytest.raises(UsageError, match="is not there"):
+        from_files(tmp_path / "nowhere")
+
+
+def test_classes_that_no_map_has_are_warned_of():
+    with pytest.warns(UserWarning, match="are these their numbers"):
+        judge(organs(), classes={"brain": (90,)})
+
+
+def test_structures_are_pictured_by_the_place_of_their_class():
+    same = Downstream(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
+    seen = same.seen("p1", volume(without(1)), volume(organs()))
+    assert np.array_equal(seen["target"].voxels[0], np.array([0, 1, 2, 2])[organs()])
+    assert np.array_equal(seen["translated"].voxels[0], np.array([0, 0, 2, 2])[organs()])
 
 
 def test_a_case_without_a_label_map_keeps_its_image_scores_and_is_listed(tmp_path):
