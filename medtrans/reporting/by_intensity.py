@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.metrics.tissue_error import AIR, FAT, SOFT
+from medtrans.metrics.tissue_error import AIR, BONE, FAT
 
 WIDE = 25
 """HU per bin."""
@@ -18,8 +18,8 @@ BINS = 64
 """Bins where there is no unit."""
 FEWEST = 20
 """Voxels a bin needs for its mean error to be drawn."""
-TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": SOFT, "bone": float("inf")}
-"""Name → upper end in HU."""
+TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": BONE, "bone": float("inf")}
+"""Name → upper end in HU, where the next begins."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
@@ -131,4 +131,6 @@ def _limits(low: float, high: float) -> str:
     low_words, high_words = (f"{end:.3g}".replace("-", "−") for end in (low, high))
     if np.isinf(low):
         return f"below {high_words}"
-    return f"{low_words} and above" if np.isinf(high) else f"{low_words} … {high_words}"
+    if np.isinf(high):
+        return f"above {low_words}" if low == BONE else f"{low_words} and above"
+    return f"{low_words} … {high_words}"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from medtrans.metrics.tissue_error import TissueError
 from medtrans.reporting.by_intensity import by_intensity, by_tissue
 
 TRUE = np.repeat([-800.0, -100.0, 40.0, 900.0], [100, 200, 600, 100])
@@ -9,15 +10,20 @@ TRUE = np.repeat([-800.0, -100.0, 40.0, 900.0], [100, 200, 600, 100])
 def test_hu_are_parted_into_tissues():
     found = by_intensity(TRUE, TRUE + np.where(TRUE > 200, -50.0, 10.0), hounsfield=True)
     assert [band.name for band in found.bands] == ["air inside", "fat", "soft tissue", "bone"]
-    assert [band.limits for band in found.bands] == ["below −200", "−200 … −30", "−30 … 200", "200 and above"]
+    assert [band.limits for band in found.bands] == ["below −200", "−200 … −30", "−30 … 200", "above 200"]
     assert [band.share for band in found.bands] == [0.1, 0.2, 0.6, 0.1]
     assert [band.mean for band in found.bands] == [10, 10, 10, -50]
     assert [band.absolute for band in found.bands] == [10, 10, 10, 50]
 
 
-def test_a_value_on_a_border_belongs_to_the_upper_tissue():
-    found = by_intensity(np.array([-200.0, -30.0, 200.0]), np.zeros(3), hounsfield=True)
-    assert [band.share for band in found.bands] == pytest.approx([0, 1 / 3, 1 / 3, 1 / 3])
+def test_a_value_on_a_border_belongs_to_the_tissue_that_the_metric_counts_it_in():
+    true = np.array([-201.0, -200, -31, -30, 40, 200, 201])
+    error = np.arange(1.0, 8)
+    found = by_intensity(true, true + error, hounsfield=True)
+    assert [band.share for band in found.bands] == pytest.approx([1 / 7, 2 / 7, 3 / 7, 1 / 7])
+    volumes = [values[:, None, None] for values in (true + error, true)]
+    measured = [TissueError(tissue=name)(*volumes, np.ones((7, 1, 1))) for name in ("air", "fat", "soft", "bone")]
+    assert [band.absolute for band in found.bands] == pytest.approx(measured)
 
 
 def test_an_absent_tissue_has_no_error():
