@@ -112,7 +112,8 @@ def compare(folders: Sequence[Path], margins: Mapping[str, float] | None = None)
         who[f"control: {control}"] = {
             case["name"]: case["controls"].get(control, {"scores": {}})["scores"] for case in runs[0].cases
         }
-    measured = [metric for metric in runs[0].cases[0]["scores"] if all(metric in run.cases[0]["scores"] for run in runs)]
+    by_all = set.intersection(*(set(run.cases[0]["scores"]) for run in runs))
+    measured = [metric for metric in runs[0].cases[0]["scores"] if metric in by_all]
     compared = list(itertools.filterfalse(of_one_class, measured))
     asked = _margins(margins or {}, compared)
     subject = {case["name"]: case.get("subject") or case["name"] for case in runs[0].cases}

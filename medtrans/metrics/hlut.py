@@ -5,8 +5,9 @@ which nothing is known, https://doi.org/10.1259/bjr.72.860.10624344:
 
     ρ = 1 + HU/1000 up to ρ = 1.1,    ρ = 1 + HU/1950 above
 
-The numbers are those of its author's own program CheckTomo (electron_density.m), which drops from 1.1 to 1.05 at 100 HU.
-Ours stays at 1.1 from 100 to 195 HU, where the second line gets there, so that no higher HU has a lower density.
+These are the lines of its author's program (electron_density.m in https://github.com/mwgeurts/thomas_tomocalc), which
+drops from 1.1 to 1.05 at 100 HU. Here the density stays at 1.1 until the second line gets there at 195 HU, so that no
+higher HU has a lower one.
 For dose take the table of your own scanner.
 """
 
