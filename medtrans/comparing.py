@@ -22,6 +22,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.settings import did_you_mean
 from medtrans.core.volume import AFFINE_TOLERANCE
 from medtrans.evaluating.downstream.structures import better, of_one_class
+from medtrans.evaluating.spreads import SENTENCES
 from medtrans.evaluating.statistics.intervals import FEWEST_FOR_INTERVAL
 from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
 from medtrans.evaluating.statistics.ranking import Standing, by_subject, holm, standings
@@ -111,7 +112,9 @@ def compare(folders: Sequence[Path], margins: Mapping[str, float] | None = None)
         who[f"control: {control}"] = {
             case["name"]: case["controls"].get(control, {"scores": {}})["scores"] for case in runs[0].cases
         }
-    compared = list(itertools.filterfalse(of_one_class, runs[0].cases[0]["scores"]))
+    by_all = set.intersection(*(set(run.cases[0]["scores"]) for run in runs))
+    measured = [metric for metric in runs[0].cases[0]["scores"] if metric in by_all]
+    compared = list(itertools.filterfalse(of_one_class, measured))
     asked = _margins(margins or {}, compared)
     subject = {case["name"]: case.get("subject") or case["name"] for case in runs[0].cases}
     tables = {}
@@ -190,8 +193,9 @@ def _finished(folder: Path) -> Finished:
 
 
 def _refuse_difference(one: Finished, other: Finished) -> None:
-    for key in {**one.definition, **other.definition}:
-        ours, theirs = one.definition.get(key), other.definition.get(key)
+    meanings = _without_spreads(one.definition), _without_spreads(other.definition)
+    for key in meanings[0] | meanings[1]:
+        ours, theirs = (meaning.get(key) for meaning in meanings)
         if ours != theirs:
             what = f"{key} is {theirs!r}, in {one.folder} it is {ours!r}"
             for said, others, where in ((theirs, ours, other), (ours, theirs, one)):
@@ -204,6 +208,14 @@ def _refuse_difference(one: Finished, other: Finished) -> None:
         raise UsageError(other.folder, f"and {one.folder} were not scored on the same cases: {apart}", "run them alike")
     for case in sorted(cases):
         _refuse_other_grid(one, other, case)
+
+
+def _without_spreads(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """A spread is scored besides, and only where answers are drawn: that makes the other scores no different."""
+    return {
+        key: [line for line in value if line not in SENTENCES] if key == "details" else value
+        for key, value in definition.items()
+    }
 
 
 def _refuse_other_grid(one: Finished, other: Finished, case: str) -> None:

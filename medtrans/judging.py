@@ -26,6 +26,8 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.evaluating.sheets import TRANSLATED, Evaluation, to_csv, to_json
+from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
+from medtrans.metrics import spreads
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import read_volume, write_atomically
@@ -36,6 +38,7 @@ from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import provenance
 from medtrans.reporting.tables import worst_to_best
 from medtrans.training.journal import Row
+from medtrans.translating.sidecar import spread_path
 
 COPY, MEAN, MEAN_IMAGE = "copy of the source", "mean of the training targets", "mean training image"
 ENOUGH = 30
@@ -94,6 +97,12 @@ def judge(
             for who, volume in made.items():
                 named = {"case": case.name, "subject": case.subject, "who": who}
                 found += evaluate(volume, pair.target, pair.mask, asked.preset, also=asked.also, **named)
+            spread = spread_path(translations[case.name])
+            if recipe.translating.samples > 1 and spread.is_file():
+                told = read_volume(spread)
+                found += evaluate_spread(
+                    made["translated"], pair.target, told, pair.mask, case=case.name, subject=case.subject
+                )
             scores += found
             hounsfield = recipe.preparing.target.unit == "HU"
             pair_of = made["translated"], pair.target, pair.mask
@@ -106,6 +115,8 @@ def judge(
     if preparation.settings.target.unit != "HU":
         said = "Targets are brought to the model's unit by their own intensities in the body; translations are not."
         meaning = replace(meaning, details=(said, *meaning.details))
+    if {score.metric for score in scores} & set(spreads.names()):
+        meaning = replace(meaning, details=(*meaning.details, *SENTENCES))
     if downstream:
         meaning, structures, more = downstream.told(meaning, structures)
         scores += more

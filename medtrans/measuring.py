@@ -6,7 +6,7 @@ must meet; through a model, as that model sees its sources.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from medtrans.evaluating.sets.measured import Measured
 from medtrans.evaluating.sets.sights import HOUNSFIELD, VIEWS, WHOLE, Seen, Sight, one_scale
 from medtrans.evaluating.suitability import doubt_hounsfield, refuse_not_finite
 from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import READS, is_volume, read_volume, stem
+from medtrans.reading.files import READS, SUBJECT, is_volume, read_volume, stem
 from medtrans.translating.model import load_model, model_hash
 
 ALIKE = 1.01
@@ -55,7 +55,7 @@ def measure(
         if spacing:
             raise UsageError("--spacing", "is not for models, which bring their own", "leave it out")
         sight = _model_sight(Path(extractor), view, slices)
-    doubts: list[str] = []
+    doubts = _subject_doubts(sets)
     one, other = (
         _seen(folder, sets[role], sight, refused, doubts) for role, folder in (("made", made), ("real", real))
     )
@@ -145,6 +145,20 @@ def _volumes(folder: Path) -> list[Path]:
     return [path for path in found if stem(path) not in spreads]
 
 
+def _subject_doubts(sets: Mapping[str, Sequence[Path]]) -> list[str]:
+    """What is to be said of subjects, as far as the names tell them: the volume is the unit of every number here."""
+    known = {role: [told[0] for path in paths if (told := SUBJECT.match(path.name))] for role, paths in sets.items()}
+    doubts = []
+    for role, subjects in known.items():
+        if len(set(subjects)) < len(subjects):
+            what = f"{role}: {len(subjects)} volumes are of {len(set(subjects))} subjects by their names"
+            doubts.append(f"{what}, and n counts volumes, which are then not independent: give one of each subject")
+    if shared := set(known["made"]) & set(known["real"]):
+        what = f"subjects in both sets by their names: {len(shared)}"
+        doubts.append(f"{what}, which brings the sets nearer and p up: give real volumes of others")
+    return doubts
+
+
 def _meaning(sight: Sight, made: np.ndarray, real: np.ndarray) -> dict[str, Any]:
     """Whatever changes the numbers, by name."""
     spacing = sight.preparation.settings.spacing
@@ -153,6 +167,7 @@ def _meaning(sight: Sight, made: np.ndarray, real: np.ndarray) -> dict[str, Any]
     return {
         "extractor": sight.extractor.name,
         "plane": sight.view,
+        "unit": "the volume, whoever it is of",
         "made volumes": len(made),
         "real volumes": len(real),
         "images a volume": made.shape[1],

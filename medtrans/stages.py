@@ -195,8 +195,9 @@ class RunResult:
             wide = {metric: max(len(metric), 8) for metric in metrics}
             lines.append(f"{'':{width}}  " + "  ".join(f"{metric:>{wide[metric]}}" for metric in metrics))
             for who, values in self.scores.items():
-                cells = (f"{values.get(metric, float('nan')):{wide[metric]}.3f}" for metric in metrics)
-                lines.append(f"{who:{width}}  " + "  ".join(cells))
+                shown = {metric: f"{value:.3f}" for metric, value in values.items()}
+                cells = (f"{shown.get(metric, ''):>{wide[metric]}}" for metric in metrics)
+                lines.append((f"{who:{width}}  " + "  ".join(cells)).rstrip())
         failed = [f"not assessed: {name}: {why}" for name, why in self.failed.items()]
         return "\n".join([*lines, self.verdict, *failed, f"model:  {self.folder / 'model'}", f"report: {self.report}"])
 

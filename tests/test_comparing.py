@@ -7,6 +7,7 @@ from medtrans import stages
 from medtrans.comparing import compare, to_json, to_text, write_comparison
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
+from medtrans.evaluating.spreads import SENTENCES
 from medtrans.reading.files import read_volume, write_volume
 from medtrans.recipe import load_recipe
 
@@ -91,6 +92,20 @@ def test_what_was_measured_otherwise_is_refused_by_name(runs, tmp_path, how, sai
     change(tmp_path / "third", how)
     with pytest.raises(UsageError, match=said):
         compare([runs / "one", tmp_path / "third"])
+
+
+def test_a_run_whose_spreads_are_scored_too_is_compared_by_what_both_have(runs, tmp_path):
+    def with_spread(scores):
+        scores["definition"]["details"] += SENTENCES
+        for case in scores["cases"]:
+            case["scores"]["calibration"] = 0.5
+
+    shutil.copytree(runs / "one", tmp_path / "drawn")
+    change(tmp_path / "drawn", with_spread)
+    for pair in ((tmp_path / "drawn", runs / "one"), (runs / "one", tmp_path / "drawn")):
+        assert list(compare(pair).tables) == ["mae", "psnr", "ssim", "ms_ssim"]
+    shutil.copytree(tmp_path / "drawn", tmp_path / "again")
+    assert "calibration" in compare([tmp_path / "drawn", tmp_path / "again"]).tables
 
 
 def test_cases_on_other_grids_are_refused_with_their_spacing(runs, tmp_path):

@@ -13,6 +13,7 @@ from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import write_volume
 from medtrans.recipe import load_recipe
 from medtrans.segmenting import of_words
+from medtrans.translating.sidecar import spread_path
 from tests.reporting.report_volumes import pictured, segmented
 
 
@@ -48,6 +49,24 @@ def test_the_page_says_what_was_left_out_and_where_the_numbers_come_from(judged,
         "l1 <span",
     ):
         assert words in page, words
+
+
+@pytest.mark.parametrize(("samples", "scored"), [(3, True), (1, False)])
+def test_a_spread_beside_its_translation_is_scored_where_answers_were_drawn(samples, scored, tmp_path):
+    asked = ["reading.hold_out=[sub-01, sub-02]", f"translating.samples={samples}"]
+    recipe = load_recipe(stages.find_recipe("t1_to_t2"), asked, quick=True)
+    cases = cases_of(recipe)
+    preparation = Preparation(recipe.preparing).fit(load_pair(case) for case in cases if case.split == "train")
+    made = {case.name: tmp_path / f"{case.name}.nii.gz" for case in cases if case.split == "test"}
+    for case in cases:
+        if case.name in made:
+            source = load_pair(case).source
+            write_volume(source, made[case.name])
+            write_volume(source.like(0 * source.voxels + 50), spread_path(made[case.name]))
+    found = judge(recipe, cases, made, {}, preparation).evaluation
+    told = {(score.case, score.who) for score in found.scores if score.metric == "calibration"}
+    assert told == ({(name, "translated") for name in made} if scored else set())
+    assert any(line.startswith("coverage_error: ") for line in found.definition.details) == scored
 
 
 @pytest.fixture

@@ -69,6 +69,18 @@ def test_whatever_changes_the_numbers_is_said_in_every_form(folders):
     assert {row["metric"] for row in rows} == {line.metric for line in found.distances}
 
 
+def test_n_counts_volumes_and_names_that_tell_subjects_are_heard(folders, tmp_path):
+    for number in range(4):
+        write_volume(Volume(head(number)[None], np.eye(4)), tmp_path / "made" / f"sub-{number // 2}_ses-{number}.nii")
+        write_volume(Volume(head(9 + number)[None], np.eye(4)), tmp_path / "real" / f"sub-{number + 1}.nii")
+    found = measure(tmp_path / "made", tmp_path / "real", slices=2)
+    first, second = found.warnings
+    assert first.startswith("made: 4 volumes are of 2 subjects by their names, and n counts volumes")
+    assert second.startswith("subjects in both sets by their names: 1")
+    assert "unit: the volume, whoever it is of" in found.to_text()
+    assert not measure(folders / "good", folders / "real", slices=2).warnings
+
+
 def test_a_trained_segmenter_is_the_extractor_on_its_own_plane(folders, segmenter):
     found = measure(folders / "made", folders / "real", str(segmenter), slices=3)
     name = f"segmenter-{model_hash(segmenter)[:8]}"

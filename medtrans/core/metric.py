@@ -57,6 +57,24 @@ class CohortMetric(Settings, ABC):
         return math.nan
 
 
+@dataclass(frozen=True, kw_only=True)
+class SpreadMetric(Settings, ABC):
+    """How well a translation's own spread tells its error; its subclasses' fields are its definition.
+
+    Called with error and spread of the voxels that count, flat arrays in one unit; the spread is a standard deviation.
+    """
+
+    better: ClassVar[Better] = "lower"
+
+    @abstractmethod
+    def __call__(self, error: np.ndarray, spread: np.ndarray) -> float:
+        """The value. Raises EmptyMask where too few voxels count, InputRefused where it cannot be measured."""
+
+    def told(self, error: np.ndarray, spread: np.ndarray) -> str:
+        """What there is to say beside the value."""
+        return ""
+
+
 @dataclass(frozen=True)
 class Score:
     """One number of one case. `who` is what was scored: "translated", or the name of a control.

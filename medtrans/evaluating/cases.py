@@ -16,6 +16,7 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.suitability import (
     doubt_hounsfield,
     doubt_magnitude,
+    refuse_air,
     refuse_no_dose,
     refuse_not_finite,
     refuse_other_grid,
@@ -86,6 +87,7 @@ def _hounsfield(pair: Arrays, name: str) -> tuple[Arrays, str]:
     doubt = doubt_hounsfield(pair.target)
     if doubt:
         raise InputRefused(name, f"target {doubt}", "give the target in HU, or take the preset mr-percentile")
+    refuse_air(name, pair.target[:, pair.within])
     doubt = doubt_hounsfield(pair.translated)
     return pair, f"warning: the translation {doubt}" if doubt else ""
 

@@ -17,6 +17,7 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.sheets import TRANSLATED, Evaluation
 from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
+from medtrans.evaluating.suitability import refuse_other_unit
 from medtrans.reading.files import is_volume, read_volume, stem
 
 SPREAD = "_spread"
@@ -46,16 +47,17 @@ def evaluate_paths(
     scores: list[Score] = []
     structures: list[Structure] = []
     read_for: list[Quantity] = []
-    hounsfield = find_preset(preset).kind == "CT"
+    kind = find_preset(preset).kind
     for name, (one, other, within) in cases.items():
         try:
             body = _mask(name, within) if within else None
             made, real = read_volume(one), read_volume(other)
             found = evaluate(made, real, body, preset, also=also, case=name)
+            refuse_other_unit(name, kind, made.voxels, real.voxels)
             if spread is not None:
                 found += evaluate_spread(made, real, _spread(name, maps, spread), body, case=name)
             scores += found
-            read_for += quantities(made, real, body, hounsfield=hounsfield, case=name, subject=name)
+            read_for += quantities(made, real, body, hounsfield=kind == "CT", case=name, subject=name)
             if downstream:
                 structures += downstream.structures(name, name, {TRANSLATED: made}, real)
         except MedtransError as reason:
@@ -71,6 +73,9 @@ Paths = tuple[Path, Path, Path | None]
 
 def matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str, Paths], dict[str, str]]:
     """Case → its translation, target and mask; and of what has no partner, why. Raises UsageError where nothing has."""
+    for path in (translated, target, mask):
+        if path is not None and not path.exists():
+            raise UsageError(path, "is not there", "check the path")
     if translated.is_dir() != target.is_dir():
         raise UsageError(translated, "one of translated and target is a folder, the other a file", "give two of a kind")
     if not translated.is_dir():

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from medtrans.core.errors import UsageError
-from medtrans.core.metric import Metric
+from medtrans.core.metric import Metric, SpreadMetric
 from medtrans.evaluating.presets import PRESETS, Preset
-from medtrans.metrics import load
+from medtrans.metrics import load, sets, spreads
 
 Asked = str | Mapping[str, Any]
 """A metric's name, or its name and settings: {"name": "tissue_error", "tissue": "bone"}."""
+OTHERS = (
+    (spreads, "spreads", "give --spread; a run with translating.samples above 1 has it unasked"),
+    (sets, "sets of images", "use medtrans distances"),
+)
+"""Families that are listed among the metrics and cannot be asked for here."""
 LONGEST = 24
 """Letters of a setting's value in a label; what is longer stands there by its hash, and in full in the sentence."""
 
@@ -51,6 +56,9 @@ def name_and_settings(asked: Asked) -> tuple[str, dict[str, Any]]:
 
 
 def _besides(preset: Preset, name: str, settings: Mapping[str, Any]) -> Measure:
+    for family, what, how in OTHERS:
+        if name in family.names():
+            raise UsageError(f"also: {name}", f"is a metric of {what}", how)
     kind = load(name)
     if kind.needs not in ("", preset.kind):
         fitting = ", ".join(other.name for other in PRESETS.values() if other.kind == kind.needs)
@@ -58,9 +66,14 @@ def _besides(preset: Preset, name: str, settings: Mapping[str, Any]) -> Measure:
         raise UsageError(f"also: {name}", what, f"leave it out, or take a preset for {kind.needs}: {fitting}")
     metric = preset.measure(name, settings)
     label = to_label(name, metric, preset.measure(name))
-    first = (sys.modules[kind.__module__].__doc__ or "").partition("\n")[0]
+    return Measure(label, metric, preset.unit(name), to_sentence(label, metric))
+
+
+def to_sentence(label: str, metric: Metric | SpreadMetric) -> str:
+    """What it is, by the first line of its file, and all its settings."""
+    first = (sys.modules[type(metric).__module__].__doc__ or "").partition("\n")[0]
     told = ", ".join(f"{key} {_plain(value)}" for key, value in metric.to_dict().items())
-    return Measure(label, metric, preset.unit(name), f"{label}: {first}" + (f" Set to {told}." if told else ""))
+    return f"{label}: {first}" + (f" Set to {told}." if told else "")
 
 
 def to_label(name: str, metric: Metric, usual: Metric) -> str:

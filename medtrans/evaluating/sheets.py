@@ -19,6 +19,7 @@ from medtrans.evaluating.strict_json import to_strict_json
 
 TRANSLATED = "translated"
 """Who is judged; every other `who` among scores is a control."""
+NOT_ASSESSED = "not assessed"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def to_json(evaluation: Evaluation) -> str:
 
 
 def to_csv(evaluation: Evaluation) -> bytes:
-    """One row per score, the definition repeated in each: a table that can be read alone."""
+    """One row per score and per case not assessed, the definition repeated in each: a table that can be read alone."""
     meaning, text = evaluation.definition, io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     own = ["case", "subject", "who", "metric", "value", "unit", "better", "note"]
@@ -72,6 +73,8 @@ def to_csv(evaluation: Evaluation) -> bytes:
     said = [meaning.preset, *meaning.value_range, meaning.mask, " ".join(meaning.details)]
     for score in evaluation.scores:
         table.writerow([*(getattr(score, column) for column in own), *said])
+    for case, why in evaluation.refused.items():
+        table.writerow([case, case, TRANSLATED, NOT_ASSESSED, math.nan, "", "", why, *said])
     return text.getvalue().encode()
 
 
@@ -99,6 +102,9 @@ def to_text(evaluation: Evaluation) -> str:
     for s in summaries:
         told.append(f"{_label(s.metric, s.who)}: n {s.n}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}")
     told += [f"{_label(s.case, s.who)} {s.metric}: {s.note}" for s in shown if s.note]
+    if evaluation.refused:
+        cases = len({score.case for score in shown} | evaluation.refused.keys())
+        told.append(f"{NOT_ASSESSED}: {len(evaluation.refused)} of {cases} cases: {', '.join(evaluation.refused)}")
     classes = ["", *to_lines(evaluation.structures)] if evaluation.structures else []
     return "\n".join([*table, *classes, "", *told, *meaning.details]) + "\n"
 

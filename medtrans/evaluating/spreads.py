@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import Arrays
+from medtrans.evaluating.measures import to_sentence
 from medtrans.evaluating.suitability import refuse_not_finite, refuse_other_grid
-from medtrans.metrics.calibration import BINS, NOMINAL, WIDTH, calibration_error, coverage
+from medtrans.metrics import spreads
 
-SENTENCES = (
-    f"calibration: expected normalised calibration error of the spread, {BINS} bins of equal count, of values as they "
-    "are, neither clipped nor scaled (Levi et al. 2022).",
-    f"coverage_error: | share of voxels with |error| ≤ {WIDTH} spread - {NOMINAL} |.",
-)
+MEASURES = {name: spreads.load(name)() for name in spreads.names()}
+SENTENCES = tuple(to_sentence(name, measure) for name, measure in MEASURES.items())
+"""What they are: of the definition of scores that spreads are among."""
 
 
 def evaluate_spread(
     translated: Volume, target: Volume, spread: Volume, mask: Volume | None, *, case: str = "", subject: str = ""
 ) -> list[Score]:
-    """How well `spread`, in the unit of the translation, tells its error: calibration and coverage.
+    """How well `spread`, in the unit of the translation, tells its error, by every metric of spreads.
 
     Volumes on one grid; `mask` counts where it is above 0, None counts every voxel. Raises GridMismatch, InputRefused.
     """
@@ -36,20 +34,11 @@ def evaluate_spread(
         refuse_not_finite(name, role, voxels, pair.within)
     error = (pair.translated - pair.target)[:, pair.within].ravel()
     deviation = spread.voxels[:, pair.within].ravel()
-    whose = name, subject or name
-    return [
-        _score(*whose, "calibration", lambda: (calibration_error(error, deviation), "")),
-        _score(*whose, "coverage_error", lambda: _off(coverage(error, deviation))),
-    ]
-
-
-def _off(share: float) -> tuple[float, str]:
-    return abs(share - NOMINAL), f"{share:.1%} of the errors lie within {WIDTH} of the spread"
-
-
-def _score(case: str, subject: str, metric: str, measure: Callable[[], tuple[float, str]]) -> Score:
-    try:
-        value, note = measure()
-    except InputRefused as reason:
-        value, note = math.nan, reason.what
-    return Score(case, subject, "translated", metric, value, note=note)
+    scores = []
+    for metric, measure in MEASURES.items():
+        try:
+            value, note = measure(error, deviation), measure.told(error, deviation)
+        except InputRefused as reason:
+            value, note = math.nan, reason.what
+        scores.append(Score(name, subject or name, "translated", metric, value, better=measure.better, note=note))
+    return scores

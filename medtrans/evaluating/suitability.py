@@ -7,8 +7,12 @@ import numpy as np
 from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 
-NARROW = 10.0
+NARROW = 50.0
 """HU. No CT spans less: such a volume was normalised, or is empty."""
+AIR_ALONE = -900.0
+"""HU. Where nothing is above, there is no body."""
+APART = 10.0
+"""How many times as far one image may reach as the other: more is another unit, as Gy and cGy, or 0 … 1."""
 MANY = 0.01
 """Share of voxels below 0 from which a magnitude image is doubted."""
 
@@ -45,11 +49,32 @@ def doubt_hounsfield(voxels: np.ndarray) -> str:
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
     if low < 0 and high - low >= NARROW:
         return ""
-    return f"spans {low:g} … {high:g}, which is no CT in HU (air is -1000)"
+    return f"spans {low + 0:g} … {high + 0:g}, which is no CT in HU (air is -1000)"
+
+
+def refuse_air(case: str, target: np.ndarray) -> None:
+    """`target` in HU in the mask. Raises InputRefused where none of it is body: the mask lies elsewhere."""
+    if target.size and float(target.max()) <= AIR_ALONE:
+        what = f"the mask lies in air: the target does not rise above {AIR_ALONE:g} HU in it"
+        raise InputRefused(case, what, "give a mask of the body")
+
+
+def refuse_other_unit(case: str, kind: str, translated: np.ndarray, target: np.ndarray) -> None:
+    """Images of a `kind` of preset, from files that say no unit. Raises InputRefused where they cannot have one."""
+    if kind == "CT":
+        if doubt := doubt_hounsfield(translated):
+            raise InputRefused(case, f"translated {doubt}", "give the translation in HU, as the target is")
+        return
+    one, other = (float(np.percentile(image[np.isfinite(image)], 99.5)) for image in (translated, target))
+    if min(one, other) > 0 and max(one, other) > APART * min(one, other):
+        what = f"translated and target have different units: their 99.5th percentiles are {one:g} and {other:g}"
+        raise InputRefused(case, what, "bring both to one unit")
 
 
 def refuse_no_dose(case: str, role: str, voxels: np.ndarray) -> None:
-    """`voxels` in the mask. Raises InputRefused where one is below 0 by more than rounding."""
+    """`voxels` in the mask. Raises InputRefused where none is above 0, or one below by more than rounding."""
+    if voxels.size and float(voxels.max()) <= 0:
+        raise InputRefused(case, f"{role} has no dose in the mask", "give a mask that the dose reaches")
     if voxels.size and float(voxels.min()) < -NO_DOSE * float(np.abs(voxels).max()):
         raise InputRefused(case, f"{role} falls to {voxels.min():g} in the mask, which is no dose", "give a dose in Gy")
 

@@ -1,7 +1,13 @@
 """From HU to relative density: a table (Hounsfield look-up table, HLUT), straight between its rows.
 
-The default is relative electron density after Thomas, Br J Radiol 1999, https://doi.org/10.1259/bjr.72.860.10624344:
-1 + HU/1000 up to a density of 1.1, 1 + HU/1950 above, so 1.1 between 100 and 195 HU, where neither reaches.
+The default is relative electron density by the two lines of Thomas, Br J Radiol 1999, 72:781, a default for scanners of
+which nothing is known, https://doi.org/10.1259/bjr.72.860.10624344:
+
+    ρ = 1 + HU/1000 up to ρ = 1.1,    ρ = 1 + HU/1950 above
+
+These are the lines of its author's program (electron_density.m in https://github.com/mwgeurts/thomas_tomocalc), which
+drops from 1.1 to 1.05 at 100 HU. Here the density stays at 1.1 until the second line gets there at 195 HU, so that no
+higher HU has a lower one.
 For dose take the table of your own scanner.
 """
 

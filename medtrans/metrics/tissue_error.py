@@ -21,12 +21,14 @@ from medtrans.core.metric import Metric, Spacing
 from medtrans.metrics.masks import counted
 
 AIR, FAT, SOFT = -200.0, -30.0, 200.0
-"""HU at which each ends and the next begins; what is beyond the last is bone."""
+"""HU at which each ends and the next begins."""
+BONE = math.nextafter(SOFT, math.inf)
+"""Where bone begins: just above SOFT, which itself is soft tissue."""
 TISSUES: dict[str, tuple[float, float]] = {
     "air": (-math.inf, AIR),
     "fat": (AIR, FAT),
-    "soft": (FAT, math.nextafter(SOFT, math.inf)),
-    "bone": (math.nextafter(SOFT, math.inf), math.inf),
+    "soft": (FAT, BONE),
+    "bone": (BONE, math.inf),
 }
 """HU from the first to below the second."""
 KINDS: dict[str, Callable[[np.ndarray], float]] = {

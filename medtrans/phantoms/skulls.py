@@ -61,8 +61,9 @@ def draw(dice: np.random.Generator) -> Skull:
     """A skull as people may have it."""
     means = dice.uniform((-2, -1.5, 0, 1.1, -0.5, -1, 0), (2, 3.5, 3, 2, 1.5, 3, 2.5))
     spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8))
-    drawn = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
-    return Skull(*drawn, seed=int(dice.integers(2**31)))
+    thickness = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
+    names = ("inward", "outward", "scalp", "table", "atrophy", "skin", "galea")
+    return Skull(**dict(zip(names, thickness, strict=True)), seed=int(dice.integers(2**31)))
 
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ ITK_SUFFIXES = (".mha", ".mhd", ".nrrd")
 VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES
 READS = f"medtrans reads {', '.join(VOLUME_SUFFIXES)}; make NIfTI of DICOM first, with dcm2niix"
 CHUNK = 1 << 22
+SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
+"""How names tell a subject in BIDS: sub-01_ses-2_T1w.nii.gz is of sub-01."""
 
 
 def read_volume(path: str | Path) -> Volume:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.metrics import tissue_error
+from medtrans.metrics.tissue_error import AIR, BONE, FAT
 
 WIDE = 25
 """HU per bin."""
@@ -18,9 +18,8 @@ BINS = 64
 """Bins where there is no unit."""
 FEWEST = 20
 """Voxels a bin needs for its mean error to be drawn."""
-NAMES = {"air": "air inside", "soft": "soft tissue"}
-TISSUES = {NAMES.get(name, name): high for name, (_, high) in tissue_error.TISSUES.items()}
-"""Name → the HU it lies below."""
+TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": BONE, "bone": float("inf")}
+"""Name → upper end in HU, where the next begins."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
@@ -132,4 +131,6 @@ def _limits(low: float, high: float) -> str:
     low_words, high_words = (f"{end:.3g}".replace("-", "−") for end in (low, high))
     if np.isinf(low):
         return f"below {high_words}"
-    return f"above {low_words}" if np.isinf(high) else f"{low_words} … {high_words}"
+    if np.isinf(high):
+        return f"above {low_words}" if low == BONE else f"{low_words} and above"
+    return f"{low_words} … {high_words}"

@@ -76,6 +76,12 @@ def test_a_nan_outside_the_mask_changes_nothing():
         assert values(evaluate(*spoilt, mask(), preset)) == values(evaluate(ct(20), ct(), mask(), preset))
 
 
+def test_a_mask_in_the_air_alone_is_refused():
+    air = mask().like(1 - mask().voxels)
+    with pytest.raises(InputRefused, match="the mask lies in air: the target does not rise above -900 HU"):
+        evaluate(ct(20), ct(), air, "synthrad2025")
+
+
 def test_another_shape_and_another_place_are_refused_in_words():
     with pytest.raises(GridMismatch, match="target has 14 x 15 x 16 voxels, translated has 14 x 15 x 15"):
         evaluate(Volume(ct().voxels[..., :-1], AFFINE), ct(), mask(), "synthrad2025")

@@ -10,7 +10,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import evaluate_paths
-from medtrans.evaluating.sheets import to_csv, to_json
+from medtrans.evaluating.sheets import to_csv, to_json, to_text
 from medtrans.reading.files import write_volume
 from tests.evaluating.scored_volumes import AFFINE, changed, ct, mask, mr, volume
 
@@ -91,6 +91,13 @@ BAD = {
     "a mask of another shape": ("mask", Volume(mask().voxels[..., 1:], AFFINE), "mask has 14 x 15 x 15"),
     "nothing but nan": ("translated", ct().like(np.nan * ct().voxels), "nan or infinite in the mask"),
     "a target of nan": ("target", ct().like(np.nan * ct().voxels), "target has .* nan or infinite"),
+    "a mask in the air": ("mask", mask().like(1 - mask().voxels), "the mask lies in air"),
+    "a translation from 0 to 1": (
+        "translated",
+        ct().like(ct().voxels / 4095 + 0.25),
+        "translated spans .* no CT",
+    ),
+    "a translation without sign": ("translated", ct().like(ct().voxels + 1024), "translated spans 0 … .* no CT in HU"),
     "a target not in HU": ("target", ct().like(ct().voxels / 2000 + 1), "which is no CT in HU"),
 }
 
@@ -103,7 +110,30 @@ def test_a_bad_input_costs_its_own_case_and_is_told_in_one_sentence(folders, rol
     assert found.refused.keys() == {"sub-1"}
     assert re.search(said, found.refused["sub-1"])
     assert "\n" not in found.refused["sub-1"]
-    assert "sub-1" in to_json(found)
+    assert json.loads(to_json(found))["not_assessed"] == found.refused
+    assert "not assessed: 1 of 3 cases: sub-1" in to_text(found)
+    row = [row for row in csv.DictReader(io.StringIO(to_csv(found).decode())) if row["case"] == "sub-1"]
+    assert [(one["metric"], one["value"], one["note"]) for one in row] == [
+        ("not assessed", "nan", found.refused["sub-1"])
+    ]
+
+
+@pytest.mark.parametrize("preset", ["mr-percentile", "dose"])
+def test_an_image_in_another_unit_is_not_assessed_whatever_the_unit_is(preset, tmp_path):
+    for name, scale in (("a", 1), ("b", 0.001), ("c", 100)):
+        write_volume(mr(1, scale=scale), tmp_path / "made" / f"{name}.nii")
+        write_volume(mr(), tmp_path / "real" / f"{name}.nii")
+    found = evaluate_paths(tmp_path / "made", tmp_path / "real", None, preset)
+    assert {score.case for score in found.scores} == {"a"}
+    assert found.refused.keys() == {"b", "c"}
+    assert "different units: their 99.5th percentiles are" in found.refused["b"]
+
+
+def test_a_mask_that_no_dose_reaches_is_refused(tmp_path):
+    write_volume(mr(), tmp_path / "dose.nii")
+    write_volume(mask().like(1 - mask().voxels), tmp_path / "mask.nii")
+    paths = [tmp_path / name for name in ("dose.nii", "dose.nii", "mask.nii")]
+    assert "target has no dose in the mask" in evaluate_paths(*paths, "dose").refused["dose"]
 
 
 def test_a_dose_is_scored_in_gray_and_a_ct_is_no_dose(tmp_path):
@@ -124,6 +154,9 @@ def test_wrong_use_is_refused_before_anything_is_read(folders):
         evaluate_paths(file, folders / "target" / "sub-0.nii.gz", folders / "mask", "synthrad2023")
     with pytest.raises(UsageError, match="did you mean 'synthrad2025'"):
         scored(folders, preset="synthrad205")
+    for paths in ((folders / "nowhere", file, None), (file, folders / "nowhere", None), (file, file, folders / "no")):
+        with pytest.raises(UsageError, match="is not there; check the path"):
+            evaluate_paths(*paths, "synthrad2023")
     (folders / "empty").mkdir()
     with pytest.raises(UsageError, match="no volume has a partner of its name"):
         evaluate_paths(folders / "translated", folders / "empty", None, "synthrad2023")

@@ -46,6 +46,8 @@ def test_ranges_are_the_presets_unless_they_are_asked_for():
         ({"name": "nmi", "bin": 3}, "nmi: no setting named 'bin'; did you mean 'bins'"),
         ({"bins": 3}, "names no metric"),
         (7, "names no metric"),
+        ("calibration", "is a metric of spreads; give --spread"),
+        ("frechet", "is a metric of sets of images; use medtrans distances"),
         ("mae", "also: mae: is measured already"),
         ("gamma_index", "is for dose only, the preset synthrad2023 is for CT; .* take a preset for dose: dose"),
     ],

@@ -45,7 +45,8 @@ def test_json_is_strict_and_has_the_promised_shape(awkward):
 
 def test_csv_has_a_row_per_score_that_can_be_read_alone(awkward):
     rows = list(csv.DictReader(io.StringIO(to_csv(awkward).decode())))
-    assert len(rows) == 4
+    assert len(rows) == 5
+    assert (rows[-1]["case"], rows[-1]["metric"], rows[-1]["note"]) == ("c", "not assessed", "has no partner")
     own = {"case", "subject", "who", "metric", "value", "unit", "better", "note"}
     assert rows[0].keys() == own | {"preset", "low", "high", "mask", "details"}
     assert [float(row["value"]) for row in rows[:3]] == [20.5, math.inf, 99.0]

@@ -63,11 +63,24 @@ def test_doses_below_the_cut_off_do_not_count():
     assert GammaIndex(steps=3, cutoff_percent=5, distance_mm=0.5)(translated, target, within) == 0.5
 
 
-def test_it_agrees_with_pymedphys():
-    pymedphys = pytest.importorskip("pymedphys")
-    translated, target = doses((12, 13, 11))
-    axes = [np.arange(side) * mm for side, mm in zip(target.shape, SPACING, strict=True)]
-    gamma = pymedphys.gamma(axes, target, axes, translated, 3, 3, lower_percent_dose_cutoff=10, max_gamma=1.1)
+def steep(shift=0.0, scale=1.0, shape=(11, 13, 9)):
+    """A ball of 60 Gy, moved by `shift` mm along the first axis."""
+    i, j, k = ((grid - (side - 1) / 2) * mm for grid, side, mm in zip(np.indices(shape), shape, SPACING, strict=True))
+    return scale * 60 / (1 + np.exp((np.sqrt((i - shift) ** 2 + j**2 + k**2) - 9) / 1.5))
+
+
+@pytest.mark.parametrize(("distance", "made"), [(3, (2.5, 1.05)), (2, (3.0, 1.02))], ids=["96 % pass", "64 % pass"])
+def test_it_agrees_with_pymedphys(distance, made):
+    """Both look at other places and so miss a few agreements: with steps ever finer they meet from below."""
+    for package in ("pymedphys", "numba"):
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install pymedphys numba")
+    import pymedphys
+
+    translated, target = steep(*made), steep()
+    axes = tuple(np.arange(side) * mm for side, mm in zip(target.shape, SPACING, strict=True))
+    asked = {"lower_percent_dose_cutoff": 10, "max_gamma": 1.1, "interp_fraction": 20}
+    gamma = pymedphys.gamma(axes, target, axes, translated, 3, distance, **asked)
     counted = gamma[~np.isnan(gamma)]
-    found = GammaIndex()(translated, target, np.ones(target.shape, bool), SPACING)
-    assert found == pytest.approx((counted <= 1).mean(), abs=0.01)
+    found = GammaIndex(distance_mm=distance)(translated, target, np.ones(target.shape, bool), SPACING)
+    assert 0.5 < found < 0.99
+    assert found == pytest.approx((counted <= 1).mean(), abs=0.015)

@@ -5,11 +5,14 @@ from medtrans.core.errors import UsageError
 from medtrans.metrics.hlut import THOMAS, density, refuse_disorder
 
 
-def test_the_usual_table_is_the_two_lines_of_thomas():
-    hounsfield = np.array([-1000.0, -500, 0, 60, 100, 150, 390, 1950, 3900])
-    lines = np.maximum(np.minimum(1 + hounsfield / 1000, 1.1), 1 + hounsfield / 1950)
-    lines[hounsfield < 0] = 1 + hounsfield[hounsfield < 0] / 1000
-    assert density(hounsfield, THOMAS) == pytest.approx(lines)
+def test_the_usual_table_is_the_two_lines_of_thomas_and_level_where_they_would_fall():
+    hounsfield = np.arange(-1000.0, 3901)
+    lines = np.where(hounsfield <= 100, 1 + hounsfield / 1000, 1 + hounsfield / 1950)
+    between = (hounsfield > 100) & (hounsfield < 195)
+    found = density(hounsfield, THOMAS)
+    assert found[~between] == pytest.approx(lines[~between])
+    assert found[between] == pytest.approx(1.1)
+    assert (np.diff(found) > -1e-12).all()
     assert density(np.array([-1024.0, 9000]), THOMAS).tolist() == [0, 3]
 
 
