@@ -1,6 +1,6 @@
 #!/bin/sh
 # Segmentation as the judge, on made heads, on organs in CT and on lesions: sh downstream.sh DATA OUT
-# About ten minutes of one processor. The tables are OUT/*.csv, and what is printed.
+# About fifteen minutes of one processor. The tables are OUT/*.csv, and what is printed.
 set -eu
 data=$1 out=$2
 mkdir -p "$out"
@@ -31,16 +31,29 @@ score() { # run, folder of the test cases, target, kind, preset, classes
 heads='{skull: 1, CSF: 2, grey: 3, white: 4, lesion: 5}'
 set_of_heads() { segmenter "$1" --set reading.root="$out/heads/segmenter" --set "reading.source=$2/*.nii.gz" \
     --set 'preparing.target.labels=[1, 2, 3, 4, 5]'; }
+translator() { # contrast, parts to translate …
+    contrast=$1
+    shift
+    train downstream "to_$contrast" 1.2 --set reading.root="$out/heads/translator" --set 'reading.source=T1/*.nii.gz' \
+        --set "reading.target=$contrast/*.nii.gz" --set 'method.generator.channels=[12, 24, 48, 96]' \
+        --set method.generator.norm=batch
+    for part in "$@"; do
+        medtrans translate -i "$out/heads/$part/T1" -o "$out/heads/$part/${contrast}_translated" \
+            -m "$out/to_$contrast/model" --threads 1 2>/dev/null
+    done
+}
 set_of_heads on_real T2
-train downstream translator 1.2 --set reading.root="$out/heads/translator" --set 'reading.source=T1/*.nii.gz' \
-    --set 'reading.target=T2/*.nii.gz' --set 'method.generator.channels=[12, 24, 48, 96]' --set method.generator.norm=batch
-for part in test segmenter; do
-    medtrans translate -i "$out/heads/$part/T1" -o "$out/heads/$part/translated" -m "$out/translator/model" --threads 1 \
-        2>/dev/null
+translator T2 test segmenter
+set_of_heads on_translated T2_translated
+for kind in translated blurred erased; do score on_real "$out/heads/test" T2 "T2_$kind" mr-percentile "$heads"; done
+score on_translated "$out/heads/test" T2 T2_translated mr-percentile "$heads"
+
+segmenter lesion_of_heads --set training.minutes=3 --set reading.root="$out/heads/segmenter" \
+    --set 'reading.source=FLAIR/*.nii.gz' --set 'preparing.target.labels=[5]'
+translator FLAIR test
+for kind in translated blurred erased; do
+    score lesion_of_heads "$out/heads/test" FLAIR "FLAIR_$kind" mr-percentile '{lesion: 5}'
 done
-set_of_heads on_translated translated
-for kind in translated blurred erased; do score on_real "$out/heads/test" T2 "$kind" mr-percentile "$heads"; done
-score on_translated "$out/heads/test" T2 translated mr-percentile "$heads"
 
 segmenter organs --set reading.root="$out/body/segmenter" --set 'reading.source=CT/*.nii.gz' \
     --set 'preparing.target.labels=[1, 2, 3, 4, 5, 6, 7]' --set 'preparing.source={name: linear, low: -200, high: 400}'
@@ -49,6 +62,6 @@ for kind in blurred noisy erased; do
         '{kidney: 1, femur: 2, hip: 3, gluteus_maximus: 4, gluteus_medius: 5, autochthon: 6, iliopsoas: 7}'
 done
 
-segmenter lesion --set reading.root="$out/lesions/segmenter" --set 'reading.source=FLAIR/*.nii.gz' \
+segmenter lesion --set training.minutes=4 --set reading.root="$out/lesions/segmenter" --set 'reading.source=FLAIR/*.nii.gz' \
     --set 'preparing.target.labels=[1]' --set preparing.body=nonzero --set 'preparing.patch=[96, 96]'
 for kind in blurred erased; do score lesion "$out/lesions/test" FLAIR "$kind" mr-percentile '{lesion: 1}'; done

@@ -1,6 +1,6 @@
 """Cases for the benchmark of downstream tasks: python downstream_cases.py phantoms|body|lesions FOLDER [DATA]
 
-phantoms: made heads of 3 mm with two lesions, T1, T2 and their tissues; body: the right and the left half of the CT in
+phantoms: made heads of 3 mm with two lesions, T1, T2, FLAIR and their tissues; body: the right and the left half of the CT in
 body_ct, mirrored so that both look alike, organs of one pair under one number; lesions: FLAIR and lesions of brain_ms.
 Degraded copies stand for translations: blurred, noisy, or with a structure erased. FOLDER gets SPLIT/KIND/NAME.nii.gz.
 """
@@ -50,20 +50,20 @@ def phantoms(folder: Path) -> None:
     for split, seeds in SPLITS.items():
         for seed in seeds:
             head = make_head(seed, shape=(64, 72, 64), spacing=3.0, lesions=[Lesion(18.0), Lesion(12.0)])
-            for number, kind in enumerate(("T1", "T2")):
-                volume = paint(head, kind, np.random.default_rng([seed, number]))
-                write(folder / split / kind, f"sub-{seed:02}", volume, np.uint16)
             labels = head.tissues.like(numbered(head.tissues.voxels, tissues))
             write(folder / split / "labels", f"sub-{seed:02}", labels, np.uint8)
-            if split == "test":
-                worse(folder / split, f"sub-{seed:02}", volume, labels)
+            for number, kind in enumerate(("T1", "T2", "FLAIR")):
+                volume = paint(head, kind, np.random.default_rng([seed, number]))
+                write(folder / split / kind, f"sub-{seed:02}", volume, np.uint16)
+                if split == "test" and kind != "T1":
+                    worse(folder / split / kind, f"sub-{seed:02}", volume, labels)
 
 
-def worse(folder: Path, name: str, t2: Volume, labels: Volume) -> None:
+def worse(folder: Path, name: str, image: Volume, labels: Volume) -> None:
     """A blurred copy, and one whose lesions have the median value of white matter."""
-    write(folder / "blurred", name, degraded(t2, 9, 0), np.uint16)
-    erased = np.where(labels.voxels == 5, np.median(t2.voxels[labels.voxels == 4]), t2.voxels)
-    write(folder / "erased", name, t2.like(erased), np.uint16)
+    write(folder.with_name(f"{folder.name}_blurred"), name, degraded(image, 9, 0), np.uint16)
+    erased = np.where(labels.voxels == 5, np.median(image.voxels[labels.voxels == 4]), image.voxels)
+    write(folder.with_name(f"{folder.name}_erased"), name, image.like(erased), np.uint16)
 
 
 def body(folder: Path, data: Path) -> None:
