@@ -100,7 +100,8 @@ def to_text(evaluation: Evaluation) -> str:
         f"preset {meaning.preset}, range {meaning.value_range[0]:g} … {meaning.value_range[1]:g}, mask: {meaning.mask}"
     ]
     for s in summaries:
-        told.append(f"{_label(s.metric, s.who)}: n {s.n}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}")
+        repeated = f" subjects ({s.volumes} volumes)" if s.volumes != s.n else ""
+        told.append(f"{_label(s.metric, s.who)}: n {s.n}{repeated}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}")
     told += [f"{_label(s.case, s.who)} {s.metric}: {s.note}" for s in shown if s.note]
     if evaluation.refused:
         cases = len({score.case for score in shown} | evaluation.refused.keys())

@@ -215,8 +215,9 @@ def _summary_cell(
     best = len(rivals) > 1 and line.n > 0 and worth(line.mean, column) == max(rivals)
     spread = f" ±\u00a0{column.words(line.sd)}" if line.n > 1 else ""
     missing = f", nan {line.n_nan}, inf {line.n_inf}" if line.n_nan or line.n_inf else ""
+    repeated = f" of {line.volumes} volumes" if line.volumes != line.n else ""
     small = interval_words(interval(scores, who, column.metric), column)
-    small += [f"median {column.words(line.median)}", f"n {line.n}{missing}"]
+    small += [f"median {column.words(line.median)}", f"n {line.n}{repeated}{missing}"]
     pairs = paired(scores, who, column.metric) if who != OWN else []
     lost = sum(worth(own, column) > worth(other, column) for own, other in pairs)
     small += [f"beaten {lost} of {len(pairs)}"] if pairs else []

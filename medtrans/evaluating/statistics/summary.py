@@ -1,4 +1,7 @@
-"""Scores of many cases in one line each; nothing is swallowed: what is nan or infinite is counted."""
+"""Scores of many cases in one line each; nothing is swallowed: what is nan or infinite is counted.
+
+The unit is the subject: of one with several volumes the mean counts, once.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,22 @@ from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
 from medtrans.core.metric import Better, Score
+from medtrans.evaluating.statistics.ranking import by_subject
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One metric of one competitor. Mean to max are over the `n` finite values; nan if there are none."""
+    """One metric of one competitor. Mean to max are over the `n` subjects with finite values, in so many `volumes`.
+
+    They are nan where there are none. nan and inf are counted by volume.
+    """
 
     who: str
     metric: str
     unit: str
     better: Better
     n: int
+    volumes: int
     n_nan: int
     n_inf: int
     mean: float
@@ -38,19 +46,21 @@ def summarise(scores: Iterable[Score]) -> list[Summary]:
 
 def _summary(who: str, metric: str, group: list[Score]) -> Summary:
     values = [score.value for score in group]
-    finite = [value for value in values if math.isfinite(value)]
+    finite = [(score.subject or score.case, score.value) for score in group if math.isfinite(score.value)]
+    found = list(by_subject(finite).values())
     nothing = math.nan
     return Summary(
         who,
         metric,
         group[0].unit,
         group[0].better,
-        n=len(finite),
+        n=len(found),
+        volumes=len(finite),
         n_nan=sum(map(math.isnan, values)),
         n_inf=sum(map(math.isinf, values)),
-        mean=fmean(finite) if finite else nothing,
-        sd=stdev(finite) if len(finite) > 1 else nothing,
-        median=median(finite) if finite else nothing,
-        min=min(finite, default=nothing),
-        max=max(finite, default=nothing),
+        mean=fmean(found) if found else nothing,
+        sd=stdev(found) if len(found) > 1 else nothing,
+        median=median(found) if found else nothing,
+        min=min(found, default=nothing),
+        max=max(found, default=nothing),
     )

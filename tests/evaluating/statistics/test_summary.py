@@ -17,6 +17,15 @@ def test_a_summary_gives_mean_sd_median_and_extremes():
     assert line.sd == pytest.approx(math.sqrt(37))
 
 
+def test_a_subject_with_many_volumes_counts_once():
+    found = [("a", 10.0), ("a", 20.0), ("a", 30.0), ("b", 40.0)]
+    (line,) = summarise(
+        Score(f"{n}", who, "translated", "mae", value, "HU", "lower") for n, (who, value) in enumerate(found)
+    )
+    assert (line.n, line.volumes) == (2, 4)
+    assert (line.mean, line.min, line.max) == (30.0, 20.0, 40.0)
+
+
 def test_nan_and_inf_are_counted_and_never_averaged():
     (line,) = summarise(scores(30.0, math.nan, math.inf, 20.0, math.nan))
     assert (line.n, line.n_nan, line.n_inf) == (2, 2, 1)
