@@ -125,7 +125,7 @@ def _counts(scores: Sequence[Score]) -> str:
     cases, subjects = ({getattr(score, name) for score in own} for name in ("case", "subject"))
     bold = " Bold: best mean." if len(competitors(scores)) > 1 else ""
     return (
-        f"Mean ± standard deviation over {counted(len(cases), 'case')} of {counted(len(subjects), 'subject')}; in "
+        f"Mean ± standard deviation over {counted(len(subjects), 'subject')} with {counted(len(cases), 'case')}; in "
         f"brackets, where there are three subjects or more, the 95 % BCa bootstrap interval of the mean "
         f"over subjects.{bold}"
     )

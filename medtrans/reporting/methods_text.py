@@ -107,9 +107,9 @@ def _numbers(scores: Sequence[Score], refused: int) -> list[str]:
     lost = f"; {refused} more could not be assessed" if refused else ""
     found = [
         f"Scored were n = {counted(len(cases), 'case')} of {counted(len(subjects), 'subject')}{lost}. Values are given "
-        "as mean ± standard deviation over cases; values that are nan or infinite are counted and left out of both. "
-        f"Intervals are 95 % bias-corrected and accelerated bootstrap intervals of the mean ({RESAMPLES} resamples) "
-        "with the subject as the unit, cases of one subject averaged first (Efron, JASA 1987)."
+        "as mean ± standard deviation over subjects, cases of one subject averaged first; values that are nan or "
+        "infinite are counted and left out of both. Intervals are 95 % bias-corrected and accelerated bootstrap "
+        f"intervals of the mean ({RESAMPLES} resamples) with the subject as the unit (Efron, JASA 1987)."
     ]
     if controls:
         found.append(

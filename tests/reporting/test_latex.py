@@ -25,7 +25,7 @@ def test_the_table_says_mean_spread_interval_and_definition():
     assert body(text)[1] == r"& (HU) & (dB) \\"
     assert body(text)[2].startswith(r"Translated & \textbf{41.50 $\pm$~1.29} &")
     assert re.match(r"& \[40\.\d\d, 42\.\d\d\] & \[27\.\d\d, 29\.\d\d\]", body(text)[3])
-    assert "over 4 cases of 4 subjects" in text
+    assert "over 4 subjects with 4 cases" in text
     assert r"Preset synthrad2023, range $-$1024 \dots{} 3000, mask: body." in text
 
 
