@@ -23,7 +23,7 @@ from medtrans.evaluating.sets.measured import Measured
 from medtrans.evaluating.sets.sights import HOUNSFIELD, VIEWS, WHOLE, Seen, Sight, one_scale
 from medtrans.evaluating.suitability import doubt_hounsfield, refuse_not_finite
 from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import READS, is_volume, read_volume, stem
+from medtrans.reading.files import READS, read_volume, stem, volumes_in
 from medtrans.translating.model import load_model, model_hash
 
 ALIKE = 1.01
@@ -137,7 +137,7 @@ def _read(path: Path) -> Volume:
 def _volumes(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UsageError(folder, "is not a folder", "give a folder of volumes")
-    found = sorted(filter(is_volume, folder.iterdir()))
+    found = volumes_in(folder)
     if not found:
         raise UsageError(folder, "holds no volume", READS)
     # The spread that lies beside a translation is no image.

@@ -100,6 +100,8 @@ def to_text(evaluation: Evaluation) -> str:
         told.append(f"{_label(s.metric, s.who)}: n {s.n}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}")
     told += [f"{_label(s.case, s.who)} {s.metric}: {s.note}" for s in shown if s.note]
     classes = ["", *to_lines(evaluation.structures)] if evaluation.structures else []
+    if not shown:
+        return "nothing was scored\n"
     return "\n".join([*table, *classes, "", *told, *meaning.details]) + "\n"
 
 

@@ -68,6 +68,12 @@ def is_volume(path: Path) -> bool:
     return path.name.lower().endswith(VOLUME_SUFFIXES)
 
 
+def volumes_in(folder: Path, *, deep: bool = False) -> list[Path]:
+    """The volumes of a folder, sorted, and with `deep` of all folders in it; hidden files are none."""
+    found = folder.rglob("*") if deep else folder.iterdir()
+    return sorted(file for file in found if is_volume(file) and not file.name.startswith("."))
+
+
 def stem(path: str | Path) -> str:
     """The file's name without its suffix: "a/sub-01_T1.nii.gz" → "sub-01_T1"."""
     name = Path(path).name
@@ -88,6 +94,16 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
     if len(data) != size:
         raise InputRefused(path, "changed while it was read", "run again when it is complete")
     return data
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Before long work: may files be made in `folder`, or in the nearest folder above it that is there?
+
+    Raises EnvironmentRefused.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not os.access(there, os.W_OK):
+        raise EnvironmentRefused(there, "nothing may be written here", "choose another place or mend its permissions")
 
 
 def size_of(path: Path) -> int:

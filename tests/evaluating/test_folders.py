@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import evaluate_paths
@@ -125,8 +125,10 @@ def test_wrong_use_is_refused_before_anything_is_read(folders):
     with pytest.raises(UsageError, match="did you mean 'synthrad2025'"):
         scored(folders, preset="synthrad205")
     (folders / "empty").mkdir()
-    with pytest.raises(UsageError, match="no volume has a partner of its name"):
+    with pytest.raises(UsageError, match=r"no volume has a partner of its name .*there are sub-0 and nothing"):
         evaluate_paths(folders / "translated", folders / "empty", None, "synthrad2023")
+    with pytest.raises(InputRefused, match="is not there"):
+        evaluate_paths(folders / "translated", folders / "nowhere", None, "synthrad2023")
 
 
 def test_two_files_of_one_name_are_refused_and_not_chosen_between(folders):

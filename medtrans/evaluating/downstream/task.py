@@ -18,7 +18,7 @@ from medtrans.core.volume import Volume
 from medtrans.evaluating.downstream.organs import Classes
 from medtrans.evaluating.downstream.structures import Structure, present, scores_of, structure
 from medtrans.evaluating.suitability import refuse_other_grid
-from medtrans.reading.files import is_volume, read_volume, stem
+from medtrans.reading.files import read_volume, stem, volumes_in
 
 CEILING = "real target"
 """Who is scored where the segmenter's own map of the real target is held against a reference."""
@@ -86,7 +86,7 @@ def from_files(path: Path) -> Maps:
     def read(case: str, image: Volume) -> Volume:
         if not path.is_dir():
             return read_labels(path)
-        named = [file for file in path.iterdir() if is_volume(file) and stem(file) == case]
+        named = [file for file in volumes_in(path) if stem(file) == case]
         if len(named) != 1:
             raise InputRefused(case, f"has {len(named)} label maps in {path}", "one volume of that name is needed")
         return read_labels(named[0])
