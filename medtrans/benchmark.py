@@ -84,7 +84,7 @@ def cyclegan() -> str:
         last[0] = time.monotonic()
 
     with tempfile.TemporaryDirectory() as folder:
-        train(method, _noise, settings, Path(folder), launch(settings), keep=lambda kept: None, on_progress=between)
+        train(method, _noise, settings, Path(folder), launch(settings), keep=lambda *kept: None, on_progress=between)
     # The first step warms up; the last one also writes the checkpoint.
     ours, plain = ours[1:-1], plain[1:-1]
     ratios = sorted(one / other for one, other in zip(ours, plain, strict=True))

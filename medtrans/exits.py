@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import signal
 import sys
 import warnings
@@ -11,7 +13,14 @@ from medtrans.core.errors import MedtransError
 
 
 def speak_plainly() -> None:
-    """Warnings become sentences; SIGINT and SIGTERM become errors that `answer` knows."""
+    """Warnings become sentences; SIGINT and SIGTERM become errors that `answer` knows.
+
+    A character that the terminal lacks becomes a question mark; what libraries say of their caches is not said.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     warnings.showwarning = _show_warning  # type: ignore[assignment]
@@ -44,7 +53,8 @@ def _sentence(reason: BaseException) -> tuple[int, str]:
     if isinstance(reason, OSError):
         return 5, f"{reason.filename or 'the system'}: {reason.strerror or reason}; mend it and run the command again"
     if hasattr(reason, "format_message") and hasattr(reason, "exit_code"):
-        return 2, f"{' '.join(reason.format_message().split())}; see medtrans --help"
+        verb = getattr(getattr(reason, "ctx", None), "command_path", "medtrans")
+        return 2, f"{' '.join(reason.format_message().split()).rstrip('.')}; see {verb} --help"
     return 70, f"this is a fault of medtrans, not yours: {type(reason).__name__}: {reason}; run again with --debug"
 
 

@@ -30,7 +30,7 @@ from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
 from medtrans.metrics import spreads
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.files import read_volume, write_atomically
+from medtrans.reading.files import read_volume, spread_path, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.reporting.latex import to_tex
 from medtrans.reporting.page import Report, write_page
@@ -38,7 +38,6 @@ from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import provenance
 from medtrans.reporting.tables import worst_to_best
 from medtrans.training.journal import Row
-from medtrans.translating.sidecar import spread_path
 
 COPY, MEAN, MEAN_IMAGE = "copy of the source", "mean of the training targets", "mean training image"
 ENOUGH = 30

@@ -1,14 +1,14 @@
 """From the cases of a recipe to a trained model: what `medtrans train` does, and `run` does first.
 
-The run folder gets recipe.yaml (resolved), preparation.json, cache/, checkpoints/, journal.csv and model/; each is
-taken up where it is there and belongs to the recipe.
+The run folder gets recipe.yaml (resolved), preparation.json, cache/, checkpoints/, journal.csv (with
+`training.tensorboard` also tensorboard/) and model/; each is taken up where it is there and belongs to the recipe.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, get_args
@@ -28,6 +28,7 @@ from medtrans.reading.checks import Finding, check_cases
 from medtrans.reading.cohort import find_cases, load_pair
 from medtrans.reading.files import read_bytes, write_atomically
 from medtrans.recipe import Recipe
+from medtrans.training.events import refuse_without_tensorboard
 from medtrans.training.journal import Journal, verdict
 from medtrans.training.loop import Progress
 from medtrans.training.loop import train as train_method
@@ -60,12 +61,19 @@ class Trained:
     main: bool
     """Whether this is the process that goes on; the others of a parallel training are done here."""
 
+    @property
+    def resumed(self) -> str:
+        """What an earlier command had done; empty for a new training."""
+        return f"training was at step {self.journal.taken_up}" if self.journal.taken_up else ""
+
 
 def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
     """Train the recipe's model in `folder`, going on where an interrupted training stopped."""
     kind = methods.load(recipe.method)
     if recipe.preparing.conditions and not kind.told:
         raise UsageError("preparing.conditions", f"{recipe.method} makes no use of them", "leave them out")
+    if recipe.training.tensorboard:
+        refuse_without_tensorboard()
     fabric, settings = launch(recipe.training), recipe.training
     cases = cases_of(recipe)
     say = say if fabric.is_global_zero else silent
@@ -100,8 +108,8 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
         fabric,
         validate=_validation(recipe, cases, preparation) if isinstance(method, Translates) else None,
         better=better,
-        keep=lambda kept: save_model(
-            folder / "model", kept, preparation, _card(recipe, cases), translating=recipe.translating
+        keep=lambda kept, scores: save_model(
+            folder / "model", kept, preparation, _card(recipe, cases, scores), translating=recipe.translating
         ),
         on_progress=shown,
     )
@@ -200,8 +208,10 @@ def _scale(intensities: Intensities) -> dict[str, Any]:
     return {key: value for key, value in intensities.to_dict().items() if key not in ("typical", "standard")}
 
 
-def _card(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:
-    """What the model card says of the training."""
+def _card(recipe: Recipe, cases: Sequence[Case], scores: Mapping[str, float]) -> dict[str, Any]:
+    """What the model card says of the training. `scores` are means over the validation cases."""
+    asked = recipe.evaluating
+    within = f"preset {asked.preset}, within: {asked.within}; the subjects that chose this model, so no test"
     splits = {split: sorted({case.subject for case in cases if case.split == split}) for split in get_args(Split)}
     return {
         "name": recipe.name,
@@ -213,6 +223,7 @@ def _card(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:
             "training subjects": len(splits["train"]),
             "validation subjects": len(splits["validation"]),
         },
+        **({"scores": {**scores, "mean over the validation cases": within}} if scores else {}),
         "seed": recipe.training.seed,
         "recipe_sha256": hashlib.sha256(recipe.to_yaml().encode()).hexdigest(),
     }

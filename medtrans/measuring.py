@@ -16,14 +16,13 @@ import numpy as np
 from medtrans.core.errors import InputRefused, MedtransError, ModelRefused, UsageError
 from medtrans.core.settings import did_you_mean
 from medtrans.core.volume import Volume
-from medtrans.evaluating.folders import SPREAD
 from medtrans.evaluating.sets.distances import SPLITS, by_real, distances, volumes_a_half
 from medtrans.evaluating.sets.extractors import Radiomics, RandomNetwork, Trained
 from medtrans.evaluating.sets.measured import Measured
 from medtrans.evaluating.sets.sights import HOUNSFIELD, VIEWS, WHOLE, Seen, Sight, one_scale
 from medtrans.evaluating.suitability import doubt_hounsfield, refuse_not_finite
 from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import READS, SUBJECT, is_volume, read_volume, stem
+from medtrans.reading.files import READS, SPREAD, SUBJECT, read_volume, stem, volumes_in
 from medtrans.translating.model import load_model, model_hash
 
 ALIKE = 1.01
@@ -137,7 +136,7 @@ def _read(path: Path) -> Volume:
 def _volumes(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UsageError(folder, "is not a folder", "give a folder of volumes")
-    found = sorted(filter(is_volume, folder.iterdir()))
+    found = volumes_in(folder)
     if not found:
         raise UsageError(folder, "holds no volume", READS)
     # The spread that lies beside a translation is no image.

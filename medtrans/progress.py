@@ -29,6 +29,7 @@ class Shown:
         )
         self.stages: dict[str, TaskID] = {}
         self.last: dict[str, float] = {}
+        self.line = ""
 
     def __enter__(self) -> Self:
         self.bars.start()
@@ -47,8 +48,10 @@ class Shown:
             self.bars.update(self.stages[stage], completed=done or 0.0, text=text)
         elif done == 1.0 or time.monotonic() - self.last.get(stage, -PLAIN_EVERY) >= PLAIN_EVERY:
             self.last[stage] = time.monotonic()
-            share = "" if done is None else f"{done:4.0%} "
-            print(f"{stage}: {share}{text}", file=sys.stderr, flush=True)
+            line = f"{stage}: " + ("" if done is None else f"{done:4.0%} ") + text
+            if line != self.line:
+                print(line, file=sys.stderr, flush=True)
+            self.line = line
 
 
 def _clock(seconds: float) -> str:

@@ -35,10 +35,10 @@ from medtrans.phantoms.label_maps import from_label_map
 from medtrans.reading.checks import Finding, check_cases, check_volume
 from medtrans.reading.files import (
     READS,
-    VOLUME_SUFFIXES,
     is_volume,
     read_volume,
     stem,
+    volumes_in,
     write_atomically,
     write_volume,
 )
@@ -65,11 +65,11 @@ def check(what: str, changes: Sequence[str] = ()) -> list[Finding]:
     """What is wrong with a volume, a folder of volumes, or the cases of a recipe. Writes nothing."""
     path = Path(what)
     if path.is_dir() and not (path / "recipe.yaml").exists():
-        found = sorted(file for file in path.rglob("*") if file.name.endswith(VOLUME_SUFFIXES))
+        found = volumes_in(path, deep=True)
         if not found:
             raise UsageError(path, "holds no volume", READS)
         return [finding for file in found for finding in check_volume(file)]
-    if path.name.endswith(VOLUME_SUFFIXES):
+    if is_volume(path):
         return check_volume(path)
     if path.is_file() and path.suffix not in (".yaml", ".yml"):
         raise UsageError(path, "is neither a volume nor a recipe", READS)
@@ -183,6 +183,8 @@ class RunResult:
     """who → metric → mean over the test cases."""
     failed: dict[str, str]
     """Case → why it was not assessed."""
+    resumed: str = ""
+    """What an earlier command had done."""
 
     def to_dict(self) -> dict[str, Any]:
         return {key: str(value) if isinstance(value, Path) else value for key, value in vars(self).items()}
@@ -198,8 +200,9 @@ class RunResult:
                 shown = {metric: f"{value:.3f}" for metric, value in values.items()}
                 cells = (f"{shown.get(metric, ''):>{wide[metric]}}" for metric in metrics)
                 lines.append((f"{who:{width}}  " + "  ".join(cells)).rstrip())
-        failed = [f"not assessed: {name}: {why}" for name, why in self.failed.items()]
-        return "\n".join([*lines, self.verdict, *failed, f"model:  {self.folder / 'model'}", f"report: {self.report}"])
+        lines += [self.verdict, *(f"not assessed: {name}: {why}" for name, why in self.failed.items())]
+        lines += [f"resumed: {self.resumed}"] if self.resumed else []
+        return "\n".join([*lines, f"model:  {self.folder / 'model'}", f"report: {self.report}"])
 
 
 def run(recipe: Recipe, folder: Path, *, say: Say = silent) -> RunResult | None:
@@ -240,7 +243,14 @@ def run(recipe: Recipe, folder: Path, *, say: Say = silent) -> RunResult | None:
     table: dict[str, dict[str, float]] = {}
     for line in summarise(judgement.evaluation.scores):
         table.setdefault(line.who, {})[line.metric] = line.mean
-    return RunResult(folder, report, trained.verdict, table, dict(judgement.evaluation.refused))
+    refused, resumed = dict(judgement.evaluation.refused), _resumed(trained, outcomes)
+    return RunResult(folder, report, trained.verdict, table, refused, resumed)
+
+
+def _resumed(trained: Trained, outcomes: Sequence[Outcome]) -> str:
+    there = sum(outcome.verdict == "skipped" for outcome in outcomes)
+    translations = f"{there} of {len(outcomes)} translations were there" if there else ""
+    return "; ".join(part for part in (trained.resumed, translations) if part)
 
 
 def _sampled(recipe: Recipe, folder: Path, trained: Trained, say: Say) -> RunResult:
@@ -251,7 +261,7 @@ def _sampled(recipe: Recipe, folder: Path, trained: Trained, say: Say) -> RunRes
     nothing = Judgement(Evaluation(definition(recipe.evaluating.preset), []), ())
     facts = {"seed": recipe.training.seed}
     report = write_judgement(folder, recipe, nothing, trained.journal.rows, trained.verdict, facts)
-    return RunResult(folder, report, trained.verdict, {}, {})
+    return RunResult(folder, report, trained.verdict, {}, {}, trained.resumed)
 
 
 def make_phantoms(
@@ -263,7 +273,7 @@ def make_phantoms(
         shape = (side[0], side[1], side[2])
         seeds = range(seed, seed + count)
         return write_cohort(output, seeds, contrasts, shape=shape, spacing=spacing, randomised=randomised)
-    maps = sorted(file for file in ([labels] if labels.is_file() else labels.iterdir()) if is_volume(file))
+    maps = [labels] if labels.is_file() else volumes_in(labels)
     if not maps:
         raise UsageError(labels, "holds no label map", "give a label map, or a folder of them")
     files = []

@@ -13,6 +13,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+import medtrans
 from medtrans import stages
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
@@ -45,6 +46,10 @@ def test_help_lists_every_verb_without_torch():
     assert done.stdout.endswith("False False False\n")
 
 
+def test_the_version_is_said():
+    assert shell("--version").stdout == f"medtrans {medtrans.__version__}\n"
+
+
 EVALUATE = ["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset"]
 
 
@@ -55,6 +60,7 @@ EVALUATE = ["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset"
         (["run", "no_such_recipe"], 2, "neither a recipe file nor a pipeline"),
         (["run", "t1_to_t2", "--set", "training.stepz=1"], 2, "did you mean 'steps'"),
         (["list", "methodes"], 2, "did you mean 'methods'"),
+        (["list"], 2, "Missing argument 'what'; see medtrans list --help"),
         ([*EVALUATE, "synthrad"], 2, "did you mean"),
         ([*EVALUATE, "mr-percentile", "--also", "bone_dice"], 2, "is for CT only"),
         ([*EVALUATE, "synthrad2025", "--also", "{name: nmi, bins: 0}"], 2, "greater than or equal to 2"),

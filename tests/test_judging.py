@@ -10,10 +10,9 @@ from medtrans.judging import judge, write_judgement
 from medtrans.learning import cases_of
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.files import write_volume
+from medtrans.reading.files import spread_path, write_volume
 from medtrans.recipe import load_recipe
 from medtrans.segmenting import of_words
-from medtrans.translating.sidecar import spread_path
 from tests.reporting.report_volumes import pictured, segmented
 
 

@@ -9,6 +9,7 @@ from medtrans import stages
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
+from medtrans.training.journal import read_journal
 
 SMALL = ["method.generator.channels=[4, 8]", "training.steps=3", "training.device=cpu"]
 
@@ -50,6 +51,14 @@ def test_a_translation_is_in_the_unit_of_the_training_targets(tmp_path):
     assert result.scores["mean of the training targets"]["mae"] < 0.5
     (path,) = (tmp_path / "translations").glob("*.nii.gz")
     assert read_volume(path).voxels.dtype.kind == "f"
+
+
+def test_a_second_run_says_what_it_found_and_the_card_what_validation_gave(tmp_path):
+    first, second = stages.run(recipe(), tmp_path), stages.run(recipe(), tmp_path)
+    assert not first.resumed
+    assert "resumed: training was at step 3; 1 of 1 translations were there" in second.to_text()
+    mae = read_journal(tmp_path / "journal.csv")[-1]["validation/mae"]
+    assert f"- mae: {mae:.4g}" in (tmp_path / "model" / "MODEL_CARD.md").read_text()
 
 
 def test_torchrun_trains_the_same_model_and_speaks_once(tmp_path):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+from medtrans import __version__
 
 app = typer.Typer(
     add_completion=False,
@@ -13,3 +17,18 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 some cases failed, 2 wrong use, 3 input refused, 4 model refused, "
     "5 environment (disk, memory, device), 130/143 interrupted. --debug shows the traceback of an error.",
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"medtrans {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _medtrans(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """The command without a verb."""

@@ -30,7 +30,7 @@ def demo(
     folder: Annotated[Path, typer.Option("--folder", "-o", help="Where to work.")] = Path("medtrans-demo"),
     threads: Threads = None,
 ) -> None:
-    """Make synthetic heads, train MR→CT, translate a head it never saw, score it, write the report."""
+    """Make heads, train MR→CT on them, translate and score new ones. Writes a report and says where it is."""
     from medtrans.demo import demo as play
     from medtrans.progress import Shown
 
@@ -49,7 +49,7 @@ def run(
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Walk all stages of a recipe: check, train, translate, evaluate, report. Resumes where it stopped."""
+    """Walk all stages of a recipe, and resume where it stopped. Check, train, translate, evaluate, report."""
     from medtrans import stages
     from medtrans.progress import Shown
     from medtrans.recipe import load_recipe
@@ -82,7 +82,10 @@ def train(
     with Shown() as shown:
         trained = stages.train(asked, folder or Path("runs") / asked.name, say=shown)
     if trained.main:
-        print(f"model: {trained.model}\n{trained.verdict}")
+        print(trained.verdict)
+        if trained.resumed:
+            print(f"resumed: {trained.resumed}")
+        print(f"model: {trained.model}")
 
 
 @app.command()
@@ -124,6 +127,9 @@ def translate(
         for warning in outcome.warnings:
             print(f"medtrans: warning: {outcome.case}: {warning}", file=sys.stderr)
     failed = [outcome for outcome in outcomes if outcome.verdict == "failed"]
+    if not as_json:
+        done = sum(outcome.verdict == "done" for outcome in outcomes)
+        print(f"{done} translated, {len(outcomes) - done - len(failed)} done before, {len(failed)} failed: {output}")
     for outcome in failed:
         print(f"medtrans: error: {outcome.message}", file=sys.stderr)
     if failed:
@@ -140,7 +146,7 @@ def sample(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Make images out of noise, with a VAE, GAN, flow or diffusion model."""
+    """Make images out of noise (VAE, GAN, flow, diffusion)."""
     from medtrans import stages
     from medtrans.progress import Shown
 

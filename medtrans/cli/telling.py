@@ -67,7 +67,7 @@ def evaluate(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score translations against their targets, with the definition of every number."""
+    """Score translations against targets, and define every number."""
     from medtrans import segmenting, stages
     from medtrans.evaluating.sheets import to_json, to_text
     from medtrans.recipe import as_yaml
@@ -106,7 +106,7 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Runs beside each other: means with intervals, ranks, differences, and pictures of the same slices."""
+    """Runs beside each other: intervals, ranks, differences. With -o also pictures of the same slices."""
     from medtrans import comparing
 
     found = comparing.compare(runs, numbers(margin, "--margin"))
@@ -133,7 +133,7 @@ def distances(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the table as CSV.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How far two sets of volumes are apart (Fréchet, KID, MMD …), beside how far real ones are from another."""
+    """How far two sets of volumes are apart, beside real halves. Fréchet, KID, MMD, precision, recall."""
     from medtrans.measuring import measure
     from medtrans.reading.files import write_atomically
 
@@ -161,7 +161,7 @@ def list_(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Versions, devices, optional packages and limits: what to send with a question."""
+    """Versions, devices, extras and limits: send it with a question."""
     from medtrans import finding
 
     facts = finding.doctor()

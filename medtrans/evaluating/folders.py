@@ -18,10 +18,7 @@ from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.sheets import TRANSLATED, Evaluation
 from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
 from medtrans.evaluating.suitability import refuse_other_unit
-from medtrans.reading.files import is_volume, read_volume, stem
-
-SPREAD = "_spread"
-"""What the name of a translation's spread has more: ct_spread.nii.gz lies beside ct.nii.gz and is no case itself."""
+from medtrans.reading.files import SPREAD, read_volume, stem, volumes_in
 
 
 def evaluate_paths(
@@ -72,10 +69,13 @@ Paths = tuple[Path, Path, Path | None]
 
 
 def matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str, Paths], dict[str, str]]:
-    """Case → its translation, target and mask; and of what has no partner, why. Raises UsageError where nothing has."""
+    """Case → its translation, target and mask; and of what has no partner, why.
+
+    Raises UsageError where nothing has, InputRefused where a path leads nowhere.
+    """
     for path in (translated, target, mask):
         if path is not None and not path.exists():
-            raise UsageError(path, "is not there", "check the path")
+            raise InputRefused(path, "is not there", "check the path")
     if translated.is_dir() != target.is_dir():
         raise UsageError(translated, "one of translated and target is a folder, the other a file", "give two of a kind")
     if not translated.is_dir():
@@ -85,7 +85,9 @@ def matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str
     ours, theirs = _volumes(translated), _volumes(target)
     ours = {name: ours[name] for name in ours if not (name.endswith(SPREAD) and name.removesuffix(SPREAD) in ours)}
     if not ours.keys() & theirs.keys():
-        raise UsageError(translated, f"no volume has a partner of its name in {target}", "names must be equal")
+        example = " and ".join(min(names, default="nothing") for names in (ours, theirs))
+        what = f"no volume has a partner of its name in {target} (there are {example})"
+        raise UsageError(translated, what, "names before the suffix must be equal: rename or link the files")
     masks = _volumes(mask) if mask is not None and mask.is_dir() else None
     refused: dict[str, str] = {}
     for name in sorted(ours.keys() | theirs.keys()):
@@ -100,7 +102,7 @@ def sources(source: Path, cases: Iterable[str]) -> dict[str, Path]:
     """Case → the volume of its name in a folder, or the one file for the one case. Raises UsageError."""
     names = list(cases)
     if not source.exists():
-        raise UsageError(source, "is not there", "give what the translations were made of, a volume or a folder")
+        raise InputRefused(source, "is not there", "give what the translations were made of, a volume or a folder")
     if source.is_dir():
         there = _volumes(source)
         return {name: there[name] for name in names if name in there}
@@ -144,7 +146,7 @@ def _lacks(volumes: Mapping[str, Path] | None, name: str) -> bool:
 def _volumes(folder: Path) -> dict[str, Path]:
     """Name → volume. Raises UsageError where two files would be one case."""
     found: dict[str, Path] = {}
-    for path in sorted(filter(is_volume, folder.iterdir())):
+    for path in volumes_in(folder):
         if stem(path) in found:
             raise UsageError(folder, f"{found[stem(path)].name} and {path.name} have one name", "keep one of them")
         found[stem(path)] = path

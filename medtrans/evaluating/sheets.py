@@ -107,6 +107,8 @@ def to_text(evaluation: Evaluation) -> str:
         cases = len({score.case for score in shown} | evaluation.refused.keys())
         told.append(f"{NOT_ASSESSED}: {len(evaluation.refused)} of {cases} cases: {', '.join(evaluation.refused)}")
     classes = ["", *to_lines(evaluation.structures)] if evaluation.structures else []
+    if not shown:
+        return "nothing was scored\n"
     return "\n".join([*table, *classes, "", *told, *meaning.details]) + "\n"
 
 

@@ -206,7 +206,9 @@ def _row(settings: ReadingSettings, row: Mapping[str | None, str], where: str) -
 
 
 def _files(root: Path, cells: dict[str, str], role: str, where: str) -> tuple[Path, ...]:
-    columns = sorted(column for column in cells if re.fullmatch(rf"{role}(_\d+)?", column))
+    columns = sorted(
+        (name for name in cells if re.fullmatch(rf"{role}(_\d+)?", name)), key=lambda name: (len(name), name)
+    )
     paths = [(column, root / text) for column in columns if (text := cells.pop(column))]
     for column, path in paths:
         if not path.is_file():

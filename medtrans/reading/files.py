@@ -21,6 +21,8 @@ NIFTI_SUFFIXES = (".nii", ".nii.gz")
 ITK_SUFFIXES = (".mha", ".mhd", ".nrrd")
 VOLUME_SUFFIXES = NIFTI_SUFFIXES + ITK_SUFFIXES
 READS = f"medtrans reads {', '.join(VOLUME_SUFFIXES)}; make NIfTI of DICOM first, with dcm2niix"
+SPREAD = "_spread"
+"""What the name of a translation's spread has more: it lies beside it and is no case itself."""
 CHUNK = 1 << 22
 SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
 """How names tell a subject in BIDS: sub-01_ses-2_T1w.nii.gz is of sub-01."""
@@ -71,6 +73,12 @@ def is_volume(path: Path) -> bool:
     return path.name.lower().endswith(VOLUME_SUFFIXES)
 
 
+def volumes_in(folder: Path, *, deep: bool = False) -> list[Path]:
+    """The volumes of a folder, sorted, and with `deep` of all folders in it; hidden files are none."""
+    found = folder.rglob("*") if deep else folder.iterdir()
+    return sorted(file for file in found if is_volume(file) and not file.name.startswith("."))
+
+
 def stem(path: str | Path) -> str:
     """The file's name without its suffix: "a/sub-01_T1.nii.gz" → "sub-01_T1"."""
     name = Path(path).name
@@ -78,6 +86,12 @@ def stem(path: str | Path) -> str:
         if name.lower().endswith(suffix):
             return name[: -len(suffix)]
     return Path(path).stem
+
+
+def spread_path(volume: Path) -> Path:
+    """Where the spread of a translation lies: `ct_spread.nii.gz` beside `ct.nii.gz`."""
+    name = stem(volume)
+    return volume.with_name(name + SPREAD + volume.name[len(name) :])
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
@@ -91,6 +105,16 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
     if len(data) != size:
         raise InputRefused(path, "changed while it was read", "run again when it is complete")
     return data
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Before long work: may files be made in `folder`, or in the nearest folder above it that is there?
+
+    Raises EnvironmentRefused.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not os.access(there, os.W_OK):
+        raise EnvironmentRefused(there, "nothing may be written here", "choose another place or mend its permissions")
 
 
 def size_of(path: Path) -> int:

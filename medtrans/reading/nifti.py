@@ -240,6 +240,9 @@ def encode_nifti(volume: Volume, *, dtype: object = None, description: str = "",
     voxels = _fitting(volume.voxels, kind)
     header = _own_header(volume) or _new_header(volume)
     data = voxels[0] if volume.channels == 1 else np.moveaxis(voxels, 0, 3)
+    read = header.get_data_shape()
+    if volume.channels == 1 and data.size == np.prod(read) and data.shape == (*read, 1, 1)[:3]:
+        data = data.reshape(read)  # axes of one voxel stay as they were written
     pixdim, xyzt = header["pixdim"].copy(), header["xyzt_units"].copy()
     header.set_data_dtype(kind)
     header.set_data_shape(data.shape)

@@ -17,7 +17,7 @@ class Journal:
 
     def __init__(self, path: Path, up_to: int = 0) -> None:
         """Take up the rows of `path`, if it is there, that are not later than step `up_to`."""
-        self.path = path
+        self.path, self.taken_up = path, up_to
         self.rows = [row for row in read_journal(path) if row["step"] <= up_to] if path.exists() else []
 
     def add(self, step: int, **values: float) -> None:
@@ -49,7 +49,8 @@ def verdict(rows: list[Row], metric: str, better: str) -> str:
     """One sentence: did the validation still improve by more than 2 % over the last quarter of the steps?"""
     seen = [(row["step"], row[metric]) for row in rows if metric in row]
     if len(seen) < 4:
-        return f"Convergence is not assessable: {metric} was measured {len(seen)} times, four are needed."
+        often = {0: "never", 1: "once"}.get(len(seen), f"{len(seen)} times")
+        return f"Convergence is not assessable: {metric} was measured {often}, four times are needed."
     worth = (lambda value: value) if better == "higher" else (lambda value: -value)
     last = seen[-1][0]
     early = [value for step, value in seen if step <= 0.75 * last]

@@ -24,6 +24,7 @@ from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Batch, Method
 from medtrans.training.averaging import Averaged
 from medtrans.training.checkpoint import load_checkpoint, save_checkpoint
+from medtrans.training.events import write_events
 from medtrans.training.journal import Journal
 from medtrans.training.schedule import learning_rate
 from medtrans.training.settings import TrainingSettings
@@ -32,8 +33,8 @@ Batches = Callable[[int, int, int, int], Iterator[Batch]]
 """(first, last, rank, world) → batches first … last - 1, this process's share of each."""
 Validate = Callable[[Method], Mapping[str, float]]
 """Translate and score whole validation cases with a method: metric name → value."""
-Keep = Callable[[Method], None]
-"""Save a method as the model."""
+Keep = Callable[[Method, Mapping[str, float]], None]
+"""Save a method as the model, with what its validation gave (nothing where nothing validates)."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def train(
     where nothing validates. Raises Diverged, ModelRefused.
     """
     run = _Run(method, settings, folder, fabric)
+    if on_progress and run.step and fabric.is_global_zero:
+        on_progress(run.progress(run.step))
     with torch.random.fork_rng():
         for step, games in run.steps(batches):
             terms = run.play(step, games)
@@ -84,7 +87,7 @@ def train(
             if last:
                 break
     if fabric.is_global_zero and not validate:
-        keep(run.averaged.method)
+        keep(run.averaged.method, {})
     fabric.barrier()
     return run.journal
 
@@ -227,13 +230,15 @@ class _Run:
             or (value < self.best if better == "lower" else value > self.best)
         ):
             self.best = value
-            keep(self.averaged.method)
+            keep(self.averaged.method, scores)
 
     def save(self, step: int) -> None:
         """Checkpoint and journal, by the first process."""
         if not self.fabric.is_global_zero:
             return
         self.journal.write()
+        if self.settings.tensorboard:
+            write_events(self.journal.path.with_name("tensorboard"), self.journal.rows)
         save_checkpoint(
             self.path,
             {

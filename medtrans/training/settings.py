@@ -50,7 +50,7 @@ class TrainingSettings(Settings):
     journal_every: Annotated[int, Ge(1)] = 20
     """Steps between two rows of journal.csv."""
     tensorboard: bool = False
-    """Write the journal for TensorBoard too (extra `tensorboard`)."""
+    """Write the journal for TensorBoard too (extra `tensorboard`), into tensorboard/ of the run folder."""
     workers: Annotated[int, Ge(0)] = 0
     """Processes that prepare batches ahead; 0 prepares them in the training process."""
     seed: Annotated[int, Ge(0)] = 0

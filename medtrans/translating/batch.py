@@ -14,11 +14,11 @@ from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
 from medtrans.core.volume import Volume
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.files import sha256, write_atomically, write_volume
+from medtrans.reading.files import refuse_unwritable, sha256, spread_path, write_atomically, write_volume
 from medtrans.translating.jobs import Inputs, Job, Known, plan
 from medtrans.translating.ledger import Ledger, now
 from medtrans.translating.resuming import first_line, is_done, refuse_to_replace
-from medtrans.translating.sidecar import DESCRIPTION, sidecar, sidecar_path, spread_path
+from medtrans.translating.sidecar import DESCRIPTION, sidecar, sidecar_path
 from medtrans.translating.translator import OnProgress, Translation, Translator
 
 
@@ -60,10 +60,12 @@ def translate_files(
     `known` are the conditions of all cases or of each. Where several answers are drawn, their spread is written too.
     `resume` skips what the ledger proves done. `part` is (number from 0, of how many): every so-many-th case.
     `on_progress` is told the case and the share of everything that is done.
-    Raises UsageError where the whole is wrong (nothing to do, outputs that collide or would fall on inputs); what is
-    wrong with one case becomes its Outcome.
+    Raises UsageError where the whole is wrong (nothing to do, outputs that collide or would fall on inputs),
+    EnvironmentRefused where nothing may be written; what is wrong with one case becomes its Outcome.
     """
     jobs = plan(inputs, Path(output), names, known)[part[0] :: part[1]]
+    for folder in {job.output.parent for job in jobs}:
+        refuse_unwritable(folder)
     ledger = Ledger(jobs[0].output.parent, part) if jobs else None
     outcomes = []
     for number, job in enumerate(jobs):
@@ -74,7 +76,8 @@ def translate_files(
 
         assert ledger
         shown(0.0)
-        outcomes.append(_outcome(job, translator, ledger, overwrite=overwrite, resume=resume, on_progress=shown))
+        asked: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "note_failure": len(jobs) > 1}
+        outcomes.append(_outcome(job, translator, ledger, **asked, on_progress=shown))
         shown(1.0)
     return outcomes
 
@@ -111,8 +114,16 @@ def _read(files: Sequence[Path]) -> tuple[Volume, list[str]]:
 
 
 def _outcome(
-    job: Job, translator: Translator, ledger: Ledger, *, overwrite: bool, resume: bool, on_progress: OnProgress
+    job: Job,
+    translator: Translator,
+    ledger: Ledger,
+    *,
+    overwrite: bool,
+    resume: bool,
+    note_failure: bool,
+    on_progress: OnProgress,
 ) -> Outcome:
+    """What becomes of one job. A single bad file leaves nothing behind: its failure is not noted in the ledger."""
     began = time.monotonic()
     try:
         inputs = [(file.name, sha256(file)) for file in job.sources]
@@ -132,8 +143,9 @@ def _outcome(
         ledger.add(replace(line, verdict="done", output_sha256=written, time=now()))
     except Exception as reason:
         failed = _failed(job, reason, began)
-        with contextlib.suppress(MedtransError, OSError):
-            ledger.add(replace(line, verdict="failed", message=failed.message, time=now()))
+        if note_failure:
+            with contextlib.suppress(MedtransError, OSError):
+                ledger.add(replace(line, verdict="failed", message=failed.message, time=now()))
         return failed
     return Outcome(
         job.name,

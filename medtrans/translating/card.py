@@ -41,9 +41,11 @@ def _translates(card: Mapping[str, Any], task: Mapping[str, Any], preparation: M
         "channels": f"{task['source_channels']} in (neighbouring slices counted), {task['target_channels']} out",
         "works in": f"{task['spatial_dims']}D",
     }
-    for key in ("orientation", "spacing", "plane", "stack", "patch"):
+    slices = ("plane", "stack") if task["spatial_dims"] == 2 else ()
+    for key in ("orientation", "spacing", *slices, "patch"):
         if preparation.get(key):
             facts[key] = preparation[key]
+    facts["intensities"] = f"{preparation['source']['name']} in, {preparation['target']['name']} out"
     return _facts(facts)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from medtrans.core.errors import InputRefused, UsageError
-from medtrans.reading.files import READS, VOLUME_SUFFIXES, stem
+from medtrans.reading.files import READS, is_volume, stem, volumes_in
 from medtrans.translating.sidecar import sidecar_path
 
 Inputs = str | Path | Sequence[str | Path | Sequence[str | Path]]
@@ -38,14 +38,16 @@ def plan(
     One case goes to a file, or into a folder if `output` has no suffix of a volume; all else goes into a folder.
     Raises UsageError, InputRefused.
     """
-    sources, to_folder = _sources(inputs), output.is_dir() or not _is_volume(output)
+    sources, to_folder = _sources(inputs), output.is_dir() or not is_volume(output)
     whole = isinstance(inputs, (str, Path)) and Path(inputs).is_dir()
+    if to_folder and not whole and names is None and output.suffix[1:].isalpha() and not output.exists():
+        raise UsageError(output, f"is neither a folder that is there nor a volume by its name ({output.suffix})", READS)
     if not to_folder and (whole or len(sources) > 1 or names is not None):
         raise UsageError(output, "is one file, for several volumes", "give a folder as the output")
     if names is not None and len(names) != len(sources):
         raise UsageError("names", f"{len(names)} for {len(sources)} cases", "give one for each")
     if to_folder:
-        files = [f"{name}.nii.gz" for name in names] if names is not None else [files[0].name for files in sources]
+        files = [f"{name}.nii.gz" for name in names] if names is not None else [_name(files[0]) for files in sources]
         outputs = [output / file for file in files]
     else:
         outputs = [output]
@@ -64,14 +66,15 @@ def _sources(inputs: Inputs) -> list[tuple[Path, ...]]:
         raise InputRefused(path, "does not exist", "check the path")
     if not path.is_dir():
         return [(path,)]
-    found = sorted(file for file in path.iterdir() if _is_volume(file) and not file.name.startswith("."))
+    found = volumes_in(path)
     if not found:
         raise UsageError(path, "holds no volume (folders inside are not searched)", READS)
     return [(file,) for file in found]
 
 
-def _is_volume(path: Path) -> bool:
-    return path.name.lower().endswith(tuple(VOLUME_SUFFIXES))
+def _name(source: Path) -> str:
+    """Of the output: the source's own, but MetaImage in one file where the source is two."""
+    return f"{stem(source)}.mha" if source.suffix.lower() == ".mhd" else source.name
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
@@ -81,6 +84,8 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
     pages = {sidecar_path(file).resolve() for file in sources}
     for job in jobs:
         page = sidecar_path(job.output)
+        if job.output.suffix.lower() == ".mhd":
+            raise UsageError(job.output, "is two files, which cannot be written at once", "write .mha")
         if page in taken:
             other = taken[page].sources[0]
             raise UsageError(job.sources[0], f"would become the same as {other}: {page.name}", "rename one of them")

@@ -25,12 +25,6 @@ def sidecar_path(output: Path) -> Path:
     return output.with_name(stem(output) + ".json")
 
 
-def spread_path(output: Path) -> Path:
-    """`ct_spread.nii.gz` beside `ct.nii.gz`."""
-    name = stem(output)
-    return output.with_name(f"{name}_spread{output.name[len(name) :]}")
-
-
 def sidecar(
     translation: Translation,
     translator: Translator,

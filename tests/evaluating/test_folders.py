@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import evaluate_paths
@@ -155,10 +155,10 @@ def test_wrong_use_is_refused_before_anything_is_read(folders):
     with pytest.raises(UsageError, match="did you mean 'synthrad2025'"):
         scored(folders, preset="synthrad205")
     for paths in ((folders / "nowhere", file, None), (file, folders / "nowhere", None), (file, file, folders / "no")):
-        with pytest.raises(UsageError, match="is not there; check the path"):
+        with pytest.raises(InputRefused, match="is not there; check the path"):
             evaluate_paths(*paths, "synthrad2023")
     (folders / "empty").mkdir()
-    with pytest.raises(UsageError, match="no volume has a partner of its name"):
+    with pytest.raises(UsageError, match=r"no volume has a partner of its name .*there are sub-0 and nothing"):
         evaluate_paths(folders / "translated", folders / "empty", None, "synthrad2023")
 
 

@@ -7,8 +7,7 @@ from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 from medtrans.evaluating.folders import SPREAD, evaluate_paths
 from medtrans.evaluating.spreads import evaluate_spread
-from medtrans.reading.files import write_volume
-from medtrans.translating.sidecar import spread_path
+from medtrans.reading.files import spread_path, write_volume
 from tests.evaluating.scored_volumes import AFFINE, SHAPE, changed, ct, mask, volume
 
 

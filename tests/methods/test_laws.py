@@ -38,7 +38,7 @@ def trained(method, folder, steps, **changes):
     asked = TrainingSettings(
         **{"steps": steps, "batch": 2, "averaging": 0.0, "journal_every": 1, "device": "cpu", **changes}
     )
-    train(method, batches_for(method), asked, folder, launch(asked), keep=lambda kept: None)
+    train(method, batches_for(method), asked, folder, launch(asked), keep=lambda *kept: None)
     return method
 
 
@@ -121,9 +121,9 @@ def test_resumed_equals_uninterrupted(name, tmp_path):
         steps=4, batch=2, averaging=0.0, schedule="constant", journal_every=1, checkpoint_every=2, device="cpu"
     )
     with pytest.raises(Stop):
-        train(tiny(name), batches, asked, tmp_path / "parts", launch(asked), keep=lambda kept: None)
+        train(tiny(name), batches, asked, tmp_path / "parts", launch(asked), keep=lambda *kept: None)
     resumed = tiny(name, seed=1)
-    train(resumed, batches_for(resumed), asked, tmp_path / "parts", launch(asked), keep=lambda kept: None)
+    train(resumed, batches_for(resumed), asked, tmp_path / "parts", launch(asked), keep=lambda *kept: None)
     for key, value in whole.state_dict().items():
         if torch.is_tensor(value):
             assert torch.equal(value, resumed.state_dict()[key]), key

@@ -98,6 +98,15 @@ def test_a_table_names_files_splits_and_conditions(tmp_path):
     assert [path.name for path in case.sources] == ["x.nii.gz", "y.nii.gz"]
 
 
+def test_columns_are_in_the_order_of_their_numbers(tmp_path):
+    names = [f"source_{number}" for number in range(1, 11)]
+    for name in names:
+        put(tmp_path / f"{name}.nii.gz", 1)
+    text = "subject," + ",".join(sorted(names)) + "\np," + ",".join(f"{name}.nii.gz" for name in sorted(names)) + "\n"
+    (case,) = find_cases(table(tmp_path, text))
+    assert [path.name for path in case.sources] == [f"{name}.nii.gz" for name in names]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

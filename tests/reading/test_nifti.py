@@ -99,6 +99,12 @@ def test_a_slope_of_zero_or_nan_means_none(slope, tmp_path):
     assert np.array_equal(read_volume(path).voxels[0], ramp())
 
 
+@pytest.mark.parametrize("shape", [(5, 6), (5, 6, 7, 1), (5, 6, 7, 1, 1)])
+def test_axes_of_one_voxel_stay_as_they_were_written(shape, tmp_path):
+    write_volume(read_volume(saved(tmp_path / "v.nii", ramp(shape))), tmp_path / "again.nii")
+    assert nib.load(tmp_path / "again.nii").shape == shape
+
+
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [((5, 6), (1, 5, 6, 1)), ((5, 6, 7), (1, 5, 6, 7)), ((5, 6, 7, 3), (3, 5, 6, 7)), ((5, 6, 7, 1, 2), (2, 5, 6, 7))],

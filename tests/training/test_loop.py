@@ -39,7 +39,7 @@ def trained(method, folder, batches=None, validate=None, **changes):
         folder,
         launch(asked),
         validate=validate,
-        keep=lambda m: kept.append(copy.deepcopy(m)),
+        keep=lambda m, _: kept.append(copy.deepcopy(m)),
     )
     return kept
 

@@ -57,7 +57,7 @@ def run(folder, name, steps=6, slow=0.0, batch=2):
         settings,
         folder,
         fabric,
-        keep=lambda averaged: kept.append(averaged),
+        keep=lambda averaged, _: kept.append(averaged),
         on_progress=lambda progress: time.sleep(slow),
     )
     if fabric.is_global_zero:

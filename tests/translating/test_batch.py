@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import EnvironmentRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.preparing.intensities import Percentiles
 from medtrans.reading.files import read_volume, sha256, write_volume
@@ -227,6 +227,21 @@ def test_what_is_wrong_as_a_whole_is_refused_at_once(cases, translator, tmp_path
     (cases / "sub-0.nii").write_bytes(b"")
     with pytest.raises(UsageError, match="would become the same"):
         translate_files(cases, tmp_path / "out", translator)
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_nothing_may_be_written_nothing_is_translated(cases, translator, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda place, _: place != tmp_path)
+    told = []
+    with pytest.raises(EnvironmentRefused, match="nothing may be written here"):
+        translate_files(cases, tmp_path / "out" / "deep", translator, on_progress=lambda *said: told.append(said))
+    assert not told
+
+
+def test_a_single_file_that_is_refused_leaves_nothing(cases, translator, tmp_path):
+    spoil(cases / "sub-1.nii.gz")
+    [outcome] = translate_files(cases / "sub-1.nii.gz", tmp_path / "out" / "ct.nii.gz", translator)
+    assert outcome.verdict == "failed"
     assert not (tmp_path / "out").exists()
 
 

@@ -28,6 +28,18 @@ def test_a_file_goes_to_a_file_or_into_a_folder(cases, tmp_path):
     assert [job.output for job in plan(source, tmp_path / "out")] == [tmp_path / "out" / "b.nii.gz"]
 
 
+def test_metaimage_in_two_files_becomes_one(cases, tmp_path):
+    (cases / "d.mhd").write_bytes(b"")
+    assert plan(cases / "d.mhd", tmp_path)[0].output == tmp_path / "d.mha"
+    with pytest.raises(UsageError, match="two files"):
+        plan(cases / "b.nii.gz", tmp_path / "ct.mhd")
+
+
+def test_a_file_does_not_become_a_folder_by_a_slip(cases, tmp_path):
+    with pytest.raises(UsageError, match=r"neither a folder .* nor a volume by its name \(\.gz\)"):
+        plan(cases / "b.nii.gz", tmp_path / "ct.nni.gz")
+
+
 def test_a_case_of_several_files_is_one_job_by_the_name_given(cases, tmp_path):
     [job] = plan([(cases / "a.nii", cases / "b.nii.gz")], tmp_path / "out", names=["sub-01"])
     assert job.sources == (cases / "a.nii", cases / "b.nii.gz")

@@ -93,7 +93,16 @@ def test_every_method_is_saved_and_loaded_and_its_training_pool_is_not(tmp_path)
 
 def test_the_card_says_what_a_reader_must_know(folder):
     text = (folder / "MODEL_CARD.md").read_text()
-    for said in ("# t1-to-ct", "SYNTHETIC", "T1-weighted MR", "CT in HU", "subjects: 12", "mae: 71.25", "Heads only."):
+    for said in (
+        "# t1-to-ct",
+        "SYNTHETIC",
+        "T1-weighted MR",
+        "CT in HU",
+        "subjects: 12",
+        "mae: 71.25",
+        "linear out",
+        "Heads only.",
+    ):
         assert said in text
     assert model_hash(folder) != ""
     assert json.loads((folder / "config.json").read_text())["weights"]["sha256"] in text

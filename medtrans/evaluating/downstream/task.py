@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.errors import InputRefused
 from medtrans.core.metric import Definition, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.downstream.organs import Classes
 from medtrans.evaluating.downstream.structures import Structure, present, scores_of, structure
 from medtrans.evaluating.suitability import refuse_other_grid
-from medtrans.reading.files import is_volume, read_volume, stem
+from medtrans.reading.files import read_volume, stem, volumes_in
 
 CEILING = "real target"
 """Who is scored where the segmenter's own map of the real target is held against a reference."""
@@ -103,10 +103,10 @@ class Downstream:
 def from_files(path: Path) -> Maps:
     """Label maps from a folder by the names of the cases, or a file for the one case there is.
 
-    Raises UsageError where there is neither.
+    Raises InputRefused where there is neither.
     """
     if not path.exists():
-        raise UsageError(path, "is not there", "give a label map, or a folder of them named as the cases")
+        raise InputRefused(path, "is not there", "give a label map, or a folder of them named as the cases")
     asked = set[str]()
 
     def read(case: str, image: Volume) -> Volume:
@@ -115,7 +115,7 @@ def from_files(path: Path) -> Maps:
             if len(asked) > 1:
                 raise InputRefused(case, f"{path} is one label map, there are more cases", "give a folder of them")
             return read_labels(path)
-        named = [file for file in path.iterdir() if is_volume(file) and stem(file) == case]
+        named = [file for file in volumes_in(path) if stem(file) == case]
         if len(named) != 1:
             raise InputRefused(case, f"has {len(named)} label maps in {path}", "one volume of that name is needed")
         return read_labels(named[0])

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medtrans.core.errors import GridMismatch, InputRefused, UsageError
+from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.evaluating.cases import definition
 from medtrans.evaluating.downstream.structures import better, of_one_class
 from medtrans.evaluating.downstream.task import CEILING, Downstream, from_files, read_labels
@@ -160,8 +160,8 @@ def test_one_label_map_is_not_taken_for_several_cases(tmp_path):
         maps("p2", volume(organs()))
 
 
-def test_label_maps_that_are_not_there_are_a_wrong_command(tmp_path):
-    with pytest.raises(UsageError, match="is not there"):
+def test_label_maps_that_are_not_there_are_said_to_be_missing(tmp_path):
+    with pytest.raises(InputRefused, match="is not there"):
         from_files(tmp_path / "nowhere")
 
 
