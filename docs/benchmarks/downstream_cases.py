@@ -2,7 +2,8 @@
 
 phantoms: made heads of 3 mm with two lesions, T1, T2, FLAIR and their tissues; body: the right and the left half of
 the CT in body_ct, mirrored so that both look alike, organs of one pair under one number; lesions: FLAIR and lesions of
-brain_ms. Degraded copies stand for translations: blurred, noisy, or with a structure erased. FOLDER gets SPLIT/KIND/NAME.nii.gz.
+brain_ms. Degraded copies stand for translations: blurred, noisy, or with a structure erased. FOLDER gets
+SPLIT/KIND/NAME.nii.gz.
 """
 
 import sys
