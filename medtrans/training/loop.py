@@ -39,13 +39,14 @@ Keep = Callable[[Method, Mapping[str, float]], None]
 
 @dataclass(frozen=True)
 class Progress:
-    """Where the training stands; given to `on_progress` after every step."""
+    """Where the training stands; given to `on_progress` where it is taken up and after every step."""
 
     step: int
     steps: int
     terms: Mapping[str, float]
     seconds: float
-    seconds_left: float
+    seconds_left: float | None
+    """None as long as nothing is known of this command's pace."""
 
 
 class Diverged(MedtransError):
@@ -254,8 +255,9 @@ class _Run:
         )
 
     def progress(self, step: int) -> Progress:
-        spent = self.clock() - self.began
-        left = spent / max(step - self.step, 1) * (self.settings.steps - step)
+        if step == self.step:
+            return Progress(step, self.settings.steps, self.noted, self.seconds(), None)
+        left = (self.clock() - self.began) / (step - self.step) * (self.settings.steps - step)
         if self.settings.minutes:
             left = min(left, self.settings.minutes * 60 - self.seconds())
         return Progress(step, self.settings.steps, self.noted, self.seconds(), max(left, 0.0))
