@@ -23,4 +23,5 @@ def test_the_verdict_says_whether_it_converged():
     assert say(9, 8, 7, 6, 5, 4, 3, 2).startswith("Did not converge")
     assert say(3, 2, 2, 2, 2, 2, 4, 4).startswith("Past its best")
     assert "not assessable: validation/mae was measured once" in say(3)
+    assert "validation/mae was never measured" in say()
     assert verdict(rows(1, 2, 3, 4, 5), "validation/mae", "higher").startswith("Did not converge")
