@@ -23,6 +23,7 @@ _PUBLIC = {
     "read_volume": "medtrans.reading.files",
     "write_volume": "medtrans.reading.files",
     "Translator": "medtrans.translating.translator",
+    "Ensemble": "medtrans.translating.ensemble",
     "evaluate": "medtrans.evaluating.cases",
     "load_recipe": "medtrans.recipe",
     "run": "medtrans.stages",

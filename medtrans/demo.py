@@ -39,7 +39,7 @@ RECIPE: dict[str, Any] = {
     "method": {"name": "regression", "generator": {"name": "unet", "channels": [16, 32, 64, 128]}},
     "training": {
         "steps": 1200,
-        "minutes": 1.9,
+        "minutes": 2.5,
         "batch": 4,
         "learning_rate": 2e-3,
         "betas": [0.9, 0.999],

@@ -45,6 +45,7 @@ from medtrans.reading.files import (
 from medtrans.recipe import Recipe, load_recipe, with_measures
 from medtrans.segmenting import of_settings
 from medtrans.translating.batch import Outcome, translate_files
+from medtrans.translating.ensemble import Ensemble
 from medtrans.translating.jobs import Inputs
 from medtrans.translating.sampling import load_sampler
 from medtrans.translating.sampling import sample as make_samples
@@ -86,7 +87,7 @@ def findings_as_text(findings: Sequence[Finding]) -> str:
 def translate(
     source: Inputs,
     output: Path,
-    model: Path,
+    models: Sequence[Path],
     *,
     device: str = "auto",
     overwrite: bool = False,
@@ -96,13 +97,15 @@ def translate(
     changes: Mapping[str, Any] | None = None,
     say: Say = silent,
 ) -> list[Outcome]:
-    """Translate a file to a file or a folder to a folder with a saved model; files in a list within a list are the
-    channels of one case.
+    """Translate a file to a file or a folder to a folder with a saved model, or with the mean of several; files in a
+    list within a list are the channels of one case.
 
-    `known` are conditions the model is told; `changes` replace translating settings saved with it (seed, samples).
+    `known` are conditions the models are told; `changes` replace translating settings saved with them (seed, samples).
     """
-    translator = Translator.load(model, device=device)
-    translator.settings = replace(translator.settings, **(changes or {}))
+    members = [Translator.load(model, device=device) for model in models]
+    for member in members:
+        member.settings = replace(member.settings, **(changes or {}))
+    translator = members[0] if len(members) == 1 else Ensemble(members)
     asked: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "part": part, "known": known}
     return translate_files(source, output, translator, **asked, on_progress=_counted(say))
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,6 +102,22 @@ def test_inputs_given_one_after_the_other_are_contrasts_of_one_case(model, tmp_p
     done = shell("translate", *contrasts, "-o", tmp_path / "out.nii.gz", "-m", model)
     assert done.returncode == 3
     assert "has 2 channels, the model takes 1" in done.stderr
+
+
+def test_models_given_one_after_the_other_are_averaged(model, tmp_path):
+    other = shutil.copytree(model, tmp_path / "other")
+    config = json.loads((other / "config.json").read_text())
+    config["card"]["name"] = "other"
+    (other / "config.json").write_text(json.dumps(config))
+    words = ["translate", "-i", SAMPLES / "sub-00_T1.nii.gz", "-o", tmp_path / "out.nii.gz", "-m", model, "-m"]
+    done = shell(*words, model)
+    assert done.returncode == 2, done.stderr
+    assert "is given twice" in done.stderr
+    assert not list(tmp_path.glob("out*"))
+    done = shell(*words, other)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads((tmp_path / "out.json").read_text())["model"]["mean_of"]) == 2
+    assert not np.asanyarray(nib.load(tmp_path / "out_spread.nii.gz").dataobj).any()
 
 
 def test_an_output_is_not_replaced_unless_asked(model, tmp_path):

@@ -1,16 +1,14 @@
-"""Dice of bone in a translated CT (> 250 HU), or the mean of several, with a mask: python bone_dice.py CT … SKULL"""
+"""Dice of bone in a translated CT (> 250 HU) with a mask: python bone_dice.py CT SKULL"""
 
 import sys
-
-import numpy as np
 
 from medtrans.reading.files import read_volume
 
 if __name__ == "__main__":
-    *translated, skull = (read_volume(path) for path in sys.argv[1:])
-    if not all(volume.shares_grid_with(skull) for volume in translated):
+    translated, skull = (read_volume(path) for path in sys.argv[1:])
+    if not translated.shares_grid_with(skull):
         raise SystemExit("the volumes lie on different grids")
-    bone, truth = np.mean([volume.voxels[0] for volume in translated], axis=0) > 250, skull.voxels[0] > 0
+    bone, truth = translated.voxels[0] > 250, skull.voxels[0] > 0
     both = (bone & truth).sum()
     print(f"bone Dice {2 * both / (bone.sum() + truth.sum()):.3f}, precision {both / bone.sum():.3f}, ", end="")
     print(f"recall {both / truth.sum():.3f}")

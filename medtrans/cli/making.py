@@ -95,7 +95,9 @@ def translate(
         typer.Option("--input", "-i", help="A volume, or a folder of volumes; again for each contrast of one case."),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="A file for a file, a folder for a folder.")],
-    model: Annotated[Path, typer.Option("--model", "-m", help="A model folder.")],
+    models: Annotated[
+        list[Path], typer.Option("--model", "-m", help="A model folder; again for the mean of several models.")
+    ],
     device: Device = "auto",
     threads: Threads = None,
     overwrite: Annotated[bool, typer.Option(help="Replace outputs that are there.")] = False,
@@ -119,7 +121,7 @@ def translate(
     changes = {key: value for key, value in (("samples", samples), ("seed", seed)) if value is not None}
     with Shown() as shown:
         outcomes = stages.translate(
-            source, output, model, device=device, known=numbers(known), changes=changes, **asked, say=shown
+            source, output, models, device=device, known=numbers(known), changes=changes, **asked, say=shown
         )
     if as_json:
         print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))

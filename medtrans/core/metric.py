@@ -29,6 +29,8 @@ class Metric(Settings, ABC):
     better: ClassVar[Better] = "lower"
     needs: ClassVar[Literal["", "CT", "dose"]] = ""
     """The only kind of image it means something for: CT in HU, dose in Gy; empty for any."""
+    ranks: ClassVar[bool] = True
+    """False where an image unlike the target can be good (texture, sharpness, shared information): no verdict on it."""
 
     @abstractmethod
     def __call__(

@@ -32,5 +32,12 @@ def better(label: str) -> Better:
     return (spreads if name in spreads.names() else registry).load(name).better
 
 
+def ranks(label: str) -> bool:
+    """Whether a better value, by this name or label, is a better translation; so it is of what is no metric here."""
+    name = label.partition("[")[0]
+    return name not in registry.names() or load(name).ranks
+
+
 def _facts(kind: type[Metric]) -> str:
-    return f"{kind.better} is better; {f'unit {kind.unit}' if kind.unit else 'no unit'}; {IMAGES[kind.needs]}"
+    facts = f"{kind.better} is better; {f'unit {kind.unit}' if kind.unit else 'no unit'}; {IMAGES[kind.needs]}"
+    return facts if kind.ranks else f"{facts}; no verdict is drawn from it"

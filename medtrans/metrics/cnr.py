@@ -22,6 +22,7 @@ from medtrans.metrics.noise import noise
 
 @dataclass(frozen=True, kw_only=True)
 class CNR(Metric):
+    ranks: ClassVar[bool] = False
     unit: ClassVar[str] = "dB"
     dark: tuple[float, float] = (0.1, 0.3)
     """From and to: voxels of the one tissue."""

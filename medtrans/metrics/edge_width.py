@@ -23,6 +23,7 @@ from medtrans.metrics.masks import counted
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeWidth(Metric):
+    ranks: ClassVar[bool] = False
     unit: ClassVar[str] = "mm"
     share: Annotated[float, Gt(0), Le(1)] = 0.01
     """Of the mask's voxels: those with the steepest gradient in the target are the edges."""

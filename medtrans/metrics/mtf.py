@@ -27,6 +27,7 @@ FEWEST = 8
 
 @dataclass(frozen=True, kw_only=True)
 class MTF(Metric):
+    ranks: ClassVar[bool] = False
     unit: ClassVar[str] = "1/mm"
     level: Annotated[float, Gt(0), Lt(1)] = 0.5
     """The part of the modulation that is left at the frequency."""

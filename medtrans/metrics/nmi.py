@@ -20,6 +20,7 @@ from medtrans.metrics.masks import counted, refuse_flat
 
 @dataclass(frozen=True, kw_only=True)
 class NMI(Metric):
+    ranks: ClassVar[bool] = False
     better: ClassVar[Better] = "higher"
     bins: Annotated[int, Ge(2), Le(4096)] = 64
     """Of equal width, between the least and the greatest value of each image within the mask."""

@@ -23,6 +23,7 @@ from medtrans.metrics.masks import counted
 
 @dataclass(frozen=True, kw_only=True)
 class NoisePower(Metric):
+    ranks: ClassVar[bool] = False
     unit: ClassVar[str] = "1/mm"
     side: Annotated[int, Ge(8)] = 16
     """Voxels of a square's side; frequencies are told apart by 1/(side Δx)."""

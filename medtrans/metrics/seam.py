@@ -9,7 +9,7 @@ of windows: Reina et al. 2020, https://doi.org/10.3389/fnins.2020.00065
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge
@@ -22,6 +22,7 @@ from medtrans.metrics.masks import counted
 
 @dataclass(frozen=True, kw_only=True)
 class Seam(Metric):
+    ranks: ClassVar[bool] = False
     stride: Annotated[int, Ge(2)] = 32
     """Voxels from one border to the next, along each axis."""
     offset: Annotated[int, Ge(0)] = 0

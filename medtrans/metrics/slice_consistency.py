@@ -9,7 +9,7 @@ across slices: inter-slice consistent stochasticity, 2026, https://arxiv.org/abs
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from medtrans.metrics.masks import counted
 
 @dataclass(frozen=True, kw_only=True)
 class SliceConsistency(Metric):
+    ranks: ClassVar[bool] = False
     axis: Literal["i", "j", "k"] = "k"
     """Of the voxels, across the slices."""
 

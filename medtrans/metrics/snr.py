@@ -22,6 +22,7 @@ from medtrans.metrics.noise import noise
 
 @dataclass(frozen=True, kw_only=True)
 class SNR(Metric):
+    ranks: ClassVar[bool] = False
     unit: ClassVar[str] = "dB"
     low: float = -1024.0
     """The value of no signal."""

@@ -17,6 +17,7 @@ from medtrans.evaluating.downstream.structures import Structure
 from medtrans.evaluating.downstream.task import CEILING
 from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
 from medtrans.evaluating.statistics.ranking import by_subject, holm, standings
+from medtrans.metrics import ranks
 from medtrans.reporting.tables import OWN, Column, columns, competitors, counted, paired, worth
 
 Word = Literal["pass", "fail", "not assessable"]
@@ -54,9 +55,19 @@ def verdicts(
 def against_controls(scores: Sequence[Score]) -> list[Verdict]:
     """One line for each metric, and one for other subjects; a single one where there is nothing to compare with."""
     if len(competitors(scores)) > 1:
-        return [*(beats_controls(scores, one) for one in columns(scores)), holds_beyond(scores, columns(scores)[0])]
+        heads = columns(scores)
+        ranked, others = ([one for one in heads if ranks(one.metric) is wanted] for wanted in (True, False))
+        found = [beats_controls(scores, one) for one in ranked] + ([unranked(others)] if others else [])
+        return [*found, holds_beyond(scores, ranked[0])] if ranked else found
     missing = "control" if OWN in competitors(scores) else "translation"
     return [Verdict("Better than every control?", "not assessable", f"no {missing} was scored")]
+
+
+def unranked(heads: Sequence[Column]) -> Verdict:
+    """What no control can be beaten on in earnest."""
+    names = ", ".join(head.label for head in heads)
+    words = "an image unlike the target can be good there (texture, sharpness, shared information)"
+    return Verdict(f"Better than every control on {names}?", "not assessable", words)
 
 
 STRUCTURES = {

@@ -1,4 +1,4 @@
-"""Many files, one model: a failing case does not stop the rest, and a killed run is taken up where it stopped."""
+"""Many files, one translator: a failing case does not stop the rest, and a killed run is taken up where it stopped."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from medtrans.core.errors import MedtransError
 from medtrans.core.volume import Volume
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import refuse_unwritable, sha256, spread_path, write_atomically, write_volume
+from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.jobs import Inputs, Job, Known, plan
 from medtrans.translating.ledger import Ledger, now
 from medtrans.translating.resuming import first_line, is_done, refuse_to_replace
 from medtrans.translating.sidecar import DESCRIPTION, sidecar, sidecar_path
-from medtrans.translating.translator import OnProgress, Translation, Translator
+from medtrans.translating.translator import OnProgress, Translation
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Outcome:
 def translate_files(
     inputs: Inputs,
     output: str | Path,
-    translator: Translator,
+    translator: AnyTranslator,
     *,
     names: Sequence[str] | None = None,
     known: Known = None,
@@ -84,7 +85,7 @@ def translate_files(
 
 def write_translation(
     translation: Translation,
-    translator: Translator,
+    translator: AnyTranslator,
     inputs: Sequence[tuple[str, str]],
     output: Path,
     *,
@@ -115,7 +116,7 @@ def _read(files: Sequence[Path]) -> tuple[Volume, list[str]]:
 
 def _outcome(
     job: Job,
-    translator: Translator,
+    translator: AnyTranslator,
     ledger: Ledger,
     *,
     overwrite: bool,

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from medtrans.core.errors import UsageError
 from medtrans.reading.files import sha256
+from medtrans.translating.digest import digest
+from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.jobs import Job
 from medtrans.translating.ledger import Ledger, Line, now
-from medtrans.translating.sidecar import digest, sidecar_path
-from medtrans.translating.translator import Translator
+from medtrans.translating.sidecar import sidecar_path
 
 
-def first_line(job: Job, inputs: Sequence[tuple[str, str]], translator: Translator) -> Line:
+def first_line(job: Job, inputs: Sequence[tuple[str, str]], translator: AnyTranslator) -> Line:
     """The ledger's line of a job that is about to begin. `inputs`: name and SHA-256 of each source file."""
     hashes = [sha256 for _, sha256 in inputs]
     return Line(
@@ -20,7 +21,7 @@ def first_line(job: Job, inputs: Sequence[tuple[str, str]], translator: Translat
         output=job.output.name,
         input_sha256=hashes[0] if len(hashes) == 1 else digest(hashes),
         model_sha256=translator.identity.sha256,
-        settings={**translator.settings.to_dict(), **({"known": dict(job.condition)} if job.condition else {})},
+        settings={**translator.asked, **({"known": dict(job.condition)} if job.condition else {})},
         verdict="begun",
         time=now(),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +11,10 @@ import torch
 
 from medtrans import __version__
 from medtrans.reading.files import stem
+from medtrans.translating.digest import digest
+from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.ledger import now
-from medtrans.translating.translator import Translation, Translator
+from medtrans.translating.translator import Translation
 
 NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
 DESCRIPTION = f"SYNTHETIC medtrans {__version__}"
@@ -27,27 +28,20 @@ def sidecar_path(output: Path) -> Path:
 
 def sidecar(
     translation: Translation,
-    translator: Translator,
+    translator: AnyTranslator,
     inputs: Sequence[tuple[str, str]],
     output: tuple[str, str],
 ) -> bytes:
     """JSON of all that a translation came from. `inputs`, `output`: name and SHA-256; no folders are named."""
-    model = translator.identity
     facts: dict[str, Any] = {
         "SYNTHETIC": True,
         "notice": NOTICE,
         "medtrans": __version__,
         "created": now(),
-        "model": {
-            "name": model.name,
-            "sha256": model.sha256,
-            "medtrans": model.config.get("medtrans", __version__),
-            "recipe_sha256": model.config.get("card", {}).get("recipe_sha256", ""),
-        },
-        "preparation_sha256": digest(translator.preparation.to_dict()),
+        "model": _model(translator),
         "inputs": [_file(*each) for each in inputs],
         "output": {**_file(*output), "unit": translation.unit, "type": str(translation.volume.voxels.dtype)},
-        "settings": {**translator.settings.to_dict(), "device": str(translator.device)},
+        "device": str(translator.device),
         "warnings": list(translation.warnings),
         "clipped_fraction": translation.clipped_fraction,
         "seconds": round(translation.seconds, 3),
@@ -56,9 +50,19 @@ def sidecar(
     return (json.dumps(facts, indent=1) + "\n").encode()
 
 
-def digest(values: Any) -> str:
-    """SHA-256 of plain values, however a dictionary is ordered."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+def _model(translator: AnyTranslator) -> dict[str, Any]:
+    """What a translator is; of an ensemble, what each of its members is."""
+    identity = translator.identity
+    facts: dict[str, Any] = {"name": identity.name, "sha256": identity.sha256}
+    if isinstance(translator, Ensemble):
+        return {**facts, "mean_of": [_model(member) for member in translator.members]}
+    return {
+        **facts,
+        "medtrans": identity.config.get("medtrans", __version__),
+        "recipe_sha256": identity.config.get("card", {}).get("recipe_sha256", ""),
+        "preparation_sha256": digest(translator.preparation.to_dict()),
+        "settings": translator.settings.to_dict(),
+    }
 
 
 def _file(name: str, sha256: str) -> dict[str, str]:

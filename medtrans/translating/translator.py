@@ -26,6 +26,7 @@ from medtrans.reading.checks import judge
 from medtrans.translating.contract import assert_same_place, beyond, hounsfield
 from medtrans.translating.device import find_device, repeatable
 from medtrans.translating.model import load_model, model_hash
+from medtrans.translating.moments import Moments
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.windows import sweep
 
@@ -98,6 +99,11 @@ class Translator:
         return cls(method, preparation, settings, device=device, threads=threads, identity=identity)
 
     @property
+    def asked(self) -> dict[str, object]:
+        """How the model is led over a volume."""
+        return self.settings.to_dict()
+
+    @property
     def channels(self) -> int:
         """How many channels a source must have."""
         prepared = self.preparation.settings
@@ -146,19 +152,15 @@ class Translator:
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Normalised voxels on the prepared grid, and their standard deviation where several answers are drawn."""
         count = self.settings.samples if self.method.noise_channels else 1
-        mean: np.ndarray = np.zeros(1, np.float32)
-        squares = mean
+        drawn = Moments()
         for number in range(count):
 
             def shown(share: float, number: int = number) -> None:
                 if on_progress:
                     on_progress((number + share) / count)
 
-            drawn = self._sweep(prepared, told, self._noise(prepared, number), shown)
-            step = drawn - mean
-            mean = mean + step / np.float32(number + 1)
-            squares = squares + step * (drawn - mean)
-        return mean, np.sqrt(squares / np.float32(count - 1)) if count > 1 else None
+            drawn.add(self._sweep(prepared, told, self._noise(prepared, number), shown))
+        return drawn.mean, np.sqrt(drawn.variance) if count > 1 else None
 
     def _noise(self, prepared: Prepared, number: int) -> np.ndarray | None:
         """Of sample `number`, for every voxel of the prepared grid: (noise channel, i, j, k)."""

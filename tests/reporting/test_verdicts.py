@@ -41,6 +41,19 @@ def test_only_cases_that_both_have_are_compared():
     assert beats(found).word == "pass"
 
 
+def test_of_texture_no_control_is_asked_to_be_beaten():
+    """Seams are smoothest in the source, which no model has touched: that is no failure of the translation."""
+    found = scores()
+    found += [replace(score, metric=name, value=1.0) for name in ("seam[stride=32]", "nmi") for score in found]
+    questions = {verdict.question: verdict for verdict in verdicts(found, 0, "")}
+    assert [verdict.word for verdict in questions.values()].count("fail") == 0
+    [texture] = [verdict for question, verdict in questions.items() if "NMI" in question]
+    assert texture.word == "not assessable"
+    assert "seam" in texture.question.lower()
+    alone = verdicts([score for score in found if score.metric == "nmi"], 0, "")
+    assert [verdict.word for verdict in alone] == ["not assessable", "pass"]
+
+
 @pytest.mark.parametrize(
     "found",
     [

@@ -1,0 +1,25 @@
+"""Mean and variance of arrays that come one after another, and are not kept. Welford 1962, doi:10.2307/1266577"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Moments:
+    """Of float32 arrays of one shape."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean: np.ndarray = np.zeros(1, np.float32)
+        self._squares = self.mean
+
+    def add(self, values: np.ndarray) -> None:
+        self.count += 1
+        step = values - self.mean
+        self.mean = self.mean + step / np.float32(self.count)
+        self._squares = self._squares + step * (values - self.mean)
+
+    @property
+    def variance(self) -> np.ndarray:
+        """Of what the values were drawn from: divided by count - 1, so two are the fewest."""
+        return np.asarray(self._squares / np.float32(self.count - 1))

@@ -1,0 +1,132 @@
+import json
+import warnings
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from medtrans.core.errors import InputRefused, ModelRefused, UsageError
+from medtrans.core.volume import Volume
+from medtrans.preparing.intensities import Labels, Linear, Percentiles
+from medtrans.reading.files import read_volume
+from medtrans.translating.batch import translate_files
+from medtrans.translating.ensemble import Ensemble
+from medtrans.translating.settings import TranslatingSettings
+from medtrans.translating.translator import Identity
+from tests.translating.stand_ins import Convolved, Fake, Same, ball, oblique, save_nifti, translator_of
+
+
+class Shifted(Same):
+    """The source, and so many HU more."""
+
+    def __init__(self, by):
+        super().__init__()
+        self.by = by / (4095 / 2)
+
+    def translate(self, source, condition=None):
+        return super().translate(source, condition) + self.by
+
+
+class Drawn(Fake):
+    """Noise alone."""
+
+    noise_channels = 1
+
+    def translate(self, source, condition=None, noise=None):
+        return noise / 100
+
+
+def named(method, name, settings=None, **changes):
+    made = translator_of(method, settings, **changes)
+    made.identity = Identity(name, f"hash of {name}")
+    return made
+
+
+def head():
+    voxels, _ = ball((9, 8, 7))
+    return Volume(voxels, oblique())
+
+
+def test_it_gives_the_mean_and_the_deviation_of_its_members():
+    by = (-31, 12, 40)
+    made = Ensemble([named(Shifted(each), f"by {each}") for each in by]).translate(head())
+    inside = head().voxels[0] > -1000
+    assert made.volume.voxels.dtype == np.int16
+    assert made.unit == "HU"
+    assert np.allclose(made.volume.voxels[0][inside], (head().voxels[0] + np.mean(by))[inside], atol=1)
+    assert np.allclose(made.spread.voxels[0][inside], np.std(by, ddof=1), atol=1)
+
+
+def test_planes_may_differ_and_the_place_is_kept():
+    volume = head()
+    members = [named(Same(), plane, plane=plane) for plane in ("axial", "coronal", "sagittal")]
+    made = Ensemble(members).translate(volume)
+    assert np.array_equal(made.volume.voxels, volume.voxels)
+    assert not made.spread.voxels.any()
+    assert np.array_equal(made.volume.affine, volume.affine)
+
+
+def test_what_members_draw_themselves_adds_to_the_spread():
+    """Two that draw the same noise agree in their mean: what is left is the spread of each."""
+    asked = TranslatingSettings(samples=4)
+    one, two = (named(Drawn(), name, asked) for name in "ab")
+    alone = one.translate(head())
+    both = Ensemble([one, two]).translate(head())
+    assert alone.spread.voxels.max() > 0
+    assert np.allclose(both.spread.voxels, alone.spread.voxels, rtol=1e-5)
+
+
+def test_progress_only_grows_and_ends():
+    told = []
+    Ensemble([named(Same(), "a"), named(Same(), "b")]).translate(head(), on_progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_a_single_scale_is_asked_for():
+    ct, other = named(Same(), "ct"), named(Same(), "a", target=Percentiles(typical=(0.0, 900.0)))
+    with pytest.raises(ModelRefused, match=r"a: writes a\.u\., ct HU"):
+        Ensemble([ct, other])
+    with pytest.raises(ModelRefused, match="b: writes intensities on another scale than a"):
+        Ensemble([other, named(Same(), "b", target=Percentiles(typical=(0.0, 400.0)))])
+    Ensemble([ct, named(Same(), "soft", target=Linear(high=1000.0))])
+    with pytest.raises(ModelRefused, match="labels, which have no mean"):
+        Ensemble([named(Same(), "s", target=Labels()), named(Same(), "t", target=Labels())])
+    with pytest.raises(UsageError, match="ct is given twice"):
+        Ensemble([ct, ct])
+
+
+def test_what_a_member_refuses_is_refused():
+    with pytest.raises(InputRefused, match="head: has 2 channels"):
+        Ensemble([named(Same(), "a"), named(Same(), "b")]).translate(
+            Volume(np.ones((2, 4, 4, 4), np.float32), np.eye(4)), where="head"
+        )
+
+
+def test_files_are_translated_with_every_member_in_the_sidecar_and_resumed(tmp_path):
+    source = save_nifti(tmp_path / "in.nii.gz", head().voxels, oblique())
+    members = [named(Shifted(10), "axial"), named(Shifted(30), "coronal")]
+    output = tmp_path / "out" / "ct.nii.gz"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        [outcome] = translate_files(source, output, Ensemble(members))
+    assert outcome.verdict == "done", outcome.message
+    facts = json.loads(output.with_name("ct.json").read_text())
+    assert facts["model"]["name"] == "axial + coronal"
+    assert [member["sha256"] for member in facts["model"]["mean_of"]] == ["hash of axial", "hash of coronal"]
+    assert np.array_equal(nib.load(output).affine, nib.load(source).affine)
+    assert np.allclose(read_volume(output.with_name("ct_spread.nii.gz")).voxels.max(), np.sqrt(200), atol=1)
+
+    def again(translator):
+        return translate_files(source, output, translator, resume=True)[0].verdict
+
+    assert again(Ensemble(members)) == "skipped"
+    assert again(Ensemble([members[0], named(Shifted(30), "another")])) == "done"
+    assert again(members[0]) == "done"
+
+
+def test_the_mean_of_two_real_networks_is_the_mean_of_their_translations():
+    members = [named(Convolved(dims=2), "a"), named(Convolved(dims=3), "b", spatial_dims=3, patch=(8, 8, 8))]
+    one, two = (member(head()).voxels.astype(float) for member in members)
+    assert np.abs(Ensemble(members)(head()).voxels - (one + two) / 2).max() <= 0.5
+    assert np.abs(one - two).max() > 1
