@@ -33,7 +33,7 @@ def quantities(
     if not within.any():
         return []
     true, made = (volume.voxels[0][within].astype(np.float64) for volume in (target, translated))
-    unit = "HU" if hounsfield else "of the image"
+    unit = "HU" if hounsfield else "a.u."
     found = [Quantity(case, subject, "mean in the mask", unit, float(true.mean()), float(made.mean()))]
     if hounsfield:
         millilitres = float(np.prod(target.spacing)) / 1000

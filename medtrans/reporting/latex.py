@@ -1,6 +1,6 @@
 """Tables of scores and of structures for a paper: booktabs, definitions in their captions, nothing LaTeX trips over.
 
-https://ctan.org/pkg/booktabs
+A table wider than its line is scaled down to it. https://ctan.org/pkg/booktabs, https://ctan.org/pkg/graphicx
 """
 
 from __future__ import annotations
@@ -37,17 +37,21 @@ def to_tex(scores: Sequence[Score], definition: Definition | None, structures: S
 
     Of scores a line per competitor with mean ± SD, and one below with the interval of the mean.
     """
-    tables = ["% needs \\usepackage{booktabs}"]
+    tables = [HEAD]
     for name, wanted in (("scores", False), ("structures", True)):
         own = [score for score in scores if of_downstream(score.metric) is wanted]
         if own:
             said = _said(definition)[wanted] if definition else ""
-            tables.append(_table(f"tab:{name}", f"{_counts(own)} {said}", *_scores(own)))
+            tables.append(_table(f"tab:{name}", f"{_counts(own)} {_long_units(own)}{said}", *_scores(own)))
     if structures:
         tables.append(_table("tab:classes", CLASSES, *_classes(structures)))
     return "\n\n".join([*tables, ""]).encode("utf-8", "replace")
 
 
+HEAD = r"""% needs \usepackage{booktabs,graphicx}
+\providecommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}"""
+LONGEST_UNIT = 12
+"""Letters of a unit in a heading; longer ones stand in the caption."""
 CLASSES = (
     "Structure by structure: mean ± standard deviation over the cases of which one of both label maps has it, and mean "
     "volumes in the target (real) and in the other map (found). Missed: the number of cases in which only the target's "
@@ -63,13 +67,13 @@ def _table(label: str, caption: str, heads: Sequence[Sequence[str]], body: Seque
         r"  \centering\footnotesize\setlength{\tabcolsep}{3pt}",
         rf"  \caption{{{escaped(caption.strip())}}}",
         rf"  \label{{{label}}}",
-        rf"  \begin{{tabular}}{{l{'r' * (len(heads[0]) - 1)}}}",
+        rf"  \fitted{{\begin{{tabular}}{{l{'r' * (len(heads[0]) - 1)}}}",
         r"    \toprule",
         *(f"    {_row(head)}" for head in heads),
         r"    \midrule",
         *(f"    {line}" for line in body),
         r"    \bottomrule",
-        r"  \end{tabular}",
+        r"  \end{tabular}}",
         r"\end{table}",
     ]
     return "\n".join(lines)
@@ -78,9 +82,13 @@ def _table(label: str, caption: str, heads: Sequence[Sequence[str]], body: Seque
 def _scores(scores: Sequence[Score]) -> tuple[list[list[str]], list[str]]:
     heads = columns(scores)
     names = [rf"{escaped(head.label)} {ARROWS[head.better]}" for head in heads]
-    units = [escaped(f"({head.unit})") if head.unit else "" for head in heads]
+    units = [escaped(f"({head.unit})") if 0 < len(head.unit) <= LONGEST_UNIT else "" for head in heads]
     body = [row for line in overview(scores) for row in _lines(line.who, line.cells, heads, scores)]
     return [["", *names], ["", *units]], body
+
+
+def _long_units(scores: Sequence[Score]) -> str:
+    return "".join(f"Unit of {h.label}: {h.unit}. " for h in columns(scores) if len(h.unit) > LONGEST_UNIT)
 
 
 def _classes(structures: Sequence[Structure]) -> tuple[list[list[str]], list[str]]:

@@ -131,4 +131,4 @@ def _words(factors: tuple[int, int, int], unit: str, step: float, cut: bool) -> 
     if max(factors) > 1:
         told.append(f"each voxel the mean of {blocks} of the case's own")
     told.append(f"values rounded to {step:g} {unit}" + (f" and cut at ±{HIGHEST * step:g}" if cut else ""))
-    return "In the viewer: " + ", ".join(told) + "."
+    return f"In the viewer: {', '.join(told)}".rstrip(".") + "."

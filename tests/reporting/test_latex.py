@@ -8,7 +8,7 @@ import pytest
 
 from medtrans.evaluating.downstream.structures import Structure, of_one_class, scores_of
 from medtrans.evaluating.downstream.task import Downstream
-from medtrans.reporting.latex import ESCAPES, escaped, to_tex
+from medtrans.reporting.latex import ESCAPES, HEAD, escaped, to_tex
 from tests.reporting.report_volumes import DEFINITION, scores
 
 EVIL = "50% of_cases & #1 {x} \\end{table} $a^2$ ~ \x07\nsub"
@@ -73,8 +73,8 @@ def test_it_is_well_formed_whatever_names_hold(found):
         columns = re.search(r"\\begin\{tabular\}\{(\w+)\}", table).group(1)
         for line in body(table):
             assert len(re.findall(r"(?<!\\)&", line)) == len(columns) - 1
-    assert not re.search(r"(?<!\\)[#_^]", text)
-    assert re.findall(r"(?<!\\)%.*", text) == [r"% needs \usepackage{booktabs}"]
+    assert text.startswith(HEAD)
+    assert not re.search(r"(?<!\\)[#_^%]", text.removeprefix(HEAD))
 
 
 def test_every_sign_that_latex_reads_is_escaped():
@@ -88,11 +88,22 @@ def test_values_that_are_not_numbers_are_printed():
     assert "Translated & nan & nan" in to_tex(found, None).decode()
 
 
+def test_a_long_unit_stands_in_the_caption():
+    long = "of the target's 99.5th percentile"
+    text = to_tex([replace(s, unit=long) if s.metric == "mae" else s for s in scores()], DEFINITION).decode()
+    assert body(text)[1] == r"&  & (dB) \\"
+    assert f"Unit of MAE: {long}." in text
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex: apt-get install texlive-latex-recommended")
-def test_latex_takes_it(tmp_path):
+def test_latex_takes_it_and_no_table_is_wider_than_the_page(tmp_path):
     every = replace(DEFINITION, details=(" ".join(ESCAPES),))
-    table = to_tex(scores("abcd", (EVIL,)), every, structures(EVIL, "b")).decode()
-    paper = "\\documentclass{article}\\usepackage{booktabs,textcomp}\\begin{document}" + table + "\\end{document}"
+    found = scores("abcd", (EVIL,))
+    found += [replace(score, metric=f"{score.metric}[bins={n}]") for n in range(4) for score in found]
+    table = to_tex(found, every, structures(EVIL, "b")).decode()
+    packages = "\\usepackage{booktabs,graphicx,textcomp}"
+    paper = "\\documentclass{article}" + packages + "\\begin{document}" + table + "\\end{document}"
     (tmp_path / "paper.tex").write_text(paper)
     done = subprocess.run(["pdflatex", "-halt-on-error", "paper.tex"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
