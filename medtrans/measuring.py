@@ -6,7 +6,7 @@ must meet; through a model, as that model sees its sources.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from medtrans.core.errors import InputRefused, MedtransError, ModelRefused, Usag
 from medtrans.core.settings import did_you_mean
 from medtrans.core.volume import Volume
 from medtrans.evaluating.sets.distances import SPLITS, by_real, distances, volumes_a_half
-from medtrans.evaluating.sets.extractors import Radiomics, RandomNetwork, Trained
+from medtrans.evaluating.sets.extractors import Extractor, Foreign, Radiomics, RandomNetwork, Trained
 from medtrans.evaluating.sets.measured import Measured
 from medtrans.evaluating.sets.sights import HOUNSFIELD, VIEWS, WHOLE, Seen, Sight, one_scale
 from medtrans.evaluating.suitability import doubt_hounsfield, refuse_not_finite
@@ -25,6 +25,7 @@ from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import READS, SPREAD, SUBJECT, read_volume, stem, volumes_in
 from medtrans.translating.model import load_model, model_hash
 
+PLAIN: dict[str, Callable[[int], Extractor]] = {"radiomics": lambda dims: Radiomics(), "random": RandomNetwork}
 ALIKE = 1.01
 """How many times the smallest voxel the largest may be without a word."""
 
@@ -39,7 +40,8 @@ def measure(
     spacing: float | None = None,
     seed: int = 0,
 ) -> Measured:
-    """Volumes of two folders, seen by an `extractor`: radiomics, random, or a segmenter's model folder.
+    """Volumes of two folders, seen by an `extractor`: radiomics, random, a TorchScript file, or a segmenter's
+    model folder.
 
     `view` is axial, coronal, sagittal or volume, a model's own if None; `spacing` in mm, None keeps each volume's own.
     A volume that cannot be assessed is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused where
@@ -48,7 +50,7 @@ def measure(
     sets, refused = {"made": _volumes(made), "real": _volumes(real)}, dict[Path, str]()
     if view is not None and view not in VIEWS:
         raise UsageError("--plane", f"nothing is named {view!r}", did_you_mean(view, VIEWS))
-    if extractor in ("radiomics", "random"):
+    if extractor in PLAIN or Path(extractor).is_file():
         sight = _plain_sight(extractor, view or "axial", slices, spacing, sets["real"], refused)
     else:
         if spacing:
@@ -106,7 +108,7 @@ def _plain_sight(
     scale, said = one_scale(found, str(real[0].parent))
     grid = (spacing, spacing, spacing) if spacing else None
     asked = PreparingSettings(source=scale, spacing=grid, stack=1)
-    eye = Radiomics() if extractor == "radiomics" else RandomNetwork(3 if view == WHOLE else 2)
+    eye = PLAIN[extractor](3 if view == WHOLE else 2) if extractor in PLAIN else Foreign(Path(extractor))
     return Sight(eye, Preparation(asked), view, slices if view != WHOLE else 1, said)
 
 

@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from medtrans.core.errors import InputRefused, ModelRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.measuring import measure
 from medtrans.preparing.intensities import Labels
 from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import write_volume
+from medtrans.reading.files import sha256, write_volume
 from medtrans.translating.model import model_hash, save_model
 from tests.methods.blobs_toy import toy_method
 
@@ -91,6 +92,15 @@ def test_a_trained_segmenter_is_the_extractor_on_its_own_plane(folders, segmente
         measure(folders / "made", folders / "real", str(segmenter), "axial")
     with pytest.raises(UsageError, match="not for models"):
         measure(folders / "made", folders / "real", str(segmenter), spacing=2.0)
+
+
+def test_a_file_is_an_extractor_too(folders, tmp_path):
+    path = tmp_path / "eye.pt"
+    torch.jit.trace(torch.nn.Conv2d(1, 4, 3), torch.zeros(1, 1, 16, 16)).save(str(path))
+    found = measure(folders / "made", folders / "real", str(path), "sagittal", slices=3)
+    assert values(found)["frechet"].metric == f"frechet@eye-{sha256(path)[:8]}"
+    assert found.meaning["plane"] == "sagittal"
+    assert found.meaning["features"].startswith("4, standardised")
 
 
 def test_a_model_that_tells_no_features_is_refused(folders, tmp_path):

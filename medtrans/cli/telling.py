@@ -122,7 +122,11 @@ def distances(
     made: Annotated[Path, typer.Argument(metavar="MADE", help="A folder of made volumes.")],
     real: Annotated[Path, typer.Argument(metavar="REAL", help="A folder of real ones, best of other patients.")],
     extractor: Annotated[
-        str, typer.Option(metavar="radiomics|random|MODEL", help="What they are seen through; a segmenter's folder.")
+        str,
+        typer.Option(
+            metavar="radiomics|random|MODEL|FILE",
+            help="What they are seen through; a segmenter's folder, or a network in TorchScript.",
+        ),
     ] = "radiomics",
     plane: Annotated[
         str | None, typer.Option(help="axial, coronal, sagittal or volume; default: the model's own, or axial.")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from medtrans.core.errors import InputRefused
-from medtrans.evaluating.sets.extractors import Radiomics, RandomNetwork, Trained
+from medtrans.core.errors import InputRefused, ModelRefused
+from medtrans.evaluating.sets.extractors import Foreign, Radiomics, RandomNetwork, Trained
 from medtrans.metrics.sets import features
 
 
@@ -52,3 +52,48 @@ def test_several_channels_and_thin_volumes_are_refused():
         Trained("some-1", lambda x: [x], 1, 1, -1.0)(images(16, 16, channels=2))
     with pytest.raises(InputRefused, match="each side must be longer than 8"):
         Radiomics()(images(16, 16, 8))
+
+
+class Eye(torch.nn.Module):
+    """Such as wants three channels, and gives a map of features."""
+
+    def __init__(self, channels=3):
+        super().__init__()
+        self.channels, self.look = channels, torch.nn.Conv2d(3, 5, 3)
+
+    def forward(self, x):
+        return self.look(x.expand(-1, self.channels, -1, -1))
+
+
+def saved(path, network):
+    torch.jit.trace(network.eval(), torch.zeros(1, 1, 16, 16)).save(str(path))
+    return path
+
+
+def test_a_network_of_others_is_read_from_its_file(tmp_path):
+    network = Eye()
+    eye = Foreign(saved(tmp_path / "RadImageNet (v2).pt", network))
+    seen = images(18, 12, count=11)
+    with torch.no_grad():
+        whole = network(torch.from_numpy(seen)).mean((2, 3)).numpy()
+    assert eye(seen) == pytest.approx(whole, abs=1e-6)
+    assert eye(seen).dtype == np.float64
+    assert eye.name.startswith("RadImageNet-v2-")
+    assert eye.name != Foreign(saved(tmp_path / "RadImageNet (v2).pt", Eye())).name
+
+
+def test_a_pickle_and_a_network_that_cannot_read_are_refused(tmp_path):
+    torch.save(Eye(), tmp_path / "pickle.pt")
+    (tmp_path / "text.pt").write_text("no network")
+    for name in ("pickle.pt", "text.pt"):
+        with pytest.raises(ModelRefused, match=f"{name}: is no network in TorchScript"):
+            Foreign(tmp_path / name)
+    with pytest.raises(ModelRefused, match="cannot read images of 1 x 1 x 2 x 2"):
+        Foreign(saved(tmp_path / "eye.pt", Eye()))(images(2, 2, count=1))
+
+    class Sum(torch.nn.Module):
+        def forward(self, x):
+            return x.sum()
+
+    with pytest.raises(ModelRefused, match="gives no features"):
+        Foreign(saved(tmp_path / "sum.pt", Sum()))(images(9, 9))

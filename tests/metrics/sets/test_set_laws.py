@@ -36,6 +36,45 @@ def test_a_set_far_away_is_worse_than_one_near(name):
     assert near < far if metric.better == "lower" else near > far
 
 
+def no_better(metric, values):
+    """Each value is as good as the one after it, or better; the first is better than the last."""
+    signed = np.array(values) if metric.better == "lower" else -np.array(values)
+    return (np.diff(signed) >= 0).all() and signed[-1] > signed[0]
+
+
+@every_metric
+@pytest.mark.parametrize("damage", ["moved", "one feature moved", "noisy"])
+def test_the_more_damage_the_worse(name, damage):
+    metric, real, dice = sets.load(name)(), drawn(80, 1), np.random.default_rng(2)
+    ways = {
+        "moved": lambda made, much: made + much,
+        "one feature moved": lambda made, much: made + np.array([2 * much, 0, 0]),
+        "noisy": lambda made, much: made + dice.normal(0, 3 * much, made.shape),
+    }
+    values = [metric(ways[damage](drawn(80, 0), much), real) for much in (0, 1, 2, 4)]
+    if (name, damage) == ("recall", "noisy"):
+        # Scattered images have far neighbours, whose spheres cover whatever is real: recall is blind to it.
+        assert values == sorted(values)
+        return
+    assert no_better(metric, values)
+
+
+@every_metric
+def test_no_set_is_nearer_than_the_set_itself(name):
+    metric, real = sets.load(name)(), drawn(60, 1)
+    own, other = metric(real[::-1].copy(), real), metric(drawn(60, 0), real)
+    assert own <= other if metric.better == "lower" else own >= other
+    assert {"frechet": 0, "precision": 1, "recall": 1}.get(name, own) == pytest.approx(own, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["frechet", "kid", "mmd", "recall"])
+def test_to_make_a_few_images_again_and_again_is_worse(name):
+    """Mode collapse; precision cannot see it, which is why recall stands beside it."""
+    metric, real = sets.load(name)(), drawn(80, 1)
+    few = np.tile(drawn(4, 0), (20, 1)) + np.random.default_rng(3).normal(0, 1e-3, (80, 3))
+    assert no_better(metric, [metric(drawn(80, 0), real), metric(few, real)])
+
+
 @every_metric
 def test_the_order_of_images_does_not_matter(name):
     metric, made, real = sets.load(name)(), drawn(20, 0), drawn(25, 1)
