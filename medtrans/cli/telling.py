@@ -110,11 +110,11 @@ def compare(
     from medtrans import comparing
 
     found = comparing.compare(runs, numbers(margin, "--margin"))
+    # Written before it is told: a reader such as `head` may not listen to the end.
+    page = comparing.write_comparison(output, found) if output is not None else None
     print(comparing.to_json(found) if as_json else comparing.to_text(found))
-    if output is not None:
-        page = comparing.write_comparison(output, found)
-        if not as_json:
-            print(f"\npage: {page}")
+    if page and not as_json:
+        print(f"\npage: {page}")
 
 
 @app.command()
