@@ -23,7 +23,7 @@ from medtrans.core.settings import did_you_mean
 from medtrans.core.volume import AFFINE_TOLERANCE
 from medtrans.evaluating.downstream.structures import better, of_one_class
 from medtrans.evaluating.spreads import SENTENCES
-from medtrans.evaluating.statistics.intervals import FEWEST_FOR_INTERVAL
+from medtrans.evaluating.statistics.intervals import FEWEST_FOR_INTERVAL, SHORT
 from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
 from medtrans.evaluating.statistics.ranking import Standing, by_subject, holm, standings
 from medtrans.evaluating.strict_json import to_strict_json
@@ -39,6 +39,8 @@ from medtrans.training.journal import read_journal
 LARGEST = 1 << 28
 PICTURES = 3
 FEW = f"Below {FEWEST_FOR_TEST} subjects no test can reach p < 0.05, below {FEWEST_FOR_INTERVAL} there is no interval."
+ENOUGH = 20
+"""Subjects from which intervals are as long as they say."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,9 @@ class Comparison:
 
     @property
     def few(self) -> str:
-        """A sentence where there are too few subjects for a test; else nothing."""
-        return FEW if self.subjects < FEWEST_FOR_TEST else ""
+        """What is to be said of so few subjects; nothing where there are enough for a test and for an interval."""
+        said = [FEW] if self.subjects < FEWEST_FOR_TEST else []
+        return " ".join([*said, SHORT] if FEWEST_FOR_INTERVAL <= self.subjects < ENOUGH else said)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -208,6 +211,18 @@ def _refuse_difference(one: Finished, other: Finished) -> None:
         raise UsageError(other.folder, f"and {one.folder} were not scored on the same cases: {apart}", "run them alike")
     for case in sorted(cases):
         _refuse_other_grid(one, other, case)
+        _refuse_other_voxels(one, other, case)
+
+
+def _refuse_other_voxels(one: Finished, other: Finished, case: str) -> None:
+    """Where both say which target and mask they were scored on."""
+    ours, theirs = (
+        next(found.get("scored_on", {}) for found in run.cases if found["name"] == case) for run in (one, other)
+    )
+    for role in ours.keys() & theirs.keys():
+        if ours[role] != theirs[role]:
+            what = f"{case} was scored on another {role} than in {one.folder}"
+            raise UsageError(other.folder, what, "give both the same files, evaluating.within and preparing.body")
 
 
 def _without_spreads(definition: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from medtrans.core.case import Case, Pair, Split
 from medtrans.core.errors import InputRefused, MedtransError
 from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
-from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
-from medtrans.evaluating.controls import MeanTarget, copy_of_source
+from medtrans.evaluating.cases import EVERYTHING, definition, evaluate, scored_on
+from medtrans.evaluating.controls import COPY, MeanTarget, copy_of_source
 from medtrans.evaluating.downstream.structures import Structure, of_one_class
 from medtrans.evaluating.downstream.table import to_csv as structures_to_csv
 from medtrans.evaluating.downstream.task import Downstream
@@ -39,7 +39,7 @@ from medtrans.reporting.provenance import provenance
 from medtrans.reporting.tables import worst_to_best
 from medtrans.training.journal import Row
 
-COPY, MEAN, MEAN_IMAGE = "copy of the source", "mean of the training targets", "mean training image"
+MEAN, MEAN_IMAGE = "mean of the training targets", "mean training image"
 ENOUGH = 30
 """Training cases that the mean of the targets is taken over, evenly picked."""
 WITHIN = {
@@ -61,15 +61,16 @@ class Judgement:
     """How many cases were there to train, validate and test."""
 
 
-def judged_pair(case: Case, recipe: Recipe, preparation: Preparation) -> Pair:
-    """A case as it is scored: the target in the unit of translations, the mask of the voxels that count."""
+def judged_pair(case: Case, recipe: Recipe, preparation: Preparation) -> tuple[Pair, dict[str, str]]:
+    """A case as it is scored: the target in the unit of translations, the mask of the voxels that count; its hashes."""
     pair = load_pair(case)
     assert pair.target is not None
     within = recipe.evaluating.within
     mask = pair.mask if within == "mask" else None
     if within == "body":
         mask = pair.target.like(preparation.body(pair.target).astype(np.uint8))
-    return replace(pair, target=preparation.as_written(pair.target, pair.source), mask=mask)
+    written = preparation.as_written(pair.target, pair.source)
+    return replace(pair, target=written, mask=mask), scored_on(pair.target, mask)
 
 
 def judge(
@@ -85,11 +86,12 @@ def judge(
     scores: list[Score] = []
     structures: list[Structure] = []
     read_for: list[Quantity] = []
+    on: dict[str, dict[str, str]] = {}
     asked = recipe.evaluating
     refused, known = dict(failed), {case.name: case for case in cases if case.name in translations}
     for case in (case for case in known.values() if case.targets):
         try:
-            pair = judged_pair(case, recipe, preparation)
+            pair, on[case.name] = judged_pair(case, recipe, preparation)
             assert pair.target is not None
             made = {"translated": read_volume(translations[case.name]), **_controls(pair, preparation, mean)}
             found: list[Score] = []
@@ -125,14 +127,14 @@ def judge(
     shown_cases = tuple(pictured(known[name], translations[name], recipe, preparation, downstream) for name in shown)
     counts = Counter(case.split for case in cases)
     split = ", ".join(f"{counts[part]} {part}" for part in get_args(Split))
-    return Judgement(Evaluation(meaning, scores, refused, structures, read_for), shown_cases, unscored, split)
+    return Judgement(Evaluation(meaning, scores, refused, structures, read_for, on), shown_cases, unscored, split)
 
 
 def pictured(
     case: Case, translation: Path, recipe: Recipe, preparation: Preparation, downstream: Downstream | None = None
 ) -> Pictured:
     """Read again: only the few volumes that are shown are held in memory."""
-    pair = judged_pair(case, recipe, preparation) if case.targets else load_pair(case)
+    pair = judged_pair(case, recipe, preparation)[0] if case.targets else load_pair(case)
     mask = pair.mask if pair.mask is not None and pair.mask.voxels.any() else None
     return with_structures(Pictured(case.name, pair.source, pair.target, read_volume(translation), mask), downstream)
 
@@ -242,7 +244,9 @@ def _write_tables(folder: Path, evaluation: Evaluation) -> None:
         write_atomically(folder / "downstream.csv", structures_to_csv(evaluation.structures))
     if evaluation.scores:
         whole = [score for score in evaluation.scores if not of_one_class(score.metric)]
-        write_atomically(folder / "tables.tex", to_tex(whole, evaluation.definition, evaluation.structures))
+        write_atomically(
+            folder / "tables.tex", to_tex(whole, evaluation.definition, evaluation.structures, len(evaluation.refused))
+        )
 
 
 def _failures(evaluation: Evaluation) -> list[str]:

@@ -126,16 +126,15 @@ def evaluate(
     """Score files or folders matched by name; `output` also gets the scores as CSV, the folder `report` a page.
 
     `also` names metrics besides the preset's, `spread` the standard deviations the translations came with, `source`
-    what they were made of, for the page.
+    what they were made of: a control, where it is an image of the target's kind, and shown on the page.
     """
-    if source is not None and report is None:
-        raise UsageError("--source", "is only shown on the page", "give --report FOLDER too")
     if preset not in PRESETS:
         raise UsageError("--preset", f"nothing is named {preset!r}", did_you_mean(preset, PRESETS))
     asked = with_measures(EvaluatingSettings.from_dict({"preset": preset, "also": list(also)}), "--also")
     paths, _ = matched(translated, target, mask)
     seen = sources(source, paths) if source is not None else None
-    evaluation = evaluate_paths(translated, target, mask, preset, also=asked.also, spread=spread, downstream=downstream)
+    besides: dict[str, Any] = {"also": asked.also, "spread": spread, "source": source, "downstream": downstream}
+    evaluation = evaluate_paths(translated, target, mask, preset, **besides)
     if output is not None:
         write_atomically(output, to_csv(evaluation))
         if evaluation.structures:

@@ -83,6 +83,11 @@ def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
         (lambda scores: scores["definition"].update(range=[0, 2]), r"range is \[0, 2\], in .*one it is \[0, 1\]"),
         (lambda scores: scores["definition"]["details"].append("Blurred."), "only .*third was scored with 'Blurred"),
         (lambda scores: scores["definition"]["details"].pop(0), "only .*one was scored with .Targets are brought"),
+        (
+            lambda scores: scores["cases"][0]["scored_on"].update(target="0"),
+            "was scored on another target than in .*one",
+        ),
+        (lambda scores: scores["cases"][0]["scored_on"].update(mask="0"), "was scored on another mask than in .*one"),
         (lambda scores: scores["cases"][0].update(name="somebody"), "not scored on the same cases: "),
         (lambda scores: scores.update(cases=[]), "has no scored case"),
     ],

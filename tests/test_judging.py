@@ -4,7 +4,6 @@ from dataclasses import replace
 import pytest
 
 from medtrans import stages
-from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
 from medtrans.judging import judge, write_judgement
 from medtrans.learning import cases_of
@@ -106,8 +105,3 @@ def test_sources_and_structures_are_shown_where_they_are_given_and_fit(scored):
     assert "c: shown without its source: there is no source of its name" in page
     assert "3 missed of 6 structures in 3 cases; soft tissue in a, b, c" in page
     assert (scored / "page" / "downstream.csv").is_file()
-
-
-def test_a_source_needs_a_page(scored):
-    with pytest.raises(UsageError, match="give --report"):
-        stages.evaluate(scored / "made", scored / "target", None, "synthrad2023", source=scored / "source")

@@ -63,7 +63,8 @@ def evaluate(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the scores as CSV.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Also write a page, CSV, JSON, LaTeX.")] = None,
     source: Annotated[
-        Path | None, typer.Option(help="What the translations were made of, to be shown on that page.")
+        Path | None,
+        typer.Option(help="What they were made of: a control if of one kind, and on the page."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -58,6 +59,13 @@ def evaluate(
     refuse_not_finite(name, "target", pair.target, pair.within)
     pair, doubt = {"CT": _hounsfield, "MR": _by_percentile, "dose": _dose}[asked.kind](pair, name)
     return [_score(measure, pair, target.spacing, doubt, (name, subject or name, who)) for measure in measured]
+
+
+def scored_on(target: Volume, mask: Volume | None) -> dict[str, str]:
+    """Hashes of the voxels that a case was scored on: scores on others must not be compared. `target` as measured."""
+    counted = b"" if mask is None else np.packbits(mask.voxels > 0).tobytes()
+    seen = {"target": np.ascontiguousarray(target.voxels, np.float32).tobytes(), "mask": counted}
+    return {role: hashlib.sha256(voxels).hexdigest()[:16] for role, voxels in seen.items()}
 
 
 @dataclass(frozen=True, eq=False)

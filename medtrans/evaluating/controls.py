@@ -12,6 +12,8 @@ import numpy as np
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
 
+COPY = "copy of the source"
+"""How the input as if it were the answer is called."""
 Values = Callable[[np.ndarray], np.ndarray]
 
 

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from medtrans.core.errors import EmptyMask, InputRefused, MedtransError, UsageError
 from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
-from medtrans.evaluating.cases import EVERYTHING, definition, evaluate
+from medtrans.evaluating.cases import EVERYTHING, definition, evaluate, scored_on
+from medtrans.evaluating.controls import COPY
 from medtrans.evaluating.downstream.structures import Structure
 from medtrans.evaluating.downstream.task import Downstream
 from medtrans.evaluating.measures import Asked
@@ -17,8 +20,10 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.sheets import TRANSLATED, Evaluation
 from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
-from medtrans.evaluating.suitability import refuse_other_unit
-from medtrans.reading.files import SPREAD, read_volume, stem, volumes_in
+from medtrans.evaluating.suitability import doubt_hounsfield, refuse_other_unit
+from medtrans.reading.files import SPREAD, SUBJECT, read_volume, stem, volumes_in
+
+SCALED = "Copy of the source: scaled until its 99.5th percentile in the mask is the target's."
 
 
 def evaluate_paths(
@@ -29,18 +34,25 @@ def evaluate_paths(
     *,
     also: Sequence[Asked] = (),
     spread: Path | None = None,
+    source: Path | None = None,
     downstream: Downstream | None = None,
 ) -> Evaluation:
     """Files, or folders whose volumes have the same names. A case that cannot be scored is listed, the rest go on.
 
     `spread` holds the standard deviations that the translations come with, in files of their names, with or without
-    "_spread". Raises UsageError where nothing can be matched or what is asked for is not known.
+    "_spread". `source` is what they were made of, scored beside them where it is an image of the target's kind. Names
+    as sub-01_ses-2 tell the subject; else each case is one. Raises UsageError where nothing can be matched or what is
+    asked for is not known.
     """
     meaning = definition(preset, EVERYTHING if mask is None else f"voxels above 0 of {mask.name}", also)
     if spread is not None:
         meaning = replace(meaning, details=(*meaning.details, *SENTENCES))
+    if source is not None and find_preset(preset).kind == "MR":
+        meaning = replace(meaning, details=(*meaning.details, SCALED))
     cases, refused = matched(translated, target, mask)
     maps = _spreads(spread, cases) if spread is not None else {}
+    given = sources(source, cases) if source is not None else {}
+    on: dict[str, dict[str, str]] = {}
     scores: list[Score] = []
     structures: list[Structure] = []
     read_for: list[Quantity] = []
@@ -49,20 +61,49 @@ def evaluate_paths(
         try:
             body = _mask(name, within) if within else None
             made, real = read_volume(one), read_volume(other)
-            found = evaluate(made, real, body, preset, also=also, case=name)
+            whose = {"case": name, "subject": subject_of(name)}
+            found = evaluate(made, real, body, preset, also=also, **whose)
             refuse_other_unit(name, kind, made.voxels, real.voxels)
             if spread is not None:
-                found += evaluate_spread(made, real, _spread(name, maps, spread), body, case=name)
+                found += evaluate_spread(made, real, _spread(name, maps, spread), body, **whose)
+            if name in given and (copy := _as_answer(given[name], real, body, kind)):
+                found += evaluate(copy, real, body, preset, also=also, **whose, who=COPY)
+            on[name] = scored_on(real, body)
             scores += found
-            read_for += quantities(made, real, body, hounsfield=kind == "CT", case=name, subject=name)
+            read_for += quantities(made, real, body, hounsfield=kind == "CT", **whose)
             if downstream:
-                structures += downstream.structures(name, name, {TRANSLATED: made}, real)
+                structures += downstream.structures(name, whose["subject"], {TRANSLATED: made}, real)
         except MedtransError as reason:
             refused[name] = str(reason).removeprefix(f"{name}: ")
     if downstream:
         meaning, structures, more = downstream.told(meaning, structures)
         scores += more
-    return Evaluation(meaning, scores, refused, structures, read_for)
+    return Evaluation(meaning, scores, refused, structures, read_for, on)
+
+
+def subject_of(name: str) -> str:
+    """sub-01 of sub-01_ses-2_T1w; else the name itself."""
+    told = SUBJECT.match(name)
+    return told[0] if told else name
+
+
+def _as_answer(path: Path, target: Volume, mask: Volume | None, kind: str) -> Volume | None:
+    """The source as if it were the answer; None where it is no sound image of the target's kind on its grid.
+
+    MR has no unit: the source is scaled until its 99.5th percentile in the mask is the target's.
+    """
+    try:
+        source = read_volume(path)
+    except InputRefused:
+        return None
+    alike = source.voxels.shape == target.voxels.shape and source.shares_grid_with(target)
+    if not alike or kind == "dose" or not np.isfinite(source.voxels).all():
+        return None
+    if kind == "CT":
+        return None if doubt_hounsfield(source.voxels) else source
+    within = mask.voxels[0] > 0 if mask is not None else np.ones(target.shape, bool)
+    own, wanted = (float(np.percentile(image.voxels[:, within], 99.5)) for image in (source, target))
+    return source.like(source.voxels * np.float32(wanted / own)) if own > 0 else None
 
 
 Paths = tuple[Path, Path, Path | None]
@@ -93,7 +134,7 @@ def matched(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str
     for name in sorted(ours.keys() | theirs.keys()):
         lacks = [folder for folder, has in ((translated, ours), (target, theirs), (mask, masks)) if _lacks(has, name)]
         if lacks:
-            refused[name] = f"not assessed: no volume of that name in {lacks[0]}"
+            refused[name] = f"no volume of that name in {lacks[0]}"
     names = sorted(ours.keys() - refused.keys())
     return {name: (ours[name], theirs[name], mask if masks is None else masks[name]) for name in names}, refused
 

@@ -33,6 +33,8 @@ class Evaluation:
     """Of the downstream task."""
     quantities: Sequence[Quantity] = ()
     """What targets and translations are read for."""
+    scored_on: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Case → hashes of its target and its mask."""
 
 
 def to_json(evaluation: Evaluation) -> str:
@@ -40,6 +42,8 @@ def to_json(evaluation: Evaluation) -> str:
     cases: dict[str, dict[str, Any]] = {}
     for score in evaluation.scores:
         place = cases.setdefault(score.case, {"name": score.case, "subject": score.subject, "scores": {}})
+        if score.case in evaluation.scored_on:
+            place["scored_on"] = dict(evaluation.scored_on[score.case])
         if score.who != TRANSLATED:
             place = place.setdefault("controls", {}).setdefault(score.who, {"scores": {}})
         place["scores"][score.metric] = score.value

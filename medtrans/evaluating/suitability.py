@@ -9,6 +9,12 @@ from medtrans.core.volume import Volume
 
 NARROW = 50.0
 """HU. No CT spans less: such a volume was normalised, or is empty."""
+AIR = -300.0
+"""HU. Below lie air and lungs, which nearly every CT holds."""
+SOFT = 250.0
+"""HU. Fat, soft tissue and fluid lie between -SOFT and SOFT, …"""
+MOST = 0.8
+"""… and where there is no air at all, as in a brain cut out, they are at least this share of what is not 0."""
 AIR_ALONE = -900.0
 """HU. Where nothing is above, there is no body."""
 APART = 10.0
@@ -47,9 +53,15 @@ def doubt_hounsfield(voxels: np.ndarray) -> str:
     """Why `voxels` cannot be a CT in HU; empty where they can."""
     known = voxels if np.isfinite(voxels).all() else voxels[np.isfinite(voxels)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    if low < 0 and high - low >= NARROW:
+    if low < 0 and high - low >= NARROW and (low < AIR or _soft(known) >= MOST):
         return ""
     return f"spans {low + 0:g} … {high + 0:g}, which is no CT in HU (air is -1000)"
+
+
+def _soft(voxels: np.ndarray) -> float:
+    """The share of soft tissue among voxels that are not 0."""
+    there = voxels[voxels != 0]
+    return float(np.mean(np.abs(there) < SOFT)) if there.size else 0.0
 
 
 def refuse_air(case: str, target: np.ndarray) -> None:

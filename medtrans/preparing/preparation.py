@@ -44,7 +44,8 @@ class PreparingSettings(Settings):
     stack: Annotated[int, Ge(1)] = 5
     """How many neighbouring slices of the source are seen at once, in 2D; odd."""
     patch: tuple[int, ...] = ()
-    """Size of what is cut out for training and windows, in voxels; none takes whole slices, or whole volumes."""
+    """Size of what is cut out for training, in voxels; none takes whole slices, or whole volumes. In 3D that of
+    windows too (translating.window)."""
     body: Literal["otsu", "nonzero", "none"] = "otsu"
     """How the body is found in a source: otsu for heads with air around, nonzero for images without background."""
     augment: Augment = Augment()

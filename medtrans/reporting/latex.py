@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from medtrans.core.metric import Definition, Score
-from medtrans.evaluating.downstream.structures import Structure, of_downstream
+from medtrans.evaluating.downstream.structures import LEAST, Structure, of_downstream
 from medtrans.reporting.structure_table import class_groups
 from medtrans.reporting.tables import OWN, Cell, Column, columns, competitors, counted, interval, overview
 
@@ -32,17 +32,20 @@ def escaped(text: str) -> str:
     return "".join(ESCAPES.get(letter, letter) for letter in re.sub(r"[\x00-\x20\x7f\ud800-\udfff]+", " ", text))
 
 
-def to_tex(scores: Sequence[Score], definition: Definition | None, structures: Sequence[Structure] = ()) -> bytes:
+def to_tex(
+    scores: Sequence[Score], definition: Definition | None, structures: Sequence[Structure] = (), refused: int = 0
+) -> bytes:
     """Tables of image scores, of scores over all structures, and of each structure, as far as there are any.
 
-    Of scores a line per competitor with mean ± SD, and one below with the interval of the mean.
+    Of scores a line per competitor with mean ± SD, and one below with the interval of the mean. `refused` cases could
+    not be assessed.
     """
     tables = [HEAD]
     for name, wanted in (("scores", False), ("structures", True)):
         own = [score for score in scores if of_downstream(score.metric) is wanted]
         if own:
             said = _said(definition)[wanted] if definition else ""
-            tables.append(_table(f"tab:{name}", f"{_counts(own)} {_long_units(own)}{said}", *_scores(own)))
+            tables.append(_table(f"tab:{name}", f"{_counts(own, refused)} {_long_units(own)}{said}", *_scores(own)))
     if structures:
         tables.append(_table("tab:classes", CLASSES, *_classes(structures)))
     return "\n\n".join([*tables, ""]).encode("utf-8", "replace")
@@ -54,9 +57,9 @@ LONGEST_UNIT = 12
 """Letters of a unit in a heading; longer ones stand in the caption."""
 CLASSES = (
     "Structure by structure: mean ± standard deviation over the cases of which one of both label maps has it, and mean "
-    "volumes in the target (real) and in the other map (found). Missed: the number of cases in which only the target's "
-    "map has it; invented: in which the target's has it not; both count as Dice 0, surface Dice 0 and the diagonal of "
-    "the volume as HD95."
+    "volumes in the target (real) and in the other map (found). Missed: the number of cases in which less than "
+    f"{LEAST:.0%} of it is found; invented: in which the target's map has it not. What one map lacks altogether has "
+    "Dice 0, surface Dice 0 and the diagonal of the volume as HD95."
 )
 
 
@@ -128,13 +131,14 @@ def _row(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _counts(scores: Sequence[Score]) -> str:
+def _counts(scores: Sequence[Score], refused: int) -> str:
     own = [score for score in scores if score.who == OWN]
     cases, subjects = ({getattr(score, name) for score in own} for name in ("case", "subject"))
     bold = " Bold: best mean." if len(competitors(scores)) > 1 else ""
+    lost = f" ({refused} more could not be assessed)" if refused else ""
     return (
-        f"Mean ± standard deviation over {counted(len(subjects), 'subject')} with {counted(len(cases), 'case')}; in "
-        f"brackets, where there are three subjects or more, the 95 % BCa bootstrap interval of the mean "
+        f"Mean ± standard deviation over {counted(len(subjects), 'subject')} with {counted(len(cases), 'case')}{lost}; "
+        f"in brackets, where there are three subjects or more, the 95 % BCa bootstrap interval of the mean "
         f"over subjects.{bold}"
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medtrans.core.metric import Definition, Score
-from medtrans.evaluating.statistics.intervals import RESAMPLES
+from medtrans.evaluating.statistics.intervals import RESAMPLES, SHORT
 from medtrans.evaluating.statistics.paired import FEWEST_FOR_TEST
 from medtrans.reporting.tables import OWN, competitors, counted
 
@@ -109,7 +109,7 @@ def _numbers(scores: Sequence[Score], refused: int) -> list[str]:
         f"Scored were n = {counted(len(cases), 'case')} of {counted(len(subjects), 'subject')}{lost}. Values are given "
         "as mean ± standard deviation over subjects, cases of one subject averaged first; values that are nan or "
         "infinite are counted and left out of both. Intervals are 95 % bias-corrected and accelerated bootstrap "
-        f"intervals of the mean ({RESAMPLES} resamples) with the subject as the unit (Efron, JASA 1987)."
+        f"intervals of the mean ({RESAMPLES} resamples) with the subject as the unit (Efron, JASA 1987). {SHORT}"
     ]
     if controls:
         found.append(

@@ -12,6 +12,9 @@ from medtrans.core.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class TranslatingSettings(Settings):
+    window: tuple[Annotated[int, Ge(1)], ...] = ()
+    """Voxels of what is translated at once. None takes whole slices in 2D, so that no tiling can be seen, and
+    preparing.patch in 3D, where a larger one, as memory allows, comes nearer to the volume in one piece."""
     overlap: Annotated[float, Ge(0), Le(0.9)] = 0.5
     """Share of a window that its neighbour covers too. Whole slices do not overlap."""
     blending: Literal["gaussian", "hann"] = "gaussian"

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused
+from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused, UsageError
 from medtrans.core.method import Method, Translates
 from medtrans.core.volume import Volume
 from medtrans.preparing.preparation import Preparation, Prepared
@@ -138,7 +138,9 @@ class Translator:
         except (MemoryError, RuntimeError) as reason:
             if not isinstance(reason, (MemoryError, torch.OutOfMemoryError)) and "allocate memory" not in str(reason):
                 raise
-            raise EnvironmentRefused(where, "does not fit into memory", "lower translating.batch or patch") from reason
+            raise EnvironmentRefused(
+                where, "does not fit into memory", "lower translating.batch or translating.window"
+            ) from reason
         if not np.isfinite(voxels).all():
             raise ModelRefused(where, "the model made values that are not finite", "train it again, or another one")
         translated, clipped = self._finish(voxels, prepared)
@@ -181,7 +183,7 @@ class Translator:
                 spatial_dims=asked.spatial_dims,
                 plane=asked.plane,
                 stack=asked.stack,
-                patch=asked.patch,
+                patch=self._window(),
                 overlap=settings.overlap,
                 blending=settings.blending,
                 background=prepared.background,
@@ -196,6 +198,15 @@ class Translator:
             )
         out[:, ~prepared.within] = asked.target.background
         return out
+
+    def _window(self) -> tuple[int, ...]:
+        """Sides of a window; empty for a whole slice or volume. Raises UsageError."""
+        asked, wanted = self.preparation.settings, self.settings.window
+        if wanted and len(wanted) != asked.spatial_dims:
+            what = f"{list(wanted)} is no size in {asked.spatial_dims}D"
+            raise UsageError("translating.window", what, f"give {asked.spatial_dims} numbers of voxels")
+        of_one_size = self.method.divisor == asked.patch
+        return wanted or (asked.patch if asked.spatial_dims == 3 or of_one_size else ())
 
     def _finish(self, voxels: np.ndarray, prepared: Prepared) -> tuple[Volume, float]:
         """On the original grid, in the target's unit, and the share of the body that had to be clipped."""

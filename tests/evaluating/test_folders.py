@@ -180,3 +180,38 @@ def test_mr_folders_are_scored_on_the_targets_scale(tmp_path):
     found = evaluate_paths(tmp_path / "translated.nii.gz", tmp_path / "target.nii.gz", None, "mr-percentile")
     assert [score.metric for score in found.scores] == ["mae", "psnr", "ssim", "ms_ssim"]
     assert "99.5th percentile of the target" in found.definition.details[0]
+
+
+def test_names_that_tell_the_subject_are_heard(tmp_path):
+    for name in ("sub-01_ses-1", "sub-01_ses-2", "sub-02_ses-1", "head"):
+        write_volume(ct(10.0), tmp_path / "made" / f"{name}_CT.nii.gz")
+        write_volume(ct(), tmp_path / "target" / f"{name}_CT.nii.gz")
+    found = evaluate_paths(tmp_path / "made", tmp_path / "target", None, "synthrad2023")
+    assert {score.subject for score in found.scores} == {"sub-01", "sub-02", "head_CT"}
+    assert json.loads(to_json(found))["summary"]["mae"]["n"] == 3
+
+
+def test_what_was_scored_leaves_its_hashes(folders):
+    first, second = (json.loads(to_json(scored(folders, masked=masked)))["cases"][0] for masked in (True, False))
+    assert first["scored_on"]["target"] == second["scored_on"]["target"]
+    assert first["scored_on"]["mask"] != second["scored_on"]["mask"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "kind", "source", "mae"),
+    [
+        ("synthrad2023", ct, ct(100.0), 80.0),
+        ("mr-percentile", mr, mr(scale=3.0), 0.0),
+        ("synthrad2023", ct, mr(), None),
+        ("mr-percentile", mr, volume(np.ones((3, 4, 5))), None),
+    ],
+    ids=["CT", "MR, scaled", "no CT", "another grid"],
+)
+def test_the_source_is_a_control_where_it_is_such_an_image(tmp_path, preset, kind, source, mae):
+    for name, one in (("made", kind(20.0)), ("target", kind()), ("source", source)):
+        write_volume(one, tmp_path / f"{name}.nii.gz")
+    paths = tmp_path / "made.nii.gz", tmp_path / "target.nii.gz", None
+    found = evaluate_paths(*paths, preset, source=tmp_path / "source.nii.gz")
+    values = [score.value for score in found.scores if (score.who, score.metric) == ("copy of the source", "mae")]
+    assert values == ([] if mae is None else [pytest.approx(mae, rel=0.05, abs=1e-4)])
+    assert not found.refused

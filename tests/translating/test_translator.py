@@ -332,3 +332,27 @@ def test_a_model_is_told_what_it_wants_to_know_and_refuses_to_guess():
     assert (made.volume.voxels == np.rint((1 - 0.25) * 4095 / 2 - 1024)).all()
     with pytest.raises(UsageError, match="head: dose is not known, the model wants it; known are: age"):
         translator.translate(volume, condition={"age": 1.0}, where="head")
+
+
+def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
+    volume = Volume(ball((40, 36, 5))[0], np.eye(4))
+    method = Convolved(dims=2)
+    whole = translator_of(method)(volume).voxels
+    assert np.array_equal(translator_of(method, patch=(16, 16))(volume).voxels, whole)
+    seen = Same()
+    translator_of(seen, patch=(16, 16))(volume)
+    assert {shape[2:] for shape in seen.seen} == {(40, 36)}
+    asked = TranslatingSettings(window=(16, 16))
+    tiled = Same()
+    translator_of(tiled, asked, patch=(8, 8))(volume)
+    assert {shape[2:] for shape in tiled.seen} == {(16, 16)}
+    with pytest.raises(UsageError, match="no size in 2D"):
+        translator_of(Same(), TranslatingSettings(window=(16, 16, 16)))(volume)
+
+
+def test_in_3d_windows_are_as_large_as_what_was_trained_on_or_as_is_asked():
+    volume = Volume(ball((24, 24, 24))[0], np.eye(4))
+    for asked, size in ((TranslatingSettings(), 8), (TranslatingSettings(window=(24, 24, 24)), 24)):
+        method = Same(dims=3)
+        translator_of(method, asked, spatial_dims=3, patch=(8, 8, 8))(volume)
+        assert {shape[2:] for shape in method.seen} == {(size,) * 3}

@@ -2,9 +2,10 @@
 
     Dice, HD95 and surface Dice as in metrics/overlap.py;    volume error = |V - V_real| in ml and in % of V_real
 
-A structure that only the real map has is missed, one that only the other has is invented: both have Dice 0, surface
-Dice 0 and the diagonal of the volume as HD95. MONAI's mean leaves the first out of HD95 (nan), and a loop over the
-real classes alone never sees the second. What neither map has is nan.
+A structure of which the other map holds less than a tenth of its real volume is missed, one that only the other has is
+invented. What one map lacks altogether has Dice 0, surface Dice 0 and the diagonal of the volume as HD95: MONAI's mean
+leaves it out of HD95 (nan), and a loop over the real classes alone never sees what is invented. What neither map has is
+nan.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ KINDS: dict[str, tuple[str, Better]] = {
 }
 """What stands before the bracket of a metric's name, as in dice[liver] → its unit, and which values are better."""
 MEANS = ("dice", "hd95", "surface_dice")
+LEAST = 0.1
+"""Of its real volume: of what less is found is missed. A voxel or two are no organ found."""
 SAID = {
     "neither": "in neither label map",
-    "missed": "missed, though in the target",
+    "missed": f"missed (less than {LEAST:.0%} of it found), though in the target",
     "invented": "invented, not in the target",
 }
 
@@ -64,10 +67,10 @@ class Structure:
 
     @property
     def found(self) -> str:
-        """In "both" maps, "neither", or "missed" or "invented" by the other."""
-        if self.ml and self.real_ml:
-            return "both"
-        return "missed" if self.real_ml else "invented" if self.ml else "neither"
+        """In "both" maps, "neither", or (nearly) "missed" or "invented" by the other."""
+        if self.real_ml:
+            return "missed" if self.ml < LEAST * self.real_ml else "both"
+        return "invented" if self.ml else "neither"
 
     def scores(self) -> list[Score]:
         """One for each kind, its metric named as in dice[liver]."""

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-from medtrans.evaluating.downstream.structures import MEANS, Structure
+from medtrans.evaluating.downstream.structures import LEAST, MEANS, Structure
 
 COLUMNS = ("case", "subject", "who", "name", "found", "ml", "real_ml", *MEANS, "volume_error", "volume_error_percent")
 HEADS = ("cases", "missed", "invented", "Dice", "HD95 mm", "surf.Dice", "ml", "real ml", "change")
 LEGEND = (
-    "cases: in how many one of both label maps has the structure; missed: only the target's has it; invented: the "
-    "target's has it not. The rest are means over these cases; real ml: of the target; change: of the mean volume."
+    "cases: in how many one of both label maps has the structure; missed: less than "
+    f"{LEAST:.0%} of it is found; invented: the target's map has it not. The rest are means over these cases; real ml: "
+    "of the target; change: of the mean volume."
 )
 
 

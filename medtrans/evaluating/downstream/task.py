@@ -17,7 +17,7 @@ from medtrans.core.errors import InputRefused
 from medtrans.core.metric import Definition, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.downstream.organs import Classes
-from medtrans.evaluating.downstream.structures import Structure, present, scores_of, structure
+from medtrans.evaluating.downstream.structures import LEAST, Structure, present, scores_of, structure
 from medtrans.evaluating.suitability import refuse_other_grid
 from medtrans.reading.files import read_volume, stem, volumes_in
 
@@ -86,9 +86,9 @@ class Downstream:
             "to the nearest of the other, the larger of both directions. Surface Dice: the share of the surface voxels "
             f"of both that lie within {self.tolerance:g} mm of the other's (Nikolov et al. 2018). Volume error: "
             "|V(B) − V(A)| in ml, and in % of V(A).",
-            "A structure that is in A alone is missed, one that is in B alone is invented: both have Dice 0, surface "
-            "Dice 0 and the diagonal of the volume as HD95; one that is in neither is nan. Means of a case are over "
-            "the structures that one of both maps has.",
+            f"A structure of which B holds less than {LEAST:.0%} of A's volume is missed, one that is in B alone is "
+            "invented. What is in one of both alone has Dice 0, surface Dice 0 and the diagonal of the volume as HD95; "
+            "what is in neither is nan. Means of a case are over the structures that one of both maps has.",
             *([f"Structures in no label map: {', '.join(absent)}."] if absent else []),
         )
         return replace(meaning, details=(*meaning.details, *details)), there, scores_of(there)

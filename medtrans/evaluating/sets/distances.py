@@ -2,7 +2,8 @@
 
 A distance means nothing alone: it falls with the number of images. So beside the value of all volumes stand two of
 equal numbers: made volumes against one half of the real ones, and the other half against it, over several random
-halves. Volumes, not slices, are drawn and exchanged: slices of one volume are no independent images.
+halves. Both are standardised by that one half, so that made volumes and the other half are judged alike. Volumes, not
+slices, are drawn and exchanged: slices of one volume are no independent images.
 """
 
 from __future__ import annotations
@@ -90,13 +91,16 @@ def _halves(
         one, other = dice.permutation(len(real))[: 2 * half].reshape(2, half)
         some = dice.permutation(len(made))[:half]
         pair = made[some], real[one]
-        found.append(
-            [_told(partial(metric, _images(own), _images(real[other]), made.shape[1]), doubts) for own in pair]
-        )
+        found.append([_told(partial(_standardised, metric, own, real[other]), doubts) for own in pair])
     if not found:
         return Spread(), Spread()
     first, second = (Spread(float(np.mean(v)), min(v), max(v)) for v in zip(*found, strict=True))
     return first, second
+
+
+def _standardised(metric: CohortMetric, made: np.ndarray, real: np.ndarray) -> float:
+    one, other = by_real(made, real)
+    return metric(_images(one), _images(other), made.shape[1])
 
 
 def _images(features: np.ndarray) -> np.ndarray:

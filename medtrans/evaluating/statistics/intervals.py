@@ -16,6 +16,11 @@ from scipy import stats
 RESAMPLES = 5000
 FEWEST_FOR_INTERVAL = 3
 """Subjects."""
+SHORT = (
+    "Bootstrap intervals of few subjects are too short: of those called 95 %, drawn from normal data, 72 % hold the "
+    "mean at n = 3, 82 % at 4, 84 % at 6, 89 % at 10 and 95 % at 20."
+)
+"""Of 600 drawings each; tests/evaluating/statistics/test_intervals.py draws some again."""
 AT_ONCE = 1 << 24
 """Numbers held while subjects are drawn."""
 

@@ -3,9 +3,10 @@
     KID = mean_{i≠j} k(x_i, x_j) + mean_{i≠j} k(y_i, y_j) - 2 mean_{i,j} k(x_i, y_j)          k(x, y) = (x·y / d + 1)³
 
 x made, y real, d the number of features, i and j of different volumes. Unbiased: its mean over sets of one distribution
-is 0 however few the images, so that it can be below 0. Features are taken as they are, on one scale: standardised by a
-small real set, it would be biased. Bińkowski et al., ICLR 2018, https://arxiv.org/abs/1801.01401, of all images at
-once, where the paper averages over subsets.
+is 0 however few the images, so that it can be below 0. Features are taken as they are: standardised by a small real
+set, as `medtrans distances` must to let them count alike, it lies above 0; read it beside real halves, which do too.
+Bińkowski et al., ICLR 2018, https://arxiv.org/abs/1801.01401, of all images at once, where the paper averages over
+subsets.
 """
 
 from __future__ import annotations

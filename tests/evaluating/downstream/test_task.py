@@ -44,7 +44,16 @@ def test_a_missed_organ_never_scores_well():
     assert own(scores, "volume_error_percent[liver]") == 100
     assert own(scores, "dice[mean]") == pytest.approx(0.5)
     assert own(scores, "hd95[mean]") == pytest.approx(DIAGONAL / 2)
-    assert scores["translated", "classes[missed]"].note == "missed, though in the target: liver"
+    assert scores["translated", "classes[missed]"].note.endswith("though in the target: liver")
+
+
+def test_a_voxel_or_two_are_no_organ_found():
+    labels = without(1)
+    labels.flat[np.flatnonzero(organs() == 1)[0]] = 1
+    scores = judge(labels)
+    assert own(scores, "classes[missed]") == 1
+    assert own(scores, "dice[liver]") < 0.05
+    assert "less than 10% of it found" in scores["translated", "classes[missed]"].note
 
 
 def test_a_map_without_any_organ_is_the_worst_there_is():

@@ -60,3 +60,15 @@ def test_the_scale_is_that_of_all_real_images_without_what_is_constant_there():
     assert other.reshape(-1, 2).std(0) == pytest.approx([1, 1])
     expected = KID()(one.reshape(-1, 2), other.reshape(-1, 2), 4)
     assert {line.metric: line.value for line in distances(one, other, "x")}["kid@x"] == pytest.approx(expected)
+
+
+def test_of_one_distribution_made_volumes_are_no_farther_than_real_halves():
+    """Standardised by all real volumes at once, made ones would be: they alone were not asked for the scale."""
+    apart: dict[str, list[float]] = {}
+    for seed in range(20):
+        dice = np.random.default_rng(seed)
+        made, real = dice.normal(size=(8, 4, 8)), dice.normal(size=(8, 4, 8))
+        for line in distances(*by_real(made, real), "eyes", seed=seed):
+            apart.setdefault(line.metric, []).append(line.made.mean - line.real.mean)
+    for metric, found in apart.items():
+        assert abs(np.mean(found)) < 3 * np.std(found) / len(found) ** 0.5, metric
