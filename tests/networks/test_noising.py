@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -34,29 +36,43 @@ def test_every_level_is_drawn_alike():
     assert noising.times(torch.tensor([0, 3])).tolist() == [0.0, 0.75]
 
 
-@pytest.mark.parametrize("prediction", ["v", "epsilon"])
-@pytest.mark.parametrize("steps", [5, 50])
-def test_one_who_knows_the_image_is_led_to_it(prediction, steps):
-    y, noise, _ = drawn()
+PREDICTIONS = pytest.mark.parametrize("prediction", ["v", "epsilon"])
+
+
+def told(prediction, epsilon, y_t, left):
+    """ε as the network would say it."""
+    y = (y_t - (1 - left).sqrt() * epsilon) / left.sqrt()
+    return epsilon if prediction == "epsilon" else left.sqrt() * epsilon - (1 - left).sqrt() * y
+
+
+def level(time):
+    return LEFT[(1000 * time[0]).round().long()]
+
+
+@PREDICTIONS
+@pytest.mark.parametrize("sampler", ["ddim", "pndm"])
+@pytest.mark.parametrize("steps", [5, 10, 25])
+def test_one_who_knows_the_image_is_led_to_it(sampler, prediction, steps):
+    y, noise, _ = (each.double() for each in drawn())
 
     def knowing(y_t, time):
-        left = LEFT[(1000 * time[0]).round().long()]
-        epsilon = (y_t - left.sqrt() * y) / (1 - left).sqrt()
-        return epsilon if prediction == "epsilon" else left.sqrt() * epsilon - (1 - left).sqrt() * y
+        left = level(time)
+        return told(prediction, (y_t - left.sqrt() * y) / (1 - left).sqrt(), y_t, left)
 
-    found = Noising(NoisingSettings(prediction=prediction, steps=steps)).denoised(noise, knowing)
-    assert torch.allclose(found.double(), y.double(), atol=1e-4)
+    found = Noising(NoisingSettings(prediction=prediction, sampler=sampler, steps=steps)).denoised(noise, knowing)
+    assert torch.allclose(found, y, atol=1e-4)
 
 
-def off(sampler, steps, mean=0.3, deviation=0.5):
+def off(sampler, steps, prediction="epsilon", mean=0.3, deviation=0.5):
     """How far the sampler ends from the exact way, for images that are normal in every voxel."""
 
     def exactly(y_t, time):
-        left = LEFT[(1000 * time[0]).round().long()]
-        return (1 - left).sqrt() * (y_t - left.sqrt() * mean) / (left * deviation**2 + 1 - left)
+        left = level(time)
+        epsilon = (1 - left).sqrt() * (y_t - left.sqrt() * mean) / (left * deviation**2 + 1 - left)
+        return told(prediction, epsilon, y_t, left)
 
     noise, first = torch.linspace(-2, 2, 16, dtype=torch.float64).view(1, 1, 4, 4), LEFT[1000 - 1000 // steps]
-    found = Noising(NoisingSettings(prediction="epsilon", sampler=sampler, steps=steps)).denoised(noise, exactly)
+    found = Noising(NoisingSettings(prediction=prediction, sampler=sampler, steps=steps)).denoised(noise, exactly)
     way = (noise - first.sqrt() * mean) / (first * deviation**2 + 1 - first).sqrt()
     return float((found - mean - deviation * way).abs().max())
 
@@ -66,8 +82,50 @@ def test_more_steps_come_nearer_to_the_exact_way():
     assert off("ddim", 100) < 0.3 * off("ddim", 25)
 
 
-def test_pndm_comes_nearer_with_as_many():
-    assert off("pndm", 25) < 0.05 * off("ddim", 25)
+@PREDICTIONS
+@pytest.mark.parametrize("steps", [10, 25])
+@pytest.mark.parametrize(("deviation", "share"), [(0.5, 0.05), (0.1, 0.65), (0.02, 0.1)])
+def test_pndm_comes_nearer_with_as_many(prediction, steps, deviation, share):
+    ours, plain = (off(sampler, steps, prediction, deviation=deviation) for sampler in ("pndm", "ddim"))
+    assert ours < share * plain
+
+
+@PREDICTIONS
+@pytest.mark.parametrize(
+    ("sampler", "asked"), [("ddim", [800, 600, 400, 200, 0]), ("pndm", [800, 600, 600, 400, 200, 0])]
+)
+def test_what_the_network_is_asked(prediction, sampler, asked):
+    seen = []
+
+    def predict(y_t, time):
+        seen.append(round(1000 * float(time[0])))
+        return y_t
+
+    noising = Noising(NoisingSettings(prediction=prediction, sampler=sampler, steps=5))
+    one, two = noising.denoised(torch.ones(1, 1, 4, 4), predict), noising.denoised(torch.ones(1, 1, 4, 4), predict)
+    assert seen == asked + asked
+    assert torch.equal(one, two)
+
+
+def test_five_steps_of_pndm_by_hand():
+    """For an ε that depends on the level alone, y / √ᾱ moves by e times the change of √(1/ᾱ - 1)."""
+    epsilon = {800: 1.0, 600: 3.0, 400: 2.0, 200: 5.0, 0: -1.0}
+    e = [
+        (1 + 3) / 2,
+        (3 * 3 - 1) / 2,
+        (23 * 2 - 16 * 3 + 5 * 1) / 12,
+        (55 * 5 - 59 * 2 + 37 * 3 - 9 * 1) / 24,
+        (55 * -1 - 59 * 5 + 37 * 2 - 9 * 3) / 24,
+    ]
+    noises = [float((1 / LEFT[t] - 1).sqrt()) for t in epsilon] + [0.0]
+    expected = sum(way * (after - before) for way, (before, after) in zip(e, pairwise(noises), strict=True))
+
+    def predict(y_t, time):
+        return torch.full_like(y_t, epsilon[round(1000 * float(time[0]))])
+
+    noising = Noising(NoisingSettings(prediction="epsilon", sampler="pndm", steps=5))
+    found = noising.denoised(torch.zeros(1, 1, 2, 2, dtype=torch.float64), predict)
+    assert found.flatten().tolist() == pytest.approx([expected] * 4, rel=1e-4)
 
 
 def test_steps_of_unequal_length_are_refused():
