@@ -1,6 +1,7 @@
 """How an image drowns in noise and how it is brought back: what image and latent diffusion share.
 
-    y_t = √ᾱ_t y + √(1 - ᾱ_t) ε                     t = 0 … T - 1,   ε ~ N(0, I)
+    y_t = √ᾱ_t y + √(1 - ᾱ_t) ε,   ᾱ_t = Π (1 - β_s), s ≤ t = 0 … T - 1,     ε ~ N(0, I)
+    β_0 … β_T-1 = 0.1 / T … 20 / T, evenly; DDPM's for T = 1000              whatever T, the last is all noise
     v   = √ᾱ_t ε - √(1 - ᾱ_t) y,   so that  ε = √ᾱ_t v + √(1 - ᾱ_t) y_t      either may be predicted
     y_s = √ᾱ_s ŷ + √(1 - ᾱ_s) e,   ŷ = (y_t - √(1 - ᾱ_t) e) / √ᾱ_t           the step from t to s < t
 
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 from monai.networks.schedulers import DDIMScheduler
 from torch import Tensor
 
@@ -38,18 +39,38 @@ Predict = Callable[[Tensor, Tensor], Tensor]
 class NoisingSettings(Settings):
     prediction: Literal["v", "epsilon"] = "v"
     """What the network predicts; epsilon is DDPM's."""
-    timesteps: Annotated[int, Ge(1)] = 1000
+    timesteps: Annotated[int, Gt(20)] = 1000
     """T, the levels of noise that are learned."""
-    steps: Annotated[int, Ge(1)] = 25
-    """Levels that are visited on the way back, evenly spaced; must divide `timesteps`."""
+    steps: Annotated[int, Ge(2)] = 25
+    """Levels that are visited on the way back, evenly spaced; must divide `timesteps`. It begins with noise at level
+    T - T / steps, where no more than a tenth of the image may be left."""
     sampler: Literal["ddim", "pndm"] = "ddim"
-    """How they are visited: ddim is the plainest; pndm asks the network once more in all, and came nearer to the exact
-    way on images whose exact way is known."""
+    """How they are visited: ddim is the plainest; pndm asks the network once more in all, and comes nearer to the exact
+    way where that is known: on normal images, in 10 and in 25 steps."""
 
     def __post_init__(self) -> None:
-        if self.timesteps % self.steps:
+        advice = "set 20, 25, 50 or 100 for 1000 timesteps"
+        if self.timesteps <= 20:
+            raise UsageError("noising.timesteps", f"{self.timesteps} levels are too few to drown in", "set 1000")
+        if self.steps < 1 or self.timesteps % self.steps:
             what = f"{self.steps} do not divide {self.timesteps} timesteps evenly"
-            raise UsageError("noising.steps", what, "set 20, 25, 50 or 100 for 1000 timesteps")
+            raise UsageError("noising.steps", what, advice)
+        left = float(self.schedule().alphas_cumprod[-(self.timesteps // self.steps)].sqrt())
+        if left > 0.1:
+            what = f"{self.steps} begin with noise where {left:.0%} of the image should be left"
+            raise UsageError("noising.steps", what, advice)
+
+    def schedule(self) -> DDIMScheduler:
+        """Whose step is DDIM's along a given ε."""
+        schedule = DDIMScheduler(
+            self.timesteps,
+            prediction_type="epsilon",
+            clip_sample=False,
+            beta_start=0.1 / self.timesteps,
+            beta_end=20 / self.timesteps,
+        )
+        schedule.set_timesteps(self.steps)
+        return schedule
 
 
 class Noising:
@@ -57,7 +78,7 @@ class Noising:
 
     def __init__(self, settings: NoisingSettings) -> None:
         self.settings = settings
-        self.schedule = self._schedule()
+        self.schedule = settings.schedule()
 
     def timesteps(self, uniform: Tensor) -> Tensor:
         """Whole t (batch,) for numbers drawn from [0, 1)."""
@@ -105,8 +126,3 @@ class Noising:
         predicted = predict(y, torch.full((len(y),), t / self.settings.timesteps, device=y.device)).to(y)
         left = self.schedule.alphas_cumprod[t]
         return predicted if self.settings.prediction == "epsilon" else left.sqrt() * predicted + (1 - left).sqrt() * y
-
-    def _schedule(self) -> DDIMScheduler:
-        schedule = DDIMScheduler(self.settings.timesteps, prediction_type="epsilon", clip_sample=False)
-        schedule.set_timesteps(self.settings.steps)
-        return schedule

@@ -31,9 +31,34 @@ def test_the_image_is_found_again_from_v():
 
 
 def test_every_level_is_drawn_alike():
-    noising = Noising(NoisingSettings(timesteps=4, steps=2))
-    assert noising.timesteps(torch.tensor([0.0, 0.24, 0.26, 0.51, 0.99999])).tolist() == [0, 0, 1, 2, 3]
-    assert noising.times(torch.tensor([0, 3])).tolist() == [0.0, 0.75]
+    noising = Noising(NoisingSettings(timesteps=40, steps=10))
+    assert noising.timesteps(torch.tensor([0.0, 0.024, 0.026, 0.51, 0.99999])).tolist() == [0, 0, 1, 20, 39]
+    assert noising.times(torch.tensor([0, 30])).tolist() == [0.0, 0.75]
+
+
+@pytest.mark.parametrize("timesteps", [25, 50, 100, 1000, 4000])
+def test_however_many_levels_the_last_is_all_noise(timesteps):
+    noising = Noising(NoisingSettings(timesteps=timesteps, steps=25))
+    kept = noising.noised(torch.ones(2, 1, 1, 1), torch.zeros(2, 1, 1, 1), torch.tensor([0, timesteps - 1])).flatten()
+    assert kept[0] > 0.99
+    assert kept[1] < 0.01
+
+
+@pytest.mark.parametrize("timesteps", [50, 100, 500, 1000])
+def test_images_come_out_where_they_should_however_many_levels(timesteps):
+    """Images of mean 0.8 and deviation 0.1; every level visited that 50 steps visit."""
+    noising = Noising(NoisingSettings(timesteps=timesteps, steps=50, prediction="epsilon", sampler="pndm"))
+    betas = torch.linspace(0.1, 20, timesteps, dtype=torch.float64) / timesteps
+    left = torch.cumprod(1 - betas, 0)
+
+    def exactly(y_t, time):
+        a = left[(timesteps * time[0]).round().long()]
+        return (1 - a).sqrt() * (y_t - a.sqrt() * 0.8) / (a * 0.1**2 + 1 - a)
+
+    noise = torch.randn(1, 1, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    found = noising.denoised(noise, exactly)
+    assert float(found.mean()) == pytest.approx(0.8, abs=0.01)
+    assert float(found.std()) == pytest.approx(0.1, abs=0.02)
 
 
 PREDICTIONS = pytest.mark.parametrize("prediction", ["v", "epsilon"])
@@ -131,3 +156,17 @@ def test_five_steps_of_pndm_by_hand():
 def test_steps_of_unequal_length_are_refused():
     with pytest.raises(UsageError, match=r"noising\.steps.*30 do not divide 1000"):
         NoisingSettings(steps=30)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"steps": 1}, r"noising\.steps: 1 begin with noise where 100% of the image should be left"),
+        ({"steps": 2}, r"noising\.steps: 2 begin with noise where 28% of the image should be left"),
+        ({"steps": 0}, r"noising\.steps: 0 do not divide 1000"),
+        ({"timesteps": 20, "steps": 20}, r"noising\.timesteps: 20 levels are too few"),
+    ],
+)
+def test_what_does_not_begin_in_noise_is_refused(asked, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        NoisingSettings(**asked)
