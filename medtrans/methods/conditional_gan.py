@@ -24,6 +24,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.networks.codes import numbers
 from medtrans.networks.decoder import DecoderSettings
 from medtrans.networks.encoder import EncoderSettings
 
@@ -94,10 +95,4 @@ class ConditionalGAN(Method):
         return real, cross_entropy(classes, c)
 
     def _classes(self, condition: Tensor | None) -> Tensor:
-        """(batch, 1) numbers → (batch,) whole ones. Raises UsageError."""
-        assert condition is not None
-        c = condition[:, 0].long()
-        if not torch.equal(c, condition[:, 0]) or not 0 <= int(c.min()) <= int(c.max()) < self.settings.classes:
-            what = f"{condition[:, 0].tolist()} are not all classes"
-            raise UsageError("method.classes", what, f"number them from 0 to {self.settings.classes - 1}")
-        return c
+        return numbers(condition, self.settings.classes, "classes")

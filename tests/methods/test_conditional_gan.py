@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
@@ -51,9 +53,12 @@ def test_classes_that_do_not_fit_are_answered():
     with pytest.raises(UsageError, match=r"preparing\.conditions: 0 are given"):
         tiny("conditional_gan", task=Task(spatial_dims=2, size=(16, 16)))
     method = tiny("conditional_gan")
-    for wrong in (2.0, -1.0, 0.5):
+    for wrong in (2.0, -1.0, 0.5, float("nan")):
+        told = torch.tensor([[0.0], [wrong]])
         with pytest.raises(UsageError, match=r"method\.classes: .*from 0 to 1"):
-            method.sample(1, torch.tensor([[wrong]]))
+            method.sample(2, told)
+        with pytest.raises(UsageError, match=r"method\.classes: .*from 0 to 1"):
+            next(method.losses(replace(batch_for(method), condition=told)))
 
 
 @pytest.mark.parametrize("conditioning", ["auxiliary", "projection"])
