@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every translator on T1 to T2, T1 to FLAIR and phantom MR to CT, and the three tables: sh methods.sh DATA OUT [changes …]
+# Ten translators on T1 to T2, T1 to FLAIR and phantom MR to CT, and the three tables: sh methods.sh DATA OUT [changes …]
+# Left out: latent_diffusion (two stages), multi_contrast and stargan (made for more contrasts than one pair).
 # Two minutes of one processor for each of thirty trainings. On a GPU, as in docs/benchmarks.md:
 #   sh methods.sh DATA OUT --set training.clock=wall --set training.minutes=0.75 --set training.batch=8 --set training.workers=2
 set -eu

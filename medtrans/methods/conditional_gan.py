@@ -1,12 +1,13 @@
 """Class-conditional GAN: makes images of the class it is asked for.
 
     fake = G(z, c),  z ~ N(0, I);     D(y) = (o, o_1 … o_classes)
-    auxiliary:   judges by o;  log softmax(o_1 …)[c] is added to what both players want
-    projection:  judges by o + o_c
+    projection:  judges by o + o_c, with the criterion
+    auxiliary:   judges by o, and names the class:  N(y) = -log softmax(o_1 …)[c]
+                 D:  tells y from fake + ½ [N(y) + N(fake)]        G:  fools D + N(fake)
 
 y is a real image, c its class. AC-GAN, Odena et al., ICML 2017, https://arxiv.org/abs/1610.09585, whose discriminator
-also names the class; or the projection discriminator of Miyato & Koyama, ICLR 2018, https://arxiv.org/abs/1802.05637,
-ψ(φ(y)) + v_c · φ(y) with linear ψ: both are rows of D's last layer.
+also names the class: half of its L_S + L_C, for telling apart is halved too. Or the projection discriminator, Miyato
+& Koyama, ICLR 2018, https://arxiv.org/abs/1802.05637: ψ(φ(y)) + v_c · φ(y) with linear ψ, both rows of D's last layer.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.networks.codes import numbers
 from medtrans.networks.decoder import DecoderSettings
 from medtrans.networks.encoder import EncoderSettings
 
@@ -73,7 +75,8 @@ class ConditionalGAN(Method):
         (real, named), (made, misnamed) = self._judge(y, c), self._judge(fake, c)
         auxiliary = self.settings.conditioning == "auxiliary"
         terms = {"tell": tells_apart([real], [made], criterion)}
-        yield "discriminator", {**terms, "name": named + misnamed} if auxiliary else terms
+        # Half of both, as telling them apart is half of both: the paper weighs the two alike.
+        yield "discriminator", {**terms, "name": (named + misnamed) / 2} if auxiliary else terms
 
         made, named = self._judge(self._make(batch.normal(self.settings.latent, key=1), c), c)
         terms = {"fool": fools([made], criterion)}
@@ -94,10 +97,4 @@ class ConditionalGAN(Method):
         return real, cross_entropy(classes, c)
 
     def _classes(self, condition: Tensor | None) -> Tensor:
-        """(batch, 1) numbers → (batch,) whole ones. Raises UsageError."""
-        assert condition is not None
-        c = condition[:, 0].long()
-        if not torch.equal(c, condition[:, 0]) or not 0 <= int(c.min()) <= int(c.max()) < self.settings.classes:
-            what = f"{condition[:, 0].tolist()} are not all classes"
-            raise UsageError("method.classes", what, f"number them from 0 to {self.settings.classes - 1}")
-        return c
+        return numbers(condition, self.settings.classes, "classes")

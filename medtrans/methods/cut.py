@@ -7,6 +7,7 @@
 
 x is a source, y a target of somebody else, E_l the layer l of G on its way down, H a small perceptron. The last term
 keeps targets as they are; FastCUT goes without it, takes 10 λ, and mirrors half of the x before G and E(G(x)) after.
+λ = 1 weighs both terms as the paper does, 1 + 1; the authors' code halves their sum, which is λ = 0.5 here.
 Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651
 """
 

@@ -23,7 +23,7 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.networks.choices import Discriminator, Generator
-from medtrans.networks.codes import with_code
+from medtrans.networks.codes import numbers, with_code
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 
@@ -69,8 +69,7 @@ class StarGAN(Method):
         return {"generator": [self.G], "discriminator": [self.D]}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        assert batch.condition is not None
-        x, s, asked = batch.source, batch.condition[:, 0].long(), self.settings
+        x, s, asked = batch.source, self._contrasts(batch.condition), self.settings
         t = (batch.uniform() * asked.contrasts).long()
         fake = self._made(x, t)
         judged, taken_for = self._judge(fake)
@@ -91,8 +90,10 @@ class StarGAN(Method):
         yield "discriminator", terms
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        assert condition is not None
-        return self._made(source, condition[:, 0].long())
+        return self._made(source, self._contrasts(condition))
+
+    def _contrasts(self, condition: Tensor | None) -> Tensor:
+        return numbers(condition, self.settings.contrasts, "contrasts")
 
     def _made(self, image: Tensor, contrast: Tensor) -> Tensor:
         code = one_hot(contrast, self.settings.contrasts).to(image)

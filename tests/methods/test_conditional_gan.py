@@ -1,10 +1,11 @@
+import math
+from dataclasses import replace
+
 import pytest
 import torch
-from torch.nn.functional import cross_entropy
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Task
-from medtrans.losses.adversarial import fools, tells_apart
 from tests.methods.alone_toy import distance, in_three_places, learn, places, sampled, toy_method
 from tests.methods.tiny import batch_for, tiny
 
@@ -16,17 +17,23 @@ def made(method, batch, key):
     return method.G(torch.cat([batch.normal(100, key=key), known], 1))
 
 
-def test_the_auxiliary_classifier_names_real_and_made_classes():
+def test_the_auxiliary_terms_by_hand():
+    """A judge that always answers alike: real images of classes 0 and 1 by one set of logits, made ones by another."""
     method = tiny("conditional_gan", conditioning="auxiliary", classes=3)
     batch = batch_for(method)
+    real, fake = torch.tensor([0.5, 1, 0, -1]), torch.tensor([-1.0, 0, 0, math.log(2)])
+    method.D.forward = lambda image: (real if torch.equal(image, batch.target) else fake).expand(len(image), -1)
     (_, telling), (_, fooling) = method.losses(batch)
-    c = batch.condition[:, 0].long()
-    real, first, second = (method.D(x) for x in (batch.target, made(method, batch, 0), made(method, batch, 1)))
-    named = [cross_entropy(out[:, 1:], c) for out in (real, first, second)]
-    torch.testing.assert_close(
-        telling, {"tell": tells_apart([real[:, :1]], [first[:, :1]], "bce"), "name": named[0] + named[1]}
+    assert batch.condition.tolist() == [[0.0], [1.0]]
+    named = (-math.log(math.e / (math.e + 1 + 1 / math.e)) - math.log(1 / (math.e + 1 + 1 / math.e))) / 2
+    misnamed = math.log(4)
+    told = -math.log(1 / (1 + math.exp(-0.5))), -math.log(1 - 1 / (1 + math.e))
+    assert {key: float(term) for key, term in telling.items()} == pytest.approx(
+        {"tell": (told[0] + told[1]) / 2, "name": (named + misnamed) / 2}
     )
-    torch.testing.assert_close(fooling, {"fool": fools([second[:, :1]], "bce"), "name": named[2]})
+    assert {key: float(term) for key, term in fooling.items()} == pytest.approx(
+        {"fool": -math.log(1 / (1 + math.e)), "name": math.log(4)}
+    )
 
 
 def test_the_projection_is_the_inner_product_of_class_and_features():
@@ -51,9 +58,12 @@ def test_classes_that_do_not_fit_are_answered():
     with pytest.raises(UsageError, match=r"preparing\.conditions: 0 are given"):
         tiny("conditional_gan", task=Task(spatial_dims=2, size=(16, 16)))
     method = tiny("conditional_gan")
-    for wrong in (2.0, -1.0, 0.5):
+    for wrong in (2.0, -1.0, 0.5, float("nan")):
+        told = torch.tensor([[0.0], [wrong]])
         with pytest.raises(UsageError, match=r"method\.classes: .*from 0 to 1"):
-            method.sample(1, torch.tensor([[wrong]]))
+            method.sample(2, told)
+        with pytest.raises(UsageError, match=r"method\.classes: .*from 0 to 1"):
+            next(method.losses(replace(batch_for(method), condition=told)))
 
 
 @pytest.mark.parametrize("conditioning", ["auxiliary", "projection"])

@@ -58,12 +58,12 @@ def test_some_items_learn_without_a_source():
 
 @pytest.mark.parametrize("weight", [0.0, 2.0])
 def test_guidance_exaggerates_what_the_source_says(weight):
-    asked = {"prediction": "epsilon", "steps": 1}
+    asked = {"prediction": "epsilon", "steps": 4}
     method = diffusion(lambda y, x: x, noising=asked, drop=0.1, guidance=weight)
     x, noise = batch().source, torch.randn(4, 1, 8, 8)
     told = (1 + weight) * x
-    expected = (noise - (1 - LEFT[0]).sqrt() * told) / LEFT[0].sqrt()
-    assert torch.allclose(method.translate(x, noise=noise), expected, atol=1e-5)
+    expected = (noise - (1 - LEFT[750]).sqrt() * told) / LEFT[750].sqrt()
+    assert torch.allclose(method.translate(x, noise=noise), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_guidance_needs_items_without_a_source():

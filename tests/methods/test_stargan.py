@@ -48,3 +48,13 @@ def test_the_contrast_an_image_is_taken_for_is_the_mean_over_the_patches(player)
 def test_without_the_number_of_the_contrast_it_cannot_begin(wrong):
     with pytest.raises(UsageError):
         toy_method("stargan", **wrong, **SETTINGS)
+
+
+@pytest.mark.parametrize("wrong", [2.0, -1.0, 0.5, float("nan")])
+def test_what_is_no_contrast_is_refused_in_training_and_in_translating(wrong):
+    method, x = toy_method("stargan", conditions=1, **SETTINGS), unseen(both)[:2, :1]
+    number = torch.tensor([[0.0], [wrong]])
+    with pytest.raises(UsageError, match=r"method\.contrasts: .*not all contrasts.*from 0 to 1"):
+        next(method.losses(Batch(x, x, None, number, seeds=torch.arange(2))))
+    with pytest.raises(UsageError, match=r"method\.contrasts: .*not all contrasts.*from 0 to 1"):
+        method.translate(x, number)

@@ -27,7 +27,7 @@ def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
     source = load_recipe(stages.find_recipe("latent_diffusion/diffusion")).reading.root / made.name.replace(
         ".", "_T1.", 1
     )
-    stages.translate(source, tmp_path / "again.nii.gz", second.folder / "model")
+    stages.translate(source, tmp_path / "again.nii.gz", [second.folder / "model"])
     assert (read_volume(tmp_path / "again.nii.gz").voxels == read_volume(made).voxels).all()
 
 
