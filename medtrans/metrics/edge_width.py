@@ -4,7 +4,8 @@
 
 Measured across the target's strongest edges, along its gradient, in both images; 0 and 100 % are the least value on the
 dark side and the greatest on the bright side of each profile. An edge blurred by a Gaussian of σ is 2.56 σ wide, less
-where `reach_mm` cuts its ends off (σ above 2 mm by default); of edges sharper than a voxel, reading straight between voxels adds to both widths, up to 0.8 voxels.
+where `reach_mm` cuts its ends off (σ above 2 mm by default); of edges sharper than a voxel, reading straight between
+voxels adds to both widths, up to 0.8 voxels.
 Smith 1997, https://www.dspguide.com/ch25/1.htm
 """
 
