@@ -24,7 +24,7 @@ from medtrans.preparing.batches import Draws, loader, paired_draws, unpaired_dra
 from medtrans.preparing.cache import Stored, cached
 from medtrans.preparing.intensities import Intensities
 from medtrans.preparing.preparation import Preparation
-from medtrans.reading.checks import Finding, check_cases
+from medtrans.reading.checks import Finding, check_cases, check_masks
 from medtrans.reading.cohort import find_cases, load_pair
 from medtrans.reading.files import read_bytes, write_atomically
 from medtrans.recipe import Recipe
@@ -79,7 +79,7 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
     say = say if fabric.is_global_zero else silent
     if fabric.is_global_zero:
         _begin(recipe, folder)
-        _refuse(check_cases(cases))
+        _refuse(findings(recipe, cases))
         _sides(cases, _preparation(recipe, cases, folder), folder, say)
     fabric.barrier()
     preparation = _preparation(recipe, cases, folder)
@@ -133,8 +133,15 @@ def cases_of(recipe: Recipe) -> list[Case]:
     return find_cases(recipe.reading, pairing=methods.load(recipe.method).pairing)
 
 
-def _refuse(findings: Sequence[Finding]) -> None:
-    bad = [finding for finding in findings if finding.severity == "refuse"]
+def findings(recipe: Recipe, cases: Sequence[Case]) -> list[Finding]:
+    """What is wrong with the cases, and with their masks for what the recipe asks of them."""
+    scores = hasattr(methods.load(recipe.method), "translate")
+    within = scores and recipe.evaluating.within == "mask"
+    return [*check_cases(cases), *check_masks(cases, scored_within=within)]
+
+
+def _refuse(found: Sequence[Finding]) -> None:
+    bad = [finding for finding in found if finding.severity == "refuse"]
     if bad:
         more = f" (and {len(bad) - 1} more: see `medtrans check`)" if len(bad) > 1 else ""
         raise InputRefused(bad[0].where, bad[0].what + more, bad[0].advice)

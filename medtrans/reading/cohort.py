@@ -113,6 +113,9 @@ def _from_patterns(settings: ReadingSettings, pairing: str) -> list[Case]:
         names |= set.intersection(*map(set, targets))
     if not names:
         raise UsageError(settings.root, f"no source has a target {settings.target!r}", "the texts at * must be equal")
+    if settings.mask and not names & masks.keys():
+        what = f"{settings.mask!r} " + ("matches no case's name" if masks else "matches no file")
+        raise UsageError("reading.mask", f"{what} in {settings.root}", "mend the pattern, or leave it out")
     return [
         Case(
             subject=_subject(name, settings.subject),

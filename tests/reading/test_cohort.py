@@ -5,7 +5,7 @@ import pytest
 
 from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.reading.checks import check_cases, check_volume
+from medtrans.reading.checks import check_cases, check_masks, check_volume
 from medtrans.reading.cohort import ReadingSettings, find_cases, load_pair
 from medtrans.reading.files import write_volume
 
@@ -43,6 +43,30 @@ def test_several_patterns_become_channels(tmp_path):
     cohort(tmp_path)
     settings = ReadingSettings(root=tmp_path, source=("*_T1.nii.gz", "*_mask.nii.gz"), target="*_T2.nii.gz")
     assert load_pair(find_cases(settings)[0]).source.channels == 2
+
+
+def test_a_mask_pattern_that_finds_nothing_is_answered(tmp_path):
+    settings = cohort(tmp_path, 3)
+    for pattern, said in (("*_msk.nii.gz", "matches no file"), ("sub*_mask.nii.gz", "matches no case's name")):
+        with pytest.raises(UsageError, match=said):
+            find_cases(ReadingSettings(**{**vars(settings), "mask": pattern}))
+
+
+def test_a_case_without_its_mask_is_found_and_refused_where_it_would_choose_the_model(tmp_path):
+    settings = cohort(tmp_path)
+    assert not check_masks(find_cases(settings), scored_within=True)
+    for path in tmp_path.glob("*_mask.nii.gz"):
+        if path.name != "sub0_mask.nii.gz":
+            path.unlink()
+    cases = find_cases(settings)
+    told = {finding.where: finding for finding in check_masks(cases, scored_within=True)}
+    assert set(told) == {f"sub{number}" for number in range(1, 10)}
+    severities = {case.split: told[case.name].severity for case in cases if case.name in told}
+    assert severities == {"train": "warn", "test": "warn", "validation": "refuse"}
+    assert any("will not be assessed" in finding.what for finding in told.values())
+    assert {finding.severity for finding in check_masks(cases, scored_within=False)} == {"warn"}
+    bare = find_cases(ReadingSettings(**{**vars(settings), "mask": None}))
+    assert not check_masks(bare, scored_within=False)
 
 
 def test_the_split_is_by_subject_and_the_same_every_time(tmp_path):
