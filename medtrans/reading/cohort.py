@@ -46,7 +46,8 @@ class ReadingSettings(Settings):
     test: Annotated[float, Ge(0), Lt(1)] = 0.1
     """Share of the subjects that are only translated and scored at the end."""
     hold_out: tuple[str, ...] = ()
-    """These subjects are the test split, instead of a share."""
+    """These subjects are the test split, instead of a share, named as `subject` finds them or as in the table's column
+    of that name. The table may not give them another split."""
     seed: Annotated[int, Ge(0)] = 0
     """Which subjects fall into which split."""
 
@@ -250,6 +251,10 @@ def _split(cases: list[Case], settings: ReadingSettings) -> list[Case]:
     unknown = set(settings.hold_out) - set(given)
     if unknown:
         raise UsageError("reading.hold_out", f"no subject is called {sorted(unknown)[0]!r}", "see reading.subject")
+    for subject in settings.hold_out:
+        if chosen[subject] != "test":
+            what = f"{subject} is held out, but its split in the table is {chosen[subject]}"
+            raise UsageError("reading.hold_out", what, "change one of the two")
     return [replace(case, split=chosen[case.subject]) for case in cases]
 
 

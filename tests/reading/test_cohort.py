@@ -89,6 +89,19 @@ def test_held_out_subjects_are_the_test(tmp_path):
         find_cases(ReadingSettings(**{**vars(settings), "hold_out": ("sub44",)}))
 
 
+def test_a_held_out_subject_cannot_have_another_split_in_the_table(tmp_path):
+    for number, name in enumerate("xyz"):
+        put(tmp_path / f"{name}.nii.gz", number)
+    for split, said in (("train", "p is held out, but its split in the table is train"), ("test", None), ("", None)):
+        text = f"subject,source,split\np,x.nii.gz,{split}\nq,y.nii.gz,train\n"
+        settings = ReadingSettings(**{**vars(table(tmp_path, text)), "hold_out": ("p",)})
+        if said is None:
+            assert [case.split for case in find_cases(settings)] == ["test", "train"]
+        else:
+            with pytest.raises(UsageError, match=said):
+                find_cases(settings)
+
+
 def test_the_same_bytes_in_two_splits_are_a_leak(tmp_path):
     settings = cohort(tmp_path)
     test = next(case for case in find_cases(settings) if case.split == "test")
