@@ -15,10 +15,12 @@ from typing import Any, Protocol, get_args
 
 import torch
 
-from medtrans import methods, metrics
+from medtrans import methods
 from medtrans.core.case import Case, Split
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.method import Batch, Method, Translates
+from medtrans.evaluating.measures import measures
+from medtrans.evaluating.presets import find_preset
 from medtrans.judging import judged_pair
 from medtrans.preparing.batches import Draws, loader, paired_draws, unpaired_draws
 from medtrans.preparing.cache import Stored, cached
@@ -99,7 +101,7 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
         terms = "  ".join(f"{name.partition('/')[2]} {value:.3g}" for name, value in now.terms.items())
         say("training", f"step {now.step}/{now.steps}  {terms}", now.step / now.steps, now.seconds_left)
 
-    better = metrics.load(settings.best).better
+    better = recipe.best.metric.better
     journal = train_method(
         method,
         batches,
@@ -163,7 +165,10 @@ def _validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation)
     chosen = [case for case in cases if case.split == "validation" and case.sources and case.targets]
     pairs = [judged_pair(case, recipe, preparation) for case in chosen]
     asked = recipe.evaluating.preset, recipe.training.device
-    return Validation(pairs, preparation, recipe.translating, *asked) if pairs else None
+    # Of what is asked for besides only the measure that chooses: others may take longer than the training.
+    preset = find_preset(recipe.evaluating.preset)
+    also = [one for one in recipe.evaluating.also if measures(preset, [one])[-1].label == recipe.training.best]
+    return Validation(pairs, preparation, recipe.translating, *asked, also=also) if pairs else None
 
 
 def _sides(

@@ -44,7 +44,8 @@ class TrainingSettings(Settings):
     validate_every: Annotated[int, Ge(1)] = 1000
     """Steps between two rounds of translating and scoring the validation cases."""
     best: str = "mae"
-    """The metric whose best value chooses the model that is kept."""
+    """The metric whose best value chooses the model that is kept: the preset's, or one of evaluating.also by its
+    label."""
     checkpoint_every: Annotated[int, Ge(1)] = 500
     """Steps between two checkpoints; an interrupted run goes on from the last."""
     journal_every: Annotated[int, Ge(1)] = 20
