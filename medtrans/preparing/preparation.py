@@ -73,6 +73,7 @@ class Prepared:
     original: Volume
     undo: Undo = field(repr=False)
     background: float = -1.0
+    """The normalised value of air in this volume; of several channels, where these differ, the mean."""
 
 
 @dataclass(frozen=True)
@@ -170,17 +171,16 @@ class Preparation:
 
     def _prepare(self, volume: Volume, body: np.ndarray, mask: Volume | None, intensities: AnyIntensities) -> Prepared:
         asked, counted = self.settings, body if mask is None else self.body(volume, mask)
-        parts = [intensities.normalise(voxels, body)[0] for voxels in intensities.split(volume.voxels)]
-        normalised = Volume(np.stack(parts), volume.affine)
-        grid, undo = to_grid(
-            normalised, orientation=asked.orientation, spacing=asked.spacing, background=intensities.background
-        )
+        parts = [intensities.normalise(voxels, body) for voxels in intensities.split(volume.voxels)]
+        background = float(np.mean([intensities.air(undo) for _, undo in parts]))
+        normalised = Volume(np.stack([voxels for voxels, _ in parts]), volume.affine)
+        grid, undo = to_grid(normalised, orientation=asked.orientation, spacing=asked.spacing, background=background)
         within, _ = to_grid(
             Volume(counted[None], volume.affine), orientation=asked.orientation, spacing=asked.spacing, order=0
         )
         if not within.voxels.any():
             raise EmptyMask("mask", "holds no voxel at preparing.spacing", "set a finer spacing")
-        return Prepared(grid.voxels, within.voxels[0] > 0, grid.affine, volume, undo, intensities.background)
+        return Prepared(grid.voxels, within.voxels[0] > 0, grid.affine, volume, undo, background)
 
 
 def _some(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

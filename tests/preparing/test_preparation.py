@@ -95,6 +95,18 @@ def test_what_was_learned_survives_json(kind):
     assert np.array_equal(again.source(mr(seed=5)).voxels, fitted.source(mr(seed=5)).voxels)
 
 
+@pytest.mark.parametrize("kind", [ZScore(), Percentiles(lower=5.0)])
+def test_air_outside_the_volume_is_as_dark_as_air_inside_and_comes_back_as_zero(kind):
+    asked = PreparingSettings(source=kind, target=kind, spacing=(1.1, 0.9, 1.7))
+    fitted, volume = Preparation(asked).fit(pairs()), mr(seed=5, gain=7.0)
+    volume = volume.like(np.where(ball(volume.shape), volume.voxels, 0).astype(np.float32))
+    source = fitted.source(volume)
+    assert source.background == pytest.approx(float(source.voxels.min()), abs=1e-4)
+    assert source.background != -1
+    empty = np.full_like(source.voxels, fitted.settings.target.background)
+    assert not fitted.restore(empty, source).voxels.any()
+
+
 def test_a_lone_target_teaches_nothing_about_sources():
     lone = Pair(Case("b", "b", (), (Path("t"),)), mr(gain=50.0), mr(gain=50.0))
     asked = PreparingSettings(source=Percentiles(), target=Percentiles())
