@@ -30,7 +30,7 @@ FIT_VOXELS = 200_000
 @dataclass(frozen=True, kw_only=True)
 class PreparingSettings(Settings):
     orientation: str = "RAS"
-    """The orientation that networks see."""
+    """The orientation that networks see. In 2D, and with augment.flip, RAS or a flip of it such as LPS."""
     spacing: tuple[float, float, float] | None = None
     """Millimetres along i, j, k that networks see; none keeps each volume's own."""
     source: AnyIntensities = Percentiles()
@@ -53,6 +53,10 @@ class PreparingSettings(Settings):
     """Columns of reading.table that the model is told, in this order: numbers such as a slice thickness."""
 
     def __post_init__(self) -> None:
+        in_order = all(letter in "RLAPSI"[2 * axis : 2 * axis + 2] for axis, letter in enumerate(self.orientation[:3]))
+        if not in_order and (self.spatial_dims == 2 or self.augment.flip):
+            what = f"{self.orientation!r} has its axes in another order than RAS; planes and augment.flip count on it"
+            raise UsageError("preparing.orientation", what, "write RAS or a flip of it such as LPS")
         if self.stack % 2 == 0:
             advice = f"set {self.stack - 1} or {self.stack + 1}"
             raise UsageError("preparing.stack", f"{self.stack} slices have no middle one", advice)

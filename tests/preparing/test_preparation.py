@@ -8,6 +8,7 @@ import pytest
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
 from medtrans.core.volume import Volume
+from medtrans.preparing.augmentation import Augment
 from medtrans.preparing.intensities import Labels, Linear, Nyul, Percentiles, ZScore
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import read_volume
@@ -155,6 +156,15 @@ def test_a_stack_multiplies_the_channels_of_a_source_in_2d_only():
 def test_settings_that_make_no_sense_are_answered(wrong):
     with pytest.raises(UsageError, match=next(iter(wrong))):
         PreparingSettings(**wrong)
+
+
+def test_planes_and_flips_are_refused_where_the_axes_are_in_another_order():
+    for asked in ({}, {"spatial_dims": 3, "augment": Augment(flip=True)}):
+        with pytest.raises(UsageError, match="'PIR' has its axes in another order"):
+            PreparingSettings(orientation="PIR", **asked)
+        for fine in ("RAS", "LPS", "LPI"):
+            assert PreparingSettings(orientation=fine, **asked).orientation == fine
+    assert PreparingSettings(orientation="PIR", spatial_dims=3).orientation == "PIR"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="MEDTRANS_TEST_DATA names no folder of real volumes")
