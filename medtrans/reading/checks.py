@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,8 +31,10 @@ class Finding:
 
 
 def check_volume(path: Path) -> list[Finding]:
-    """What is wrong with one file."""
-    return _read(path)[1]
+    """What is wrong with one file; whether it is in HU only where its name ends with CT, such as p01_CT.nii.gz."""
+    volume, found = _read(path)
+    ends = re.split(r"[_-]", path.name.partition(".")[0])[-1].lower() == "ct"
+    return [*found, *_units(path, volume)] if volume is not None and ends else found
 
 
 def check_cases(cases: Iterable[Case]) -> list[Finding]:
@@ -102,7 +105,7 @@ def _check_case(case: Case) -> list[Finding]:
         found += findings
         if volume is None:
             continue
-        if path in case.targets:
+        if path in (*case.sources, *case.targets):
             found += _units(path, volume)
         if first and not first[1].shares_grid_with(volume):
             grids = f"{first[1].shape} {first[1].orientation} and {volume.shape} {volume.orientation}"

@@ -208,6 +208,18 @@ def test_a_ct_that_is_not_in_hu_is_warned_of(tmp_path):
     assert "HU" in finding.advice
 
 
+def test_a_ct_alone_or_as_a_source_is_looked_at_too(tmp_path):
+    for number, name in enumerate(("a_CT", "a_T1", "b_CT_mask", "b-ct")):
+        put(tmp_path / f"{name}.nii.gz", number)
+    warned = {path.name for path in tmp_path.iterdir() for f in check_volume(path) if f.severity == "warn"}
+    assert warned == {"a_CT.nii.gz", "b-ct.nii.gz"}
+    settings = ReadingSettings(root=tmp_path, source="*_CT.nii.gz", target="*_T1.nii.gz", test=0, validation=0)
+    (finding,) = check_cases(find_cases(settings))
+    assert finding.where == str(tmp_path / "a_CT.nii.gz")
+    put(tmp_path / "a_CT.nii.gz", 5, low=-1000)
+    assert not check_volume(tmp_path / "a_CT.nii.gz")
+
+
 def test_a_broken_file_is_a_finding_not_an_error(tmp_path):
     (tmp_path / "v.nii.gz").write_bytes(b"rubbish")
     (finding,) = check_volume(tmp_path / "v.nii.gz")
