@@ -27,7 +27,7 @@ from medtrans.preparing.cache import Stored, cached
 from medtrans.preparing.intensities import Intensities
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.checks import Finding, check_cases, check_masks
-from medtrans.reading.cohort import find_cases, load_pair
+from medtrans.reading.cohort import find_cases, left_out, load_pair
 from medtrans.reading.files import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.training.events import refuse_without_tensorboard
@@ -136,10 +136,13 @@ def cases_of(recipe: Recipe) -> list[Case]:
 
 
 def findings(recipe: Recipe, cases: Sequence[Case]) -> list[Finding]:
-    """What is wrong with the cases, and with their masks for what the recipe asks of them."""
+    """What is wrong with the cases, and with their masks for what the recipe asks; and which files make no case."""
     scores = hasattr(methods.load(recipe.method), "translate")
     within = scores and recipe.evaluating.within == "mask"
-    return [*check_cases(cases), *check_masks(cases, scored_within=within)]
+    what, advice = "belongs to no case: its source or target is missing", "add it, or mind that the file is not used"
+    lone = left_out(recipe.reading, pairing=methods.load(recipe.method).pairing)
+    unused = [Finding(str(path), "warn", what, advice) for path in lone]
+    return [*check_cases(cases), *check_masks(cases, scored_within=within), *unused]
 
 
 def _refuse(found: Sequence[Finding]) -> None:

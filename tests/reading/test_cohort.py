@@ -6,7 +6,7 @@ import pytest
 from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.reading.checks import check_cases, check_masks, check_volume
-from medtrans.reading.cohort import ReadingSettings, find_cases, load_pair
+from medtrans.reading.cohort import ReadingSettings, find_cases, left_out, load_pair
 from medtrans.reading.files import write_volume
 
 
@@ -121,6 +121,14 @@ def test_unpaired_cases_may_lack_a_side(tmp_path):
         find_cases(settings)
 
 
+def test_files_that_make_no_case_are_named(tmp_path):
+    settings = cohort(tmp_path, 3)
+    assert not left_out(settings)
+    (tmp_path / "sub1_T2.nii.gz").unlink()
+    assert [path.name for path in left_out(settings)] == ["sub1_T1.nii.gz"]
+    assert not left_out(settings, pairing="unpaired")
+
+
 def table(folder, text):
     (folder / "cases.csv").write_text(text)
     return ReadingSettings(root=folder, table=folder / "cases.csv", test=0, validation=0)
@@ -153,6 +161,9 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
         ("subject,source\n,x.nii.gz\n", "line 2.*no subject"),
         ("subject,source,split\np,x.nii.gz,trian\n", "line 2.*'trian'"),
         ("subject,source,tesla\np,x.nii.gz,strong\n", "line 2, column tesla.*'strong'"),
+        ("subject,source,tesla\np,x.nii.gz,nan\n", "line 2, column tesla.*'nan' is no finite number"),
+        ("subject,source,tesla\np,x.nii.gz,-inf\n", "line 2, column tesla.*'-inf'"),
+        ("subject,source,tesla,tesla\np,x.nii.gz,1,2\n", "two columns named 'tesla'"),
         ("subject,source\np,x.nii.gz,extra\n", "line 2.*cells"),
         ("subject,source,split\np,x.nii.gz,train\np,y.nii.gz,test\n", "subject p.*test, train"),
         ("subject,source\np,x.nii.gz\nq,x.nii.gz\n", "twice"),
