@@ -22,7 +22,7 @@ class TrainingSettings(Settings):
     batch: Annotated[int, Ge(1)] = 4
     """Items per step, over all processes."""
     accumulate: Annotated[int, Ge(1)] = 1
-    """Batches whose gradients are added up before each step."""
+    """Batches whose gradients are averaged before each step; each counts alike, however many voxels its masks count."""
     optimizer: Literal["adam", "adamw"] = "adam"
     """AdamW decays the weights by `weight_decay`."""
     learning_rate: Annotated[float, Gt(0)] = 2e-4
