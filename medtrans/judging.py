@@ -62,10 +62,16 @@ class Judgement:
 
 
 def judged_pair(case: Case, recipe: Recipe, preparation: Preparation) -> tuple[Pair, dict[str, str]]:
-    """A case as it is scored: the target in the unit of translations, the mask of the voxels that count; its hashes."""
+    """A case as it is scored: the target in the unit of translations, the mask of the voxels that count; its hashes.
+
+    Raises InputRefused where the mask file should say which, and there is none.
+    """
     pair = load_pair(case)
     assert pair.target is not None
     within = recipe.evaluating.within
+    if within == "mask" and pair.mask is None:
+        advice = "give it one by reading.mask or the table, or set evaluating.within: body"
+        raise InputRefused(case.name, "has no mask file, and evaluating.within is mask", advice)
     mask = pair.mask if within == "mask" else None
     if within == "body":
         mask = pair.target.like(preparation.body(pair.target).astype(np.uint8))

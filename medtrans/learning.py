@@ -15,17 +15,19 @@ from typing import Any, Protocol, get_args
 
 import torch
 
-from medtrans import methods, metrics
+from medtrans import methods
 from medtrans.core.case import Case, Split
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.method import Batch, Method, Translates
+from medtrans.evaluating.measures import measures
+from medtrans.evaluating.presets import find_preset
 from medtrans.judging import judged_pair
 from medtrans.preparing.batches import Draws, loader, paired_draws, unpaired_draws
 from medtrans.preparing.cache import Stored, cached
 from medtrans.preparing.intensities import Intensities
 from medtrans.preparing.preparation import Preparation
-from medtrans.reading.checks import Finding, check_cases
-from medtrans.reading.cohort import find_cases, load_pair
+from medtrans.reading.checks import Finding, check_cases, check_masks
+from medtrans.reading.cohort import find_cases, left_out, load_pair
 from medtrans.reading.files import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.training.events import refuse_without_tensorboard
@@ -79,7 +81,7 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
     say = say if fabric.is_global_zero else silent
     if fabric.is_global_zero:
         _begin(recipe, folder)
-        _refuse(check_cases(cases))
+        _refuse(findings(recipe, cases))
         _sides(cases, _preparation(recipe, cases, folder), folder, say)
     fabric.barrier()
     preparation = _preparation(recipe, cases, folder)
@@ -99,7 +101,7 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
         terms = "  ".join(f"{name.partition('/')[2]} {value:.3g}" for name, value in now.terms.items())
         say("training", f"step {now.step}/{now.steps}  {terms}", now.step / now.steps, now.seconds_left)
 
-    better = metrics.load(settings.best).better
+    better = recipe.best.metric.better
     journal = train_method(
         method,
         batches,
@@ -133,8 +135,18 @@ def cases_of(recipe: Recipe) -> list[Case]:
     return find_cases(recipe.reading, pairing=methods.load(recipe.method).pairing)
 
 
-def _refuse(findings: Sequence[Finding]) -> None:
-    bad = [finding for finding in findings if finding.severity == "refuse"]
+def findings(recipe: Recipe, cases: Sequence[Case]) -> list[Finding]:
+    """What is wrong with the cases, and with their masks for what the recipe asks; and which files make no case."""
+    scores = hasattr(methods.load(recipe.method), "translate")
+    within = scores and recipe.evaluating.within == "mask"
+    what, advice = "belongs to no case: its source or target is missing", "add it, or mind that the file is not used"
+    lone = left_out(recipe.reading, pairing=methods.load(recipe.method).pairing)
+    unused = [Finding(str(path), "warn", what, advice) for path in lone]
+    return [*check_cases(cases), *check_masks(cases, scored_within=within), *unused]
+
+
+def _refuse(found: Sequence[Finding]) -> None:
+    bad = [finding for finding in found if finding.severity == "refuse"]
     if bad:
         more = f" (and {len(bad) - 1} more: see `medtrans check`)" if len(bad) > 1 else ""
         raise InputRefused(bad[0].where, bad[0].what + more, bad[0].advice)
@@ -156,7 +168,10 @@ def _validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation)
     chosen = [case for case in cases if case.split == "validation" and case.sources and case.targets]
     pairs = [judged_pair(case, recipe, preparation)[0] for case in chosen]
     asked = recipe.evaluating.preset, recipe.training.device
-    return Validation(pairs, preparation, recipe.translating, *asked) if pairs else None
+    # Of what is asked for besides only the measure that chooses: others may take longer than the training.
+    preset = find_preset(recipe.evaluating.preset)
+    also = [one for one in recipe.evaluating.also if measures(preset, [one])[-1].label == recipe.training.best]
+    return Validation(pairs, preparation, recipe.translating, *asked, also=also) if pairs else None
 
 
 def _sides(

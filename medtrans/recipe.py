@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from medtrans import methods
 from medtrans.core.errors import UsageError
 from medtrans.core.settings import Settings, did_you_mean
-from medtrans.evaluating.measures import measures, name_and_settings
+from medtrans.evaluating.measures import Measure, measures, name_and_settings
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
@@ -53,6 +53,18 @@ class Recipe:
     training: TrainingSettings
     translating: TranslatingSettings
     evaluating: EvaluatingSettings
+
+    @property
+    def best(self) -> Measure:
+        """The measure that chooses the model: one of the preset, or of `evaluating.also`. Raises UsageError."""
+        preset, also = find_preset(self.evaluating.preset), self.evaluating.also
+        known = {measure.label: measure for measure in measures(preset, also)}
+        asked = self.training.best
+        if asked not in known:
+            what = f"{asked!r} is not measured under the preset {preset.name}"
+            advice = f"choose from: {', '.join(known)}; or name another in evaluating.also"
+            raise UsageError("training.best", what, advice)
+        return known[asked]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, every default spelled out, in the order of the stages."""
@@ -110,13 +122,15 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     )
     if methods.load(name).pairing == "alone":
         stages["preparing"] = _alone(stages["preparing"], f"{where}: preparing")
-    return Recipe(
+    recipe = Recipe(
         name=str(values.get("name", Path(where).stem)),
         about=str(values.get("about", "")),
         method=name,
         method_settings=_checked(methods.load(name).Settings, method, f"{where}: method"),
         **stages,
     )
+    _ = recipe.best
+    return recipe
 
 
 def with_measures(evaluating: EvaluatingSettings, where: str) -> EvaluatingSettings:

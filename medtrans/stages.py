@@ -28,11 +28,11 @@ from medtrans.evaluating.sheets import Evaluation, to_csv
 from medtrans.evaluating.statistics.summary import summarise
 from medtrans.finding import recipes
 from medtrans.judging import Judgement, judge, write_evaluation, write_judgement
-from medtrans.learning import Say, Trained, cases_of, silent, train
+from medtrans.learning import Say, Trained, cases_of, findings, silent, train
 from medtrans.phantoms import skulls
 from medtrans.phantoms.cohort import write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
-from medtrans.reading.checks import Finding, check_cases, check_volume
+from medtrans.reading.checks import Finding, check_volume
 from medtrans.reading.files import (
     READS,
     is_volume,
@@ -75,7 +75,7 @@ def check(what: str, changes: Sequence[str] = ()) -> list[Finding]:
     if path.is_file() and path.suffix not in (".yaml", ".yml"):
         raise UsageError(path, "is neither a volume nor a recipe", READS)
     recipe = load_recipe(find_recipe(what), changes)
-    return check_cases(cases_of(recipe))
+    return findings(recipe, cases_of(recipe))
 
 
 def findings_as_text(findings: Sequence[Finding]) -> str:

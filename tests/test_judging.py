@@ -49,6 +49,17 @@ def test_the_page_says_what_was_left_out_and_where_the_numbers_come_from(judged,
         assert words in page, words
 
 
+def test_a_case_without_the_mask_it_should_be_scored_in_is_not_assessed():
+    recipe = load_recipe(stages.find_recipe("t1_to_t2"), ["reading.hold_out=[sub-01, sub-02]"], quick=True)
+    cases = [replace(case, mask=None) if case.subject == "sub-01" else case for case in cases_of(recipe)]
+    preparation = Preparation(recipe.preparing).fit(load_pair(case) for case in cases if case.split == "train")
+    made = {case.name: case.sources[0] for case in cases if case.split == "test"}
+    found = judge(recipe, cases, made, {}, preparation)
+    assert {score.case for score in found.evaluation.scores} == {"sub-02"}
+    assert found.evaluation.refused["sub-01"].startswith("sub-01: has no mask file, and evaluating.within is mask; ")
+    assert [one.case for one in found.pictured] == ["sub-02"]
+
+
 @pytest.mark.parametrize(("samples", "scored"), [(3, True), (1, False)])
 def test_a_spread_beside_its_translation_is_scored_where_answers_were_drawn(samples, scored, tmp_path):
     asked = ["reading.hold_out=[sub-01, sub-02]", f"translating.samples={samples}"]

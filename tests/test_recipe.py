@@ -85,6 +85,14 @@ def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_
         (MINIMAL + "evaluating: {also: [{name: water_path, hlut: [[0, 1]]}]}", "is no table of rising HU"),
         (MINIMAL + "evaluating: {also: [3]}", "evaluating.also.0"),
         (MINIMAL + "evaluating: {preset: mr-percentile, also: [bone_dice]}", "bone_dice: is for CT only"),
+        (
+            MINIMAL + "training: {best: ssim}",
+            "'ssim' is not measured under the preset synthrad2025; choose from: mae, ",
+        ),
+        (
+            MINIMAL + "training: {best: nmi}\nevaluating: {also: [{name: nmi, bins: 32}]}",
+            "mae, psnr, ms_ssim, nmi[bins=32]",
+        ),
         (MINIMAL + "training: 3", "training is not a table"),
         ("method: {name: regression", "is not YAML"),
         ("- a\n- b\n", "is not a table"),

@@ -36,6 +36,26 @@ def test_no_training_case_is_answered(tmp_path):
         stages.train(recipe(everyone, "training.batch=2", "preparing.source={name: linear}"), tmp_path)
 
 
+def test_a_metric_asked_for_besides_may_choose_the_model(tmp_path):
+    also = "evaluating.also=[ncc, {name: nmi, bins: 32}]"
+    stages.train(recipe("training.best=nmi[bins=32]", also), tmp_path)
+    (row,) = [row for row in read_journal(tmp_path / "journal.csv") if "validation/mae" in row]
+    assert row["validation/nmi[bins=32]"] > 0
+    assert "validation/ncc" not in row
+    assert (tmp_path / "model" / "model.safetensors").is_file()
+
+
+def test_check_names_a_source_that_has_no_target(tmp_path):
+    for path in recipe().reading.root.glob("*.nii.gz"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    asked = [f"reading.root={tmp_path}"]
+    assert not stages.check("t1_to_t2", asked)
+    (tmp_path / "sub-03_T2.nii.gz").unlink()
+    (finding,) = stages.check("t1_to_t2", asked)
+    assert (finding.where, finding.severity) == (str(tmp_path / "sub-03_T1.nii.gz"), "warn")
+    assert "belongs to no case" in finding.what
+
+
 def test_a_broken_case_stops_the_run_before_it_trains(tmp_path):
     for path in recipe().reading.root.glob("*.nii.gz"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

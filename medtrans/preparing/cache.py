@@ -26,7 +26,7 @@ from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import read_bytes, write_atomically
 
-FORMAT = 1
+FORMAT = 2
 LARGEST_DESCRIPTION = 1 << 20
 
 

@@ -1,4 +1,4 @@
-"""From measured values to about [-1, 1] and back. Air is -1 (zscore: the value that air takes in its scale).
+"""From measured values to about [-1, 1] and back. Air is -1 (zscore, and percentiles with a lower one: where 0 lies).
 
 `normalise` gives the inverse for that very image; `restore` writes a target that nobody has seen, in the unit that the
 training targets had (see docs/decisions/0005).
@@ -33,8 +33,12 @@ class Intensities(Settings, ABC):
 
     @property
     def background(self) -> float:
-        """The normalised value of air."""
+        """The normalised value of air, where nobody has measured an image: what `restore` makes air of."""
         return -1.0
+
+    def air(self, undo: Inverse) -> float:
+        """The normalised value of air in the image that `normalise` gave the inverse `undo` for."""
+        return self.background
 
     def fit(self, volumes: Iterable[Measured]) -> Self:
         """Learn what `restore` needs from training volumes."""
@@ -90,6 +94,14 @@ class Percentiles(Intensities):
     typical: tuple[float, float] | None = None
     """Learned: the median over the training images of the two values."""
 
+    @property
+    def background(self) -> float:
+        """Where 0 lies between the typical ends: -1 with lower 0."""
+        return _zero(*self.typical) if self.typical else -1.0
+
+    def air(self, undo: Inverse) -> float:
+        return _zero(*undo(np.array([-1.0, 1.0])))
+
     def fit(self, volumes: Iterable[Measured]) -> Self:
         ends = [self._ends(voxels, within) for voxels, within in volumes]
         low, high = np.median(np.array(ends), axis=0).tolist()
@@ -102,7 +114,7 @@ class Percentiles(Intensities):
     def restore(self, normalised: np.ndarray) -> np.ndarray:
         if self.typical is None:
             raise UsageError("percentiles", "have not been fitted", "fit the preparation to training cases first")
-        return _from_unit(normalised, *self.typical)
+        return _typical(normalised, *self.typical)
 
     def _ends(self, voxels: np.ndarray, within: np.ndarray) -> tuple[float, float]:
         counted = voxels[within]
@@ -121,8 +133,11 @@ class ZScore(Intensities):
 
     @property
     def background(self) -> float:
-        """Air is 0 before; with mean and deviation of MR that is about -1. Fixed at -1, as padding."""
-        return -1.0
+        """Where 0 lies, by the typical mean and deviation: the lower, the more even the body."""
+        return _zero(*self._ends(*self.typical)) if self.typical else -1.0
+
+    def air(self, undo: Inverse) -> float:
+        return _zero(*undo(np.array([-1.0, 1.0])))
 
     def fit(self, volumes: Iterable[Measured]) -> Self:
         found = [self._moments(voxels, within) for voxels, within in volumes]
@@ -130,15 +145,17 @@ class ZScore(Intensities):
         return replace(self, typical=(mean, deviation))
 
     def normalise(self, voxels: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, Inverse]:
-        mean, deviation = self._moments(voxels, within)
-        ends = (mean - 3 * deviation, mean + 3 * deviation)
+        ends = self._ends(*self._moments(voxels, within))
         return _to_unit(voxels, *ends), lambda normalised: _from_unit(normalised, *ends)
 
     def restore(self, normalised: np.ndarray) -> np.ndarray:
         if self.typical is None:
             raise UsageError("zscore", "has not been fitted", "fit the preparation to training cases first")
-        mean, deviation = self.typical
-        return _from_unit(normalised, mean - 3 * deviation, mean + 3 * deviation)
+        return _typical(normalised, *self._ends(*self.typical))
+
+    @staticmethod
+    def _ends(mean: float, deviation: float) -> tuple[float, float]:
+        return mean - 3 * deviation, mean + 3 * deviation
 
     def _moments(self, voxels: np.ndarray, within: np.ndarray) -> tuple[float, float]:
         counted = voxels[within].astype(np.float64)
@@ -234,6 +251,16 @@ def _to_unit(voxels: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def _from_unit(normalised: np.ndarray, low: float, high: float) -> np.ndarray:
     return ((normalised.astype(np.float64) + 1) * ((high - low) / 2) + low).astype(np.float32)
+
+
+def _zero(low: float, high: float) -> float:
+    """Where 0 goes when [low, high] becomes [-1, 1]."""
+    return float(-2 * low / (high - low) - 1)
+
+
+def _typical(normalised: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Back to [low, high]; air becomes 0 to the last bit."""
+    return np.where(normalised == np.float32(_zero(low, high)), np.float32(0), _from_unit(normalised, low, high))
 
 
 def _apart(low: float, high: float) -> tuple[float, float]:

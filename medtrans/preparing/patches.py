@@ -1,4 +1,4 @@
-"""Slices, stacks of neighbouring slices, and blocks, cut from voxels (channel, *space) in RAS+."""
+"""Slices, stacks of neighbouring slices, and blocks, cut from voxels (channel, *space) in RAS+ or a flip of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from medtrans.core.errors import EmptyMask
 
 PLANES = {"sagittal": 0, "coronal": 1, "axial": 2}
-"""The axis across which the slices of a plane are stacked."""
+"""The axis across which the slices of a plane are stacked, in RAS and its flips: PreparingSettings refuses others."""
 
 
 def slice_stack(voxels: np.ndarray, axis: int, index: int, stack: int) -> np.ndarray:

@@ -30,7 +30,7 @@ FIT_VOXELS = 200_000
 @dataclass(frozen=True, kw_only=True)
 class PreparingSettings(Settings):
     orientation: str = "RAS"
-    """The orientation that networks see."""
+    """The orientation that networks see. In 2D, and with augment.flip, RAS or a flip of it such as LPS."""
     spacing: tuple[float, float, float] | None = None
     """Millimetres along i, j, k that networks see; none keeps each volume's own."""
     source: AnyIntensities = Percentiles()
@@ -54,6 +54,10 @@ class PreparingSettings(Settings):
     """Columns of reading.table that the model is told, in this order: numbers such as a slice thickness."""
 
     def __post_init__(self) -> None:
+        in_order = all(letter in "RLAPSI"[2 * axis : 2 * axis + 2] for axis, letter in enumerate(self.orientation[:3]))
+        if not in_order and (self.spatial_dims == 2 or self.augment.flip):
+            what = f"{self.orientation!r} has its axes in another order than RAS; planes and augment.flip count on it"
+            raise UsageError("preparing.orientation", what, "write RAS or a flip of it such as LPS")
         if self.stack % 2 == 0:
             advice = f"set {self.stack - 1} or {self.stack + 1}"
             raise UsageError("preparing.stack", f"{self.stack} slices have no middle one", advice)
@@ -74,6 +78,7 @@ class Prepared:
     original: Volume
     undo: Undo = field(repr=False)
     background: float = -1.0
+    """The normalised value of air in this volume; of several channels, where these differ, the mean."""
 
 
 @dataclass(frozen=True)
@@ -171,17 +176,16 @@ class Preparation:
 
     def _prepare(self, volume: Volume, body: np.ndarray, mask: Volume | None, intensities: AnyIntensities) -> Prepared:
         asked, counted = self.settings, body if mask is None else self.body(volume, mask)
-        parts = [intensities.normalise(voxels, body)[0] for voxels in intensities.split(volume.voxels)]
-        normalised = Volume(np.stack(parts), volume.affine)
-        grid, undo = to_grid(
-            normalised, orientation=asked.orientation, spacing=asked.spacing, background=intensities.background
-        )
+        parts = [intensities.normalise(voxels, body) for voxels in intensities.split(volume.voxels)]
+        background = float(np.mean([intensities.air(undo) for _, undo in parts]))
+        normalised = Volume(np.stack([voxels for voxels, _ in parts]), volume.affine)
+        grid, undo = to_grid(normalised, orientation=asked.orientation, spacing=asked.spacing, background=background)
         within, _ = to_grid(
             Volume(counted[None], volume.affine), orientation=asked.orientation, spacing=asked.spacing, order=0
         )
         if not within.voxels.any():
             raise EmptyMask("mask", "holds no voxel at preparing.spacing", "set a finer spacing")
-        return Prepared(grid.voxels, within.voxels[0] > 0, grid.affine, volume, undo, intensities.background)
+        return Prepared(grid.voxels, within.voxels[0] > 0, grid.affine, volume, undo, background)
 
 
 def _some(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

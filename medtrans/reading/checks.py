@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,13 +31,33 @@ class Finding:
 
 
 def check_volume(path: Path) -> list[Finding]:
-    """What is wrong with one file."""
-    return _read(path)[1]
+    """What is wrong with one file; whether it is in HU only where its name ends with CT, such as p01_CT.nii.gz."""
+    volume, found = _read(path)
+    ends = re.split(r"[_-]", path.name.partition(".")[0])[-1].lower() == "ct"
+    return [*found, *_units(path, volume)] if volume is not None and ends else found
 
 
 def check_cases(cases: Iterable[Case]) -> list[Finding]:
     """What is wrong with each file of each case, and with their grids against each other."""
     return [finding for case in cases for finding in _check_case(case)]
+
+
+def check_masks(cases: Sequence[Case], *, scored_within: bool) -> list[Finding]:
+    """Cases without a mask file where others have one, or where scores are taken `scored_within` masks."""
+    if not scored_within and not any(case.mask for case in cases):
+        return []
+    return [_without_mask(case, scored_within) for case in cases if case.mask is None]
+
+
+def _without_mask(case: Case, scored_within: bool) -> Finding:
+    scored = scored_within and bool(case.targets)
+    if scored and case.split == "validation" and case.sources:
+        what = "has no mask file, and evaluating.within is mask: it cannot choose the best model"
+        return Finding(case.name, "refuse", what, "give it one, or set evaluating.within: body")
+    if scored and case.split == "test":
+        what = "has no mask file, and evaluating.within is mask: it will not be assessed"
+        return Finding(case.name, "warn", what, "give it one, or set evaluating.within: body")
+    return Finding(case.name, "warn", "has no mask file: the body found in it counts", "is it missing?")
 
 
 def judge(volume: Volume, where: str) -> list[Finding]:
@@ -84,7 +105,7 @@ def _check_case(case: Case) -> list[Finding]:
         found += findings
         if volume is None:
             continue
-        if path in case.targets:
+        if path in (*case.sources, *case.targets):
             found += _units(path, volume)
         if first and not first[1].shares_grid_with(volume):
             grids = f"{first[1].shape} {first[1].orientation} and {volume.shape} {volume.orientation}"

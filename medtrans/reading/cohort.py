@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +47,8 @@ class ReadingSettings(Settings):
     test: Annotated[float, Ge(0), Lt(1)] = 0.1
     """Share of the subjects that are only translated and scored at the end."""
     hold_out: tuple[str, ...] = ()
-    """These subjects are the test split, instead of a share."""
+    """These subjects are the test split, instead of a share, named as `subject` finds them or as in the table's column
+    of that name. The table may not give them another split."""
     seed: Annotated[int, Ge(0)] = 0
     """Which subjects fall into which split."""
 
@@ -64,6 +66,16 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
     if pairing == "alone":
         cases = [replace(case, targets=case.targets or case.sources) for case in cases]
     return _refuse_leaks(_split(cases, settings))
+
+
+def left_out(settings: ReadingSettings, *, pairing: str = "paired") -> list[Path]:
+    """Files that the patterns find and that belong to no case, for another file of the same name is missing."""
+    if settings.table:
+        return []
+    sources = [_matches(settings.root, pattern) for pattern in _several(settings.source)]
+    targets = [_matches(settings.root, pattern) for pattern in _several(settings.target)]
+    names = _complete(sources, targets, pairing)
+    return sorted({path for files in (*sources, *targets) for name, path in files.items() if name not in names})
 
 
 def load_pair(case: Case) -> Pair:
@@ -107,12 +119,12 @@ def _from_patterns(settings: ReadingSettings, pairing: str) -> list[Case]:
     masks = _matches(settings.root, settings.mask) if settings.mask else {}
     if not any(sources):
         raise UsageError(settings.root, f"no file matches {settings.source!r}", "set reading.root and reading.source")
-    wanted = [*sources, *targets] if pairing == "paired" else sources
-    names = set.intersection(*map(set, wanted)) if wanted else set()
-    if pairing != "paired" and targets:
-        names |= set.intersection(*map(set, targets))
+    names = _complete(sources, targets, pairing)
     if not names:
         raise UsageError(settings.root, f"no source has a target {settings.target!r}", "the texts at * must be equal")
+    if settings.mask and not names & masks.keys():
+        what = f"{settings.mask!r} " + ("matches no case's name" if masks else "matches no file")
+        raise UsageError("reading.mask", f"{what} in {settings.root}", "mend the pattern, or leave it out")
     return [
         Case(
             subject=_subject(name, settings.subject),
@@ -123,6 +135,15 @@ def _from_patterns(settings: ReadingSettings, pairing: str) -> list[Case]:
         )
         for name in names
     ]
+
+
+def _complete(sources: Sequence[Mapping[str, Path]], targets: Sequence[Mapping[str, Path]], pairing: str) -> set[str]:
+    """The names that make a case: with all files of both sides, or, where there are no pairs, of one side."""
+    wanted = [*sources, *targets] if pairing == "paired" else sources
+    names = set.intersection(*map(set, wanted)) if wanted else set()
+    if pairing != "paired" and targets:
+        names |= set.intersection(*map(set, targets))
+    return names
 
 
 def _several(pattern: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -170,6 +191,9 @@ def _from_table(settings: ReadingSettings) -> list[Case]:
         raise UsageError(
             table, f"has the columns {', '.join(columns)}", "subject and source (or source_1 …) are needed"
         )
+    doubled = _first_repeated(filter(None, columns))
+    if doubled:
+        raise UsageError(table, f"has two columns named {doubled!r}", "rename or remove one")
     try:
         rows = list(reader)
     except csv.Error as reason:
@@ -194,13 +218,11 @@ def _row(settings: ReadingSettings, row: Mapping[str | None, str], where: str) -
         raise UsageError(where, f"has the split {split!r}", "choose from: " + ", ".join(get_args(Split)))
     files = {role: _files(settings.root, cells, role, where) for role in ("source", "target", "mask")}
     name = cells.pop("name", "") or (subject if not files["source"] else Path(files["source"][0]).name.split(".")[0])
-    try:
-        condition = {column: float(value) for column, value in cells.items() if value}
-    except ValueError:
-        wrong = next(column for column, value in cells.items() if value and not _number(value))
-        raise UsageError(
-            f"{where}, column {wrong}", f"{cells[wrong]!r} is no number", "conditions are numbers"
-        ) from None
+    wrong = next((column for column, value in cells.items() if value and not _number(value)), None)
+    if wrong is not None:
+        what = f"{cells[wrong]!r} is no finite number"
+        raise UsageError(f"{where}, column {wrong}", what, "conditions are numbers; leave empty what is not known")
+    condition = {column: float(value) for column, value in cells.items() if value}
     mask = files["mask"][0] if files["mask"] else None
     return Case(subject, name, files["source"], files["target"], mask, split, condition)  # type: ignore[arg-type]
 
@@ -218,10 +240,9 @@ def _files(root: Path, cells: dict[str, str], role: str, where: str) -> tuple[Pa
 
 def _number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True
 
 
 def _first_repeated(names: Iterable[str]) -> str | None:
@@ -247,6 +268,10 @@ def _split(cases: list[Case], settings: ReadingSettings) -> list[Case]:
     unknown = set(settings.hold_out) - set(given)
     if unknown:
         raise UsageError("reading.hold_out", f"no subject is called {sorted(unknown)[0]!r}", "see reading.subject")
+    for subject in settings.hold_out:
+        if chosen[subject] != "test":
+            what = f"{subject} is held out, but its split in the table is {chosen[subject]}"
+            raise UsageError("reading.hold_out", what, "change one of the two")
     return [replace(case, split=chosen[case.subject]) for case in cases]
 
 

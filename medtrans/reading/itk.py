@@ -1,14 +1,17 @@
 """mha, mhd and nrrd through SimpleITK, in a child process: a header that crashes or hangs it takes nothing else along.
 
 ITK's world is LPS, NIfTI's is RAS: the first two axes change sign. SimpleITK fills a truncated file with zeros and says
-nothing, so the sizes promised by the text header are compared with the files first.
+nothing, so the sizes promised by the text header are compared with the files first. Nor does it look at the checksum of
+a compressed MetaImage, so that is inflated here first.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,9 @@ from medtrans.reading.files import opened, size_of, write_atomically
 SECONDS = 300
 LONGEST_HEADER = 1 << 16
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+CHUNK = 1 << 20
+ZLIB_OR_GZIP = 47
+"""Ask zlib to tell by the first bytes which of the two it is."""
 BYTES = {"CHAR": 1, "SHORT": 2, "INT": 4, "LONG": 4, "LONG_LONG": 8, "FLOAT": 4, "DOUBLE": 8}
 
 
@@ -64,12 +70,10 @@ def _child(verb: str, source: Path, target: Path) -> None:
 
 
 def _refuse_truncated(path: Path) -> None:
-    """Compare the voxels a text header promises with the bytes that are there, where they are not compressed."""
+    """Compare the voxels a text header promises with the bytes that are there, inflated where they are compressed."""
     if path.suffix.lower() == ".nrrd":
         return _refuse_truncated_nrrd(path)
     keys = _text_header(path, "=", b"ElementDataFile")
-    if keys.get("CompressedData", "False").lower() == "true":
-        return None
     try:
         count = int(np.prod([int(n) for n in keys["DimSize"].split()], dtype=np.int64))
         each = BYTES[keys["ElementType"].removeprefix("MET_").removeprefix("U").removesuffix("_ARRAY")]
@@ -77,19 +81,38 @@ def _refuse_truncated(path: Path) -> None:
         promised = count * each * int(keys.get("ElementNumberOfChannels", "1"))
     except (KeyError, ValueError):
         raise InputRefused(path, "has a MetaImage header that cannot be read", "convert it to NIfTI") from None
-    if data == "LOCAL":
-        there = size_of(path) - int(keys["_end"])
-    elif data == "LIST" or "%" in data:
+    if data.split()[:1] == ["LIST"] or "%" in data:
         raise InputRefused(path, "spreads its voxels over many files", "convert it to one file")
-    else:
-        there = size_of(path.parent / Path(data).name)
+    file, start = (path, int(keys["_end"])) if data == "LOCAL" else (path.parent / data, 0)
+    there = size_of(file) - start
+    if keys.get("CompressedData", "False").lower() == "true":
+        return _refuse_damaged(file, start, promised)
     if there < promised:
         raise InputRefused(path, f"is cut short: {there} of {promised} bytes of voxels", "copy it again")
     return None
 
 
+def _refuse_damaged(path: Path, start: int, promised: int) -> None:
+    """Inflate the stream that begins at `start`: its length must be the promised one, its checksum right."""
+    stream, count = zlib.decompressobj(ZLIB_OR_GZIP), 0
+    try:
+        with opened(path) as file:
+            file.seek(start)
+            given = file.read(CHUNK)
+            while given and not stream.eof and count <= promised:
+                count += len(stream.decompress(given, CHUNK))
+                given = stream.unconsumed_tail or file.read(CHUNK)
+    except zlib.error:
+        raise InputRefused(path, "is damaged: its voxels do not match their checksum", "copy it again") from None
+    if count > promised:
+        raise InputRefused(path, f"holds more than the {promised} bytes its header promises", "convert it to NIfTI")
+    if count < promised or not stream.eof:
+        missing = "its checksum is missing" if count == promised else f"{count} of {promised} bytes of voxels"
+        raise InputRefused(path, f"is cut short: {missing}", "copy it again")
+
+
 def _refuse_truncated_nrrd(path: Path) -> None:
-    keys = _text_header(path, ":", b"\n\n")
+    keys = _text_header(path, ":", b"")
     if keys.get("encoding") != "raw":
         return
     kinds = {"char": 1, "short": 2, "int": 4, "long": 8, "float": 4, "double": 8}
@@ -104,13 +127,13 @@ def _refuse_truncated_nrrd(path: Path) -> None:
 
 
 def _text_header(path: Path, sign: str, last: bytes) -> dict[str, str]:
-    """Key → value of a text header ending with the line, or the mark, `last`; `_end` is its size in bytes."""
+    """Key → value of a text header up to the line of the key `last`, or an empty line; `_end` is its size in bytes."""
     with opened(path) as file:
         text: bytes = file.read(LONGEST_HEADER)
-    place = text.find(last)
-    if place < 0:
+    found = re.search(last + rb"[^\n]*\n" if last else rb"\n\r?\n", text)
+    if not found:
         raise InputRefused(path, "has no header that can be read", "convert it to NIfTI")
-    end = place + len(last) if last == b"\n\n" else text.find(b"\n", place) + 1
+    end = found.end()
     lines = text[:end].decode("latin-1").splitlines()
     pairs = (line.partition(sign) for line in lines if sign in line)
     return {key.strip(): value.strip() for key, _, value in pairs} | {"_end": str(end)}

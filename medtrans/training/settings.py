@@ -22,7 +22,7 @@ class TrainingSettings(Settings):
     batch: Annotated[int, Ge(1)] = 4
     """Items per step, over all processes."""
     accumulate: Annotated[int, Ge(1)] = 1
-    """Batches whose gradients are added up before each step."""
+    """Batches whose gradients are averaged before each step; each counts alike, however many voxels its masks count."""
     optimizer: Literal["adam", "adamw"] = "adam"
     """AdamW decays the weights by `weight_decay`."""
     learning_rate: Annotated[float, Gt(0)] = 2e-4
@@ -44,7 +44,8 @@ class TrainingSettings(Settings):
     validate_every: Annotated[int, Ge(1)] = 1000
     """Steps between two rounds of translating and scoring the validation cases."""
     best: str = "mae"
-    """The metric whose best value chooses the model that is kept."""
+    """The metric whose best value chooses the model that is kept: the preset's, or one of evaluating.also by its
+    label."""
     checkpoint_every: Annotated[int, Ge(1)] = 500
     """Steps between two checkpoints; an interrupted run goes on from the last."""
     journal_every: Annotated[int, Ge(1)] = 20

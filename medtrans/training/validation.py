@@ -10,13 +10,14 @@ from medtrans.core.case import Pair
 from medtrans.core.method import Method
 from medtrans.core.volume import Volume
 from medtrans.evaluating.cases import evaluate
+from medtrans.evaluating.measures import Asked
 from medtrans.preparing.preparation import Preparation
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
 
 
 class Validation:
-    """Translates `pairs` (source, target in the model's unit, voxels that count) and averages each metric over them."""
+    """Translates `pairs` (source, target in the model's unit, voxels that count); averages each metric over them."""
 
     def __init__(
         self,
@@ -25,9 +26,10 @@ class Validation:
         translating: TranslatingSettings,
         preset: str,
         device: str,
+        also: Sequence[Asked] = (),
     ) -> None:
         self.pairs, self.preparation, self.translating = pairs, preparation, translating
-        self.preset, self.device = preset, device
+        self.preset, self.device, self.also = preset, device, also
 
     def __call__(self, method: Method) -> dict[str, float]:
         translator = Translator(method, self.preparation, self.translating, device=self.device)
@@ -35,6 +37,7 @@ class Validation:
         for pair in self.pairs:
             assert pair.target is not None
             translated: Volume = translator.translate(pair.source, condition=pair.case.condition).volume
-            for score in evaluate(translated, pair.target, pair.mask, self.preset, case=pair.case.name):
+            measured = translated, pair.target, pair.mask, self.preset
+            for score in evaluate(*measured, also=self.also, case=pair.case.name):
                 values.setdefault(score.metric, []).append(score.value)
         return {name: fmean(found) if all(map(math.isfinite, found)) else math.nan for name, found in values.items()}

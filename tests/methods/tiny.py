@@ -83,7 +83,10 @@ def batch_for(method: Method, count=2, seed=0) -> Batch:
 
 
 def items(method: Method, numbers) -> Batch:
-    """Each drawn by its number alone; the target is minus the source, or the source where images stand alone."""
+    """Each drawn by its number alone; the target is minus the source, or the source where images stand alone.
+
+    The masks count every voxel: with masks of different sizes, two processes do not equal one (docs/decisions/0003).
+    """
     drawn = [_item(method.task, method.pairing == "alone", number) for number in numbers]
     source, target, condition = (torch.stack(side) for side in zip(*drawn, strict=True))
     told = condition if method.task.conditions else None

@@ -52,6 +52,17 @@ def test_air_becomes_the_background_and_returns(kind):
     assert learned.restore(np.float32([learned.background])) == pytest.approx(0, abs=1e-3)
 
 
+@pytest.mark.parametrize("kind", [ZScore(), Percentiles(lower=5.0), Percentiles(), Nyul()])
+def test_air_is_where_zero_lies_in_each_image_and_is_written_as_zero(kind):
+    learned = kind.fit([measured(seed, gain) for seed, gain in ((0, 1.0), (1, 2.0), (2, 4.0))])
+    voxels, within = measured(5, 3.0)
+    voxels = np.where(within, voxels, 0)
+    normalised, undo = learned.normalise(voxels, within)
+    assert normalised[~within] == pytest.approx(learned.air(undo), abs=1e-5)
+    restored = learned.restore(np.full(3, learned.background, np.float32))
+    assert restored == pytest.approx(0, abs=1e-3 if isinstance(kind, Nyul) else 0)
+
+
 def test_air_of_ct_becomes_minus_one():
     normalised, _ = Linear().normalise(np.int16([[[-1024, 3071]]]), np.ones((1, 1, 2), bool))
     assert normalised.ravel().tolist() == [-1, 1]

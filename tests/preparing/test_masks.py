@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from medtrans.preparing.masks import body_mask, nonzero_mask
 from tests.preparing.phantom_volumes import ball, ct, mr
@@ -43,6 +44,16 @@ def test_metal_does_not_swallow_the_body():
 def test_a_single_slice_and_an_empty_image_are_answered():
     assert (body_mask(mr((40, 42, 1)).voxels[0]) ^ ball((40, 42, 1))).mean() < 0.03
     assert not body_mask(np.zeros((8, 8, 8))).any()
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_hole_of_a_single_slice_is_filled_along_whichever_axis_it_is_one_voxel_thick(axis):
+    slice_ = np.moveaxis(mr((40, 42, 1)).voxels[0], 2, axis).copy()
+    hole = np.moveaxis(np.zeros((40, 42, 1), bool), 2, axis)
+    np.moveaxis(hole, axis, 2)[17:23, 18:24] = True
+    slice_[hole] = 0
+    assert body_mask(slice_)[hole].all()
+    assert nonzero_mask(slice_ * (slice_ > 50))[hole].all()
 
 
 def test_nonzero_keeps_every_voxel_and_fills_holes():

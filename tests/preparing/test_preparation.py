@@ -8,6 +8,7 @@ import pytest
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
 from medtrans.core.volume import Volume
+from medtrans.preparing.augmentation import Augment
 from medtrans.preparing.intensities import Labels, Linear, Nyul, Percentiles, ZScore
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import read_volume
@@ -95,6 +96,18 @@ def test_what_was_learned_survives_json(kind):
     assert np.array_equal(again.source(mr(seed=5)).voxels, fitted.source(mr(seed=5)).voxels)
 
 
+@pytest.mark.parametrize("kind", [ZScore(), Percentiles(lower=5.0)])
+def test_air_outside_the_volume_is_as_dark_as_air_inside_and_comes_back_as_zero(kind):
+    asked = PreparingSettings(source=kind, target=kind, spacing=(1.1, 0.9, 1.7))
+    fitted, volume = Preparation(asked).fit(pairs()), mr(seed=5, gain=7.0)
+    volume = volume.like(np.where(ball(volume.shape), volume.voxels, 0).astype(np.float32))
+    source = fitted.source(volume)
+    assert source.background == pytest.approx(float(source.voxels.min()), abs=1e-4)
+    assert source.background != -1
+    empty = np.full_like(source.voxels, fitted.settings.target.background)
+    assert not fitted.restore(empty, source).voxels.any()
+
+
 def test_a_lone_target_teaches_nothing_about_sources():
     lone = Pair(Case("b", "b", (), (Path("t"),)), mr(gain=50.0), mr(gain=50.0))
     asked = PreparingSettings(source=Percentiles(), target=Percentiles())
@@ -143,6 +156,15 @@ def test_a_stack_multiplies_the_channels_of_a_source_in_2d_only():
 def test_settings_that_make_no_sense_are_answered(wrong):
     with pytest.raises(UsageError, match=next(iter(wrong))):
         PreparingSettings(**wrong)
+
+
+def test_planes_and_flips_are_refused_where_the_axes_are_in_another_order():
+    for asked in ({}, {"spatial_dims": 3, "augment": Augment(flip=True)}):
+        with pytest.raises(UsageError, match="'PIR' has its axes in another order"):
+            PreparingSettings(orientation="PIR", **asked)
+        for fine in ("RAS", "LPS", "LPI"):
+            assert PreparingSettings(orientation=fine, **asked).orientation == fine
+    assert PreparingSettings(orientation="PIR", spatial_dims=3).orientation == "PIR"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="MEDTRANS_TEST_DATA names no folder of real volumes")

@@ -5,8 +5,8 @@ import pytest
 
 from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.reading.checks import check_cases, check_volume
-from medtrans.reading.cohort import ReadingSettings, find_cases, load_pair
+from medtrans.reading.checks import check_cases, check_masks, check_volume
+from medtrans.reading.cohort import ReadingSettings, find_cases, left_out, load_pair
 from medtrans.reading.files import write_volume
 
 
@@ -45,6 +45,30 @@ def test_several_patterns_become_channels(tmp_path):
     assert load_pair(find_cases(settings)[0]).source.channels == 2
 
 
+def test_a_mask_pattern_that_finds_nothing_is_answered(tmp_path):
+    settings = cohort(tmp_path, 3)
+    for pattern, said in (("*_msk.nii.gz", "matches no file"), ("sub*_mask.nii.gz", "matches no case's name")):
+        with pytest.raises(UsageError, match=said):
+            find_cases(ReadingSettings(**{**vars(settings), "mask": pattern}))
+
+
+def test_a_case_without_its_mask_is_found_and_refused_where_it_would_choose_the_model(tmp_path):
+    settings = cohort(tmp_path)
+    assert not check_masks(find_cases(settings), scored_within=True)
+    for path in tmp_path.glob("*_mask.nii.gz"):
+        if path.name != "sub0_mask.nii.gz":
+            path.unlink()
+    cases = find_cases(settings)
+    told = {finding.where: finding for finding in check_masks(cases, scored_within=True)}
+    assert set(told) == {f"sub{number}" for number in range(1, 10)}
+    severities = {case.split: told[case.name].severity for case in cases if case.name in told}
+    assert severities == {"train": "warn", "test": "warn", "validation": "refuse"}
+    assert any("will not be assessed" in finding.what for finding in told.values())
+    assert {finding.severity for finding in check_masks(cases, scored_within=False)} == {"warn"}
+    bare = find_cases(ReadingSettings(**{**vars(settings), "mask": None}))
+    assert not check_masks(bare, scored_within=False)
+
+
 def test_the_split_is_by_subject_and_the_same_every_time(tmp_path):
     settings = cohort(tmp_path)
     first, second = find_cases(settings), find_cases(settings)
@@ -65,6 +89,19 @@ def test_held_out_subjects_are_the_test(tmp_path):
         find_cases(ReadingSettings(**{**vars(settings), "hold_out": ("sub44",)}))
 
 
+def test_a_held_out_subject_cannot_have_another_split_in_the_table(tmp_path):
+    for number, name in enumerate("xyz"):
+        put(tmp_path / f"{name}.nii.gz", number)
+    for split, said in (("train", "p is held out, but its split in the table is train"), ("test", None), ("", None)):
+        text = f"subject,source,split\np,x.nii.gz,{split}\nq,y.nii.gz,train\n"
+        settings = ReadingSettings(**{**vars(table(tmp_path, text)), "hold_out": ("p",)})
+        if said is None:
+            assert [case.split for case in find_cases(settings)] == ["test", "train"]
+        else:
+            with pytest.raises(UsageError, match=said):
+                find_cases(settings)
+
+
 def test_the_same_bytes_in_two_splits_are_a_leak(tmp_path):
     settings = cohort(tmp_path)
     test = next(case for case in find_cases(settings) if case.split == "test")
@@ -82,6 +119,14 @@ def test_unpaired_cases_may_lack_a_side(tmp_path):
     assert [(len(case.sources), len(case.targets)) for case in cases] == [(1, 0), (0, 1)]
     with pytest.raises(UsageError, match="no source has a target"):
         find_cases(settings)
+
+
+def test_files_that_make_no_case_are_named(tmp_path):
+    settings = cohort(tmp_path, 3)
+    assert not left_out(settings)
+    (tmp_path / "sub1_T2.nii.gz").unlink()
+    assert [path.name for path in left_out(settings)] == ["sub1_T1.nii.gz"]
+    assert not left_out(settings, pairing="unpaired")
 
 
 def table(folder, text):
@@ -116,6 +161,9 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
         ("subject,source\n,x.nii.gz\n", "line 2.*no subject"),
         ("subject,source,split\np,x.nii.gz,trian\n", "line 2.*'trian'"),
         ("subject,source,tesla\np,x.nii.gz,strong\n", "line 2, column tesla.*'strong'"),
+        ("subject,source,tesla\np,x.nii.gz,nan\n", "line 2, column tesla.*'nan' is no finite number"),
+        ("subject,source,tesla\np,x.nii.gz,-inf\n", "line 2, column tesla.*'-inf'"),
+        ("subject,source,tesla,tesla\np,x.nii.gz,1,2\n", "two columns named 'tesla'"),
         ("subject,source\np,x.nii.gz,extra\n", "line 2.*cells"),
         ("subject,source,split\np,x.nii.gz,train\np,y.nii.gz,test\n", "subject p.*test, train"),
         ("subject,source\np,x.nii.gz\nq,x.nii.gz\n", "twice"),
@@ -169,6 +217,18 @@ def test_a_ct_that_is_not_in_hu_is_warned_of(tmp_path):
     (finding,) = check_cases(find_cases(settings))
     assert finding.severity == "warn"
     assert "HU" in finding.advice
+
+
+def test_a_ct_alone_or_as_a_source_is_looked_at_too(tmp_path):
+    for number, name in enumerate(("a_CT", "a_T1", "b_CT_mask", "b-ct")):
+        put(tmp_path / f"{name}.nii.gz", number)
+    warned = {path.name for path in tmp_path.iterdir() for f in check_volume(path) if f.severity == "warn"}
+    assert warned == {"a_CT.nii.gz", "b-ct.nii.gz"}
+    settings = ReadingSettings(root=tmp_path, source="*_CT.nii.gz", target="*_T1.nii.gz", test=0, validation=0)
+    (finding,) = check_cases(find_cases(settings))
+    assert finding.where == str(tmp_path / "a_CT.nii.gz")
+    put(tmp_path / "a_CT.nii.gz", 5, low=-1000)
+    assert not check_volume(tmp_path / "a_CT.nii.gz")
 
 
 def test_a_broken_file_is_a_finding_not_an_error(tmp_path):

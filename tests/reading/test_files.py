@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 
 import numpy as np
 import pytest
@@ -114,6 +115,61 @@ def test_a_truncated_itk_file_is_refused(suffix, tmp_path):
     path.write_bytes(path.read_bytes()[:-4000])
     with pytest.raises(InputRefused):
         read_volume(path)
+
+
+def meta_image(path, voxels, data_file, **keys):
+    """The header of a MetaImage, written by hand."""
+    shape = " ".join(str(side) for side in voxels.shape[::-1])
+    lines = {"ObjectType": "Image", "NDims": 3, "BinaryData": True, **keys, "DimSize": shape}
+    lines |= {"ElementType": "MET_SHORT", "ElementDataFile": data_file}
+    path.write_text("".join(f"{key} = {value}\n" for key, value in lines.items()))
+
+
+def test_a_compressed_mha_is_whole_or_refused(tmp_path):
+    import SimpleITK as sitk
+
+    voxels = np.random.default_rng(0).integers(0, 99, (20, 20, 20)).astype(np.int16)
+    path = tmp_path / "v.mha"
+    sitk.WriteImage(sitk.GetImageFromArray(voxels), str(path), useCompression=True)
+    whole = path.read_bytes()
+    assert b"CompressedData = True" in whole
+    assert np.array_equal(read_volume(path).voxels[0], voxels.T)
+    for place in range(len(whole) - 4000, len(whole), 333):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(InputRefused):
+            read_volume(path)
+    path.write_bytes(whole[:-1])
+    with pytest.raises(InputRefused, match="is cut short"):
+        read_volume(path)
+    path.write_bytes(whole.replace(b"DimSize = 20 20 20", b"DimSize = 20 20 19"))
+    with pytest.raises(InputRefused, match="holds more than"):
+        read_volume(path)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_the_voxels_of_an_mhd_may_lie_in_a_subfolder(compressed, tmp_path):
+    voxels = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    data = zlib.compress(voxels.tobytes()) if compressed else voxels.tobytes()
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "v.raw").write_bytes(data)
+    keys = {"CompressedData": True, "CompressedDataSize": len(data)} if compressed else {}
+    meta_image(tmp_path / "v.mhd", voxels, "raw/v.raw", **keys)
+    assert np.array_equal(read_volume(tmp_path / "v.mhd").voxels[0], voxels.T)
+    (tmp_path / "raw" / "v.raw").write_bytes(data[:-3])
+    with pytest.raises(InputRefused, match="cut short"):
+        read_volume(tmp_path / "v.mhd")
+
+
+def test_an_nrrd_whose_lines_end_as_on_windows_is_read(tmp_path):
+    write_volume(VOLUME, tmp_path / "v.nrrd")
+    unix = (tmp_path / "v.nrrd").read_bytes()
+    header, _, data = unix.partition(b"\n\n")
+    windows = header.replace(b"\n", b"\r\n") + b"\r\n\r\n" + data
+    (tmp_path / "v.nrrd").write_bytes(windows)
+    assert np.array_equal(read_volume(tmp_path / "v.nrrd").voxels, VOLUME.voxels)
+    (tmp_path / "v.nrrd").write_bytes(windows[:-3])
+    with pytest.raises(InputRefused):
+        read_volume(tmp_path / "v.nrrd")
 
 
 @pytest.mark.parametrize("data", [b"", b"NDims = 3\n", b"NRRD0004\n" + b"\0" * 100])

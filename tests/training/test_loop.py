@@ -130,7 +130,10 @@ BY_BATCH = {"segmenter": "its Dice is of a whole batch, not a mean over items"}
 
 @pytest.mark.parametrize("name", names())
 def test_two_processes_equal_one(name, tmp_path, in_two_processes, one_thread):
-    """Weights; running statistics are each process's own, as a batch norm's are."""
+    """Weights, with masks that count equally many voxels: a masked mean is over each process's share.
+
+    Running statistics are each process's own, as a batch norm's are.
+    """
     if name in BY_BATCH:
         pytest.skip(BY_BATCH[name])
     run(tmp_path, name)
@@ -139,6 +142,7 @@ def test_two_processes_equal_one(name, tmp_path, in_two_processes, one_thread):
 
 
 def test_two_accumulated_batches_equal_one_of_twice_the_size(tmp_path):
+    """Where their masks count equally many voxels."""
     whole, halves = make("cyclegan"), make("cyclegan")
     trained(whole, tmp_path / "whole", batch=4, steps=3)
     trained(halves, tmp_path / "halves", batches=batches_of(2), batch=2, accumulate=2, steps=3)
