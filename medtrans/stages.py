@@ -87,7 +87,7 @@ def findings_as_text(findings: Sequence[Finding]) -> str:
 def translate(
     source: Inputs,
     output: Path,
-    models: Sequence[Path],
+    model: Path | Sequence[Path],
     *,
     device: str = "auto",
     overwrite: bool = False,
@@ -102,7 +102,8 @@ def translate(
 
     `known` are conditions the models are told; `changes` replace translating settings saved with them (seed, samples).
     """
-    members = [Translator.load(model, device=device) for model in models]
+    folders = [model] if isinstance(model, Path) else model
+    members = [Translator.load(folder, device=device) for folder in folders]
     for member in members:
         member.settings = replace(member.settings, **(changes or {}))
     translator = members[0] if len(members) == 1 else Ensemble(members)
