@@ -53,9 +53,10 @@ def verdicts(
 
 
 def against_controls(scores: Sequence[Score]) -> list[Verdict]:
-    """One line for each metric, and one for other subjects; a single one where there is nothing to compare with."""
+    """One line for each metric that a control has too, and one for other subjects; a single one where none has."""
     if len(competitors(scores)) > 1:
-        heads = columns(scores)
+        judged = {score.metric for score in scores if score.who != OWN}
+        heads = [head for head in columns(scores) if head.metric in judged]
         ranked, others = ([one for one in heads if ranks(one.metric) is wanted] for wanted in (True, False))
         found = [beats_controls(scores, one) for one in ranked] + ([unranked(others)] if others else [])
         return [*found, holds_beyond(scores, ranked[0])] if ranked else found

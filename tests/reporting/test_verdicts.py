@@ -54,6 +54,13 @@ def test_of_texture_no_control_is_asked_to_be_beaten():
     assert [verdict.word for verdict in alone] == ["not assessable", "pass"]
 
 
+def test_what_no_control_was_scored_by_asks_no_question():
+    """A segmenter that looked at the translations alone."""
+    found = scores()
+    found += [replace(score, metric="dice[mean]", better="higher") for score in found if score.who == "translated"]
+    assert not any("Dice" in verdict.question for verdict in verdicts(found, 0, ""))
+
+
 @pytest.mark.parametrize(
     "found",
     [
