@@ -61,11 +61,16 @@ class Judgement:
     """How many cases were there to train, validate and test."""
 
 
-def judged_pair(case: Case, recipe: Recipe, preparation: Preparation) -> tuple[Pair, dict[str, str]]:
-    """A case as it is scored: the target in the unit of translations, the mask of the voxels that count; its hashes.
+def judged_pair(case: Case, recipe: Recipe, preparation: Preparation) -> Pair:
+    """A case as it is scored: the target in the unit of translations, the mask of the voxels that count.
 
     Raises InputRefused where the mask file should say which, and there is none.
     """
+    return _in_written_unit(_counted_pair(case, recipe, preparation), preparation)
+
+
+def _counted_pair(case: Case, recipe: Recipe, preparation: Preparation) -> Pair:
+    """The volumes as they were measured, the mask of the voxels that count. Raises as `judged_pair`."""
     pair = load_pair(case)
     assert pair.target is not None
     within = recipe.evaluating.within
@@ -75,8 +80,12 @@ def judged_pair(case: Case, recipe: Recipe, preparation: Preparation) -> tuple[P
     mask = pair.mask if within == "mask" else None
     if within == "body":
         mask = pair.target.like(preparation.body(pair.target).astype(np.uint8))
-    written = preparation.as_written(pair.target, pair.source)
-    return replace(pair, target=written, mask=mask), scored_on(pair.target, mask)
+    return replace(pair, mask=mask)
+
+
+def _in_written_unit(pair: Pair, preparation: Preparation) -> Pair:
+    assert pair.target is not None
+    return replace(pair, target=preparation.as_written(pair.target, pair.source))
 
 
 def judge(
@@ -97,7 +106,10 @@ def judge(
     refused, known = dict(failed), {case.name: case for case in cases if case.name in translations}
     for case in (case for case in known.values() if case.targets):
         try:
-            pair, on[case.name] = judged_pair(case, recipe, preparation)
+            pair = _counted_pair(case, recipe, preparation)
+            assert pair.target is not None
+            on[case.name] = scored_on(pair.target, pair.mask)
+            pair = _in_written_unit(pair, preparation)
             assert pair.target is not None
             made = {"translated": read_volume(translations[case.name]), **_controls(pair, preparation, mean)}
             found: list[Score] = []
@@ -140,7 +152,7 @@ def pictured(
     case: Case, translation: Path, recipe: Recipe, preparation: Preparation, downstream: Downstream | None = None
 ) -> Pictured:
     """Read again: only the few volumes that are shown are held in memory."""
-    pair = judged_pair(case, recipe, preparation)[0] if case.targets else load_pair(case)
+    pair = judged_pair(case, recipe, preparation) if case.targets else load_pair(case)
     mask = pair.mask if pair.mask is not None and pair.mask.voxels.any() else None
     return with_structures(Pictured(case.name, pair.source, pair.target, read_volume(translation), mask), downstream)
 

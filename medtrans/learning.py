@@ -166,7 +166,7 @@ def _preparation(recipe: Recipe, cases: Sequence[Case], folder: Path) -> Prepara
 def _validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) -> Validation | None:
     """Whole validation cases, their targets in the model's unit; None where no case has both sides."""
     chosen = [case for case in cases if case.split == "validation" and case.sources and case.targets]
-    pairs = [judged_pair(case, recipe, preparation)[0] for case in chosen]
+    pairs = [judged_pair(case, recipe, preparation) for case in chosen]
     asked = recipe.evaluating.preset, recipe.training.device
     # Of what is asked for besides only the measure that chooses: others may take longer than the training.
     preset = find_preset(recipe.evaluating.preset)
