@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from medtrans.losses.processes import total
+
 
 def l1(a: Tensor, b: Tensor, mask: Tensor | None = None) -> Tensor:
     """Mean absolute difference of (batch, channel, *space) where `mask` (batch, 1, *space) is 1; 0 if nowhere."""
-    return _mean((a - b).abs(), mask)
+    return masked_mean((a - b).abs(), mask)
 
 
 def l2(a: Tensor, b: Tensor, mask: Tensor | None = None) -> Tensor:
     """Mean squared difference, likewise."""
-    return _mean((a - b).square(), mask)
+    return masked_mean((a - b).square(), mask)
 
 
-def _mean(difference: Tensor, mask: Tensor | None) -> Tensor:
+def masked_mean(values: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Mean of (batch, channel, *space) where `mask` is 1, in the whole batch, however many processes share it."""
     if mask is None:
-        return difference.mean()
-    counted = mask.sum() * difference.shape[1]
-    return (difference * mask).sum() / counted.clamp(min=1)
+        return values.mean()
+    return total((values * mask).sum()) / total(mask.sum() * values.shape[1]).clamp(min=1)
