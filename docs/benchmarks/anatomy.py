@@ -35,17 +35,25 @@ def slices(seed):
     return [torch.from_numpy(np.moveaxis(part, 2, 0)[kept, None].astype(np.float32)) for part in parts]
 
 
-def trained(method: Method, source, target, mask, steps: int, seed: int) -> Method:
-    optimizer = torch.optim.Adam(method.parameters(), lr=2e-3)
+def bent(image, voxels: float):
+    """Each slice moved by a smooth random field of its own, of so many voxels (standard deviation at its knots)."""
+    knots = torch.randn((len(image), 2, 8, 9), generator=torch.Generator().manual_seed(5)).to(image)
+    return warped(image, voxels * interpolate(knots, size=image.shape[2:], mode="bicubic", align_corners=True))
+
+
+def trained(method: Method, source, target, mask, steps: int, seed: int, rate: float = 2e-3) -> Method:
+    weights = {player: [w for net in nets for w in net.parameters()] for player, nets in method.players().items()}
+    optimizers = {player: torch.optim.Adam(mine, lr=rate) for player, mine in weights.items()}
     dice = torch.Generator().manual_seed(seed)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    schedules = [torch.optim.lr_scheduler.CosineAnnealingLR(each, steps) for each in optimizers.values()]
     for _ in range(steps):
         chosen = torch.randint(len(source), (4,), generator=dice)
-        for _, terms in method.losses(Batch(source[chosen], target[chosen], mask[chosen])):
-            optimizer.zero_grad()
+        for player, terms in method.losses(Batch(source[chosen], target[chosen], mask[chosen])):
+            method.zero_grad()
             sum(terms.values()).backward()
-            optimizer.step()
-        schedule.step()
+            optimizers[player].step()
+        for schedule in schedules:
+            schedule.step()
     return method.eval()
 
 
@@ -69,11 +77,9 @@ if __name__ == "__main__":
     x, y, bone, body = (torch.cat(part) for part in zip(*heads[:TRAINED], strict=True))
     test_x, test_y, _, test_body = (torch.cat(part) for part in zip(*heads[TRAINED:], strict=True))
     segmenter = trained(made("segmenter", 0, network=NETWORK), y, 2 * bone - 1, body, STEPS // 2, 0)
-    knots = torch.randn((len(y), 2, 8, 9), generator=torch.Generator().manual_seed(5))
-    bend = interpolate(knots, size=y.shape[2:], mode="bicubic", align_corners=True)
     for voxels, seed, anatomy in itertools.product((0.0, 2.0), (0, 1), (0.0, 3.0)):
         method = made("regression", seed, generator=NETWORK, anatomy=anatomy, segmenter="the one above")
         method.adopt("segmenter", segmenter)
-        trained(method, x, warped(y, voxels * bend), body, STEPS, seed)
+        trained(method, x, bent(y, voxels), body, STEPS, seed)
         said = f"bent by {voxels} voxels  seed {seed}  anatomy {anatomy}  "
         print(said, scores(method, test_x, test_y, test_body), flush=True)

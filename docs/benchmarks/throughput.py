@@ -56,7 +56,7 @@ def windows_a_second(method) -> float:
             settings,
             Path(folder),
             launch(settings),
-            keep=lambda kept: None,
+            keep=lambda *kept: None,
             on_progress=lambda now: moments.append(time.monotonic()),
         )
     return 1 / median(later - sooner for sooner, later in itertools.pairwise(moments[UNMEASURED:]))

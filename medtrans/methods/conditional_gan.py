@@ -8,6 +8,8 @@
 y is a real image, c its class. AC-GAN, Odena et al., ICML 2017, https://arxiv.org/abs/1610.09585, whose discriminator
 also names the class: half of its L_S + L_C, for telling apart is halved too. Or the projection discriminator, Miyato
 & Koyama, ICLR 2018, https://arxiv.org/abs/1802.05637: ψ(φ(y)) + v_c · φ(y) with linear ψ, both rows of D's last layer.
+With `penalty` D also keeps its slope at real images low, ½ penalty |∇(o + o_c)(y)|² (R1, Mescheder et al., ICML 2018,
+https://arxiv.org/abs/1801.04406); without it D ran away on heads, and G collapsed.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from annotated_types import Ge
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
@@ -46,6 +48,8 @@ class ConditionalGANSettings(Settings):
     """auxiliary names the class of an image, projection judges whether image and class fit."""
     criterion: Criterion = "bce"
     """How the discriminator is scored: bce is AC-GAN's, hinge the projection paper's."""
+    penalty: Annotated[float, Ge(0)] = 0.0
+    """Weight of the discriminator's squared slope at real images; 0 in both papers."""
 
 
 class ConditionalGAN(Method):
@@ -62,6 +66,8 @@ class ConditionalGAN(Method):
             raise UsageError("preparing.conditions", what, "name the one column of reading.table that holds it")
         dims, channels, numbers = task.spatial_dims, task.target_channels, settings.latent + settings.embedding
         self.embedding = nn.Embedding(settings.classes, settings.embedding)
+        if settings.penalty:
+            settings.discriminator.assert_one_by_one()
         self.G = settings.generator.build(dims, numbers, channels, task.size)
         self.D = settings.discriminator.build(dims, channels, 1 + settings.classes, task.size)
         self.divisor = task.size
@@ -75,6 +81,8 @@ class ConditionalGAN(Method):
         (real, named), (made, misnamed) = self._judge(y, c), self._judge(fake, c)
         auxiliary = self.settings.conditioning == "auxiliary"
         terms = {"tell": tells_apart([real], [made], criterion)}
+        if self.settings.penalty:
+            terms["slope"] = self.settings.penalty / 2 * self.D(y, of=self._judging(c)).square().mean()
         # Half of both, as telling them apart is half of both: the paper weighs the two alike.
         yield "discriminator", {**terms, "name": (named + misnamed) / 2} if auxiliary else terms
 
@@ -91,10 +99,14 @@ class ConditionalGAN(Method):
 
     def _judge(self, image: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Logits that images are real (batch, 1), and how badly their classes are named."""
-        real, classes = self.D(image).split([1, self.settings.classes], dim=1)
-        if self.settings.conditioning == "projection":
-            real = real + classes.gather(1, c[:, None])
-        return real, cross_entropy(classes, c)
+        said = self.D(image)
+        return (self._judging(c) * said).sum(dim=1, keepdim=True), cross_entropy(said[:, 1:], c)
+
+    def _judging(self, c: Tensor) -> Tensor:
+        """Which of the numbers that D says, (batch, 1 + classes), add up to whether an image of class `c` is real."""
+        counted = one_hot(1 + c, 1 + self.settings.classes) * (self.settings.conditioning == "projection")
+        counted[:, 0] = 1
+        return counted
 
     def _classes(self, condition: Tensor | None) -> Tensor:
         return numbers(condition, self.settings.classes, "classes")

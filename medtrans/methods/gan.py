@@ -18,7 +18,6 @@ import torch
 from annotated_types import Ge, Le
 from torch import Tensor, nn
 
-from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses import adversarial, wasserstein
@@ -54,9 +53,8 @@ class GAN(Method):
     def __init__(self, task: Task, settings: GANSettings) -> None:
         super().__init__(task, settings)
         self.wasserstein = settings.criterion == "wasserstein"
-        if self.wasserstein and settings.discriminator.norm == "batch":
-            what = "a batch norm mixes the images whose slopes are penalised one by one"
-            raise UsageError("method.discriminator.norm", what, "set channel, instance, group or none")
+        if self.wasserstein:
+            settings.discriminator.assert_one_by_one()
         self.G = settings.generator.build(task.spatial_dims, settings.latent, task.target_channels, task.size)
         self.D = settings.discriminator.build(task.spatial_dims, task.target_channels, 1, task.size)
         self.divisor = task.size
@@ -82,9 +80,11 @@ class GAN(Method):
         if not self.wasserstein:
             return {"tell": adversarial.tells_apart([self.D(y)], [self.D(fake)], self.settings.criterion)}
         between = wasserstein.between(y, fake, batch.uniform(key=MIXING + turn))
+        judged = self.D(fake)
+        slope = self.D(between, of=torch.ones_like(judged))
         return {
-            "tell": wasserstein.tells_apart(self.D(y), self.D(fake)),
-            "slope": self.settings.penalty * wasserstein.slope_penalty(self.D(between, slope=True)),
+            "tell": wasserstein.tells_apart(self.D(y), judged),
+            "slope": self.settings.penalty * wasserstein.slope_penalty(slope),
         }
 
     def sample(self, count: int, condition: Tensor | None = None) -> Tensor:

@@ -33,6 +33,12 @@ class EncoderSettings(NetworkSettings):
     def divisor(self) -> int:
         return int(2 ** len(self.channels))
 
+    def assert_one_by_one(self) -> None:
+        """For those who penalise its slope, image by image. Raises UsageError."""
+        if self.norm == "batch":
+            what = "a batch norm mixes the images whose slopes are penalised one by one"
+            raise UsageError("method.discriminator.norm", what, "set channel, instance, group or none")
+
     def build(self, spatial_dims: int, in_channels: int, out_channels: int, size: Sequence[int] = ()) -> nn.Module:
         """From images (batch, in_channels, *size) to (batch, out_channels). Raises UsageError on sizes out of step."""
         layers: list[nn.Module] = []
@@ -46,18 +52,21 @@ class EncoderSettings(NetworkSettings):
 
 
 class Encoder(nn.Module):
-    """Returns numbers (batch, out_channels); asked for its slope, the length of their sum's gradient (batch,)."""
+    """Returns numbers (batch, out_channels); asked for the slope `of` a sum of them, its gradient's length (batch,).
+
+    `of` (batch, out_channels) are the weights of that sum.
+    """
 
     def __init__(self, layers: nn.Module) -> None:
         super().__init__()
         self.layers = layers
 
-    def forward(self, x: Tensor, slope: bool = False) -> Tensor:
-        if not slope:
+    def forward(self, x: Tensor, of: Tensor | None = None) -> Tensor:
+        if of is None:
             return self.layers(x)
         # Here and not in a loss: from outside of `forward`, Fabric refuses gradients in mixed precision.
         x = x.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.layers(x).sum(), x, create_graph=True)
+        (gradient,) = torch.autograd.grad((of * self.layers(x)).sum(), x, create_graph=True)
         return gradient.flatten(1).norm(dim=1)
 
 

@@ -13,14 +13,15 @@ from medtrans.core.settings import Settings
 @dataclass(frozen=True, kw_only=True)
 class TranslatingSettings(Settings):
     window: tuple[Annotated[int, Ge(1)], ...] = ()
-    """Voxels of what is translated at once. None takes whole slices in 2D, so that no tiling can be seen, and
-    preparing.patch in 3D, where a larger one, as memory allows, comes nearer to the volume in one piece."""
+    """Voxels of what is translated at once. None takes whole slices in 2D, and in 3D 128 a side, or preparing.patch
+    where that is more: the larger, the less can be seen of the tiling, and the more memory it takes."""
     overlap: Annotated[float, Ge(0), Le(0.9)] = 0.5
     """Share of a window that its neighbour covers too. Whole slices do not overlap."""
     blending: Literal["gaussian", "hann"] = "gaussian"
     """How a window's say fades towards its border."""
     batch: Annotated[int, Ge(1)] = 4
-    """Slices or windows translated at once; on a CPU more than a few are slower. Never a different result."""
+    """Slices or windows translated at once, of large windows fewer; on a CPU more than a few are slower. Never a
+    different result."""
     seed: Annotated[int, Ge(0)] = 0
     """Decides the noise of methods that draw their answers; the same seed, the same answer."""
     samples: Annotated[int, Ge(1)] = 1

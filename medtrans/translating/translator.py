@@ -30,6 +30,8 @@ from medtrans.translating.moments import Moments
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.windows import sweep
 
+WINDOW = 128
+"""Voxels of a side of what is translated at once in 3D, unless patches were larger or settings say otherwise."""
 OnProgress = Callable[[float], None]
 
 
@@ -205,8 +207,9 @@ class Translator:
         if wanted and len(wanted) != asked.spatial_dims:
             what = f"{list(wanted)} is no size in {asked.spatial_dims}D"
             raise UsageError("translating.window", what, f"give {asked.spatial_dims} numbers of voxels")
-        of_one_size = self.method.divisor == asked.patch
-        return wanted or (asked.patch if asked.spatial_dims == 3 or of_one_size else ())
+        if wanted or self.method.divisor == asked.patch:
+            return wanted or asked.patch
+        return tuple(max(side, WINDOW) for side in asked.patch) if asked.spatial_dims == 3 else ()
 
     def _finish(self, voxels: np.ndarray, prepared: Prepared) -> tuple[Volume, float]:
         """On the original grid, in the target's unit, and the share of the body that had to be clipped."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from torch import Tensor
 
 from medtrans.preparing.patches import PLANES, crop, slice_stack
 from medtrans.translating.blending import shares, span, window_size, window_starts
+
+AT_ONCE = 128**3
+"""Voxels of the windows that are translated together, at most: memory is the same whatever their size."""
 
 Predict = Callable[[Tensor], Tensor]
 """(batch, channel, *space) → (batch, target channel, *space)."""
@@ -93,6 +97,8 @@ def sweep(
     wanted = [within is None or bool(window.of(within[None]).any()) for window in windows]
     body = list(itertools.compress(windows, wanted))
     out = np.zeros((target_channels, *voxels.shape[1:]), dtype=np.float32)
+    if body:
+        batch = max(1, min(batch, AT_ONCE // math.prod(body[0].size)))
     for first in range(0, len(body), batch):
         group = body[first : first + batch]
         sources = np.stack([window.source(voxels, stack, background) for window in group])

@@ -54,6 +54,20 @@ def test_the_projection_is_the_inner_product_of_class_and_features():
     torch.testing.assert_close(fooling, {"fool": -second.mean()})
 
 
+@pytest.mark.parametrize("conditioning", ["auxiliary", "projection"])
+def test_the_penalty_is_half_the_squared_slope_of_what_images_are_judged_by(conditioning):
+    method = tiny("conditional_gan", conditioning=conditioning, classes=3, penalty=4.0)
+    batch = batch_for(method)
+    y, c = batch.target.clone().requires_grad_(), batch.condition[:, 0].long()
+    said = method.D(y)
+    judged = said[:, 0] + (said[torch.arange(2), 1 + c] if conditioning == "projection" else 0)
+    (gradient,) = torch.autograd.grad(judged.sum(), y)
+    _, telling = next(method.losses(batch))
+    torch.testing.assert_close(telling["slope"], 2 * gradient.square().sum((1, 2, 3)).mean())
+    with pytest.raises(UsageError, match=r"discriminator\.norm: a batch norm mixes"):
+        tiny("conditional_gan", task=method.task, penalty=1.0, discriminator={"norm": "batch"})
+
+
 def test_classes_that_do_not_fit_are_answered():
     with pytest.raises(UsageError, match=r"preparing\.conditions: 0 are given"):
         tiny("conditional_gan", task=Task(spatial_dims=2, size=(16, 16)))

@@ -350,9 +350,12 @@ def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
         translator_of(Same(), TranslatingSettings(window=(16, 16, 16)))(volume)
 
 
-def test_in_3d_windows_are_as_large_as_what_was_trained_on_or_as_is_asked():
-    volume = Volume(ball((24, 24, 24))[0], np.eye(4))
-    for asked, size in ((TranslatingSettings(), 8), (TranslatingSettings(window=(24, 24, 24)), 24)):
-        method = Same(dims=3)
-        translator_of(method, asked, spatial_dims=3, patch=(8, 8, 8))(volume)
-        assert {shape[2:] for shape in method.seen} == {(size,) * 3}
+@pytest.mark.parametrize(
+    ("asked", "patch", "size"),
+    [((), 8, 128), ((), 136, 136), ((24, 24, 24), 8, 24)],
+)
+def test_in_3d_windows_are_large_whatever_was_trained_on_or_as_is_asked(asked, patch, size):
+    volume = Volume(ball((150, 150, 150))[0], np.eye(4))
+    method = Same(dims=3)
+    translator_of(method, TranslatingSettings(window=asked), spatial_dims=3, patch=(patch,) * 3)(volume)
+    assert {shape[2:] for shape in method.seen} == {(size,) * 3}

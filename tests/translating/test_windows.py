@@ -90,6 +90,15 @@ def test_skipping_blocks_of_air_changes_nothing_in_the_body():
     assert (skipped[:, 20:] == -1).all()
 
 
+def test_large_windows_are_taken_one_by_one():
+    shapes = []
+    voxels = np.zeros((1, 140, 140, 140), np.float32)
+    for patch in ((), (32, 32, 32)):
+        sweep(voxels, lambda x: shapes.append(tuple(x.shape)) or x, spatial_dims=3, patch=patch, **AIR)
+    assert shapes[0] == (1, 1, 140, 140, 140)
+    assert shapes[1] == (4, 1, 32, 32, 32)
+
+
 def test_nothing_but_air_is_background_without_a_prediction():
     method = Same()
     voxels = np.zeros((1, 8, 8, 8), np.float32)

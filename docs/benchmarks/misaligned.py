@@ -1,0 +1,33 @@
+"""Does a registration in the loss help where pairs do not fit, and cost where they do? python misaligned.py [SEED …]
+
+RegGAN beside pix2pix on the heads of anatomy.py, T1 to CT, slice by slice: the same U-Net, the same judge, the same
+slices in the same order, the same weights at the start. The targets of the training fit, or each is bent by a smooth
+random field; the scored heads always fit.
+"""
+
+import itertools
+import sys
+
+import torch
+from anatomy import HEADS, NETWORK, TRAINED, bent, made, scores, slices, trained
+
+STEPS, RATE = 2000, 5e-4
+JUDGE = {"name": "patch_discriminator", "filters": 32}
+METHODS = {
+    "pix2pix": {"name": "pix2pix"},
+    "pix2pix, weighed as RegGAN": {"name": "pix2pix", "l1": 20.0, "criterion": "least_squares"},
+    "registered": {"name": "registered", "registration": {"channels": [16, 32, 32, 32]}},
+}
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    heads = [[part.to(DEVICE) for part in slices(seed)] for seed in range(HEADS)]
+    x, y, _, body = (torch.cat(part) for part in zip(*heads[:TRAINED], strict=True))
+    test_x, test_y, _, test_body = (torch.cat(part) for part in zip(*heads[TRAINED:], strict=True))
+    seeds = [int(seed) for seed in sys.argv[1:]] or [0, 1]
+    for voxels, seed, (said, asked) in itertools.product((0.0, 2.0), seeds, METHODS.items()):
+        method = made(seed=seed, generator=NETWORK, discriminator=JUDGE, **asked).to(DEVICE)
+        trained(method, x, bent(y, voxels), body, STEPS, seed, RATE)
+        found = scores(method, test_x, test_y, test_body)
+        print(f"bent by {voxels} voxels  seed {seed}  {said:28}", found, flush=True)
