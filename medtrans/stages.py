@@ -30,6 +30,7 @@ from medtrans.finding import recipes
 from medtrans.judging import Judgement, judge, write_evaluation, write_judgement
 from medtrans.learning import Say, Trained, cases_of, findings, silent, train
 from medtrans.phantoms import skulls
+from medtrans.phantoms.anatomy import Lesion
 from medtrans.phantoms.cohort import write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
 from medtrans.reading.checks import Finding, check_volume
@@ -268,14 +269,31 @@ def _sampled(recipe: Recipe, folder: Path, trained: Trained, say: Say) -> RunRes
 
 
 def make_phantoms(
-    output: Path, count: int, contrasts: Sequence[str], spacing: float, labels: Path | None, randomised: bool, seed: int
+    output: Path,
+    count: int,
+    contrasts: Sequence[str],
+    spacing: float | None = None,
+    labels: Path | None = None,
+    *,
+    lesions: Sequence[Lesion] = (),
+    randomised: bool = False,
+    seed: int = 0,
 ) -> list[Path]:
-    """A cohort of synthetic heads in `output`: made anatomy, or `count` paintings of the label maps in `labels`."""
+    """A cohort of synthetic heads in `output`: made anatomy, or `count` paintings of the label maps in `labels`.
+
+    Anatomy is made with voxels of `spacing` mm (2 if not given), and with lesions; label maps have their own.
+    """
     if labels is None:
+        spacing = spacing or 2.0
         side = [round(mm / spacing / 8) * 8 for mm in (192, 216, 192)]
         shape = (side[0], side[1], side[2])
         seeds = range(seed, seed + count)
-        return write_cohort(output, seeds, contrasts, shape=shape, spacing=spacing, randomised=randomised)
+        return write_cohort(
+            output, seeds, contrasts, shape=shape, spacing=spacing, lesions=lesions, randomised=randomised
+        )
+    if spacing or lesions:
+        what = "have voxels and lesions of their own"
+        raise UsageError(labels, what, "leave --spacing and --lesion out, or --labels")
     maps = [labels] if labels.is_file() else volumes_in(labels)
     if not maps:
         raise UsageError(labels, "holds no label map", "give a label map, or a folder of them")

@@ -7,6 +7,7 @@ from safetensors.torch import load_file
 
 from medtrans import stages
 from medtrans.core.errors import InputRefused, UsageError
+from medtrans.phantoms.anatomy import Lesion
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
 from medtrans.training.journal import read_journal
@@ -97,4 +98,7 @@ def test_torchrun_trains_the_same_model_and_speaks_once(tmp_path):
 
 def test_phantoms_are_painted_on_label_maps_from_a_folder(tmp_path):
     with pytest.raises(UsageError, match="holds no label map"):
-        stages.make_phantoms(tmp_path, 1, ["T1"], 2.0, tmp_path, False, 0)
+        stages.make_phantoms(tmp_path, 1, ["T1"], labels=tmp_path)
+    for own in ({"spacing": 3.0}, {"lesions": [Lesion(8)]}):
+        with pytest.raises(UsageError, match="of their own; leave --spacing and --lesion out"):
+            stages.make_phantoms(tmp_path, 1, ["T1"], labels=tmp_path, **own)

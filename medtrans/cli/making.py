@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,9 @@ from medtrans.cli.options import (
     part_of,
     use_threads,
 )
+
+if TYPE_CHECKING:
+    from medtrans.phantoms.anatomy import Lesion
 
 
 @app.command()
@@ -163,7 +166,11 @@ def phantoms(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write the cases to.")],
     count: Annotated[int, typer.Option(min=1, help="How many heads.")] = 8,
     contrasts: Annotated[str, typer.Option(help="Of T1, T2, FLAIR, PD, CT; separated by commas.")] = "T1,CT",
-    spacing: Annotated[float, typer.Option(min=0.5, help="Voxel size in millimetres.")] = 2.0,
+    spacing: Annotated[float | None, typer.Option(min=0.5, help="Voxel size in millimetres; default: 2.")] = None,
+    lesion: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MM[@R,A,S]", help="A lesion of this diameter, in white matter or at a place in mm."),
+    ] = None,
     labels: Annotated[Path | None, typer.Option(help="Paint these label maps instead of made anatomy.")] = None,
     randomised: Annotated[bool, typer.Option(help="Draw the MR contrast anew for each case.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="The first head's seed; the others count on from it.")] = 0,
@@ -171,5 +178,26 @@ def phantoms(
     """Make a cohort of synthetic heads whose truth is known."""
     from medtrans import stages
 
-    for path in stages.make_phantoms(output, count, contrasts.split(","), spacing, labels, randomised, seed):
+    made = stages.make_phantoms(
+        output,
+        count,
+        contrasts.split(","),
+        spacing,
+        labels,
+        lesions=[_lesion(told) for told in lesion or []],
+        randomised=randomised,
+        seed=seed,
+    )
+    for path in made:
         print(path)
+
+
+def _lesion(told: str) -> Lesion:
+    from medtrans.phantoms.anatomy import Lesion
+
+    try:
+        diameter, *place = (float(mm) for mm in told.replace("@", ",", 1).split(","))
+        r, a, s = place or (0.0, 0.0, 0.0)
+    except ValueError:
+        raise typer.BadParameter(f"--lesion {told} is not MM or MM@R,A,S, for example 8 or 8@30,-20,15") from None
+    return Lesion(diameter, (r, a, s) if place else None)
