@@ -16,6 +16,8 @@ import torch
 from monai.networks.layers.factories import Norm as MonaiNorm
 from torch import Tensor, nn
 
+from medtrans.core.errors import UsageError
+
 Norm = Literal["channel", "instance", "batch", "group", "none"]
 
 
@@ -67,12 +69,20 @@ def monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
 def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:
     """The layer that `norm` stands for."""
     if norm == "instance":
-        return (nn.InstanceNorm2d if spatial_dims == 2 else nn.InstanceNorm3d)(channels, affine=True)
+        layer = (nn.InstanceNorm2d if spatial_dims == 2 else nn.InstanceNorm3d)(channels, affine=True)
+        layer.register_forward_pre_hook(_some_space)
+        return layer
     if norm == "batch":
         return (nn.BatchNorm2d if spatial_dims == 2 else nn.BatchNorm3d)(channels)
     if norm == "group":
         return nn.GroupNorm(math.gcd(4, channels), channels)
     return ChannelNorm() if norm == "channel" else nn.Identity()
+
+
+def _some_space(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
+    if given[0][0, 0].numel() == 1:
+        what = "leaves one voxel at the coarsest level, of which no instance norm can be taken"
+        raise UsageError("preparing.patch", what, "enlarge it, or set another norm")
 
 
 def exchange_norms(network: nn.Module, norm: Norm, spatial_dims: int) -> None:

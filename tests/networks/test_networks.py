@@ -139,3 +139,10 @@ def test_a_resize_convolution_is_nearest_neighbours_and_a_convolution(dims):
     x = torch.randn(2, 3, *[5, 6, 7][:dims])
     expected = layer.convolution(torch.nn.functional.interpolate(x, scale_factor=2.0, mode="nearest"))
     assert torch.allclose(layer(x), expected, atol=1e-5)
+
+
+def test_one_voxel_of_which_no_instance_norm_can_be_taken_is_answered():
+    network = load("unet")(channels=(4, 4), norm="instance").build(2, 1, 1)
+    assert network(torch.randn(1, 1, 8, 8)).shape == (1, 1, 8, 8)
+    with pytest.raises(UsageError, match=r"preparing\.patch: leaves one voxel"):
+        network(torch.randn(1, 1, 2, 2))
