@@ -130,6 +130,7 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         **stages,
     )
     _ = recipe.best
+    recipe.translating.assert_fits(recipe.preparing.spatial_dims)
     return recipe
 
 

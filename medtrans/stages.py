@@ -33,6 +33,7 @@ from medtrans.phantoms import skulls
 from medtrans.phantoms.anatomy import Lesion
 from medtrans.phantoms.cohort import write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
+from medtrans.preparing.preparation import assert_wanted
 from medtrans.reading.checks import Finding, check_volume
 from medtrans.reading.files import (
     READS,
@@ -107,6 +108,7 @@ def translate(
     members = [Translator.load(folder, device=device) for folder in folders]
     for member in members:
         member.settings = replace(member.settings, **(changes or {}))
+    assert_wanted(known or {}, [member.preparation for member in members])
     translator = members[0] if len(members) == 1 else Ensemble(members)
     asked: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "part": part, "known": known}
     return translate_files(source, output, translator, **asked, on_progress=_counted(say))
@@ -164,9 +166,10 @@ def sample(
     there = [path for path in paths if path.exists()]
     if there:
         raise UsageError(there[0], "is there already", "give another folder")
-    output.mkdir(parents=True, exist_ok=True)
+    assert_wanted(known or {}, [preparation])
     volumes = make_samples(method, preparation, count, seed=seed, known=known, device=device)
     for number, (path, volume) in enumerate(zip(paths, volumes, strict=True)):
+        output.mkdir(parents=True, exist_ok=True)
         write_volume(volume, path, description=DESCRIPTION)
         say("sampling", path.name, (number + 1) / count)
     return paths
@@ -260,7 +263,8 @@ def _resumed(trained: Trained, outcomes: Sequence[Outcome]) -> str:
 def _sampled(recipe: Recipe, folder: Path, trained: Trained, say: Say) -> RunResult:
     """The end of a run whose method only samples: images in `folder`/samples, and the losses on the page."""
     if not (folder / "samples").exists():
-        known = cases_of(recipe)[0].condition
+        case = cases_of(recipe)[0].condition
+        known = {name: case[name] for name in recipe.preparing.conditions}
         sample(folder / "samples", trained.model, SAMPLES, known=known, device=recipe.training.device, say=say)
     nothing = Judgement(Evaluation(definition(recipe.evaluating.preset), []), ())
     facts = {"seed": recipe.training.seed}

@@ -79,6 +79,7 @@ def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_
         (MINIMAL + "training: {batch: 0}", "greater than or equal to 1"),
         (MINIMAL + "preparing: {target: {name: linaer}}", "did you mean 'linear'"),
         (MINIMAL + "preparing: {target: {name: linear, lo: 3}}", "did you mean 'low'"),
+        (MINIMAL + "translating: {window: [8, 8, 8]}", "translating.window: [8, 8, 8] is no size in 2D"),
         (MINIMAL + "evaluating: {also: [nmii]}", "did you mean 'nmi'"),
         (MINIMAL + "evaluating: {also: [{name: nmi, bin: 32}]}", "did you mean 'bins'"),
         (MINIMAL + "evaluating: {also: [{name: nmi, bins: many}]}", "also: nmi.bins: 'many' will not do"),

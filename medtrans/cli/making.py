@@ -151,7 +151,7 @@ def sample(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Make images out of noise (VAE, GAN, flow, diffusion)."""
+    """Make images out of noise (autoencoder, VAE, GAN, conditional GAN)."""
     from medtrans import stages
     from medtrans.progress import Shown
 

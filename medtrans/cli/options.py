@@ -32,6 +32,8 @@ def numbers(pairs: list[str] | None, option: str = "--known") -> dict[str, float
     known: dict[str, float] = {}
     for pair in pairs or []:
         name, _, number = pair.partition("=")
+        if name.strip() in known:
+            raise typer.BadParameter(f"{option} {name.strip()} is given twice")
         try:
             known[name.strip()] = float(number)
         except ValueError:

@@ -21,7 +21,7 @@ from medtrans.evaluating.quantities import Quantity, quantities
 from medtrans.evaluating.sheets import TRANSLATED, Evaluation
 from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
 from medtrans.evaluating.suitability import doubt_hounsfield, refuse_other_unit
-from medtrans.reading.files import SPREAD, SUBJECT, read_volume, stem, volumes_in
+from medtrans.reading.files import SPREAD, SUBJECT, read_mask, read_volume, stem, volumes_in
 
 SCALED = "Copy of the source: scaled until its 99.5th percentile in the mask is the target's."
 
@@ -174,7 +174,7 @@ def _spread(name: str, maps: Mapping[str, Path], folder: Path) -> Volume:
 
 
 def _mask(name: str, path: Path) -> Volume:
-    mask = read_volume(path)
+    mask = read_mask(path)
     if not (mask.voxels > 0).any():
         raise EmptyMask(name, f"the mask {path} holds no voxel above 0", "give a mask of the body")
     return mask

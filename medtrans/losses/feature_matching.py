@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
+from medtrans.losses.processes import total
+
 Features = list[list[Tensor]]
 """Of a discriminator: for each scale its hidden layers (batch, channel, *space)."""
 
@@ -26,7 +28,12 @@ def feature_matching(fake: Features, real: Features) -> Tensor:
 
 def mean_feature_matching(fake: Features, real: Features) -> Tensor:
     """Likewise, of the means over the items of a batch."""
-    return _over_layers(lambda f, r: mse_loss(f.mean(dim=0), r.mean(dim=0)), fake, real)
+    return _over_layers(lambda f, r: mse_loss(_batch_mean(f), _batch_mean(r)), fake, real)
+
+
+def _batch_mean(layer: Tensor) -> Tensor:
+    """Over the whole batch, however many processes share it."""
+    return total(layer.sum(dim=0)) / total(layer.new_tensor(len(layer)))
 
 
 def _over_layers(distance: Callable[[Tensor, Tensor], Tensor], fake: Features, real: Features) -> Tensor:

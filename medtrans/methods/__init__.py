@@ -17,6 +17,6 @@ def entries() -> list[Entry]:
 
 
 def _facts(kind: type[Method]) -> str:
-    pairing = {"paired": "pairs", "unpaired": "no pairs", "alone": "each image its own target"}[kind.pairing]
+    pairing = {"paired": "pairs", "unpaired": "no pairs", "alone": "images without targets"}[kind.pairing]
     verbs = [f"{verb}s" for verb in ("translate", "reconstruct", "sample") if hasattr(kind, verb)]
     return f"{pairing}; 2D and 3D; {', '.join(verbs)}"

@@ -106,8 +106,13 @@ class MultiContrast(Method):
 
 
 def _there(source: Tensor, condition: Tensor | None) -> Tensor:
-    """(batch, contrasts): 1 for those that are there."""
-    return (source != MISSING).flatten(2).any(dim=2).to(source) if condition is None else condition
+    """(batch, contrasts): 1 for those that are there. Raises UsageError on conditions that do not say so."""
+    if condition is None:
+        return (source != MISSING).flatten(2).any(dim=2).to(source)
+    if not (((condition == 0) | (condition == 1)).all() and condition.any(dim=1).all()):
+        what = f"{condition.tolist()} does not say which contrasts are there"
+        raise UsageError("preparing.conditions", what, "give 1 for each that is there, one at least, and 0 for others")
+    return condition
 
 
 def _drawn(batch: Batch, there: Tensor) -> tuple[Tensor, Tensor]:

@@ -265,9 +265,8 @@ def _typical(normalised: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def _apart(low: float, high: float) -> tuple[float, float]:
     if not np.isfinite([low, high]).all() or high - low <= 0:
-        raise InputRefused(
-            "intensities", f"lie between {low:g} and {high:g}", "is the image constant, or the mask wrong?"
-        )
+        what = f"range from {low:g} up to {high:g}, which is no range"
+        raise InputRefused("intensities", what, "is the image constant or below 0, or the mask wrong?")
     return low, high
 
 

@@ -192,3 +192,12 @@ def _some(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Evenly picked values, as a measured image whose every voxel is body."""
     some = values[:: max(len(values) // FIT_VOXELS, 1)]
     return some, np.ones(some.shape, bool)
+
+
+def assert_wanted(known: Iterable[str], preparations: Iterable[Preparation]) -> None:
+    """Raises UsageError where a condition was typed that none of the models takes."""
+    wanted = sorted({name for preparation in preparations for name in preparation.settings.conditions})
+    for name in known:
+        if name not in wanted:
+            takes = f"it wants {', '.join(wanted)}" if wanted else "leave it out, it wants none"
+            raise UsageError(f"--known {name}", "is nothing that the model wants to be told", takes)

@@ -22,7 +22,7 @@ from medtrans.core.case import Case, Pair, Split
 from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.core.settings import Settings
 from medtrans.core.volume import Volume
-from medtrans.reading.files import read_bytes, read_volume, sha256, size_of
+from medtrans.reading.files import read_bytes, read_mask, read_volume, sha256, size_of
 
 LARGEST_TABLE = 1 << 26
 
@@ -82,7 +82,7 @@ def load_pair(case: Case) -> Pair:
     """The volumes of a case: several files become channels. Raises GridMismatch, InputRefused."""
     source = _stack(case.sources) if case.sources else None
     target = _stack(case.targets) if case.targets else None
-    mask = read_volume(case.mask) if case.mask else None
+    mask = read_mask(case.mask) if case.mask else None
     first = source or target
     assert first is not None
     for role, other in (("target", target), ("mask", mask)):

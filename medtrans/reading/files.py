@@ -24,6 +24,7 @@ READS = f"medtrans reads {', '.join(VOLUME_SUFFIXES)}; make NIfTI of DICOM first
 SPREAD = "_spread"
 """What the name of a translation's spread has more: it lies beside it and is no case itself."""
 CHUNK = 1 << 22
+MOST_LABELS = 256
 SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
 """How names tell a subject in BIDS: sub-01_ses-2_T1w.nii.gz is of sub-01."""
 
@@ -38,6 +39,16 @@ def read_volume(path: str | Path) -> Volume:
     from medtrans.reading.itk import read_itk
 
     return read_itk(path)
+
+
+def read_mask(path: str | Path) -> Volume:
+    """A mask, or label map: what is above 0 counts. Raises InputRefused, also for an image, EnvironmentRefused."""
+    mask = read_volume(path)
+    some = mask.voxels.reshape(-1)[:: 1 + mask.voxels.size // 100_000]
+    if some.max() > 1 and len(set(some.tolist())) > MOST_LABELS:
+        what = f"holds more than {MOST_LABELS} different values, as an image does"
+        raise InputRefused(path, what, "give a mask, 0 outside the body")
+    return mask
 
 
 def write_volume(

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from medtrans.core.errors import UsageError
 from medtrans.core.settings import Settings
 
 
@@ -28,3 +29,9 @@ class TranslatingSettings(Settings):
     """How many answers such a method draws: their mean is the translation, their spread is told."""
     skip_air: bool = True
     """Leave out slices and windows without body, and fill them with the target's background."""
+
+    def assert_fits(self, spatial_dims: int) -> None:
+        """Raises UsageError where a window has another number of sides."""
+        if self.window and len(self.window) != spatial_dims:
+            what = f"{list(self.window)} is no size in {spatial_dims}D"
+            raise UsageError("translating.window", what, f"give {spatial_dims} numbers of voxels")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -72,7 +72,7 @@ class Translator:
         threads: int | None = None,
         identity: Identity | None = None,
     ) -> None:
-        """Puts `method` on the device and in eval mode. Raises ModelRefused, EnvironmentRefused."""
+        """Puts `method` on the device and in eval mode. Raises ModelRefused, UsageError, EnvironmentRefused."""
         if not isinstance(method, Translates):
             raise ModelRefused(type(method).__name__, "does not translate", "give the model of a translating method")
         if threads:
@@ -81,6 +81,7 @@ class Translator:
         self.method = method.to(self.device).eval()
         self.preparation = preparation
         self.settings = settings or TranslatingSettings()
+        self.settings.assert_fits(preparation.settings.spatial_dims)
         self.identity = identity or Identity()
 
     @classmethod
@@ -96,14 +97,19 @@ class Translator:
         find_device(device)
         method, preparation, config = load_model(folder)
         name = str(config["card"].get("name") or Path(folder).resolve().name)
-        settings = settings or TranslatingSettings.from_dict(config["translating"], "translating")
+        if settings is None:
+            settings = TranslatingSettings.from_dict(config["translating"], "translating")
+            try:
+                settings.assert_fits(preparation.settings.spatial_dims)
+            except UsageError as reason:
+                raise ModelRefused(folder, f"cannot be used: {reason}", "mend its config.json") from reason
         identity = Identity(name, model_hash(folder), config)
         return cls(method, preparation, settings, device=device, threads=threads, identity=identity)
 
     @property
     def asked(self) -> dict[str, object]:
         """How the model is led over a volume."""
-        return self.settings.to_dict()
+        return replace(self.settings, window=self._window()).to_dict()
 
     @property
     def channels(self) -> int:
@@ -202,11 +208,8 @@ class Translator:
         return out
 
     def _window(self) -> tuple[int, ...]:
-        """Sides of a window; empty for a whole slice or volume. Raises UsageError."""
+        """Sides of a window; empty for a whole slice or volume."""
         asked, wanted = self.preparation.settings, self.settings.window
-        if wanted and len(wanted) != asked.spatial_dims:
-            what = f"{list(wanted)} is no size in {asked.spatial_dims}D"
-            raise UsageError("translating.window", what, f"give {asked.spatial_dims} numbers of voxels")
         if wanted or self.method.divisor == asked.patch:
             return wanted or asked.patch
         return tuple(max(side, WINDOW) for side in asked.patch) if asked.spatial_dims == 3 else ()

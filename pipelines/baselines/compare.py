@@ -23,6 +23,8 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 
 import medtrans.reporting
+from medtrans.core.errors import MedtransError
+from medtrans.exits import answer, speak_plainly
 from medtrans.learning import cases_of
 from medtrans.metrics.sets.features import NAME, features
 from medtrans.metrics.sets.frechet import Frechet
@@ -157,4 +159,10 @@ if __name__ == "__main__":
     parser.add_argument("--output", "-o", type=Path, default=Path("baselines.html"), help="the page")
     parser.add_argument("--count", type=int, default=640, help="images a set")
     asked = parser.parse_args()
-    sys.stdout.write(compare(asked.folders, asked.output, asked.count) + "\n")
+    if asked.count < 2:
+        parser.error("--count: two images are needed at least")
+    speak_plainly()
+    try:
+        sys.stdout.write(compare(asked.folders, asked.output, asked.count) + "\n")
+    except (MedtransError, OSError) as reason:
+        sys.exit(answer(reason))

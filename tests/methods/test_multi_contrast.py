@@ -98,3 +98,12 @@ def test_the_l1_is_to_the_contrast_asked_for():
 def test_a_task_that_is_no_stack_of_contrasts_is_refused(wrong):
     with pytest.raises(UsageError):
         toy_method("multi_contrast", **wrong, **SETTINGS)
+
+
+@pytest.mark.parametrize("wrong", [[0.0] * N, [2.0, *[0.0] * (N - 1)], [1.0, *[0.5] * (N - 1)]])
+def test_conditions_that_do_not_say_what_is_there_are_answered(wrong):
+    method, x = made(conditions=N), torch.zeros(1, N, 16, 16)
+    with pytest.raises(UsageError, match="does not say which contrasts are there"):
+        method.translate(x, torch.tensor([wrong]))
+    with pytest.raises(UsageError, match="does not say which contrasts are there"):
+        next(method.losses(Batch(x, x, condition=torch.tensor([wrong]))))

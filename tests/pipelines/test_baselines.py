@@ -1,10 +1,13 @@
 """The four baselines run, all stages, on the sample data; and stand beside each other."""
 
 import runpy
+import subprocess
+import sys
 
 import pytest
 
 from medtrans import stages
+from medtrans.core.errors import UsageError
 from medtrans.finding import pipelines_folder
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
@@ -49,6 +52,10 @@ def test_a_class_can_be_asked_for(runs, tmp_path):
         stages.sample(tmp_path / str(contrast), model, 1, known={"contrast": contrast})
     one, other = (read_volume(tmp_path / name / "sample-000.nii.gz").voxels for name in ("0.0", "1.0"))
     assert (one != other).any()
+    for wrong, said in (({"contrast": 5.0}, "from 0 to 1"), ({"contrast": 1.0, "age": 3.0}, "it wants contrast")):
+        with pytest.raises(UsageError, match=said):
+            stages.sample(tmp_path / "none", model, 1, known=wrong)
+    assert not (tmp_path / "none").exists(), "no folder for nothing"
 
 
 def test_they_stand_beside_each_other(runs, tmp_path):
@@ -63,3 +70,12 @@ def test_they_stand_beside_each_other(runs, tmp_path):
     page = (tmp_path / "baselines.html").read_text()
     assert "SYNTHETIC" in page
     assert page.count("<img") == 3 + 4 + 2 + 2 * 2, "of the conditional GAN for both contrasts"
+
+
+@pytest.mark.parametrize(("words", "code"), [(["nowhere"], 4), (["nowhere", "--count", "1"], 2)])
+def test_what_cannot_be_compared_is_one_sentence(words, code, tmp_path):
+    script = [sys.executable, str(FOLDER / "compare.py"), *words]
+    done = subprocess.run(script, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert "error: " in done.stderr

@@ -7,7 +7,7 @@ from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.reading.checks import check_cases, check_masks, check_volume
 from medtrans.reading.cohort import ReadingSettings, find_cases, left_out, load_pair
-from medtrans.reading.files import write_volume
+from medtrans.reading.files import read_mask, write_volume
 
 
 def put(path, value=0, affine=None, low=0):
@@ -240,3 +240,17 @@ def test_a_broken_file_is_a_finding_not_an_error(tmp_path):
 def test_absurd_voxels_and_left_handed_axes_are_said(tmp_path):
     put(tmp_path / "v.nii", affine=np.diag([-0.001, 0.001, 0.001, 1.0]))
     assert [finding.severity for finding in check_volume(tmp_path / "v.nii")] == ["note", "warn"]
+
+
+def test_an_image_where_a_mask_should_be_is_refused(tmp_path):
+    mask = tmp_path / "brain_T1.nii.gz"
+    for values, fits in ((300, False), (200, True)):
+        write_volume(Volume(np.arange(1000.0).reshape(1, 10, 10, 10) % values, np.eye(4)), mask, overwrite=True)
+        if fits:
+            assert read_mask(mask).voxels.max() == values - 1, "a label map counts"
+            continue
+        with pytest.raises(InputRefused, match="more than 256 different values, as an image does"):
+            read_mask(mask)
+    soft = np.linspace(0, 1, 1000).reshape(1, 10, 10, 10)
+    write_volume(Volume(soft, np.eye(4)), mask, overwrite=True)
+    assert read_mask(mask).voxels.max() == 1, "as does a resampled mask"

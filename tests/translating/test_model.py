@@ -18,6 +18,7 @@ from medtrans.methods import load
 from medtrans.preparing.intensities import Percentiles
 from medtrans.translating.model import load_model, model_hash, save_model
 from medtrans.translating.settings import TranslatingSettings
+from medtrans.translating.translator import Translator
 from medtrans.translating.weights import FRESH
 from tests.methods.tiny import tiny
 from tests.translating.stand_ins import preparation_of, tiny_regression
@@ -253,3 +254,10 @@ def test_what_a_method_adopted_is_saved_with_it_and_never_learns(tmp_path):
     x = torch.randn(1, 1, 16, 16)
     assert torch.equal(loaded.autoencoder.translate(x), method.eval().autoencoder.translate(x))
     assert (next(loaded.autoencoder.parameters()) == 0.25).all()
+
+
+def test_a_window_that_is_no_size_for_the_model_is_refused_before_a_volume_is_read(folder):
+    config = json.loads((folder / "config.json").read_text())
+    change(folder, translating={**config["translating"], "window": [8, 8, 8]})
+    with pytest.raises(ModelRefused, match=r"translating\.window: \[8, 8, 8\] is no size in 2D"):
+        Translator.load(folder, device="cpu")

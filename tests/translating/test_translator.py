@@ -347,7 +347,7 @@ def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
     translator_of(tiled, asked, patch=(8, 8))(volume)
     assert {shape[2:] for shape in tiled.seen} == {(16, 16)}
     with pytest.raises(UsageError, match="no size in 2D"):
-        translator_of(Same(), TranslatingSettings(window=(16, 16, 16)))(volume)
+        translator_of(Same(), TranslatingSettings(window=(16, 16, 16)))
 
 
 @pytest.mark.parametrize(
@@ -357,5 +357,7 @@ def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
 def test_in_3d_windows_are_large_whatever_was_trained_on_or_as_is_asked(asked, patch, size):
     volume = Volume(ball((150, 150, 150))[0], np.eye(4))
     method = Same(dims=3)
-    translator_of(method, TranslatingSettings(window=asked), spatial_dims=3, patch=(patch,) * 3)(volume)
+    translator = translator_of(method, TranslatingSettings(window=asked), spatial_dims=3, patch=(patch,) * 3)
+    translator(volume)
     assert {shape[2:] for shape in method.seen} == {(size,) * 3}
+    assert translator.asked["window"] == [size] * 3, "what a sidecar says"
