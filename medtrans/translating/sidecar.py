@@ -61,7 +61,7 @@ def _model(translator: AnyTranslator) -> dict[str, Any]:
         "medtrans": identity.config.get("medtrans", __version__),
         "recipe_sha256": identity.config.get("card", {}).get("recipe_sha256", ""),
         "preparation_sha256": digest(translator.preparation.to_dict()),
-        "settings": translator.settings.to_dict(),
+        "settings": translator.asked,
     }
 
 

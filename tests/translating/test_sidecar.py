@@ -26,7 +26,7 @@ def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():
         "medtrans": "0.0.9",
         "recipe_sha256": "r",
         "preparation_sha256": digest(translator.preparation.to_dict()),
-        "settings": translator.settings.to_dict(),
+        "settings": translator.asked,
     }
     assert facts["device"] == "cpu"
     assert facts["inputs"] == [{"file": "mr.nii.gz", "sha256": "123"}]
