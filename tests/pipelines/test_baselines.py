@@ -72,10 +72,9 @@ def test_they_stand_beside_each_other(runs, tmp_path):
     assert page.count("<img") == 3 + 4 + 2 + 2 * 2, "of the conditional GAN for both contrasts"
 
 
-@pytest.mark.parametrize(("words", "code"), [(["nowhere"], 4), (["nowhere", "--count", "1"], 2)])
-def test_what_cannot_be_compared_is_one_sentence(words, code, tmp_path):
-    script = [sys.executable, str(FOLDER / "compare.py"), *words]
+def test_what_cannot_be_compared_is_one_sentence(tmp_path):
+    script = [sys.executable, str(FOLDER / "compare.py"), "nowhere"]
     done = subprocess.run(script, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == code
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
     assert "error: " in done.stderr
