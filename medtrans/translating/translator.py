@@ -28,10 +28,8 @@ from medtrans.translating.device import find_device, repeatable
 from medtrans.translating.model import load_model, model_hash
 from medtrans.translating.moments import Moments
 from medtrans.translating.settings import TranslatingSettings
-from medtrans.translating.windows import sweep
+from medtrans.translating.windows import WINDOW, sweep
 
-WINDOW = 128
-"""Voxels of a side of what is translated at once in 3D, unless patches were larger or settings say otherwise."""
 OnProgress = Callable[[float], None]
 
 

@@ -21,8 +21,9 @@ from torch import Tensor
 from medtrans.preparing.patches import PLANES, crop, slice_stack
 from medtrans.translating.blending import shares, span, window_size, window_starts
 
-AT_ONCE = 128**3
-"""Voxels of the windows that are translated together, at most: memory is the same whatever their size."""
+WINDOW = 128
+"""Voxels of a side of a 3D window, unless patches were larger or settings say otherwise. Smaller ones are translated
+together up to as many voxels, so that memory is the same whatever their size."""
 
 Predict = Callable[[Tensor], Tensor]
 """(batch, channel, *space) → (batch, target channel, *space)."""
@@ -98,7 +99,7 @@ def sweep(
     body = list(itertools.compress(windows, wanted))
     out = np.zeros((target_channels, *voxels.shape[1:]), dtype=np.float32)
     if body:
-        batch = max(1, min(batch, AT_ONCE // math.prod(body[0].size)))
+        batch = max(1, min(batch, WINDOW**3 // math.prod(body[0].size)))
     for first in range(0, len(body), batch):
         group = body[first : first + batch]
         sources = np.stack([window.source(voxels, stack, background) for window in group])
