@@ -25,7 +25,7 @@ from medtrans.judging import judged_pair
 from medtrans.preparing.batches import Draws, loader, paired_draws, unpaired_draws
 from medtrans.preparing.cache import Stored, cached
 from medtrans.preparing.intensities import Intensities
-from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.checks import Finding, check_cases, check_masks
 from medtrans.reading.cohort import find_cases, left_out, load_pair
 from medtrans.reading.files import read_bytes, write_atomically
@@ -76,6 +76,7 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
         raise UsageError("preparing.conditions", f"{recipe.method} makes no use of them", "leave them out")
     if recipe.training.tensorboard:
         refuse_without_tensorboard()
+    others = {name: _trained(path, recipe.preparing) for name, path in kind.needs(recipe.method_settings).items()}
     fabric, settings = launch(recipe.training), recipe.training
     cases = cases_of(recipe)
     say = say if fabric.is_global_zero else silent
@@ -89,8 +90,8 @@ def train(recipe: Recipe, folder: Path, *, say: Say = silent) -> Trained:
     torch.manual_seed(settings.seed)
     task = preparation.task(len(sources[0].voxels), len(targets[0].voxels))
     method = kind(task, recipe.method_settings)
-    for name, needed in method.needs().items():
-        method.adopt(name, _adopted(needed, preparation))
+    for name, other in others.items():
+        method.adopt(name, other)
     draws = _draws(method, sources, targets, preparation, settings.seed, _conditions(cases, preparation))
 
     def batches(first: int, last: int, rank: int, world: int) -> Iterator[Batch]:
@@ -209,10 +210,10 @@ def _draws(
     return paired_draws(list(zip(sources, targets, strict=True)), preparation.settings, **asked)
 
 
-def _adopted(folder: Path, preparation: Preparation) -> Method:
+def _trained(folder: Path, preparing: PreparingSettings) -> Method:
     """A trained method to build on. Raises ModelRefused; UsageError where it saw images on another scale."""
     method, other, _ = load_model(folder)
-    theirs, ours = _scale(other.settings.source), _scale(preparation.settings.target)
+    theirs, ours = _scale(other.settings.source), _scale(preparing.target)
     if theirs != ours:
         raise UsageError(folder, f"learned from images normalised by {theirs}, targets here are by {ours}", "use one")
     return method

@@ -100,7 +100,8 @@ class Method(nn.Module, ABC):
         """The players of one step, in order; a player may come again (five critic moves per generator move)."""
         return list(self.players())
 
-    def needs(self) -> Mapping[str, Path]:
+    @classmethod
+    def needs(cls, settings: Any) -> Mapping[str, Path]:
         """Model folders of trained methods that this one builds on, by the name under which it adopts them."""
         return {}
 

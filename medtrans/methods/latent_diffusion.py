@@ -60,8 +60,9 @@ class LatentDiffusion(Method):
         super().__init__(task, settings)
         self.noising = Noising(settings.noising)
 
-    def needs(self) -> dict[str, Path]:
-        return {"autoencoder": self.settings.autoencoder}
+    @classmethod
+    def needs(cls, settings: LatentDiffusionSettings) -> dict[str, Path]:
+        return {"autoencoder": settings.autoencoder}
 
     def adopt(self, name: str, other: Method) -> None:
         task, theirs = self.task, other.task

@@ -55,8 +55,9 @@ class Regression(Method):
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G]}
 
-    def needs(self) -> dict[str, Path]:
-        return {"segmenter": self.settings.segmenter} if self.settings.segmenter else {}
+    @classmethod
+    def needs(cls, settings: RegressionSettings) -> dict[str, Path]:
+        return {"segmenter": settings.segmenter} if settings.segmenter else {}
 
     def adopt(self, name: str, other: Method) -> None:
         theirs, ours = other.task, self.task

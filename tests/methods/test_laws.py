@@ -56,7 +56,7 @@ def test_it_builds_from_its_defaults(name, dims):
     assert kind.Settings.from_dict(kind.Settings().to_dict()) == kind.Settings()
     method = tiny(name, dims)
     whole = kind(dataclasses.replace(method.task, size=(64,) * dims), kind.Settings())
-    for needed in method.needs():
+    for needed in method.needs(method.settings):
         whole.adopt(needed, getattr(method, needed))
     assert whole.players().keys() == method.players().keys()
 

@@ -36,7 +36,7 @@ def test_the_features_of_a_segmenter_are_compared_too():
 
 def test_without_a_segmenter_nothing_is_needed():
     method = toy_method("regression", generator=NETWORK)
-    assert method.needs() == {}
+    assert method.needs(method.settings) == {}
     ((_, terms),) = method.losses(batch())
     assert terms.keys() == {"l1"}
 

@@ -49,7 +49,7 @@ def tiny(name, dims=2, seed=0, task=None, **changes):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         method = _fitting(kind, settings, [task] if task else list(tasks(dims)))
-        for needed in method.needs():
+        for needed in method.needs(method.settings):
             _adopt(method, needed)
     return method
 

@@ -2,7 +2,10 @@
 
 import shutil
 
+import pytest
+
 from medtrans import stages
+from medtrans.core.errors import ModelRefused, UsageError
 from medtrans.finding import pipelines_folder
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
@@ -19,6 +22,9 @@ def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
     first = run("autoencoder_kl", tmp_path / "first")
     second = run("diffusion", tmp_path / "second", f"method.autoencoder={first.folder / 'model'}")
     assert not first.failed
+    with pytest.raises(UsageError, match="normalised by"):
+        run("diffusion", tmp_path / "other", f"method.autoencoder={first.folder / 'model'}", "preparing.target={name: linear}")
+    assert not (tmp_path / "other").exists(), "one that saw another scale is refused before anything is written"
     assert not second.failed
     (made,) = [path for path in (second.folder / "translations").glob("*.nii.gz") if "_spread" not in path.name]
     spread = read_volume(made.with_name(made.name.replace(".nii.gz", "_spread.nii.gz")))
@@ -29,6 +35,12 @@ def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
     )
     stages.translate(source, tmp_path / "again.nii.gz", [second.folder / "model"])
     assert (read_volume(tmp_path / "again.nii.gz").voxels == read_volume(made).voxels).all()
+
+
+def test_a_first_stage_that_is_not_there_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ModelRefused, match="nowhere"):
+        run("diffusion", tmp_path / "second", "method.autoencoder=nowhere")
+    assert not (tmp_path / "second").exists()
 
 
 def test_the_readme_names_both_stages():
