@@ -1,13 +1,15 @@
 #!/bin/sh
 # Eleven translators on T1 to T2, T1 to FLAIR and phantom MR to CT, and the three tables: sh methods.sh DATA OUT [changes …]
 # Left out: multi_contrast and stargan (made for more contrasts than one pair). latent_diffusion has half of the minutes
-# for each of its two stages. MINUTES of one processor for each method, two if not given. On a GPU:
+# for each of its two stages. MINUTES of one processor for each method, two if not given; CONTRASTS and METHODS, some of
+# them, if not all. On a GPU:
 #   MINUTES=0.75 sh methods.sh DATA OUT --set training.clock=wall --set training.batch=8 --set training.workers=2
 set -eu
 data=$1 out=$2
 shift 2
 here=$(dirname "$0")
 minutes=${MINUTES:-2}
+methods=${METHODS:-regression pix2pix registered cyclegan discogan dualgan cut rectified_flow diffusion normalizing_flow}
 half=$(awk "BEGIN {print $minutes / 2}")
 [ -d "$out/heads" ] || medtrans phantoms -o "$out/heads" --count 9 > /dev/null
 
@@ -25,8 +27,8 @@ run() { # contrast, folder, minutes, changes …
     medtrans run "$here/methods.yaml" -o "$out/$folder" --threads 1 --set training.minutes="$budget" "$@"
 }
 
-for contrast in t2 flair ct; do
-    for method in regression pix2pix registered cyclegan discogan dualgan cut rectified_flow diffusion normalizing_flow; do
+for contrast in ${CONTRASTS:-t2 flair ct}; do
+    for method in $methods; do
         run $contrast $contrast/$method "$minutes" --set "method={name: $method}" "$@"
     done
     if [ $contrast = ct ]; then # the first stage sees targets alone

@@ -1,4 +1,4 @@
-"""Does a registration in the loss help where pairs do not fit, and cost where they do? python misaligned.py [SEED …]
+"""Does a registration in the loss help where pairs do not fit, and cost where they do? python misaligned.py
 
 RegGAN beside pix2pix on the heads of anatomy.py, T1 to CT, slice by slice: the same U-Net, the same judge, the same
 slices in the same order, the same weights at the start. The targets of the training fit, or each is bent by a smooth
@@ -6,13 +6,13 @@ random field; the scored heads always fit.
 """
 
 import itertools
-import sys
+from argparse import ArgumentParser
 
 import torch
 from anatomy import HEADS, NETWORK, TRAINED, bent, made, scores, slices, trained
 
 STEPS, RATE = 2000, 5e-4
-JUDGE = {"name": "patch_discriminator", "filters": 32}
+JUDGE = {"name": "patch_discriminator", "filters": 16}
 METHODS = {
     "pix2pix": {"name": "pix2pix"},
     "pix2pix, weighed as RegGAN": {"name": "pix2pix", "l1": 20.0, "criterion": "least_squares"},
@@ -22,12 +22,16 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    heads = [[part.to(DEVICE) for part in slices(seed)] for seed in range(HEADS)]
+    asked = ArgumentParser()
+    asked.add_argument("seeds", type=int, nargs="*", default=[0, 1])
+    asked.add_argument("--first-head", type=int, default=0, help="16 makes heads that no choice of weights has seen")
+    options = asked.parse_args()
+    numbers = range(options.first_head, options.first_head + HEADS)
+    heads = [[part.to(DEVICE) for part in slices(number)] for number in numbers]
     x, y, _, body = (torch.cat(part) for part in zip(*heads[:TRAINED], strict=True))
     test_x, test_y, _, test_body = (torch.cat(part) for part in zip(*heads[TRAINED:], strict=True))
-    seeds = [int(seed) for seed in sys.argv[1:]] or [0, 1]
-    for voxels, seed, (said, asked) in itertools.product((0.0, 2.0), seeds, METHODS.items()):
-        method = made(seed=seed, generator=NETWORK, discriminator=JUDGE, **asked).to(DEVICE)
+    for voxels, seed, (said, settings) in itertools.product((0.0, 2.0), options.seeds, METHODS.items()):
+        method = made(seed=seed, generator=NETWORK, discriminator=JUDGE, **settings).to(DEVICE)
         trained(method, x, bent(y, voxels), body, STEPS, seed, RATE)
         found = scores(method, test_x, test_y, test_body)
         print(f"bent by {voxels} voxels  seed {seed}  {said:28}", found, flush=True)

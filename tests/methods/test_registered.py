@@ -39,9 +39,9 @@ def test_pairs_that_lie_askew_teach_it_more_than_pix2pix():
     assert ours < 0.15
 
 
-def test_aligned_pairs_teach_it_almost_as_much():
+def test_aligned_pairs_teach_it_as_much():
     ours, theirs = error("registered", aligned, registration=REGISTRATION), error("pix2pix", aligned)
-    assert ours < theirs + 0.02
+    assert ours < 1.05 * theirs
     assert ours < 0.08
 
 
@@ -66,4 +66,6 @@ def test_the_translation_is_compared_where_the_registration_moves_it():
     (_, terms), _ = method.losses(Batch(x, y, mask))
     assert float(terms["l1"].detach()) == pytest.approx(0, abs=1e-4)
     assert float(terms["smoothness"].detach()) == 0
-    assert float(terms["drift"].detach()) == pytest.approx(0.5), "one of two components is a pixel long"
+    fake = method.G(x).detach()
+    apart = float((mask * (fake - y).abs()).sum() / mask.sum())
+    assert float(terms["unregistered"].detach()) == pytest.approx(20 * apart)

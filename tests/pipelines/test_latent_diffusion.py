@@ -20,10 +20,11 @@ def run(name, folder, *changes):
 
 def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
     first = run("autoencoder_kl", tmp_path / "first")
-    second = run("diffusion", tmp_path / "second", f"method.autoencoder={first.folder / 'model'}")
+    built_on = f"method.autoencoder={first.folder / 'model'}"
+    second = run("diffusion", tmp_path / "second", built_on)
     assert not first.failed
     with pytest.raises(UsageError, match="normalised by"):
-        run("diffusion", tmp_path / "other", f"method.autoencoder={first.folder / 'model'}", "preparing.target={name: linear}")
+        run("diffusion", tmp_path / "other", built_on, "preparing.target={name: linear}")
     assert not (tmp_path / "other").exists(), "one that saw another scale is refused before anything is written"
     assert not second.failed
     (made,) = [path for path in (second.folder / "translations").glob("*.nii.gz") if "_spread" not in path.name]
