@@ -35,6 +35,12 @@ def slices(seed):
     return [torch.from_numpy(np.moveaxis(part, 2, 0)[kept, None].astype(np.float32)) for part in parts]
 
 
+def cohort(first: int = 0, device: str = "cpu"):
+    """Of the heads from that number on what `slices` gives, of all that train and of all that are scored."""
+    heads = [[part.to(device) for part in slices(number)] for number in range(first, first + HEADS)]
+    return ([torch.cat(part) for part in zip(*side, strict=True)] for side in (heads[:TRAINED], heads[TRAINED:]))
+
+
 def bent(image, voxels: float):
     """Each slice moved by a smooth random field of its own, of so many voxels (standard deviation at its knots)."""
     knots = torch.randn((len(image), 2, 8, 9), generator=torch.Generator().manual_seed(5)).to(image)
@@ -73,9 +79,7 @@ def scores(method: Method, source, target, mask) -> str:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    heads = [slices(seed) for seed in range(HEADS)]
-    x, y, bone, body = (torch.cat(part) for part in zip(*heads[:TRAINED], strict=True))
-    test_x, test_y, _, test_body = (torch.cat(part) for part in zip(*heads[TRAINED:], strict=True))
+    (x, y, bone, body), (test_x, test_y, _, test_body) = cohort()
     segmenter = trained(made("segmenter", 0, network=NETWORK), y, 2 * bone - 1, body, STEPS // 2, 0)
     for voxels, seed, anatomy in itertools.product((0.0, 2.0), (0, 1), (0.0, 3.0)):
         method = made("regression", seed, generator=NETWORK, anatomy=anatomy, segmenter="the one above")

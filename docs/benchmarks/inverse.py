@@ -4,15 +4,14 @@ Target → noise → target and noise → image → noise on slices of the heads
 """
 
 import torch
-from anatomy import HEADS, TRAINED, made, slices, trained
+from anatomy import cohort, made, trained
 
 STEPS, RATE, EVERY = 200, 5e-4, 16
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    heads = [slices(seed) for seed in range(HEADS)]
-    x, y, _, body = (torch.cat(part) for part in zip(*heads[:TRAINED], strict=True))
-    test_x, test_y = (torch.cat(part)[::EVERY] for part in list(zip(*heads[TRAINED:], strict=True))[:2])
+    (x, y, _, body), (test_x, test_y, _, _) = cohort()
+    test_x, test_y = test_x[::EVERY], test_y[::EVERY]
     method = trained(made("normalizing_flow", seed=0), x, y, body, STEPS, 0, RATE)
     noise = torch.randn(test_y.shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

@@ -31,15 +31,15 @@ for contrast in ${CONTRASTS:-t2 flair ct}; do
     for method in $methods; do
         run $contrast $contrast/$method "$minutes" --set "method={name: $method}" "$@"
     done
-    if [ $contrast = ct ]; then # the first stage sees targets alone
-        targets="--set reading.source=*_CT.nii.gz --set reading.target=[] --set preparing.source.name=linear"
+    first='method={name: autoencoder_kl}' # the first stage of latent_diffusion, which sees targets alone
+    if [ $contrast = ct ]; then
+        run ct first/ct "$half" --set "$first" --set 'reading.source=*_CT.nii.gz' --set 'reading.target=[]' \
+            --set preparing.source.name=linear "$@"
     else
         cut -d, -f1-3,5 "$here/methods_$contrast.csv" | sed 1s/target/source/ > "$out/first_$contrast.csv"
-        targets="--set reading.table=$out/first_$contrast.csv --set preparing.source.name=percentiles"
+        run $contrast first/$contrast "$half" --set "$first" --set reading.table="$out/first_$contrast.csv" \
+            --set preparing.source.name=percentiles "$@"
     fi
-    set -f
-    run $contrast first/$contrast "$half" --set 'method={name: autoencoder_kl}' $targets "$@"
-    set +f
     latent="method={name: latent_diffusion, autoencoder: $out/first/$contrast/model}"
     run $contrast $contrast/latent_diffusion "$half" --set "$latent" "$@"
     medtrans compare "$out/$contrast"/* -o "$out/$contrast-compared"

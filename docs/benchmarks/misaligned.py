@@ -9,7 +9,7 @@ import itertools
 from argparse import ArgumentParser
 
 import torch
-from anatomy import HEADS, NETWORK, TRAINED, bent, made, scores, slices, trained
+from anatomy import NETWORK, bent, cohort, made, scores, trained
 
 STEPS, RATE = 2000, 5e-4
 JUDGE = {"name": "patch_discriminator", "filters": 16}
@@ -22,14 +22,11 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    asked = ArgumentParser()
-    asked.add_argument("seeds", type=int, nargs="*", default=[0, 1])
-    asked.add_argument("--first-head", type=int, default=0, help="16 makes heads that no choice of weights has seen")
-    options = asked.parse_args()
-    numbers = range(options.first_head, options.first_head + HEADS)
-    heads = [[part.to(DEVICE) for part in slices(number)] for number in numbers]
-    x, y, _, body = (torch.cat(part) for part in zip(*heads[:TRAINED], strict=True))
-    test_x, test_y, _, test_body = (torch.cat(part) for part in zip(*heads[TRAINED:], strict=True))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("seeds", type=int, nargs="*", default=[0, 1])
+    parser.add_argument("--first-head", type=int, default=0, help="16 makes heads that no choice of weights has seen")
+    options = parser.parse_args()
+    (x, y, _, body), (test_x, test_y, _, test_body) = cohort(options.first_head, DEVICE)
     for voxels, seed, (said, settings) in itertools.product((0.0, 2.0), options.seeds, METHODS.items()):
         method = made(seed=seed, generator=NETWORK, discriminator=JUDGE, **settings).to(DEVICE)
         trained(method, x, bent(y, voxels), body, STEPS, seed, RATE)
