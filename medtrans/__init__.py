@@ -24,9 +24,9 @@ _PUBLIC = {
     "write_volume": "medtrans.reading.files",
     "Translator": "medtrans.translating.translator",
     "Ensemble": "medtrans.translating.ensemble",
-    "evaluate": "medtrans.evaluating.cases",
+    "evaluate": "medtrans.evaluating.scoring",
     "load_recipe": "medtrans.recipe",
-    "run": "medtrans.stages",
+    "run": "medtrans.stages.run",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from medtrans import methods
 from medtrans.core.errors import UsageError
 from medtrans.core.settings import Settings, did_you_mean
-from medtrans.evaluating.measures import Measure, measures, name_and_settings
+from medtrans.evaluating.metric_specs import LabelledMetric, measures, name_and_settings
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
@@ -55,7 +55,7 @@ class Recipe:
     evaluating: EvaluatingSettings
 
     @property
-    def best(self) -> Measure:
+    def best(self) -> LabelledMetric:
         """The measure that chooses the model: one of the preset, or of `evaluating.also`. Raises UsageError."""
         preset, also = find_preset(self.evaluating.preset), self.evaluating.also
         known = {measure.label: measure for measure in measures(preset, also)}

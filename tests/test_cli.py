@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import medtrans
-from medtrans import stages
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 

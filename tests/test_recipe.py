@@ -1,7 +1,7 @@
 import pytest
 
+from medtrans.catalogue import pipelines_folder
 from medtrans.core.errors import UsageError
-from medtrans.finding import pipelines_folder
 from medtrans.methods.pix2pix import Pix2PixSettings
 from medtrans.recipe import load_recipe, make_recipe, schema
 

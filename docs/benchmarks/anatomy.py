@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import interpolate
 
 from medtrans.core.method import Batch, Method, Task
-from medtrans.losses.smoothness import warped
+from medtrans.losses.deformation import warped
 from medtrans.methods import load
 from medtrans.phantoms.anatomy import make_head
 from medtrans.phantoms.contrasts import paint
@@ -83,7 +83,7 @@ if __name__ == "__main__":
     segmenter = trained(made("segmenter", 0, network=NETWORK), y, 2 * bone - 1, body, STEPS // 2, 0)
     for voxels, seed, anatomy in itertools.product((0.0, 2.0), (0, 1), (0.0, 3.0)):
         method = made("regression", seed, generator=NETWORK, anatomy=anatomy, segmenter="the one above")
-        method.adopt("segmenter", segmenter)
+        method.attach_frozen("segmenter", segmenter)
         trained(method, x, bent(y, voxels), body, STEPS, seed)
         said = f"bent by {voxels} voxels  seed {seed}  anatomy {anatomy}  "
         print(said, scores(method, test_x, test_y, test_body), flush=True)

@@ -21,7 +21,7 @@ from medtrans.core.method import Batch, Task
 from medtrans.core.volume import Volume
 from medtrans.methods import load, names
 from medtrans.phantoms import make_head, paint
-from medtrans.preparing.intensities import Percentiles
+from medtrans.preparing.normalisation import Percentiles
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.training.loop import train
 from medtrans.training.processes import launch

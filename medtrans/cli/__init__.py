@@ -9,7 +9,7 @@ import typer
 
 from medtrans.cli import making, telling
 from medtrans.cli.app import app
-from medtrans.exits import answer, speak_plainly
+from medtrans.cli.exit_codes import answer, install_handlers
 
 __all__ = ["main", "making", "telling"]
 
@@ -18,7 +18,7 @@ def main() -> None:
     """Run a command; every error becomes one sentence on standard error and an exit code."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    speak_plainly()
+    install_handlers()
     if not debug:
         warnings.filterwarnings("ignore", module=r"(?!medtrans)")
     try:

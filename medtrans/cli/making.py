@@ -34,8 +34,8 @@ def demo(
     threads: Threads = None,
 ) -> None:
     """Make heads, train MR→CT on them, translate and score new ones. Writes a report and says where it is."""
-    from medtrans.demo import demo as play
-    from medtrans.progress import Shown
+    from medtrans.cli.progress import Shown
+    from medtrans.stages.demo import demo as play
 
     use_threads(threads)
     with Shown() as shown:
@@ -53,9 +53,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Walk all stages of a recipe, and resume where it stopped. Check, train, translate, evaluate, report."""
-    from medtrans import stages
-    from medtrans.progress import Shown
+    from medtrans.cli.progress import Shown
     from medtrans.recipe import load_recipe
+    from medtrans.stages import run as stages
 
     use_threads(threads)
     asked = load_recipe(stages.find_recipe(recipe), changes or [], quick=quick)
@@ -76,9 +76,9 @@ def train(
     threads: Threads = None,
 ) -> None:
     """Only train the model of a recipe (the first part of `run`). Resumes where it stopped."""
-    from medtrans import stages
-    from medtrans.progress import Shown
+    from medtrans.cli.progress import Shown
     from medtrans.recipe import load_recipe
+    from medtrans.stages import run as stages
 
     use_threads(threads)
     asked = load_recipe(stages.find_recipe(recipe), changes or [], quick=quick)
@@ -115,8 +115,8 @@ def translate(
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output lies exactly where the input lay."""
-    from medtrans import stages
-    from medtrans.progress import Shown
+    from medtrans.cli.progress import Shown
+    from medtrans.stages import run as stages
 
     use_threads(threads)
     source = sources[0] if len(sources) == 1 else [sources]
@@ -152,8 +152,8 @@ def sample(
     threads: Threads = None,
 ) -> None:
     """Make images out of noise (autoencoder, VAE, GAN, conditional GAN)."""
-    from medtrans import stages
-    from medtrans.progress import Shown
+    from medtrans.cli.progress import Shown
+    from medtrans.stages import run as stages
 
     use_threads(threads)
     with Shown() as shown:
@@ -176,7 +176,7 @@ def phantoms(
     seed: Annotated[int, typer.Option(min=0, help="The first head's seed; the others count on from it.")] = 0,
 ) -> None:
     """Make a cohort of synthetic heads whose truth is known."""
-    from medtrans import stages
+    from medtrans.stages import run as stages
 
     made = stages.make_phantoms(
         output,

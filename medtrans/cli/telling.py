@@ -20,7 +20,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """List what is wrong with volumes or with the cases of a recipe. Writes nothing."""
-    from medtrans import stages
+    from medtrans.stages import run as stages
 
     findings = stages.check(path, changes or [])
     if as_json:
@@ -69,9 +69,10 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score translations against targets, and define every number."""
-    from medtrans import segmenting, stages
-    from medtrans.evaluating.sheets import to_json, to_text
+    from medtrans.evaluating.results import to_json, to_text
+    from medtrans.evaluating.segmentation import segmenter as segmenting
     from medtrans.recipe import as_yaml
+    from medtrans.stages import run as stages
 
     asked = [as_yaml(word, f"--also {word}") for word in also or []]
     use_threads(threads)
@@ -108,7 +109,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Runs beside each other: intervals, ranks, differences. With -o also pictures of the same slices."""
-    from medtrans import comparing
+    from medtrans.stages import compare as comparing
 
     found = comparing.compare(runs, numbers(margin, "--margin"))
     # Written before it is told: a reader such as `head` may not listen to the end.
@@ -139,8 +140,8 @@ def distances(
     as_json: AsJson = False,
 ) -> None:
     """How far two sets of volumes are apart, beside real halves. Fréchet, KID, MMD, precision, recall."""
-    from medtrans.measuring import measure
     from medtrans.reading.files import write_atomically
+    from medtrans.stages.distances import measure
 
     found = measure(made, real, extractor, plane, slices=slices, spacing=spacing, seed=seed)
     if output is not None:
@@ -158,7 +159,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """What there is: name, one line, source."""
-    from medtrans import finding
+    from medtrans import catalogue as finding
 
     entries = finding.entries(what)
     print(json.dumps([vars(e) for e in entries], indent=1) if as_json else finding.as_text(entries))
@@ -167,7 +168,7 @@ def list_(
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Versions, devices, extras and limits: send it with a question."""
-    from medtrans import finding
+    from medtrans import catalogue as finding
 
     facts = finding.doctor()
     print(json.dumps(facts, indent=1) if as_json else "\n".join(f"{name:24} {value}" for name, value in facts.items()))

@@ -105,7 +105,7 @@ class Method(nn.Module, ABC):
         """Model folders of trained methods that this one builds on, by the name under which it adopts them."""
         return {}
 
-    def adopt(self, name: str, other: Method) -> None:
+    def attach_frozen(self, name: str, other: Method) -> None:
         """Take over a trained method: saved with this one, its weights never moved. Raises UsageError if unfit."""
         setattr(self, name, other.eval().requires_grad_(False))
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from medtrans.core.settings import Settings
 
-Better = Literal["higher", "lower"]
+Direction = Literal["higher", "lower"]
 Spacing = tuple[float, float, float]
 """Millimetres between voxel centres along i, j, k."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Metric(Settings, ABC):
+class ImageMetric(Settings, ABC):
     """One measure of one case; its subclasses' fields are its definition (value range, window …).
 
     Called with arrays (i, j, k) of one shape in the target's unit; `within` is true where counted, and nothing else is
@@ -26,10 +26,10 @@ class Metric(Settings, ABC):
 
     unit: ClassVar[str] = ""
     """In its table; "of the image" stands for the target's own unit."""
-    better: ClassVar[Better] = "lower"
-    needs: ClassVar[Literal["", "CT", "dose"]] = ""
+    direction: ClassVar[Direction] = "lower"
+    modality: ClassVar[Literal["", "CT", "dose"]] = ""
     """The only kind of image it means something for: CT in HU, dose in Gy; empty for any."""
-    ranks: ClassVar[bool] = True
+    comparable: ClassVar[bool] = True
     """False where an image unlike the target can be good (texture, sharpness, shared information): no verdict on it."""
 
     @abstractmethod
@@ -40,7 +40,7 @@ class Metric(Settings, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CohortMetric(Settings, ABC):
+class DistributionMetric(Settings, ABC):
     """One measure of a set of images beside a real one; its subclasses' fields are its definition.
 
     Called with what one extractor read from both: features (image, feature). The value depends on the extractor and on
@@ -48,7 +48,7 @@ class CohortMetric(Settings, ABC):
     images are slices of one volume: volumes, not slices, are independent.
     """
 
-    better: ClassVar[Better] = "lower"
+    direction: ClassVar[Direction] = "lower"
 
     @abstractmethod
     def __call__(self, made: np.ndarray, real: np.ndarray, each: int = 1) -> float:
@@ -60,13 +60,13 @@ class CohortMetric(Settings, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpreadMetric(Settings, ABC):
+class UncertaintyMetric(Settings, ABC):
     """How well a translation's own spread tells its error; its subclasses' fields are its definition.
 
     Called with error and spread of the voxels that count, flat arrays in one unit; the spread is a standard deviation.
     """
 
-    better: ClassVar[Better] = "lower"
+    direction: ClassVar[Direction] = "lower"
 
     @abstractmethod
     def __call__(self, error: np.ndarray, spread: np.ndarray) -> float:
@@ -86,11 +86,11 @@ class Score:
 
     case: str
     subject: str
-    who: str
+    system: str
     metric: str
     value: float
     unit: str = ""
-    better: Better = "lower"
+    direction: Direction = "lower"
     note: str = ""
 
 

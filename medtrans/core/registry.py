@@ -32,17 +32,14 @@ class Entry:
 
 
 class Registry(Generic[T]):
-    """The members of one package that derive from `base`.
+    """The members of one package that derive from `base`. Files whose names begin with `_` are not members."""
 
-    Files named in `shared` belong to the whole family (a blending routine, say) and are not members.
-    """
-
-    def __init__(self, package: str, base: type[T], shared: tuple[str, ...] = ()) -> None:
-        self.package, self.base, self.shared = package, base, shared
+    def __init__(self, package: str, base: type[T]) -> None:
+        self.package, self.base = package, base
 
     def names(self) -> list[str]:
         found = pkgutil.iter_modules(importlib.import_module(self.package).__path__)
-        return sorted(m.name for m in found if not m.name.startswith("_") and m.name not in self.shared)
+        return sorted(m.name for m in found if not m.name.startswith("_"))
 
     def load(self, name: str) -> type[T]:
         """The one class of the family defined in the file `name`. Raises UsageError with a suggestion."""

@@ -11,16 +11,16 @@ import numpy as np
 from medtrans.core.errors import EmptyMask, InputRefused, MedtransError, UsageError
 from medtrans.core.metric import Score
 from medtrans.core.volume import Volume
-from medtrans.evaluating.cases import EVERYTHING, definition, evaluate, scored_on
-from medtrans.evaluating.controls import COPY
-from medtrans.evaluating.downstream.structures import Structure
-from medtrans.evaluating.downstream.task import Downstream
-from medtrans.evaluating.measures import Asked
+from medtrans.evaluating.baselines import COPY
+from medtrans.evaluating.input_checks import doubt_hounsfield, refuse_other_unit
+from medtrans.evaluating.measurements import Measurement, measurements
+from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.presets import find_preset
-from medtrans.evaluating.quantities import Quantity, quantities
-from medtrans.evaluating.sheets import TRANSLATED, Evaluation
-from medtrans.evaluating.spreads import SENTENCES, evaluate_spread
-from medtrans.evaluating.suitability import doubt_hounsfield, refuse_other_unit
+from medtrans.evaluating.results import TRANSLATED, Evaluation
+from medtrans.evaluating.scoring import EVERYTHING, definition, evaluate, scored_on
+from medtrans.evaluating.segmentation.structures import Structure
+from medtrans.evaluating.segmentation.task import SegmentationTask
+from medtrans.evaluating.uncertainty import SENTENCES, evaluate_spread
 from medtrans.reading.files import SPREAD, SUBJECT, read_mask, read_volume, stem, volumes_in
 
 SCALED = "Copy of the source: scaled until its 99.5th percentile in the mask is the target's."
@@ -32,10 +32,10 @@ def evaluate_paths(
     mask: Path | None,
     preset: str,
     *,
-    also: Sequence[Asked] = (),
+    also: Sequence[MetricSpec] = (),
     spread: Path | None = None,
     source: Path | None = None,
-    downstream: Downstream | None = None,
+    downstream: SegmentationTask | None = None,
 ) -> Evaluation:
     """Files, or folders whose volumes have the same names. A case that cannot be scored is listed, the rest go on.
 
@@ -55,7 +55,7 @@ def evaluate_paths(
     on: dict[str, dict[str, str]] = {}
     scores: list[Score] = []
     structures: list[Structure] = []
-    read_for: list[Quantity] = []
+    read_for: list[Measurement] = []
     kind = find_preset(preset).kind
     for name, (one, other, within) in cases.items():
         try:
@@ -67,10 +67,10 @@ def evaluate_paths(
             if spread is not None:
                 found += evaluate_spread(made, real, _spread(name, maps, spread), body, **whose)
             if name in given and (copy := _as_answer(given[name], real, body, kind)):
-                found += evaluate(copy, real, body, preset, also=also, **whose, who=COPY)
+                found += evaluate(copy, real, body, preset, also=also, **whose, system=COPY)
             on[name] = scored_on(real, body)
             scores += found
-            read_for += quantities(made, real, body, hounsfield=kind == "CT", **whose)
+            read_for += measurements(made, real, body, hounsfield=kind == "CT", **whose)
             if downstream:
                 structures += downstream.structures(name, whose["subject"], {TRANSLATED: made}, real)
         except MedtransError as reason:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from medtrans.core.errors import UsageError
-from medtrans.core.metric import Definition, Metric
+from medtrans.core.metric import Definition, ImageMetric
 from medtrans.core.settings import did_you_mean
 from medtrans.metrics import load
 
@@ -56,7 +56,7 @@ class Preset:
         """What every score under this preset means, within `mask` (words that say which voxels count)."""
         return Definition(self.name, (self.low, self.high), self.high - self.low, mask, self.details)
 
-    def measure(self, metric: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Metric:
+    def measure(self, metric: str, settings: Mapping[str, Any] = MappingProxyType({})) -> ImageMetric:
         """The metric of that name with `settings`, and this preset's range where it has one and they do not."""
         kind = load(metric)
         ends = {field.name: getattr(self, field.name) for field in fields(kind) if field.name in ("low", "high")}

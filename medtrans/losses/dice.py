@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from medtrans.losses.masked import masked_mean
-from medtrans.losses.processes import total
+from medtrans.losses._all_reduce import total
+from medtrans.losses._masked_mean import masked_mean
 
 EPSILON = 1e-5
 """Keeps a structure that is nowhere from being 0 / 0: it counts as found."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
-from medtrans.losses.processes import total
+from medtrans.losses._all_reduce import total
 
 Features = list[list[Tensor]]
 """Of a discriminator: for each scale its hidden layers (batch, channel, *space)."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from medtrans.core.method import Method
 from medtrans.core.registry import Entry, Registry
 
-registry = Registry(__name__, Method, shared=("pool",))
+registry = Registry(__name__, Method)
 names, load = registry.names, registry.load
 
 

@@ -21,10 +21,10 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.divergence import kl_to_standard_normal
+from medtrans.networks._choices import Discriminator
+from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.autoencoder_kl import AutoencoderKLSettings as NetworkSettings
-from medtrans.networks.choices import Discriminator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
-from medtrans.networks.stacks import middle_slices
 
 
 @dataclass(frozen=True, kw_only=True)

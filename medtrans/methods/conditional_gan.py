@@ -27,7 +27,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
-from medtrans.networks.codes import numbers
+from medtrans.networks._conditioning import numbers
 from medtrans.networks.decoder import DecoderSettings
 from medtrans.networks.encoder import EncoderSettings
 

@@ -28,8 +28,8 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.structure import structure_lost
-from medtrans.methods.pool import ImagePool
-from medtrans.networks.choices import Discriminator, Generator
+from medtrans.methods._image_pool import ImagePool
+from medtrans.networks._choices import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 

@@ -22,7 +22,7 @@ from torch.nn.functional import mse_loss
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
-from medtrans.networks.noising import Noising, NoisingSettings
+from medtrans.networks._noise_schedule import Noising, NoisingSettings
 from medtrans.networks.time_unet import TimeUNetSettings
 
 

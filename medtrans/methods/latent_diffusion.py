@@ -21,8 +21,8 @@ from torch.nn.functional import mse_loss
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
-from medtrans.networks.noising import Noising, NoisingSettings
-from medtrans.networks.squeezing import squeezed
+from medtrans.networks._noise_schedule import Noising, NoisingSettings
+from medtrans.networks._pixel_shuffle import squeezed
 from medtrans.networks.time_unet import TimeUNetSettings
 
 
@@ -64,7 +64,7 @@ class LatentDiffusion(Method):
     def needs(cls, settings: LatentDiffusionSettings) -> dict[str, Path]:
         return {"autoencoder": settings.autoencoder}
 
-    def adopt(self, name: str, other: Method) -> None:
+    def attach_frozen(self, name: str, other: Method) -> None:
         task, theirs = self.task, other.task
         if not isinstance(other, Encodes):
             what = f"{type(other).__name__} does not turn images into small images and back"
@@ -73,7 +73,7 @@ class LatentDiffusion(Method):
             what = f"is for {theirs.target_channels} channels in {theirs.spatial_dims}D, "
             what += f"targets have {task.target_channels} in {task.spatial_dims}D"
             raise UsageError("method.autoencoder", what, "train one on these targets")
-        super().adopt(name, other)
+        super().attach_frozen(name, other)
         self.factor, self.noise_channels = other.divisor, other.latent_channels
         source = task.source_channels * self.factor**task.spatial_dims
         self.denoiser = self.settings.denoiser.build(

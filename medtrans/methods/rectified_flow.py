@@ -19,7 +19,7 @@ from torch.nn.functional import mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
-from medtrans.networks.stacks import middle_slices
+from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.time_unet import TimeUNetSettings
 
 

@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.losses._masked_mean import l1
 from medtrans.losses.feature import feature_distance
-from medtrans.losses.masked import l1
-from medtrans.networks.choices import Generator
-from medtrans.networks.codes import with_code
+from medtrans.networks._choices import Generator
+from medtrans.networks._conditioning import with_code
 from medtrans.networks.unet import UNetSettings
 
 
@@ -59,13 +59,13 @@ class Regression(Method):
     def needs(cls, settings: RegressionSettings) -> dict[str, Path]:
         return {"segmenter": settings.segmenter} if settings.segmenter else {}
 
-    def adopt(self, name: str, other: Method) -> None:
+    def attach_frozen(self, name: str, other: Method) -> None:
         theirs, ours = other.task, self.task
         same = (theirs.spatial_dims, theirs.source_channels) == (ours.spatial_dims, ours.target_channels)
         if not hasattr(other, "features") or not same:
             what = f"sees no features of {ours.target_channels} target channels in {ours.spatial_dims}D"
             raise UsageError("method.segmenter", what, "train a segmenter on such targets, with preparing.stack: 1")
-        super().adopt(name, other)
+        super().attach_frozen(name, other)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         y, fake = batch.target, self.G(with_code(batch.source, batch.condition))

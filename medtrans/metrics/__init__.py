@@ -1,43 +1,43 @@
-"""Metrics: one measure of one case per file, in numpy; those of sets of images in `sets`, of spreads in `spreads`."""
+"""Metrics: of an image beside its target (`image`), of sets of images (`distribution`), of a predicted standard
+deviation (`uncertainty`). One measure per file."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from medtrans.core.metric import Better, Metric
-from medtrans.core.registry import Entry, Registry
-from medtrans.metrics import sets, spreads
+from medtrans.core.metric import Direction, ImageMetric
+from medtrans.core.registry import Entry
+from medtrans.metrics import distribution, image, uncertainty
 
-SHARED = ("edges", "hlut", "jumps", "masks", "noise", "overlap", "windows")
-IMAGES = {"": "any image", "CT": "CT in HU only", "dose": "dose only"}
-registry = Registry(__name__, Metric, shared=("sets", "spreads", *SHARED))
-names, load = registry.names, registry.load
+MODALITIES = {"": "any modality", "CT": "CT in HU only", "dose": "dose only"}
+names, load = image.names, image.load
 
 
 def entries() -> list[Entry]:
-    """Those of one case, with their units and the images they are for, then those of spreads and of sets."""
-    alone = (replace(entry, facts=_facts(load(entry.name))) for entry in registry.entries())
-    others = [(spreads, "of the spread of several answers"), (sets, "of sets of images")]
+    """Image metrics with unit and modality, then the metrics of uncertainty and of distributions."""
+    of_images = (replace(entry, facts=_facts(load(entry.name))) for entry in image.entries())
+    families = [(uncertainty, "of a predicted standard deviation"), (distribution, "of sets of images")]
     more = [
-        replace(entry, facts=f"{family.load(entry.name).better} is better; no unit; {of}")
-        for family, of in others
+        replace(entry, facts=f"{family.load(entry.name).direction} is better; no unit; {of}")
+        for family, of in families
         for entry in family.entries()
     ]
-    return [*alone, *more]
+    return [*of_images, *more]
 
 
-def better(label: str) -> Better:
-    """Which way a metric counts, by its name or its label: "tissue_error[tissue=bone]". Raises UsageError."""
+def direction(label: str) -> Direction:
+    """Whether higher or lower is better, by name or label: "tissue_error[tissue=bone]". Raises UsageError."""
     name = label.partition("[")[0]
-    return (spreads if name in spreads.names() else registry).load(name).better
+    return (uncertainty.registry if name in uncertainty.names() else image.registry).load(name).direction
 
 
-def ranks(label: str) -> bool:
-    """Whether a better value, by this name or label, is a better translation; so it is of what is no metric here."""
+def comparable(label: str) -> bool:
+    """Whether a better value means a better translation. True for a label that is not an image metric."""
     name = label.partition("[")[0]
-    return name not in registry.names() or load(name).ranks
+    return name not in names() or load(name).comparable
 
 
-def _facts(kind: type[Metric]) -> str:
-    facts = f"{kind.better} is better; {f'unit {kind.unit}' if kind.unit else 'no unit'}; {IMAGES[kind.needs]}"
-    return facts if kind.ranks else f"{facts}; no verdict is drawn from it"
+def _facts(kind: type[ImageMetric]) -> str:
+    unit = f"unit {kind.unit}" if kind.unit else "no unit"
+    facts = f"{kind.direction} is better; {unit}; {MODALITIES[kind.modality]}"
+    return facts if kind.comparable else f"{facts}; not used for verdicts"

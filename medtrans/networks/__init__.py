@@ -3,22 +3,7 @@
 from __future__ import annotations
 
 from medtrans.core.registry import Registry
-from medtrans.networks.settings import NetworkSettings
+from medtrans.networks._settings import NetworkSettings
 
-registry = Registry(
-    __name__,
-    NetworkSettings,
-    shared=(
-        "settings",
-        "choices",
-        "norms",
-        "blocks",
-        "winograd",
-        "patch_projection",
-        "noising",
-        "squeezing",
-        "stacks",
-        "codes",
-    ),
-)
+registry = Registry(__name__, NetworkSettings)
 names, load, entries = registry.names, registry.load, registry.entries

@@ -14,8 +14,8 @@ from annotated_types import Ge, MinLen
 from monai.networks.nets import AutoencoderKL
 from torch import Tensor, nn
 
-from medtrans.networks.norms import Norm, exchange_norms
-from medtrans.networks.settings import NetworkSettings
+from medtrans.networks._norms import Norm, replace_norms
+from medtrans.networks._settings import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class KLAutoencoder(nn.Module):
             with_encoder_nonlocal_attn=settings.attention,
             with_decoder_nonlocal_attn=settings.attention,
         )
-        exchange_norms(self.inner, settings.norm, spatial_dims)
+        replace_norms(self.inner, settings.norm, spatial_dims)
         self.register_buffer("power", torch.ones(()))
 
     def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -17,9 +17,9 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from medtrans.core.errors import UsageError
-from medtrans.networks.blocks import Conv, Twice
-from medtrans.networks.settings import NetworkSettings
-from medtrans.networks.squeezing import squeezed, unsqueezed
+from medtrans.networks._blocks import Conv, DoubleConv
+from medtrans.networks._pixel_shuffle import squeezed, unsqueezed
+from medtrans.networks._settings import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class Step(nn.Module):
         super().__init__()
         self.halves = [channels - channels // 2, channels // 2]
         self.mixing = nn.Parameter(nn.init.orthogonal_(torch.empty(channels, channels)))
-        self.inner = Twice(spatial_dims, self.halves[0] + seen, features, "channel")
+        self.inner = DoubleConv(spatial_dims, self.halves[0] + seen, features, "channel")
         self.last = Conv[spatial_dims](features, 2 * self.halves[1], 3, padding=1)
         for weight in self.last.parameters():
             nn.init.zeros_(weight)

@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 from annotated_types import MinLen
 from torch import nn
 
-from medtrans.networks.blocks import ResizeConvolution, normal_weights
+from medtrans.networks._blocks import ResizeConvolution, normal_weights
+from medtrans.networks._norms import Norm, make_norm
+from medtrans.networks._settings import Activation, NetworkSettings, activation
 from medtrans.networks.encoder import halved
-from medtrans.networks.norms import Norm, make_norm
-from medtrans.networks.settings import Activation, NetworkSettings, activation
 
 
 @dataclass(frozen=True, kw_only=True)

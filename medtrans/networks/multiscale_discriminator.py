@@ -12,9 +12,9 @@ from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, avg_pool3d
 
-from medtrans.networks.norms import Norm
+from medtrans.networks._norms import Norm
+from medtrans.networks._settings import NetworkSettings
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
-from medtrans.networks.settings import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,9 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from medtrans.core.errors import UsageError
-from medtrans.networks.blocks import Conv, normal_weights
-from medtrans.networks.norms import Norm, make_norm
-from medtrans.networks.settings import NetworkSettings
+from medtrans.networks._blocks import Conv, normal_weights
+from medtrans.networks._norms import Norm, make_norm
+from medtrans.networks._settings import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)

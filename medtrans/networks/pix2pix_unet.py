@@ -12,9 +12,9 @@ import torch
 from annotated_types import Ge, Le
 from torch import Tensor, nn
 
-from medtrans.networks.blocks import Conv, ConvTransposed, ResizeConvolution, normal_weights
-from medtrans.networks.norms import Norm, make_norm
-from medtrans.networks.settings import Activation, NetworkSettings, activation
+from medtrans.networks._blocks import Conv, ConvTransposed, ResizeConvolution, normal_weights
+from medtrans.networks._norms import Norm, make_norm
+from medtrans.networks._settings import Activation, NetworkSettings, activation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,8 @@ from annotated_types import Ge, MinLen
 from monai.networks.nets import SegResNet
 from torch import nn
 
-from medtrans.networks.norms import Norm, monai_norm
-from medtrans.networks.settings import Activation, NetworkSettings, activation
+from medtrans.networks._norms import Norm, monai_norm
+from medtrans.networks._settings import Activation, NetworkSettings, activation
 
 
 @dataclass(frozen=True, kw_only=True)

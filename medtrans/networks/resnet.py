@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 from torch import Tensor, nn
 
-from medtrans.networks.blocks import Conv, ConvTransposed, ReflectionPad, ResizeConvolution, ThreeWide, normal_weights
-from medtrans.networks.norms import Norm, make_norm
-from medtrans.networks.settings import Activation, NetworkSettings, activation
+from medtrans.networks._blocks import Conv, Conv3x3, ConvTransposed, ReflectionPad, ResizeConvolution, normal_weights
+from medtrans.networks._norms import Norm, make_norm
+from medtrans.networks._settings import Activation, NetworkSettings, activation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,5 +105,5 @@ class Residual(nn.Module):
 
 def _block(spatial_dims: int, in_channels: int, out_channels: int, width: int, norm: Norm) -> list[nn.Module]:
     dims = spatial_dims
-    wide = ThreeWide[dims](in_channels, out_channels) if width == 3 else Conv[dims](in_channels, out_channels, width)
+    wide = Conv3x3[dims](in_channels, out_channels) if width == 3 else Conv[dims](in_channels, out_channels, width)
     return [ReflectionPad[dims](width // 2), wide, make_norm(norm, dims, out_channels), nn.ReLU(inplace=True)]

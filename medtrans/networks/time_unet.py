@@ -13,8 +13,8 @@ from annotated_types import Ge, MinLen
 from monai.networks.nets import DiffusionModelUNet
 from torch import Tensor, nn
 
-from medtrans.networks.norms import Norm, exchange_norms
-from medtrans.networks.settings import NetworkSettings
+from medtrans.networks._norms import Norm, replace_norms
+from medtrans.networks._settings import NetworkSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class TimeUNet(nn.Module):
         )
         if not settings.attention:
             self.unet.middle_block.attention = nn.Identity()
-        exchange_norms(self.unet, settings.norm, spatial_dims)
+        replace_norms(self.unet, settings.norm, spatial_dims)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """`x` (batch, in_channels, *space) at the times `t` (batch,), from 0 to 1."""

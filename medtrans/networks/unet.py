@@ -14,9 +14,9 @@ from annotated_types import MinLen
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from medtrans.networks.blocks import Conv, Twice
-from medtrans.networks.norms import Norm
-from medtrans.networks.settings import Activation, NetworkSettings, activation
+from medtrans.networks._blocks import Conv, DoubleConv
+from medtrans.networks._norms import Norm
+from medtrans.networks._settings import Activation, NetworkSettings, activation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +47,10 @@ class UNet(nn.Module):
     def __init__(self, settings: UNetSettings, spatial_dims: int, in_channels: int, out_channels: int) -> None:
         super().__init__()
         levels, norm = settings.channels, settings.norm
-        self.first = Twice(spatial_dims, in_channels, levels[0], norm)
-        self.down = nn.ModuleList(Twice(spatial_dims, upper, lower, norm) for upper, lower in pairwise(levels))
+        self.first = DoubleConv(spatial_dims, in_channels, levels[0], norm)
+        self.down = nn.ModuleList(DoubleConv(spatial_dims, upper, lower, norm) for upper, lower in pairwise(levels))
         self.up = nn.ModuleList(
-            Twice(spatial_dims, lower + upper, upper, norm) for upper, lower in reversed(list(pairwise(levels)))
+            DoubleConv(spatial_dims, lower + upper, upper, norm) for upper, lower in reversed(list(pairwise(levels)))
         )
         self.last = Conv[spatial_dims](levels[0], out_channels, 1)
         self.activation = activation(settings.activation)

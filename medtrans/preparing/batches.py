@@ -53,7 +53,7 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Cut:
+class PatchLocation:
     """Where an item comes from: its slice (in 2D), its first voxel, whether left and right are mirrored."""
 
     index: int | None
@@ -64,7 +64,7 @@ class Cut:
 
 
 @dataclass(frozen=True, eq=False)
-class Draws(Dataset[Item]):
+class PatchDataset(Dataset[Item]):
     """An endless map from the number of an item to the item. `divisor` divides each side of an item."""
 
     sources: Sequence[Normalised]
@@ -114,7 +114,7 @@ class Draws(Dataset[Item]):
         divisors = self.divisor if isinstance(self.divisor, tuple) else (self.divisor,) * len(wanted)
         return tuple(math.ceil(side / divisor) * divisor for side, divisor in zip(wanted, divisors, strict=True))
 
-    def _cut(self, dice: np.random.Generator, side: str, case: int) -> Cut:
+    def _cut(self, dice: np.random.Generator, side: str, case: int) -> PatchLocation:
         volume = (self.sources if side == "source" else self.targets)[case]
         within = volume.within if self.axis is None else np.moveaxis(volume.within, self.axis, 0)
         index = None
@@ -128,7 +128,7 @@ class Draws(Dataset[Item]):
             start = tuple(centred_start(side, width) for side, width in zip(within.shape, self.size, strict=True))
         drawn = self.settings.augment.draw_place(dice, self.settings.spatial_dims)
         moved = places(drawn, start, self.size, self._spacing(volume)) if moves(drawn) else None
-        return Cut(index, start, drawn.get("flip", False), moved)
+        return PatchLocation(index, start, drawn.get("flip", False), moved)
 
     def _weights(self, side: str, case: int) -> np.ndarray:
         """How likely each slice (in 3D: each index of the first axis) is to be drawn, as whole numbers."""
@@ -138,7 +138,9 @@ class Draws(Dataset[Item]):
             self.counts[side, case] = counts if self.settings.patch else (counts > 0).astype(int)
         return self.counts[side, case]
 
-    def _take(self, voxels: np.ndarray, cut: Cut, background: float, stack: int, mode: Mode = "bilinear") -> np.ndarray:
+    def _take(
+        self, voxels: np.ndarray, cut: PatchLocation, background: float, stack: int, mode: Mode = "bilinear"
+    ) -> np.ndarray:
         """The item (channel times stack, *size) of `voxels` (channel, i, j, k)."""
         if self.axis is not None and cut.index is not None:
             voxels = slice_stack(voxels, self.axis, cut.index, stack)
@@ -156,14 +158,14 @@ class Draws(Dataset[Item]):
         return [distance for axis, distance in enumerate(spacing) if axis != self.axis]
 
 
-def paired_draws(
+def paired_patches(
     pairs: Sequence[tuple[Normalised, Normalised]],
     settings: PreparingSettings,
     *,
     seed: int = 0,
     divisor: int | tuple[int, ...] = 1,
     conditions: Sequence[Sequence[float]] = (),
-) -> Draws:
+) -> PatchDataset:
     """Items of source and target of one case at one place. Raises GridMismatch, UsageError."""
     for number, (source, target) in enumerate(pairs):
         if source.within.shape != target.within.shape:
@@ -171,10 +173,10 @@ def paired_draws(
             raise GridMismatch(f"pair {number}", what, "register them first")
     _refuse_nothing(pairs)
     sides = [source for source, _ in pairs], [target for _, target in pairs]
-    return Draws(*sides, settings, True, seed, divisor, conditions)
+    return PatchDataset(*sides, settings, True, seed, divisor, conditions)
 
 
-def unpaired_draws(
+def unpaired_patches(
     sources: Sequence[Normalised],
     targets: Sequence[Normalised],
     settings: PreparingSettings,
@@ -182,15 +184,15 @@ def unpaired_draws(
     seed: int = 0,
     divisor: int | tuple[int, ...] = 1,
     conditions: Sequence[Sequence[float]] = (),
-) -> Draws:
+) -> PatchDataset:
     """Items whose source and target are drawn independently: other cases, other places. Raises UsageError."""
     _refuse_nothing(sources)
     _refuse_nothing(targets)
-    return Draws(sources, targets, settings, False, seed, divisor, conditions)
+    return PatchDataset(sources, targets, settings, False, seed, divisor, conditions)
 
 
 def loader(
-    draws: Draws, *, batch: int, first_step: int, last_step: int, rank: int = 0, world: int = 1, workers: int = 0
+    draws: PatchDataset, *, batch: int, first_step: int, last_step: int, rank: int = 0, world: int = 1, workers: int = 0
 ) -> Iterator[Batch]:
     """The batches of steps first_step … last_step - 1; of each, the items n with n % world == rank.
 

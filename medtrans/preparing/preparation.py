@@ -20,8 +20,8 @@ from medtrans.core.settings import Settings
 from medtrans.core.volume import Volume
 from medtrans.preparing.augmentation import Augment
 from medtrans.preparing.geometry import Undo, to_grid
-from medtrans.preparing.intensities import AnyIntensities, Linear, Percentiles
 from medtrans.preparing.masks import body_mask, nonzero_mask
+from medtrans.preparing.normalisation import AnyNormaliser, Linear, Percentiles
 
 FIT_VOXELS = 200_000
 """Voxels of each training image that the intensities are learned from."""
@@ -33,9 +33,9 @@ class PreparingSettings(Settings):
     """The orientation that networks see. In 2D, and with augment.flip, RAS or a flip of it such as LPS."""
     spacing: tuple[float, float, float] | None = None
     """Millimetres along i, j, k that networks see; none keeps each volume's own."""
-    source: AnyIntensities = Percentiles()
+    source: AnyNormaliser = Percentiles()
     """How sources are normalised."""
-    target: AnyIntensities = Linear()
+    target: AnyNormaliser = Linear()
     """How targets are normalised, and in which unit translations are written."""
     spatial_dims: Literal[2, 3] = 2
     """2 translates slice by slice, 3 block by block."""
@@ -174,7 +174,7 @@ class Preparation:
             raise EmptyMask("body", "not one voxel of it was found", "give a mask, or set preparing.body: none")
         return body
 
-    def _prepare(self, volume: Volume, body: np.ndarray, mask: Volume | None, intensities: AnyIntensities) -> Prepared:
+    def _prepare(self, volume: Volume, body: np.ndarray, mask: Volume | None, intensities: AnyNormaliser) -> Prepared:
         asked, counted = self.settings, body if mask is None else self.body(volume, mask)
         parts = [intensities.normalise(voxels, body) for voxels in intensities.split(volume.voxels)]
         background = float(np.mean([intensities.air(undo) for _, undo in parts]))
@@ -194,7 +194,7 @@ def _some(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return some, np.ones(some.shape, bool)
 
 
-def assert_wanted(known: Iterable[str], preparations: Iterable[Preparation]) -> None:
+def assert_known_conditions(known: Iterable[str], preparations: Iterable[Preparation]) -> None:
     """Raises UsageError where a condition was typed that none of the models takes."""
     wanted = sorted({name for preparation in preparations for name in preparation.settings.conditions})
     for name in known:

@@ -68,7 +68,7 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
     return _refuse_leaks(_split(cases, settings))
 
 
-def left_out(settings: ReadingSettings, *, pairing: str = "paired") -> list[Path]:
+def unmatched_files(settings: ReadingSettings, *, pairing: str = "paired") -> list[Path]:
     """Files that the patterns find and that belong to no case, for another file of the same name is missing."""
     if settings.table:
         return []

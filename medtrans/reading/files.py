@@ -33,10 +33,10 @@ def read_volume(path: str | Path) -> Volume:
     """A volume with its place in patient space. Raises InputRefused, EnvironmentRefused."""
     path = Path(path)
     if _suffix(path) in NIFTI_SUFFIXES:
-        from medtrans.reading.nifti import read_nifti
+        from medtrans.reading.formats.nifti import read_nifti
 
         return read_nifti(path)
-    from medtrans.reading.itk import read_itk
+    from medtrans.reading.formats.itk import read_itk
 
     return read_itk(path)
 
@@ -63,11 +63,13 @@ def write_volume(
     if path.exists() and not overwrite:
         raise UsageError(path, "is there already", "add --overwrite to replace it")
     if suffix in NIFTI_SUFFIXES:
-        from medtrans.reading.nifti import encode_nifti
+        from medtrans.reading.formats.nifti import encode_nifti
 
-        write_atomically(path, encode_nifti(volume, dtype=dtype, description=description, packed=suffix == ".nii.gz"))
+        write_atomically(
+            path, encode_nifti(volume, dtype=dtype, description=description, packed=suffix == ".nii.gz")
+        )
     else:
-        from medtrans.reading.itk import write_itk
+        from medtrans.reading.formats.itk import write_itk
 
         write_itk(volume, path, dtype=dtype)
 

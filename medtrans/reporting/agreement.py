@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.evaluating.quantities import Quantity
+from medtrans.evaluating.measurements import Measurement
 from medtrans.evaluating.statistics.agreement import Limits, bland_altman
 from medtrans.evaluating.statistics.intervals import FEWEST_FOR_INTERVAL, Estimate
 from medtrans.evaluating.statistics.ranking import by_subject
@@ -26,13 +26,13 @@ class Agreement:
     words: str
 
 
-def agreements(found: Sequence[Quantity]) -> list[Agreement]:
+def agreements(found: Sequence[Measurement]) -> list[Agreement]:
     """In the order in which quantities first appear; those that are not finite are left out and counted."""
     names = dict.fromkeys((one.name, one.unit) for one in found)
     return [_agreement(name, unit, [one for one in found if one.name == name]) for name, unit in names]
 
 
-def _agreement(name: str, unit: str, found: Sequence[Quantity]) -> Agreement:
+def _agreement(name: str, unit: str, found: Sequence[Measurement]) -> Agreement:
     target, translated = (_per_subject((one.subject, getattr(one, side)) for one in found) for side in SIDES)
     finite = np.isfinite(target) & np.isfinite(translated)
     target, translated = target[finite], translated[finite]

@@ -65,11 +65,11 @@ def curve_chart(curve: Curve, *, last: float, best_step: float | None = None) ->
 def strip_chart(values: Mapping[str, Sequence[float]], *, own: Collection[str], name: str) -> str:
     """Every case a dot, one row per competitor, the median a bar; those of `own` are drawn in colour."""
     figure, axes = _chart(42 * len(values) + 40, left=8)
-    for row, (who, found) in enumerate(values.items()):
+    for row, (system, found) in enumerate(values.items()):
         finite = np.array([value for value in found if np.isfinite(value)])
-        colour, words = (FIRST, INK) if who in own else (SECOND, QUIET)
+        colour, words = (FIRST, INK) if system in own else (SECOND, QUIET)
         axes.axhline(-row, color=LINE, linewidth=1, zorder=0)
-        label = axes.text(0, -row + 0.3, who, color=words, fontsize=FONT, transform=axes.get_yaxis_transform())
+        label = axes.text(0, -row + 0.3, system, color=words, fontsize=FONT, transform=axes.get_yaxis_transform())
         label.set_parse_math(False)
         if finite.size:
             axes.scatter(finite, np.full(finite.size, -row), s=49, color=colour, alpha=0.55, linewidths=0)

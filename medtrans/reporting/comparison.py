@@ -12,10 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from medtrans import __version__
-from medtrans.reporting.figures import tile_png
-from medtrans.reporting.pictured import Pictured
-from medtrans.reporting.standing_table import standing_table
-from medtrans.reporting.tiles import Tile, layers
+from medtrans.reporting.images.case_images import CaseImages
+from medtrans.reporting.images.layers import Tile, layers
+from medtrans.reporting.images.png import tile_png
+from medtrans.reporting.ranking_table import standing_table
 
 Pictures = list[tuple[str, str]]
 """Captions and addresses."""
@@ -26,7 +26,7 @@ class Beside:
     """One case as several runs translated it: name of the run → the case with that translation."""
 
     case: str
-    made: Mapping[str, Pictured]
+    made: Mapping[str, CaseImages]
 
 
 def render_comparison(found: Mapping[str, Any], cases: Sequence[Beside]) -> bytes:

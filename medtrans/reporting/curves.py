@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medtrans.core.errors import UsageError
-from medtrans.metrics import better
+from medtrans.metrics import direction
 
 WINDOW = 25
 """The smoothed line is the mean over one part in this many of the run."""
@@ -55,7 +55,7 @@ def curves(journal: Sequence[Mapping[str, float]], best: str = "") -> list[Curve
 def higher_is_better(column: str) -> bool:
     """Of "validation/metric"; a metric nobody knows is taken for an error."""
     try:
-        return better(column.rpartition("/")[2]) == "higher"
+        return direction(column.rpartition("/")[2]) == "higher"
     except UsageError:
         return False
 

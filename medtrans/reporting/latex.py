@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from medtrans.core.metric import Definition, Score
-from medtrans.evaluating.downstream.structures import LEAST, Structure, of_downstream
+from medtrans.evaluating.segmentation.structures import LEAST, Structure, is_segmentation
 from medtrans.reporting.structure_table import class_groups
 from medtrans.reporting.tables import OWN, Cell, Column, columns, competitors, counted, interval, overview
 
@@ -42,7 +42,7 @@ def to_tex(
     """
     tables = [HEAD]
     for name, wanted in (("scores", False), ("structures", True)):
-        own = [score for score in scores if of_downstream(score.metric) is wanted]
+        own = [score for score in scores if is_segmentation(score.metric) is wanted]
         if own:
             said = _said(definition)[wanted] if definition else ""
             tables.append(_table(f"tab:{name}", f"{_counts(own, refused)} {_long_units(own)}{said}", *_scores(own)))
@@ -84,9 +84,9 @@ def _table(label: str, caption: str, heads: Sequence[Sequence[str]], body: Seque
 
 def _scores(scores: Sequence[Score]) -> tuple[list[list[str]], list[str]]:
     heads = columns(scores)
-    names = [rf"{escaped(head.label)} {ARROWS[head.better]}" for head in heads]
+    names = [rf"{escaped(head.label)} {ARROWS[head.direction]}" for head in heads]
     units = [escaped(f"({head.unit})") if 0 < len(head.unit) <= LONGEST_UNIT else "" for head in heads]
-    body = [row for line in overview(scores) for row in _lines(line.who, line.cells, heads, scores)]
+    body = [row for line in overview(scores) for row in _lines(line.system, line.cells, heads, scores)]
     return [["", *names], ["", *units]], body
 
 
@@ -97,23 +97,23 @@ def _long_units(scores: Sequence[Score]) -> str:
 def _classes(structures: Sequence[Structure]) -> tuple[list[list[str]], list[str]]:
     heads = ("Cases", "Missed", "Invented", "Dice", "HD95", "Surface", "Real", "Found")
     units = ("", "", "", "", "(mm)", "Dice", "(ml)", "(ml)")
-    several = len({one.who for one in structures}) > 1
+    several = len({one.system for one in structures}) > 1
     body = []
     for group in class_groups(structures):
         for line in group.lines:
-            name = f"{group.case}, {line.who}" if several else group.case
+            name = f"{group.case}, {line.system}" if several else group.case
             body.append(_row([escaped(name), *map(_value, line.cells[: len(heads)])]))
     return [["", *heads], ["", *units]], body
 
 
-def _lines(who: str, cells: Iterable[Cell | None], heads: Sequence[Column], scores: Sequence[Score]) -> list[str]:
-    name = "Translated" if who == OWN else escaped(who[:1].upper() + who[1:])
+def _lines(system: str, cells: Iterable[Cell | None], heads: Sequence[Column], scores: Sequence[Score]) -> list[str]:
+    name = "Translated" if system == OWN else escaped(system[:1].upper() + system[1:])
     found = [_value(cell) for cell in cells]
     lines = [_row([name, *found])]
-    intervals = [_ends(scores, who, head) for head in heads]
+    intervals = [_ends(scores, system, head) for head in heads]
     if any(intervals):
         lines.append(_row(["", *intervals]))
-    return [*lines, r"\midrule"] if who == OWN and len(competitors(scores)) > 1 else lines
+    return [*lines, r"\midrule"] if system == OWN and len(competitors(scores)) > 1 else lines
 
 
 def _value(cell: Cell | None) -> str:
@@ -122,8 +122,8 @@ def _value(cell: Cell | None) -> str:
     return rf"\textbf{{{escaped(cell.text)}}}" if cell.best else escaped(cell.text)
 
 
-def _ends(scores: Sequence[Score], who: str, head: Column) -> str:
-    found = interval(scores, who, head.metric)
+def _ends(scores: Sequence[Score], system: str, head: Column) -> str:
+    found = interval(scores, system, head.metric)
     return "" if math.isnan(found.low) else escaped(f"[{head.words(found.low)}, {head.words(found.high)}]")
 
 
@@ -132,7 +132,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _counts(scores: Sequence[Score], refused: int) -> str:
-    own = [score for score in scores if score.who == OWN]
+    own = [score for score in scores if score.system == OWN]
     cases, subjects = ({getattr(score, name) for score in own} for name in ("case", "subject"))
     bold = " Bold: best mean." if len(competitors(scores)) > 1 else ""
     lost = f" ({refused} more could not be assessed)" if refused else ""

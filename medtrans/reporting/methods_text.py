@@ -101,9 +101,9 @@ def _definition(definition: Definition) -> list[str]:
 
 
 def _numbers(scores: Sequence[Score], refused: int) -> list[str]:
-    own = [score for score in scores if score.who == OWN]
+    own = [score for score in scores if score.system == OWN]
     cases, subjects = ({getattr(score, name) for score in own} for name in ("case", "subject"))
-    controls = [who for who in competitors(scores) if who != OWN]
+    controls = [system for system in competitors(scores) if system != OWN]
     lost = f"; {refused} more could not be assessed" if refused else ""
     found = [
         f"Scored were n = {counted(len(cases), 'case')} of {counted(len(subjects), 'subject')}{lost}. Values are given "

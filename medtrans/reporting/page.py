@@ -12,21 +12,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from medtrans import __version__
 from medtrans.core.metric import Definition, Score
-from medtrans.evaluating.downstream.structures import Structure, of_downstream, of_one_class
-from medtrans.evaluating.quantities import Quantity
+from medtrans.evaluating.measurements import Measurement
+from medtrans.evaluating.segmentation.structures import Structure, is_segmentation, is_single_class
+from medtrans.evaluating.verdicts import verdicts
 from medtrans.reading.files import write_atomically
 from medtrans.reporting.agreement import agreements
 from medtrans.reporting.charts import curve_chart, strip_chart
 from medtrans.reporting.curves import Curve, curves
+from medtrans.reporting.images.case_images import CaseImages
+from medtrans.reporting.images.viewer_volumes import room
 from medtrans.reporting.methods_text import methods_text
-from medtrans.reporting.pictured import Pictured
 from medtrans.reporting.provenance import without_folders
 from medtrans.reporting.scripts import scripts
-from medtrans.reporting.shown import Shown, shown
+from medtrans.reporting.sections.images import Shown, shown
 from medtrans.reporting.structure_table import AGREEMENT, section, telling, volumes
 from medtrans.reporting.tables import OWN, Cell, Group, columns, groups, overview, strips
-from medtrans.reporting.verdicts import verdicts
-from medtrans.reporting.volumes import room
 
 FOLDER = Path(__file__).parent
 LONG = 12
@@ -46,9 +46,9 @@ class Report:
     """Of the translation (`who` is "translated") and of the controls."""
     structures: Sequence[Structure] = ()
     """Of the downstream task."""
-    quantities: Sequence[Quantity] = ()
+    measurements: Sequence[Measurement] = ()
     """What targets and translations are read for, for Bland-Altman plots."""
-    cases: Sequence[Pictured] = ()
+    cases: Sequence[CaseImages] = ()
     journal: Sequence[Mapping[str, float]] | None = None
     best: str = ""
     """The journal's column by which the best checkpoint was chosen, as "validation/mae"."""
@@ -81,9 +81,9 @@ def render(report: Report) -> bytes:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     training = curves(report.journal or [], report.best)
-    whole = [score for score in report.scores if not of_one_class(score.metric)]
-    scores = [score for score in whole if not of_downstream(score.metric)]
-    over = [score for score in whole if of_downstream(score.metric)]
+    whole = [score for score in report.scores if not is_single_class(score.metric)]
+    scores = [score for score in whole if not is_segmentation(score.metric)]
+    over = [score for score in whole if is_segmentation(score.metric)]
     tables, heads = groups(scores), columns(scores)
     page = environment.get_template("page.html").render(
         report=report,
@@ -99,7 +99,7 @@ def render(report: Report) -> bytes:
         overview=overview(scores),
         strips={metric: strip_chart(values, own=(OWN,), name=metric) for metric, values in strips(scores).items()},
         groups=tables,
-        agreements=agreements([*report.quantities, *volumes(report.structures, telling(report.structures))]),
+        agreements=agreements([*report.measurements, *volumes(report.structures, telling(report.structures))]),
         long=LONG,
         cases=_shown(report, tables),
         methods=_methods(report, whole),
@@ -137,7 +137,7 @@ def _sortable(cell: Cell | None) -> str:
 
 def _methods(report: Report, scores: Sequence[Score]) -> str:
     software = report.provenance.get("software", {})
-    read_for = dict.fromkeys(one.name for one in report.quantities)
+    read_for = dict.fromkeys(one.name for one in report.measurements)
     asked = {
         "read_for": list(read_for),
         "settings": report.settings,

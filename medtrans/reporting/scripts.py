@@ -30,10 +30,10 @@ def scripts() -> Scripts:
     """Read and packed once: packing takes a fifth of a second."""
     own = tuple((FOLDER / name).read_text(encoding="utf-8") for name in ("tables.js", "viewer.js"))
     library = (FOLDER / "niivue.umd.js").read_bytes()
-    packed = base64.b64encode(gzip.compress(library, 9, mtime=0)).decode()
+    pack_for_viewer = base64.b64encode(gzip.compress(library, 9, mtime=0)).decode()
     licences = (FOLDER / "niivue.LICENSE.txt").read_text(encoding="utf-8")
     hashes = " ".join(_hash(text) for text in (*(text.encode() for text in own), library))
-    return Scripts(own, packed, licences, hashes)
+    return Scripts(own, pack_for_viewer, licences, hashes)
 
 
 def _hash(script: bytes) -> str:

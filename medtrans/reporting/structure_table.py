@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medtrans.core.metric import Better, Score
-from medtrans.evaluating.downstream.structures import MEANS, SAID, Structure
-from medtrans.evaluating.downstream.table import ClassSummary, by_class
-from medtrans.evaluating.quantities import Quantity
+from medtrans.core.metric import Direction, Score
+from medtrans.evaluating.measurements import Measurement
+from medtrans.evaluating.segmentation.structures import MEANS, SAID, Structure
+from medtrans.evaluating.segmentation.table import ClassSummary, by_class
 from medtrans.reporting.charts import strip_chart
 from medtrans.reporting.tables import OWN, Cell, Column, Group, Line, columns, groups, overview
 
@@ -25,7 +25,7 @@ class Head:
 
     label: str
     unit: str = ""
-    better: Better = "higher"
+    direction: Direction = "higher"
     arrow: str = ""
 
 
@@ -88,7 +88,7 @@ def class_groups(structures: Sequence[Structure]) -> list[Group]:
     """Over all cases, a class each, in it a line per competitor: the cells of HEADS."""
     lines: dict[str, list[Line]] = {}
     for one in by_class(structures):
-        lines.setdefault(one.name, []).append(Line(one.who, _summary_cells(one)))
+        lines.setdefault(one.name, []).append(Line(one.system, _summary_cells(one)))
     return [Group(name, "", tuple(found)) for name, found in lines.items()]
 
 
@@ -100,7 +100,7 @@ def case_groups(structures: Sequence[Structure], case: str) -> list[Group]:
 
 def telling(structures: Sequence[Structure]) -> list[str]:
     """At most `MOST` classes, those of the lowest mean Dice of the translation, in the order of the table."""
-    own = [one for one in by_class(structures) if one.who == OWN and one.cases]
+    own = [one for one in by_class(structures) if one.system == OWN and one.cases]
     lowest = sorted(own, key=lambda one: one.means["dice"])[:MOST]
     return [one.name for one in own if one in lowest]
 
@@ -111,10 +111,10 @@ def strips_of(structures: Sequence[Structure], kind: str, names: Sequence[str]) 
     return {name: [getattr(one, kind) for one in own if one.name == name] for name in names}
 
 
-def volumes(structures: Sequence[Structure], names: Sequence[str]) -> list[Quantity]:
+def volumes(structures: Sequence[Structure], names: Sequence[str]) -> list[Measurement]:
     """In ml, of the target and of the translation, where one of both has the structure."""
     return [
-        Quantity(one.case, one.subject, f"volume of {one.name}", "ml", one.real_ml, one.ml)
+        Measurement(one.case, one.subject, f"volume of {one.name}", "ml", one.real_ml, one.ml)
         for name in names
         for one in _found(structures)
         if one.name == name
@@ -123,7 +123,7 @@ def volumes(structures: Sequence[Structure], names: Sequence[str]) -> list[Quant
 
 def _found(structures: Sequence[Structure]) -> list[Structure]:
     """Of the translations, what one of both maps has."""
-    return [one for one in structures if one.who == OWN and one.found != "neither"]
+    return [one for one in structures if one.system == OWN and one.found != "neither"]
 
 
 def _summary_cells(one: ClassSummary) -> tuple[Cell, ...]:

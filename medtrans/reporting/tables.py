@@ -9,15 +9,15 @@ from statistics import median
 
 import numpy as np
 
-from medtrans.core.metric import Better, Score
-from medtrans.evaluating.downstream.structures import of_downstream
-from medtrans.evaluating.downstream.task import CEILING
+from medtrans.core.metric import Direction, Score
+from medtrans.evaluating.segmentation.structures import is_segmentation
+from medtrans.evaluating.segmentation.task import CEILING
 from medtrans.evaluating.statistics.intervals import Estimate, bootstrapped
 from medtrans.evaluating.statistics.ranking import by_subject
 from medtrans.evaluating.statistics.summary import Summary, summarise
 
 OWN = "translated"
-ARROWS: dict[Better, str] = {"lower": "↓", "higher": "↑"}
+ARROWS: dict[Direction, str] = {"lower": "↓", "higher": "↑"}
 NAMES = {
     "dice[mean]": "Mean Dice",
     "hd95[mean]": "Mean HD95",
@@ -34,7 +34,7 @@ class Column:
 
     metric: str
     unit: str
-    better: Better
+    direction: Direction
     decimals: int
 
     @property
@@ -43,7 +43,7 @@ class Column:
 
     @property
     def arrow(self) -> str:
-        return ARROWS[self.better]
+        return ARROWS[self.direction]
 
     def words(self, value: float) -> str:
         if math.isnan(value):
@@ -66,19 +66,19 @@ class Cell:
 class Line:
     """One competitor: a cell (or None) per column."""
 
-    who: str
+    system: str
     cells: tuple[Cell | None, ...]
     notes: tuple[str, ...] = ()
     """Why a value is missing or to be doubted."""
 
     @property
     def own(self) -> bool:
-        return self.who == OWN
+        return self.system == OWN
 
     @property
     def tag(self) -> str:
         """What a competitor is that is not the translation."""
-        return "ceiling" if self.who == CEILING else "control"
+        return "ceiling" if self.system == CEILING else "control"
 
 
 @dataclass(frozen=True)
@@ -96,21 +96,21 @@ def columns(scores: Sequence[Score]) -> list[Column]:
     for score in scores:
         found.setdefault(score.metric, []).append(score)
     digits = {metric: decimals(score.value for score in own) for metric, own in found.items()}
-    return [Column(metric, own[0].unit, own[0].better, digits[metric]) for metric, own in found.items()]
+    return [Column(metric, own[0].unit, own[0].direction, digits[metric]) for metric, own in found.items()]
 
 
 def competitors(scores: Iterable[Score]) -> list[str]:
     """The translation, then the controls in the order of their appearance."""
-    return sorted(dict.fromkeys(score.who for score in scores), key=lambda who: who != OWN)
+    return sorted(dict.fromkeys(score.system for score in scores), key=lambda system: system != OWN)
 
 
 def overview(scores: Sequence[Score]) -> list[Line]:
     """Mean ± standard deviation; below: interval, median, counts, in how many cases the translation beat a control."""
-    found = {(line.who, line.metric): line for line in summarise(scores)}
+    found = {(line.system, line.metric): line for line in summarise(scores)}
     lines = []
-    for who in competitors(scores):
-        cells = [_summary_cell(found, who, column, scores) for column in columns(scores)]
-        lines.append(Line(who, tuple(cells)))
+    for system in competitors(scores):
+        cells = [_summary_cell(found, system, column, scores) for column in columns(scores)]
+        lines.append(Line(system, tuple(cells)))
     return lines
 
 
@@ -146,10 +146,10 @@ def decimals(values: Iterable[float]) -> int:
 def strips(scores: Sequence[Score]) -> dict[str, dict[str, list[float]]]:
     """metric → competitor → values, for the picture beside the table."""
     found: dict[str, dict[str, list[float]]] = {}
-    for who in competitors(scores):
+    for system in competitors(scores):
         for score in scores:
-            if score.who == who:
-                found.setdefault(score.metric, {}).setdefault(who, []).append(score.value)
+            if score.system == system:
+                found.setdefault(score.metric, {}).setdefault(system, []).append(score.value)
     return found
 
 
@@ -157,22 +157,22 @@ def worth(value: float, column: Column) -> float:
     """Larger is better; nan is worst."""
     if math.isnan(value):
         return -math.inf
-    return value if column.better == "higher" else -value
+    return value if column.direction == "higher" else -value
 
 
 def _badness(scores: Sequence[Score], column: Column) -> tuple[bool, float]:
-    own = [score.value for score in scores if score.who == OWN and score.metric == column.metric]
+    own = [score.value for score in scores if score.system == OWN and score.metric == column.metric]
     missing = not own or math.isnan(own[0])
     return missing, 0.0 if missing else -worth(own[0], column)
 
 
 def _case_lines(scores: Sequence[Score], heads: Sequence[Column]) -> tuple[Line, ...]:
-    found = {(score.who, score.metric): score for score in scores}
+    found = {(score.system, score.metric): score for score in scores}
     lines = []
-    for who in competitors(scores):
-        own = [found.get((who, head.metric)) for head in heads]
+    for system in competitors(scores):
+        own = [found.get((system, head.metric)) for head in heads]
         cells = [_case_cell(score, head, scores) for score, head in zip(own, heads, strict=True)]
-        lines.append(Line(who, tuple(cells), _notes([score for score in own if score is not None])))
+        lines.append(Line(system, tuple(cells), _notes([score for score in own if score is not None])))
     return tuple(lines)
 
 
@@ -196,7 +196,7 @@ def _notes(scores: Sequence[Score]) -> tuple[str, ...]:
 
 def _named(score: Score) -> str:
     """A note of the downstream task names what it is of itself."""
-    return score.note if of_downstream(score.metric) else f"{label(score.metric)}: {score.note}"
+    return score.note if is_segmentation(score.metric) else f"{label(score.metric)}: {score.note}"
 
 
 def label(metric: str) -> str:
@@ -206,9 +206,9 @@ def label(metric: str) -> str:
 
 
 def _summary_cell(
-    found: dict[tuple[str, str], Summary], who: str, column: Column, scores: Sequence[Score]
+    found: dict[tuple[str, str], Summary], system: str, column: Column, scores: Sequence[Score]
 ) -> Cell | None:
-    line = found.get((who, column.metric))
+    line = found.get((system, column.metric))
     if line is None:
         return None
     rivals = [worth(other.mean, column) for (_, metric), other in found.items() if metric == column.metric]
@@ -216,17 +216,17 @@ def _summary_cell(
     spread = f" ±\u00a0{column.words(line.sd)}" if line.n > 1 else ""
     missing = f", nan {line.n_nan}, inf {line.n_inf}" if line.n_nan or line.n_inf else ""
     repeated = f" of {line.volumes} volumes" if line.volumes != line.n else ""
-    small = interval_words(interval(scores, who, column.metric), column)
+    small = interval_words(interval(scores, system, column.metric), column)
     small += [f"median {column.words(line.median)}", f"n {line.n}{repeated}{missing}"]
-    pairs = paired(scores, who, column.metric) if who != OWN else []
+    pairs = paired(scores, system, column.metric) if system != OWN else []
     lost = sum(worth(own, column) > worth(other, column) for own, other in pairs)
     small += [f"beaten {lost} of {len(pairs)}"] if pairs else []
     return Cell(column.words(line.mean) + spread, best, tuple(small), line.mean)
 
 
-def interval(scores: Iterable[Score], who: str, metric: str) -> Estimate:
+def interval(scores: Iterable[Score], system: str, metric: str) -> Estimate:
     """Of the mean over subjects with a finite value, 95 %; nan ends below three."""
-    own = [(s.subject, s.value) for s in scores if (s.who, s.metric) == (who, metric) and math.isfinite(s.value)]
+    own = [(s.subject, s.value) for s in scores if (s.system, s.metric) == (system, metric) and math.isfinite(s.value)]
     values = np.array(list(by_subject(own).values()))
     return bootstrapped(values, np.mean) if values.size else Estimate(math.nan)
 
@@ -237,8 +237,8 @@ def interval_words(found: Estimate, column: Column) -> list[str]:
     return [f"95 % {column.words(found.low)} … {column.words(found.high)}"]
 
 
-def paired(scores: Sequence[Score], who: str, metric: str) -> list[tuple[float, float]]:
+def paired(scores: Sequence[Score], system: str, metric: str) -> list[tuple[float, float]]:
     """(translation, control) of every case where both are finite."""
-    values = {(s.case, s.who): s.value for s in scores if s.metric == metric and math.isfinite(s.value)}
-    cases = [case for case, name in values if name == OWN and (case, who) in values]
-    return [(values[case, OWN], values[case, who]) for case in cases]
+    values = {(s.case, s.system): s.value for s in scores if s.metric == metric and math.isfinite(s.value)}
+    cases = [case for case, name in values if name == OWN and (case, system) in values]
+    return [(values[case, OWN], values[case, system]) for case in cases]

@@ -45,13 +45,13 @@ def read_journal(path: Path) -> list[Row]:
     ]
 
 
-def verdict(rows: list[Row], metric: str, better: str) -> str:
+def verdict(rows: list[Row], metric: str, direction: str) -> str:
     """One sentence: did the validation still improve by more than 2 % over the last quarter of the steps?"""
     seen = [(row["step"], row[metric]) for row in rows if metric in row]
     if len(seen) < 4:
         often = {0: "never measured", 1: "measured once"}.get(len(seen), f"measured {len(seen)} times")
         return f"Convergence is not assessable: {metric} was {often}, four times are needed."
-    worth = (lambda value: value) if better == "higher" else (lambda value: -value)
+    worth = (lambda value: value) if direction == "higher" else (lambda value: -value)
     last = seen[-1][0]
     early = [value for step, value in seen if step <= 0.75 * last]
     late = [value for step, value in seen if step > 0.75 * last]

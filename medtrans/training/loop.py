@@ -24,10 +24,10 @@ from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Batch, Method
 from medtrans.training.averaging import Averaged
 from medtrans.training.checkpoint import load_checkpoint, save_checkpoint
-from medtrans.training.events import write_events
 from medtrans.training.journal import Journal
 from medtrans.training.schedule import learning_rate
 from medtrans.training.settings import TrainingSettings
+from medtrans.training.tensorboard import write_events
 
 Batches = Callable[[int, int, int, int], Iterator[Batch]]
 """(first, last, rank, world) → batches first … last - 1, this process's share of each."""
@@ -61,7 +61,7 @@ def train(
     fabric: Fabric,
     *,
     validate: Validate | None = None,
-    better: str = "lower",
+    direction: str = "lower",
     keep: Keep,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Journal:
@@ -80,7 +80,7 @@ def train(
             if (step + 1) % settings.journal_every == 0 or last:
                 run.note(step + 1, terms)
             if validate and fabric.is_global_zero and ((step + 1) % settings.validate_every == 0 or last):
-                run.judge(step + 1, validate, better, keep)
+                run.judge(step + 1, validate, direction, keep)
             if (step + 1) % settings.checkpoint_every == 0 or last:
                 run.save(step + 1)
             if on_progress and fabric.is_global_zero:
@@ -220,7 +220,7 @@ class _Run:
         rate = learning_rate(self.settings, step - 1, self.used(step - 1))
         self.journal.add(step, seconds=round(self.seconds(), 3), learning_rate=rate, **values)
 
-    def judge(self, step: int, validate: Validate, better: str, keep: Keep) -> None:
+    def judge(self, step: int, validate: Validate, direction: str, keep: Keep) -> None:
         """Validate the averaged weights, and keep them if none were better."""
         scores = validate(self.averaged.method)
         self.journal.add(step, **{f"validation/{name}": value for name, value in scores.items()})
@@ -228,7 +228,7 @@ class _Run:
         if (
             self.best is None
             or math.isnan(self.best)
-            or (value < self.best if better == "lower" else value > self.best)
+            or (value < self.best if direction == "lower" else value > self.best)
         ):
             self.best = value
             keep(self.averaged.method, scores)

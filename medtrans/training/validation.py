@@ -9,8 +9,8 @@ from statistics import fmean
 from medtrans.core.case import Pair
 from medtrans.core.method import Method
 from medtrans.core.volume import Volume
-from medtrans.evaluating.cases import evaluate
-from medtrans.evaluating.measures import Asked
+from medtrans.evaluating.metric_specs import MetricSpec
+from medtrans.evaluating.scoring import evaluate
 from medtrans.preparing.preparation import Preparation
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
@@ -26,7 +26,7 @@ class Validation:
         translating: TranslatingSettings,
         preset: str,
         device: str,
-        also: Sequence[Asked] = (),
+        also: Sequence[MetricSpec] = (),
     ) -> None:
         self.pairs, self.preparation, self.translating = pairs, preparation, translating
         self.preset, self.device, self.also = preset, device, also

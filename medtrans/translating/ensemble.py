@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from medtrans.core.digest import digest
 from medtrans.core.errors import ModelRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.translating.contract import assert_same_place
-from medtrans.translating.digest import digest
 from medtrans.translating.moments import Moments
+from medtrans.translating.output_checks import assert_same_geometry
 from medtrans.translating.translator import Identity, OnProgress, Translation, Translator
 
 
@@ -81,7 +81,7 @@ class Ensemble:
             clipped += made.clipped_fraction / count
         kind = made.volume.voxels.dtype
         translated = made.volume.like(np.rint(found.mean).astype(kind) if kind.kind in "iu" else found.mean)
-        assert_same_place(volume, translated)
+        assert_same_geometry(volume, translated)
         spread = made.volume.like(np.sqrt(found.variance + own))
         return Translation(translated, made.unit, clipped, time.monotonic() - began, tuple(warnings), spread)
 

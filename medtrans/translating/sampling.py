@@ -11,10 +11,10 @@ import torch
 from medtrans.core.errors import ModelRefused
 from medtrans.core.method import Method, Samples
 from medtrans.core.volume import Volume
+from medtrans.models.folder import load_model
 from medtrans.preparing.patches import PLANES
 from medtrans.preparing.preparation import Preparation
 from medtrans.translating.device import find_device, repeatable
-from medtrans.translating.model import load_model
 
 
 def load_sampler(folder: str | Path) -> tuple[Method, Preparation]:

@@ -21,14 +21,14 @@ from torch import Tensor
 from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused, UsageError
 from medtrans.core.method import Method, Translates
 from medtrans.core.volume import Volume
+from medtrans.models.folder import load_model, model_hash
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.checks import judge
-from medtrans.translating.contract import assert_same_place, beyond, hounsfield
 from medtrans.translating.device import find_device, repeatable
-from medtrans.translating.model import load_model, model_hash
 from medtrans.translating.moments import Moments
+from medtrans.translating.output_checks import assert_same_geometry, clipped_fraction, hounsfield
 from medtrans.translating.settings import TranslatingSettings
-from medtrans.translating.windows import WINDOW, sweep
+from medtrans.translating.sliding_window import WINDOW, sweep
 
 OnProgress = Callable[[float], None]
 
@@ -150,7 +150,7 @@ class Translator:
         if not np.isfinite(voxels).all():
             raise ModelRefused(where, "the model made values that are not finite", "train it again, or another one")
         translated, clipped = self._finish(voxels, prepared)
-        assert_same_place(volume, translated)
+        assert_same_geometry(volume, translated)
         unit = self.preparation.settings.target.unit
         spread = None if deviation is None else self._spread(voxels, deviation, prepared)
         return Translation(translated, unit, clipped, time.monotonic() - began, tuple(warnings), spread)
@@ -222,7 +222,7 @@ class Translator:
             restored.voxels[:, outside] = air
         if target.unit != "HU":
             return restored, 0.0
-        clipped = beyond(target.restore(voxels[:, prepared.within]), low, high)
+        clipped = clipped_fraction(target.restore(voxels[:, prepared.within]), low, high)
         return restored.like(hounsfield(restored.voxels, low, high)), clipped
 
     def _spread(self, voxels: np.ndarray, deviation: np.ndarray, prepared: Prepared) -> Volume:

@@ -23,20 +23,20 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 
 import medtrans.reporting
+from medtrans.cli.exit_codes import answer, install_handlers
 from medtrans.core.errors import MedtransError
-from medtrans.exits import answer, speak_plainly
-from medtrans.learning import cases_of
-from medtrans.metrics.sets.features import NAME, features
-from medtrans.metrics.sets.frechet import Frechet
-from medtrans.metrics.sets.precision import Precision
-from medtrans.metrics.sets.recall import Recall
-from medtrans.metrics.sets.standard import standardised
-from medtrans.preparing.batches import Draws, paired_draws
+from medtrans.metrics.distribution._features import NAME, features
+from medtrans.metrics.distribution._standard import standardised
+from medtrans.metrics.distribution.frechet import Frechet
+from medtrans.metrics.distribution.precision import Precision
+from medtrans.metrics.distribution.recall import Recall
+from medtrans.models.folder import load_model
+from medtrans.preparing.batches import PatchDataset, paired_patches
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.files import write_atomically
 from medtrans.recipe import Recipe, make_recipe
+from medtrans.stages.train import cases_of
 from medtrans.training.journal import read_journal
-from medtrans.translating.model import load_model
 
 MEASURES = {"frechet": Frechet(), "precision": Precision(), "recall": Recall()}
 COLUMNS = (*MEASURES, "error", "class found")
@@ -57,7 +57,7 @@ def recipe_of(folder: Path) -> Recipe:
     return make_recipe(yaml.safe_load((folder / "recipe.yaml").read_text()))
 
 
-def slices(folder: Path, *splits: str) -> Draws:
+def slices(folder: Path, *splits: str) -> PatchDataset:
     """Real slices of a run's cases, drawn as in its training."""
     method, preparation, _ = load_model(folder / "model")
     cases = [case for case in cases_of(recipe_of(folder)) if case.split in splits]
@@ -65,10 +65,10 @@ def slices(folder: Path, *splits: str) -> Draws:
     prepared = [preparation.source(pair.source, pair.mask) for pair in pairs]
     known = [preparation.condition(case.condition, case.name) for case in cases]
     twice = [(volume, volume) for volume in prepared]
-    return paired_draws(twice, preparation.settings, divisor=method.divisor, conditions=known)
+    return paired_patches(twice, preparation.settings, divisor=method.divisor, conditions=known)
 
 
-def drawn(draws: Draws, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+def drawn(draws: PatchDataset, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """So many slices (count, 1, i, j), and what is known of each (count, conditions)."""
     items = [draws[number] for number in range(count)]
     images, known = np.stack([item.target for item in items]), np.stack([item.condition for item in items])
@@ -161,7 +161,7 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     if asked.count < 2:
         parser.error("--count: two images are needed at least")
-    speak_plainly()
+    install_handlers()
     try:
         sys.stdout.write(compare(asked.folders, asked.output, asked.count) + "\n")
     except (MedtransError, OSError) as reason:

@@ -8,9 +8,9 @@ import pytest
 
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.evaluating.cases import definition
 from medtrans.evaluating.folders import evaluate_paths
-from medtrans.evaluating.sheets import to_csv, to_json, to_text
+from medtrans.evaluating.results import to_csv, to_json, to_text
+from medtrans.evaluating.scoring import definition
 from medtrans.reading.files import write_volume
 from tests.evaluating.scored_volumes import AFFINE, changed, ct, mask, mr, volume
 
@@ -212,6 +212,6 @@ def test_the_source_is_a_control_where_it_is_such_an_image(tmp_path, preset, kin
         write_volume(one, tmp_path / f"{name}.nii.gz")
     paths = tmp_path / "made.nii.gz", tmp_path / "target.nii.gz", None
     found = evaluate_paths(*paths, preset, source=tmp_path / "source.nii.gz")
-    values = [score.value for score in found.scores if (score.who, score.metric) == ("copy of the source", "mae")]
+    values = [score.value for score in found.scores if (score.system, score.metric) == ("copy of the source", "mae")]
     assert values == ([] if mae is None else [pytest.approx(mae, rel=0.05, abs=1e-4)])
     assert not found.refused

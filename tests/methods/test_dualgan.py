@@ -26,8 +26,8 @@ def test_only_the_critics_are_clipped_and_before_each_of_their_turns():
             weight.add_(0.5)
     for player, _ in method.losses(batch_for(method)):
         largest = {
-            who: max(float(weight.detach().abs().max()) for net in nets for weight in net.parameters())
-            for who, nets in method.players().items()
+            system: max(float(weight.detach().abs().max()) for net in nets for weight in net.parameters())
+            for system, nets in method.players().items()
         }
         assert largest["generators"] > 0.4
         if player == "critics":

@@ -7,7 +7,7 @@ from torch import nn
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.settings import Settings
-from medtrans.networks.squeezing import squeezed, unsqueezed
+from medtrans.networks._pixel_shuffle import squeezed, unsqueezed
 from tests.methods.drawn_toy import error, learn, toy_method
 
 SMALL = {"channels": [16, 16]}
@@ -45,7 +45,7 @@ def diffusion(**changes):
     method = toy_method("latent_diffusion", **{"denoiser": SMALL, **changes})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        method.adopt("autoencoder", Folding())
+        method.attach_frozen("autoencoder", Folding())
     return method
 
 
@@ -83,9 +83,9 @@ def test_one_voxel_of_noise_in_each_block_decides():
 def test_what_does_not_fit_is_not_adopted():
     method = toy_method("latent_diffusion", denoiser=SMALL)
     with pytest.raises(UsageError, match="Regression does not turn images into small images"):
-        method.adopt("autoencoder", toy_method("regression", generator={"name": "unet", "channels": [4, 8]}))
+        method.attach_frozen("autoencoder", toy_method("regression", generator={"name": "unet", "channels": [4, 8]}))
     with pytest.raises(UsageError, match="is for 1 channels in 3D, targets have 1 in 2D"):
-        method.adopt("autoencoder", Folding(Task(spatial_dims=3)))
+        method.attach_frozen("autoencoder", Folding(Task(spatial_dims=3)))
 
 
 def test_it_learns():

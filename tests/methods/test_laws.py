@@ -8,12 +8,12 @@ import torch
 
 from medtrans.core.method import Method
 from medtrans.methods import entries, load, names
+from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
-from medtrans.translating.model import load_model, save_model
 from tests.methods.tiny import answers, batch_for, shrunk, tiny
 
 NAMES = names()
@@ -57,7 +57,7 @@ def test_it_builds_from_its_defaults(name, dims):
     method = tiny(name, dims)
     whole = kind(dataclasses.replace(method.task, size=(64,) * dims), kind.Settings())
     for needed in method.needs(method.settings):
-        whole.adopt(needed, getattr(method, needed))
+        whole.attach_frozen(needed, getattr(method, needed))
     assert whole.players().keys() == method.players().keys()
 
 
@@ -92,7 +92,7 @@ def test_each_turn_moves_its_own_player_only(name, tmp_path):
     trained(method, tmp_path, steps=1)
     states = [*(weights for _, weights in seen), list(method.parameters())]
     for (player, before), after in zip(seen, states[1:], strict=True):
-        moved = {who for who, b, a in zip(owners, before, after, strict=True) if not torch.equal(b, a)}
+        moved = {system for system, b, a in zip(owners, before, after, strict=True) if not torch.equal(b, a)}
         assert moved == {player}
 
 

@@ -11,7 +11,7 @@ NETWORK = {"name": "unet", "channels": [4, 8]}
 
 def looked_at(**changes):
     method = toy_method("regression", generator=NETWORK, segmenter="there", **changes)
-    method.adopt("segmenter", toy_method("segmenter", network=NETWORK))
+    method.attach_frozen("segmenter", toy_method("segmenter", network=NETWORK))
     return method
 
 
@@ -47,7 +47,7 @@ def test_without_a_segmenter_nothing_is_needed():
 def test_what_sees_no_features_of_its_targets_is_refused(unfit):
     name, changes = unfit
     with pytest.raises(UsageError, match=r"preparing\.stack: 1"):
-        looked_at().adopt("segmenter", toy_method(name, **changes))
+        looked_at().attach_frozen("segmenter", toy_method(name, **changes))
 
 
 def test_it_learns_another_contrast():

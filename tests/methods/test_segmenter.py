@@ -4,7 +4,7 @@ import torch
 
 from medtrans.core.method import Batch
 from medtrans.core.volume import Volume
-from medtrans.preparing.intensities import Labels, Linear
+from medtrans.preparing.normalisation import Labels, Linear
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.translating.translator import Translator
 from tests.methods.blobs_toy import blobs, learn, toy_method, unseen

@@ -70,7 +70,7 @@ def _adopt(method, needed):
         if load(other) is type(method):
             continue
         try:
-            method.adopt(needed, tiny(other, method.task.spatial_dims, task=method.task))
+            method.attach_frozen(needed, tiny(other, method.task.spatial_dims, task=method.task))
         except UsageError:
             continue
         return

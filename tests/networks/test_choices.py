@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 import torch
 
-from medtrans.networks.choices import Discriminator, EncodingGenerator
+from medtrans.networks._choices import Discriminator, EncodingGenerator
 from medtrans.networks.resnet import Residual, ResNetSettings
 
 SMALL = {

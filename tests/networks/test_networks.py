@@ -7,9 +7,9 @@ import torch
 
 from medtrans.core.errors import UsageError
 from medtrans.networks import load, names
-from medtrans.networks.blocks import ResizeConvolution
-from medtrans.networks.choices import Discriminator, Generator
-from medtrans.networks.norms import ChannelNorm
+from medtrans.networks._blocks import ResizeConvolution
+from medtrans.networks._choices import Discriminator, Generator
+from medtrans.networks._norms import ChannelNorm
 
 TINY = {
     "unet": {"channels": (4, 6, 8)},
@@ -54,8 +54,8 @@ def test_every_weight_learns_under_every_norm(name, dims, norm):
     )
     out = network(torch.randn(2, 2, *[16] * dims))
     sum(part.square().mean() for part in (out if isinstance(out, list) else [out])).backward()
-    silent = [key for key, weight in network.named_parameters() if weight.grad is None]
-    assert not silent
+    no_progress = [key for key, weight in network.named_parameters() if weight.grad is None]
+    assert not no_progress
 
 
 @pytest.mark.parametrize("name", BOTH)

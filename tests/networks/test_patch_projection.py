@@ -1,6 +1,6 @@
 import torch
 
-from medtrans.networks.patch_projection import PatchProjection
+from medtrans.networks._patch_projection import PatchProjection
 
 
 def test_each_place_is_projected_as_if_alone():

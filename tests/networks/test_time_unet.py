@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from medtrans.networks.norms import ChannelNorm
+from medtrans.networks._norms import ChannelNorm
 from medtrans.networks.time_unet import TimeUNetSettings
 from tests.networks.shaking import shaken
 

@@ -7,8 +7,8 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 from torch.nn.functional import conv2d, conv3d
 
-from medtrans.networks import winograd
-from medtrans.networks.blocks import Conv, ThreeWide
+from medtrans.networks import _winograd as winograd
+from medtrans.networks._blocks import Conv, Conv3x3
 from medtrans.networks.resnet import ResNetSettings
 
 DIRECT = {2: conv2d, 3: conv3d}
@@ -70,7 +70,7 @@ def test_it_is_taken_in_full_precision_by_large_layers_only():
 @pytest.mark.parametrize("dims", [2, 3])
 def test_translating_is_torch_s_convolution_to_the_last_bit(dims, monkeypatch):
     take_it_always(monkeypatch)
-    layer, plain = ThreeWide[dims](3, 4), Conv[dims](3, 4, 3)
+    layer, plain = Conv3x3[dims](3, 4), Conv[dims](3, 4, 3)
     plain.load_state_dict(layer.state_dict())
     x = drawn(dims)[0]
     assert torch.equal(layer.eval()(x), plain(x))

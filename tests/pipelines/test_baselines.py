@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from medtrans import stages
+from medtrans.catalogue import pipelines_folder
 from medtrans.core.errors import UsageError
-from medtrans.finding import pipelines_folder
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
 
 FOLDER = pipelines_folder() / "baselines"
 NAMES = ["autoencoder", "conditional_gan", "gan", "vae"]

@@ -2,10 +2,11 @@
 
 import pytest
 
-from medtrans import methods, stages
-from medtrans.comparing import compare, write_comparison
-from medtrans.finding import pipelines_folder
+from medtrans import methods
+from medtrans.catalogue import pipelines_folder
 from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
+from medtrans.stages.compare import compare, write_comparison
 
 README = (pipelines_folder() / "compare_methods" / "README.md").read_text()
 NAMED = README.partition("for method in ")[2].partition(";")[0].split()
@@ -28,5 +29,5 @@ def test_they_are_run_and_compared(tmp_path):
         changes = [f"method={method}", "training.minutes=null", "preparing.patch=[32, 32]"]
         stages.run(load_recipe(stages.find_recipe("compare_methods"), changes, quick=True), tmp_path / name)
     found = compare([tmp_path / name for name in SMALL])
-    assert {*SMALL, "control: copy of the source"} <= {line.who for line in found.tables["psnr"]}
+    assert {*SMALL, "control: copy of the source"} <= {line.system for line in found.tables["psnr"]}
     assert write_comparison(tmp_path / "compared", found).exists()

@@ -5,12 +5,13 @@ import shutil
 
 import pytest
 
-from medtrans import segmenting, stages
-from medtrans.comparing import compare
-from medtrans.evaluating.downstream.task import CEILING
-from medtrans.evaluating.sheets import to_json, to_text
-from medtrans.finding import pipelines_folder
+from medtrans.catalogue import pipelines_folder
+from medtrans.evaluating.results import to_json, to_text
+from medtrans.evaluating.segmentation import segmenter as segmenting
+from medtrans.evaluating.segmentation.task import CEILING
 from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
+from medtrans.stages.compare import compare
 
 SMALL = {"segmenter": "method.network.channels=[4, 8]", "": "method.generator.channels=[4, 8]"}
 README = (pipelines_folder() / "downstream" / "README.md").read_text()
@@ -43,8 +44,8 @@ def done(tmp_path_factory):
 def test_a_run_is_judged_beside_its_controls(done):
     folder, result = done
     assert not result.failed
-    for who in ("translated", "copy of the source", "mean of the training targets"):
-        assert 0 <= result.scores[who]["dice[body]"] <= 1
+    for system in ("translated", "copy of the source", "mean of the training targets"):
+        assert 0 <= result.scores[system]["dice[body]"] <= 1
     assert "dice[mean]" in result.to_text()
     assert (folder / "translator" / "downstream.csv").read_text().startswith("case,subject,who,name,found,ml,real_ml,")
     said = json.loads((folder / "translator" / "scores.json").read_text())["definition"]["details"]
@@ -66,7 +67,7 @@ def test_both_readings_stand_beside_a_reference(done):
         judge = segmenting.of_words(folder / name / "model", None, data / "labels", "body: 1", 2.0)
         found = stages.evaluate(data / "translated", data / "T2", None, "mr-percentile", downstream=judge)
         assert not found.refused
-        assert {s.who for s in found.scores if s.metric == "dice[body]"} == {"translated", CEILING}
+        assert {s.system for s in found.scores if s.metric == "dice[body]"} == {"translated", CEILING}
         assert f"body ({CEILING})" in to_text(found)
         assert len(json.loads(to_json(found))["downstream"]) == 4
 

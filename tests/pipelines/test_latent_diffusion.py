@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from medtrans import stages
+from medtrans.catalogue import pipelines_folder
 from medtrans.core.errors import ModelRefused, UsageError
-from medtrans.finding import pipelines_folder
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
 
 README = (pipelines_folder() / "latent_diffusion" / "README.md").read_text()
 

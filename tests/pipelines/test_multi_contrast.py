@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from medtrans import stages
 from medtrans.reading.files import read_volume
 from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
 
 
 def test_whatever_stands_in_for_a_missing_contrast_all_contrasts_come_out(tmp_path):

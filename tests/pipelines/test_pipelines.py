@@ -4,10 +4,11 @@ import csv
 
 import pytest
 
-from medtrans import methods, stages
-from medtrans.finding import entries, pipelines_folder
+from medtrans import methods
+from medtrans.catalogue import entries, pipelines_folder
 from medtrans.reading.files import read_volume, sha256
 from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
 
 NAMES = [folder.name for folder in sorted(pipelines_folder().iterdir()) if (folder / "recipe.yaml").exists()]
 
@@ -26,7 +27,7 @@ def test_the_pipeline_runs_and_resumes(name, tmp_path):
         source = read_volume(recipe.reading.root / f"{path.name.split('.')[0]}_T1.nii.gz")
         assert read_volume(path).shares_grid_with(source)
     with (tmp_path / "scores.csv").open() as file:
-        assert {row["who"] for row in csv.DictReader(file)} == result.scores.keys()
+        assert {row["system"] for row in csv.DictReader(file)} == result.scores.keys()
     assert "SYNTHETIC" in (tmp_path / "report.html").read_text()
 
     before = sha256(tmp_path / "model" / "model.safetensors")

@@ -68,9 +68,9 @@ def test_a_turned_patch_shows_what_lies_beyond_it_and_air_beyond_the_volume():
     voxels = np.ones((1, 30, 30), np.float32)
     inside = sample(voxels, places({"degrees": [45.0]}, (10, 10), (10, 10), (1, 1)), -5.0)
     assert inside == pytest.approx(1)
-    beyond = sample(voxels, places({"degrees": [45.0]}, (0, 0), (30, 30), (1, 1)), -5.0)
-    assert beyond[0, 0, 0] == pytest.approx(-5)
-    assert beyond[0, 15, 15] == pytest.approx(1)
+    clipped_fraction = sample(voxels, places({"degrees": [45.0]}, (0, 0), (30, 30), (1, 1)), -5.0)
+    assert clipped_fraction[0, 0, 0] == pytest.approx(-5)
+    assert clipped_fraction[0, 15, 15] == pytest.approx(1)
 
 
 def test_a_mask_stays_a_mask():

@@ -11,8 +11,8 @@ from medtrans.core.errors import GridMismatch, UsageError
 from medtrans.core.method import Batch
 from medtrans.core.volume import Volume
 from medtrans.preparing.augmentation import Augment
-from medtrans.preparing.batches import loader, paired_draws, unpaired_draws
-from medtrans.preparing.intensities import Linear
+from medtrans.preparing.batches import loader, paired_patches, unpaired_patches
+from medtrans.preparing.normalisation import Linear
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from tests.preparing.phantom_volumes import ball, mr
 
@@ -44,8 +44,8 @@ def draws(paired=True, seed=3, divisor=1, **asked):
         target = preparation.target(source.like(source.voxels / 2), like=source)
         pairs.append((preparation.source(source), target))
     if paired:
-        return paired_draws(pairs, settings, seed=seed, divisor=divisor)
-    return unpaired_draws([s for s, _ in pairs], [t for _, t in pairs], settings, seed=seed, divisor=divisor)
+        return paired_patches(pairs, settings, seed=seed, divisor=divisor)
+    return unpaired_patches([s for s, _ in pairs], [t for _, t in pairs], settings, seed=seed, divisor=divisor)
 
 
 def same(one, other):
@@ -170,9 +170,9 @@ def test_left_and_right_are_mirrored_half_of_the_time_also_across_sagittal_stack
 def test_pairs_on_different_grids_and_no_cases_are_answered():
     preparation = Preparation(PreparingSettings())
     with pytest.raises(GridMismatch, match="register"):
-        paired_draws([(preparation.source(mr()), preparation.target(mr((9, 9, 9))))], preparation.settings)
+        paired_patches([(preparation.source(mr()), preparation.target(mr((9, 9, 9))))], preparation.settings)
     with pytest.raises(UsageError, match="none"):
-        paired_draws([], preparation.settings)
+        paired_patches([], preparation.settings)
 
 
 def test_each_item_knows_the_conditions_of_its_case():
@@ -191,7 +191,7 @@ def test_each_axis_has_its_own_divisor():
 
 def test_nothing_to_draw_from_is_answered():
     with pytest.raises(UsageError, match="training cases: there are none"):
-        paired_draws([], PreparingSettings())
+        paired_patches([], PreparingSettings())
 
 
 def test_what_is_drawn_for_an_item_depends_on_the_item_alone():

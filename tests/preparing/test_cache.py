@@ -7,7 +7,7 @@ import pytest
 from medtrans.core.case import Case
 from medtrans.core.errors import EmptyMask, EnvironmentRefused
 from medtrans.preparing.augmentation import Augment
-from medtrans.preparing.batches import paired_draws
+from medtrans.preparing.batches import paired_patches
 from medtrans.preparing.cache import cached
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.cohort import load_pair
@@ -47,12 +47,12 @@ def test_what_is_stored_is_what_was_prepared(case, tmp_path, asked):
 
 
 def test_the_second_epoch_reads_no_case(case, tmp_path):
-    first = paired_draws(cached([case], AXIAL, tmp_path / "cache"), AXIAL.settings)
+    first = paired_patches(cached([case], AXIAL, tmp_path / "cache"), AXIAL.settings)
     for file in (*case.sources, *case.targets):
         stamp = file.stat()
         file.write_bytes(b"\0" * stamp.st_size)
         os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    second = paired_draws(cached([case], AXIAL, tmp_path / "cache", load=never), AXIAL.settings)
+    second = paired_patches(cached([case], AXIAL, tmp_path / "cache", load=never), AXIAL.settings)
     assert all(np.array_equal(a, b) for n in range(5) for a, b in zip(first[n], second[n], strict=True))
 
 

@@ -9,7 +9,7 @@ from medtrans.core.case import Case, Pair
 from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
 from medtrans.core.volume import Volume
 from medtrans.preparing.augmentation import Augment
-from medtrans.preparing.intensities import Labels, Linear, Nyul, Percentiles, ZScore
+from medtrans.preparing.normalisation import Labels, Linear, Nyul, Percentiles, ZScore
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import read_volume
 from tests.preparing.phantom_volumes import FLIPPED, OBLIQUE, ball, ct, mr

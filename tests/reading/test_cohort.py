@@ -6,7 +6,7 @@ import pytest
 from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.reading.checks import check_cases, check_masks, check_volume
-from medtrans.reading.cohort import ReadingSettings, find_cases, left_out, load_pair
+from medtrans.reading.cohort import ReadingSettings, find_cases, load_pair, unmatched_files
 from medtrans.reading.files import read_mask, write_volume
 
 
@@ -123,10 +123,10 @@ def test_unpaired_cases_may_lack_a_side(tmp_path):
 
 def test_files_that_make_no_case_are_named(tmp_path):
     settings = cohort(tmp_path, 3)
-    assert not left_out(settings)
+    assert not unmatched_files(settings)
     (tmp_path / "sub1_T2.nii.gz").unlink()
-    assert [path.name for path in left_out(settings)] == ["sub1_T1.nii.gz"]
-    assert not left_out(settings, pairing="unpaired")
+    assert [path.name for path in unmatched_files(settings)] == ["sub1_T1.nii.gz"]
+    assert not unmatched_files(settings, pairing="unpaired")
 
 
 def table(folder, text):

@@ -6,8 +6,8 @@ import numpy as np
 
 from medtrans.core.metric import Definition, Score
 from medtrans.core.volume import Volume
+from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.page import Report
-from medtrans.reporting.pictured import Pictured
 
 SHAPE = (20, 24, 16)
 SPACING = (2.0, 2.0, 4.0)
@@ -43,7 +43,7 @@ def pictured(name="sub-01", shape=SHAPE, spacing=SPACING, *, target=True, mask=T
     source = Volume(np.where(body, 500 - voxels / 4, 0)[None].astype(np.float32), place)
     dice = np.random.default_rng(0)
     made = np.where(body, voxels + shift + 20 * dice.standard_normal(shape), -1024).astype(np.float32)
-    return Pictured(
+    return CaseImages(
         name,
         source,
         source.like(voxels) if target else None,
@@ -56,10 +56,10 @@ def scores(cases=("sub-01", "sub-02"), controls=("copy of the source",)):
     """The translation has MAE 40, 41 …; each control 100 more than the one before."""
     found = []
     for number, case in enumerate(cases):
-        for place, who in enumerate(("translated", *controls)):
+        for place, system in enumerate(("translated", *controls)):
             found += [
-                Score(case, case, who, "mae", 40.0 + number + 100 * place, "HU", "lower"),
-                Score(case, case, who, "psnr", 30.0 - number - 5 * place, "dB", "higher"),
+                Score(case, case, system, "mae", 40.0 + number + 100 * place, "HU", "lower"),
+                Score(case, case, system, "psnr", 30.0 - number - 5 * place, "dB", "higher"),
             ]
     return found
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from medtrans.evaluating.quantities import Quantity
+from medtrans.evaluating.measurements import Measurement
 from medtrans.reporting.agreement import agreements
 
 TRUE, SHIFT = (100.0, 200.0, 300.0, 400.0), (1.0, 3.0, 1.0, 3.0)
@@ -11,7 +11,7 @@ TRUE, SHIFT = (100.0, 200.0, 300.0, 400.0), (1.0, 3.0, 1.0, 3.0)
 
 def found():
     pairs = enumerate(zip(TRUE, SHIFT, strict=True))
-    return [Quantity(f"c{n}", f"s{n}", "mean in the mask", "HU", true, true + shift) for n, (true, shift) in pairs]
+    return [Measurement(f"c{n}", f"s{n}", "mean in the mask", "HU", true, true + shift) for n, (true, shift) in pairs]
 
 
 def test_bias_and_limits_are_those_of_bland_and_altman():

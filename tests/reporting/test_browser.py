@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medtrans.evaluating.quantities import Quantity
+from medtrans.evaluating.measurements import Measurement
+from medtrans.reporting.images.layers import layers
 from medtrans.reporting.page import write_page
-from medtrans.reporting.tiles import layers
 from tests.reporting.browser import CHROMIUM, Browser
 from tests.reporting.report_volumes import pictured, report, scores, segmented
 
@@ -34,9 +34,9 @@ def page(case, tmp_path_factory):
     """A hundred cases; the worst is small, the two others that are pictured are as large as a head."""
     folder = tmp_path_factory.mktemp("browser")
     chosen = [pictured(name, (110, 130, 100), (1.8, 1.8, 1.8)) for name in (NAMES[0], NAMES[50])]
-    read_for = [Quantity(name, name, "mean in the mask", "HU", 40.0 + n, 41.0 + n) for n, name in enumerate(NAMES)]
+    read_for = [Measurement(name, name, "mean in the mask", "HU", 40.0 + n, 41.0 + n) for n, name in enumerate(NAMES)]
     found = scores(NAMES, ("copy of the source", "mean of the training targets", "mean training image"))
-    write_page(folder / "report.html", report(scores=found, cases=[*chosen, case], quantities=read_for))
+    write_page(folder / "report.html", report(scores=found, cases=[*chosen, case], measurements=read_for))
     return folder / "report.html"
 
 

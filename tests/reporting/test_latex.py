@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from medtrans.evaluating.downstream.structures import Structure, of_one_class, scores_of
-from medtrans.evaluating.downstream.task import Downstream
+from medtrans.evaluating.segmentation.structures import Structure, is_single_class, scores_of
+from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.reporting.latex import ESCAPES, HEAD, escaped, to_tex
 from tests.reporting.report_volumes import DEFINITION, scores
 
@@ -41,9 +41,9 @@ def structures(*names):
 
 def test_structures_have_two_tables_with_every_definition():
     found = structures("liver", "spleen")
-    judge = Downstream({}, "label maps by me", None, None)
+    judge = SegmentationTask({}, "label maps by me", None, None)
     meaning, _, _ = judge.told(DEFINITION, found)
-    own = [score for score in scores_of(found) if not of_one_class(score.metric)]
+    own = [score for score in scores_of(found) if not is_single_class(score.metric)]
     first, second, third = to_tex([*scores("ab"), *own], meaning, found).decode().split(r"\end{table}")[:3]
     assert "Dice" not in first
     assert r"label maps by me. For each structure" in second
@@ -84,7 +84,7 @@ def test_every_sign_that_latex_reads_is_escaped():
 
 
 def test_values_that_are_not_numbers_are_printed():
-    found = [replace(s, value=math.nan) if s.who == "translated" else s for s in scores()]
+    found = [replace(s, value=math.nan) if s.system == "translated" else s for s in scores()]
     assert "Translated & nan & nan" in to_tex(found, None).decode()
 
 

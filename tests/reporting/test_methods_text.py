@@ -1,6 +1,6 @@
 import pytest
 
-from medtrans.finding import recipes
+from medtrans.catalogue import recipes
 from medtrans.recipe import load_recipe
 from medtrans.reporting.methods_text import methods_text
 from tests.reporting.report_volumes import DEFINITION, scores

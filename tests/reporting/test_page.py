@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from medtrans.core.volume import Volume
-from medtrans.evaluating.downstream.structures import Structure, scores_of
-from medtrans.evaluating.quantities import Quantity
+from medtrans.evaluating.measurements import Measurement
+from medtrans.evaluating.segmentation.structures import Structure, scores_of
 from medtrans.reporting.page import render, write_page
 from medtrans.reporting.provenance import provenance, version
 from tests.reporting.report_volumes import journal, pictured, report, scores
@@ -272,11 +272,11 @@ def test_the_page_has_a_draft_of_the_methods_and_the_licence_of_its_viewer(whole
 
 
 def test_agreement_has_a_section_only_where_something_was_read():
-    read = [Quantity(name, name, "mean in the mask", "HU", 40.0, 41.0) for name in "abc"]
-    assert "Mean in the mask translated − target, HU · n = 3" in Page(render(report(cases=[], quantities=read))).text
+    read = [Measurement(name, name, "mean in the mask", "HU", 40.0, 41.0) for name in "abc"]
+    assert "Mean in the mask translated − target, HU · n = 3" in Page(render(report(cases=[], measurements=read))).text
     assert (
         "Agreement of translation and target in mean in the mask is given"
-        in Page(render(report(cases=[], quantities=read))).text
+        in Page(render(report(cases=[], measurements=read))).text
     )
     assert "Bland-Altman" not in Page(render(report(cases=[]))).text
 

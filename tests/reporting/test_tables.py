@@ -16,9 +16,10 @@ from medtrans.reporting.tables import (
 from tests.reporting.report_volumes import scores
 
 
-def changed(found, case, who, metric, value, note=""):
+def changed(found, case, system, metric, value, note=""):
     return [
-        replace(s, value=value, note=note) if (s.case, s.who, s.metric) == (case, who, metric) else s for s in found
+        replace(s, value=value, note=note) if (s.case, s.system, s.metric) == (case, system, metric) else s
+        for s in found
     ]
 
 
@@ -39,7 +40,7 @@ def test_numbers_have_three_or_four_digits(value, digits):
 
 def test_the_overview_has_the_translation_first_and_the_best_mean_bold():
     own, control = overview(scores())
-    assert (own.who, own.own, control.own) == ("translated", True, False)
+    assert (own.system, own.own, control.own) == ("translated", True, False)
     assert own.cells[0].text == "40.50 ±\u00a00.71"
     assert own.cells[0].small == ("median 40.50", "n 2")
     assert [cell.best for cell in own.cells] == [True, True]
@@ -89,7 +90,7 @@ def test_equal_best_values_are_all_bold():
 
 
 def test_a_score_that_is_not_there_leaves_its_cell_empty():
-    found = [s for s in scores() if (s.case, s.who, s.metric) != ("sub-01", "copy of the source", "psnr")]
+    found = [s for s in scores() if (s.case, s.system, s.metric) != ("sub-01", "copy of the source", "psnr")]
     group = next(group for group in groups(found) if group.case == "sub-01")
     assert group.lines[1].cells[1] is None
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from medtrans.core.errors import ModelRefused
 from medtrans.methods import names
-from medtrans.networks import winograd
+from medtrans.networks import _winograd as winograd
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import Diverged, train
 from medtrans.training.processes import launch

@@ -8,8 +8,8 @@ from torch import nn
 from medtrans.core.method import Method, Task
 from medtrans.core.settings import Settings
 from medtrans.methods import load
-from medtrans.networks.norms import ChannelNorm
-from medtrans.preparing.intensities import Linear
+from medtrans.networks._norms import ChannelNorm
+from medtrans.preparing.normalisation import Linear
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator

@@ -5,11 +5,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import InputRefused, ModelRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.preparing.intensities import Labels, Linear, Percentiles
+from medtrans.preparing.normalisation import Labels, Linear, Percentiles
 from medtrans.reading.files import read_volume
-from medtrans.translating.batch import translate_files
 from medtrans.translating.ensemble import Ensemble
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Identity

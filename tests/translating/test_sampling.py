@@ -4,7 +4,7 @@ import torch
 
 from medtrans.core.errors import ModelRefused
 from medtrans.core.method import Task
-from medtrans.translating.model import save_model
+from medtrans.models.folder import save_model
 from medtrans.translating.sampling import load_sampler, sample
 from tests.translating.stand_ins import Fake, preparation_of, tiny_regression
 

@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import nn
 
+from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused, UsageError
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
-from medtrans.preparing.intensities import Linear, Percentiles
+from medtrans.models.folder import model_hash, save_model
+from medtrans.preparing.normalisation import Linear, Percentiles
 from medtrans.reading.files import read_volume, write_volume
-from medtrans.translating.batch import translate_files
-from medtrans.translating.contract import OFFSETS, PLACE
-from medtrans.translating.model import model_hash, save_model
+from medtrans.translating.output_checks import OFFSETS, PLACE
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
 from tests.translating.stand_ins import (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from medtrans.translating import batch
+from medtrans.batching import translate_files as batch
 from medtrans.translating.translator import Translator
 
 torch.set_num_threads(1)

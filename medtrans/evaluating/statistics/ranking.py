@@ -16,16 +16,16 @@ from statistics import fmean
 import numpy as np
 from scipy import stats
 
-from medtrans.core.metric import Better
+from medtrans.core.metric import Direction
 from medtrans.evaluating.statistics.intervals import AT_ONCE, FEWEST_FOR_INTERVAL, RESAMPLES, bootstrapped
 from medtrans.evaluating.statistics.paired import difference, equivalence, rank_biserial, signed_rank
 
 
 @dataclass(frozen=True)
-class Standing:
+class SystemRank:
     """One competitor by one metric. Intervals are of 95 %, nan below three subjects."""
 
-    who: str
+    system: str
     n: int
     mean: float
     low: float
@@ -51,13 +51,13 @@ class Standing:
     """Why a number is missing."""
 
 
-def standings(
-    values: Mapping[str, Mapping[str, float]], better: Better, *, seed: int = 0, margin: float = math.nan
-) -> list[Standing]:
+def rank_systems(
+    values: Mapping[str, Mapping[str, float]], direction: Direction, *, seed: int = 0, margin: float = math.nan
+) -> list[SystemRank]:
     """Who → subject → value, the same subjects for all, becomes standings, the best mean rank first; p uncorrected."""
     names, subjects = list(values), list(next(iter(values.values())))
-    table = np.array([[values[who][subject] for subject in subjects] for who in names], np.float64)
-    worth = np.where(np.isnan(table), -np.inf, table if better == "higher" else -table)
+    table = np.array([[values[system][subject] for subject in subjects] for system in names], np.float64)
+    worth = np.where(np.isnan(table), -np.inf, table if direction == "higher" else -table)
     ranks = stats.rankdata(-worth, axis=0)
     order = sorted(range(len(names)), key=lambda n: (ranks[n].mean(), -np.median(worth[n])))
     places = dict(zip(names, _places(ranks, seed), strict=True))
@@ -76,15 +76,15 @@ def by_subject(scores: Sequence[tuple[str, float]]) -> dict[str, float]:
     return {subject: fmean(found) for subject, found in grouped.items()}
 
 
-def holm(tables: Mapping[str, Sequence[Standing]]) -> dict[str, list[Standing]]:
+def holm(tables: Mapping[str, Sequence[SystemRank]]) -> dict[str, list[SystemRank]]:
     """The smallest p of all metrics times their number, the next times one less …, never falling."""
-    tested = sorted((s.p, metric, s.who) for metric, table in tables.items() for s in table if not math.isnan(s.p))
+    tested = sorted((s.p, metric, s.system) for metric, table in tables.items() for s in table if not math.isnan(s.p))
     corrected, floor = {}, 0.0
-    for number, (p, metric, who) in enumerate(tested):
+    for number, (p, metric, system) in enumerate(tested):
         floor = max(floor, min(1.0, p * (len(tested) - number)))
-        corrected[metric, who] = floor
+        corrected[metric, system] = floor
     return {
-        metric: [replace(line, p=corrected.get((metric, line.who), line.p)) for line in table]
+        metric: [replace(line, p=corrected.get((metric, line.system), line.p)) for line in table]
         for metric, table in tables.items()
     }
 
@@ -103,8 +103,8 @@ def _places(ranks: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _standing(
-    who: str, own: np.ndarray, first: np.ndarray | None, rank: float, place: np.ndarray, seed: int, margin: float
-) -> Standing:
+    system: str, own: np.ndarray, first: np.ndarray | None, rank: float, place: np.ndarray, seed: int, margin: float
+) -> SystemRank:
     with np.errstate(invalid="ignore"):
         apart = own - first if first is not None else np.zeros(len(own))
     mean, behind = bootstrapped(own, np.mean, seed), difference(apart, seed)
@@ -112,8 +112,8 @@ def _standing(
     same = equivalence(apart, margin) if first is not None and not math.isnan(margin) else math.nan
     places = int(place[0]), float(place[1]), float(place[2])
     ends = (behind.value, behind.low, behind.high)
-    return Standing(
-        who, len(own), mean.value, mean.low, mean.high, *places, rank, *ends, p, effect, same, _note(own, apart)
+    return SystemRank(
+        system, len(own), mean.value, mean.low, mean.high, *places, rank, *ends, p, effect, same, _note(own, apart)
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
-from medtrans.core.metric import Better, Score
+from medtrans.core.metric import Direction, Score
 from medtrans.evaluating.statistics.ranking import by_subject
 
 
@@ -21,10 +21,10 @@ class Summary:
     They are nan where there are none. nan and inf are counted by volume.
     """
 
-    who: str
+    system: str
     metric: str
     unit: str
-    better: Better
+    direction: Direction
     n: int
     volumes: int
     n_nan: int
@@ -40,20 +40,20 @@ def summarise(scores: Iterable[Score]) -> list[Summary]:
     """In the order in which competitors and metrics first appear."""
     groups: dict[tuple[str, str], list[Score]] = {}
     for score in scores:
-        groups.setdefault((score.who, score.metric), []).append(score)
-    return [_summary(who, metric, group) for (who, metric), group in groups.items()]
+        groups.setdefault((score.system, score.metric), []).append(score)
+    return [_summary(system, metric, group) for (system, metric), group in groups.items()]
 
 
-def _summary(who: str, metric: str, group: list[Score]) -> Summary:
+def _summary(system: str, metric: str, group: list[Score]) -> Summary:
     values = [score.value for score in group]
     finite = [(score.subject or score.case, score.value) for score in group if math.isfinite(score.value)]
     found = list(by_subject(finite).values())
     nothing = math.nan
     return Summary(
-        who,
+        system,
         metric,
         group[0].unit,
-        group[0].better,
+        group[0].direction,
         n=len(found),
         volumes=len(finite),
         n_nan=sum(map(math.isnan, values)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from medtrans.evaluating.statistics.ranking import by_subject, holm, standings
+from medtrans.evaluating.statistics.ranking import by_subject, holm, rank_systems
 
 
 @pytest.fixture(autouse=True)
@@ -24,83 +24,83 @@ def values(count, seed=0):
 
 
 def test_the_best_comes_first_with_its_rank_and_the_others_behind_it():
-    found = standings(values(12), "lower")
-    assert found[0].who == "best"
-    assert found[-1].who == "worst"
+    found = rank_systems(values(12), "lower")
+    assert found[0].system == "best"
+    assert found[-1].system == "worst"
     assert found[-1].behind == pytest.approx(20, abs=0.1)
     assert found[-1].rank == 3
     assert sum(line.rank for line in found) == pytest.approx(1 + 2 + 3)
-    assert standings(values(12), "higher")[0].who == "worst"
+    assert rank_systems(values(12), "higher")[0].system == "worst"
 
 
 def test_the_interval_is_about_that_of_a_mean_and_holds_it():
-    (line,) = [s for s in standings(values(40), "lower") if s.who == "best"]
+    (line,) = [s for s in rank_systems(values(40), "lower") if s.system == "best"]
     own = list(values(40)["best"].values())
     half = stats.t.ppf(0.975, 39) * np.std(own, ddof=1) / math.sqrt(40)
     assert line.low < line.mean < line.high
     assert line.high - line.low == pytest.approx(2 * half, rel=0.12)
-    assert standings(values(40), "lower") == standings(values(40), "lower")
+    assert rank_systems(values(40), "lower") == rank_systems(values(40), "lower")
 
 
 def test_p_is_wilcoxons_and_holm_corrects_all_metrics_together():
     table = values(12)
-    found = holm({"mae": standings(table, "lower"), "psnr": standings(values(12, seed=1), "lower")})
+    found = holm({"mae": rank_systems(table, "lower"), "psnr": rank_systems(values(12, seed=1), "lower")})
     raw = {}
     for metric, seed in (("mae", 0), ("psnr", 1)):
         own = values(12, seed)
-        for who in ("worst", "near"):
-            apart = np.subtract(list(own[who].values()), list(own["best"].values()))
-            raw[metric, who] = float(stats.wilcoxon(apart).pvalue)
+        for system in ("worst", "near"):
+            apart = np.subtract(list(own[system].values()), list(own["best"].values()))
+            raw[metric, system] = float(stats.wilcoxon(apart).pvalue)
     for metric, lines in found.items():
         for line in lines:
-            if line.who == "best":
+            if line.system == "best":
                 assert math.isnan(line.p)
                 continue
             # Holm, read from the other side: the largest of the smaller ones, each times how many are no smaller.
-            smaller = [p for p in raw.values() if p <= raw[metric, line.who]]
+            smaller = [p for p in raw.values() if p <= raw[metric, line.system]]
             expected = max(min(1.0, p * (4 - sorted(raw.values()).index(p))) for p in smaller)
             assert line.p == pytest.approx(expected)
 
 
 def test_the_place_is_sure_where_all_subjects_agree_and_not_where_they_differ():
-    found = {line.who: line for line in standings(values(12), "lower")}
+    found = {line.system: line for line in rank_systems(values(12), "lower")}
     assert (found["worst"].place, found["worst"].place_low, found["worst"].place_high) == (3, 3, 3)
     dice = np.random.default_rng(5)
-    alike = {who: {str(n): float(v) for n, v in enumerate(dice.normal(size=12))} for who in "abc"}
-    assert any(line.place_low < line.place_high for line in standings(alike, "lower"))
-    twins = {who: values(8)["best"] for who in "ab"}
-    assert [line.place for line in standings(twins, "lower")] == [1, 1]
+    alike = {system: {str(n): float(v) for n, v in enumerate(dice.normal(size=12))} for system in "abc"}
+    assert any(line.place_low < line.place_high for line in rank_systems(alike, "lower"))
+    twins = {system: values(8)["best"] for system in "ab"}
+    assert [line.place for line in rank_systems(twins, "lower")] == [1, 1]
 
 
 def test_the_difference_has_an_interval_an_effect_and_a_margin():
-    found = {line.who: line for line in standings(values(12), "lower", margin=4.0)}
+    found = {line.system: line for line in rank_systems(values(12), "lower", margin=4.0)}
     assert found["near"].behind_low < found["near"].behind < found["near"].behind_high
     assert found["worst"].effect == 1
     assert found["near"].equivalent < 0.05 < found["worst"].equivalent
     assert math.isnan(found["best"].equivalent)
-    assert all(math.isnan(line.equivalent) for line in standings(values(12), "lower"))
+    assert all(math.isnan(line.equivalent) for line in rank_systems(values(12), "lower"))
 
 
 def test_no_difference_at_all_is_best_and_what_is_missing_is_said():
     table = values(8)
     table["best"]["2"] = math.inf
-    first, *_ = standings(table, "higher")
-    assert {line.who: line.note for line in standings(table, "higher")}["best"] == "1 of 8 subjects are infinite"
-    assert first.who == "worst"
+    first, *_ = rank_systems(table, "higher")
+    assert {line.system: line.note for line in rank_systems(table, "higher")}["best"] == "1 of 8 subjects are infinite"
+    assert first.system == "worst"
     psnr = {"one": {"a": math.inf, "b": 30.0, "c": 31.0}, "other": {"a": 40.0, "b": 29.0, "c": 30.0}}
-    assert standings(psnr, "higher")[0].who == "one"
+    assert rank_systems(psnr, "higher")[0].system == "one"
     table["near"]["5"] = math.nan
-    assert {line.who: line.note for line in standings(table, "lower")}["near"] == "1 of 8 subjects have no value"
+    assert {line.system: line.note for line in rank_systems(table, "lower")}["near"] == "1 of 8 subjects have no value"
 
 
 def test_few_subjects_get_no_test_and_fewer_no_interval():
-    assert all(math.isnan(line.p) for line in standings(values(5), "lower"))
-    assert all(not math.isnan(line.low) for line in standings(values(3), "lower"))
-    assert all(math.isnan(line.low) for line in standings(values(2), "lower"))
+    assert all(math.isnan(line.p) for line in rank_systems(values(5), "lower"))
+    assert all(not math.isnan(line.low) for line in rank_systems(values(3), "lower"))
+    assert all(math.isnan(line.low) for line in rank_systems(values(2), "lower"))
 
 
 def test_what_could_not_be_measured_ranks_last():
     table = values(8)
     table["best"]["3"] = math.nan
-    assert standings(table, "lower")[0].rank < 2
+    assert rank_systems(table, "lower")[0].rank < 2
     assert by_subject([("a", 1.0), ("b", 5.0), ("a", 3.0)]) == {"a": 2.0, "b": 5.0}

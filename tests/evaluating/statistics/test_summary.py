@@ -6,8 +6,8 @@ from medtrans.core.metric import Score
 from medtrans.evaluating.statistics.summary import summarise
 
 
-def scores(*values, who="translated", metric="psnr"):
-    return [Score(f"case {n}", "", who, metric, value, "dB", "higher") for n, value in enumerate(values)]
+def scores(*values, system="translated", metric="psnr"):
+    return [Score(f"case {n}", "", system, metric, value, "dB", "higher") for n, value in enumerate(values)]
 
 
 def test_a_summary_gives_mean_sd_median_and_extremes():
@@ -20,7 +20,7 @@ def test_a_summary_gives_mean_sd_median_and_extremes():
 def test_a_subject_with_many_volumes_counts_once():
     found = [("a", 10.0), ("a", 20.0), ("a", 30.0), ("b", 40.0)]
     (line,) = summarise(
-        Score(f"{n}", who, "translated", "mae", value, "HU", "lower") for n, (who, value) in enumerate(found)
+        Score(f"{n}", system, "translated", "mae", value, "HU", "lower") for n, (system, value) in enumerate(found)
     )
     assert (line.n, line.volumes) == (2, 4)
     assert (line.mean, line.min, line.max) == (30.0, 20.0, 40.0)
@@ -42,8 +42,8 @@ def test_nothing_finite_is_summarised_as_nan_and_one_value_has_no_spread():
 
 
 def test_competitors_and_metrics_are_kept_apart_in_the_order_they_came():
-    lines = summarise([*scores(1.0), *scores(2.0, who="copy"), *scores(3.0, metric="mae"), *scores(5.0)])
-    assert [(line.who, line.metric, line.mean) for line in lines] == [
+    lines = summarise([*scores(1.0), *scores(2.0, system="copy"), *scores(3.0, metric="mae"), *scores(5.0)])
+    assert [(line.system, line.metric, line.mean) for line in lines] == [
         ("translated", "psnr", 3.0),
         ("copy", "psnr", 2.0),
         ("translated", "mae", 3.0),

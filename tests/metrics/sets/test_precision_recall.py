@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from medtrans.metrics.sets.precision import Precision
-from medtrans.metrics.sets.recall import Recall
+from medtrans.metrics.distribution.precision import Precision
+from medtrans.metrics.distribution.recall import Recall
 
 
 def two_places(count, share, seed):

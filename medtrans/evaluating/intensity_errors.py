@@ -1,0 +1,136 @@
+"""Where on the scale of the target the error lies: histograms, bias per value, and a table per tissue.
+
+Tissues are those of metrics/tissue_error.py, told apart by the target alone: air in the body < -200 HU ≤ fat < -30 ≤
+soft tissue ≤ 200 < bone. Without HU, the quarters of the target's own values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medtrans.metrics.image.tissue_error import AIR, BONE, FAT
+
+WIDE = 25
+"""HU per bin."""
+BINS = 64
+"""Bins where there is no unit."""
+FEWEST = 20
+"""Voxels a bin needs for its mean error to be drawn."""
+TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": BONE, "bone": float("inf")}
+"""Name → upper end in HU, where the next begins."""
+QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+
+
+@dataclass(frozen=True)
+class Band:
+    """The voxels whose target lies in one range. `share` 0 … 1; errors are translated - target."""
+
+    name: str
+    limits: str
+    share: float
+    mean: float
+    absolute: float
+
+
+@dataclass(frozen=True, eq=False)
+class ByIntensity:
+    """`edges` (bins + 1,); `target` and `translated` shares (bins,); errors per bin of the target, nan where few."""
+
+    edges: np.ndarray
+    target: np.ndarray
+    translated: np.ndarray
+    mean: np.ndarray
+    absolute: np.ndarray
+    bands: tuple[Band, ...]
+
+
+def by_intensity(target: np.ndarray, translated: np.ndarray, *, hounsfield: bool) -> ByIntensity | None:
+    """Of the voxels in the body, (n,) each. None where no voxel is finite in both."""
+    usable = np.isfinite(target) & np.isfinite(translated)
+    true, made = target[usable].astype(np.float64), translated[usable].astype(np.float64)
+    if not true.size:
+        return None
+    edges = _edges(true, hounsfield)
+    bins = len(edges) - 1
+    place = np.clip(np.digitize(true, edges) - 1, 0, bins - 1)
+    count = np.bincount(place, minlength=bins)
+    error = made - true
+    mean, absolute = (
+        np.where(count >= FEWEST, np.bincount(place, values, bins) / np.maximum(count, 1), np.nan)
+        for values in (error, np.abs(error))
+    )
+    before, after = (
+        np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / true.size for values in (true, made)
+    )
+    return ByIntensity(edges, before, after, mean, absolute, _bands(true, error, hounsfield))
+
+
+@dataclass(frozen=True, eq=False)
+class Tissue:
+    """The voxels of one tissue: which values target and translation have there, as shares (bins,) between `edges`."""
+
+    name: str
+    limits: str
+    edges: np.ndarray
+    target: np.ndarray
+    translated: np.ndarray
+
+
+def by_tissue(target: np.ndarray, translated: np.ndarray) -> list[Tissue]:
+    """Of the voxels in the body, (n,) each, in HU; the target alone says which tissue a voxel is of."""
+    usable = np.isfinite(target) & np.isfinite(translated)
+    true, made = target[usable].astype(np.float64), translated[usable].astype(np.float64)
+    place = np.searchsorted(list(TISSUES.values())[:-1], true, side="right")
+    found = []
+    for number, (name, low, high) in enumerate(_ranges()):
+        own = [values[place == number] for values in (true, made)]
+        if own[0].size < FEWEST:
+            continue
+        edges = _narrow_edges(np.concatenate(own))
+        shares = [np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / values.size for values in own]
+        found.append(Tissue(name, _limits(low, high), edges, *shares))
+    return found
+
+
+def _ranges() -> list[tuple[str, float, float]]:
+    tops = list(TISSUES.values())
+    return list(zip(TISSUES, [-np.inf, *tops], tops, strict=False))
+
+
+def _narrow_edges(values: np.ndarray) -> np.ndarray:
+    """About `BINS` bins, whole HU wide, over all but the outermost values."""
+    low, high = np.floor(np.percentile(values, (0.5, 99.5)))
+    width = max(np.ceil((high - low) / BINS), 1.0)
+    return np.arange(low, high + 2 * width, width) - 0.5
+
+
+def _edges(true: np.ndarray, hounsfield: bool) -> np.ndarray:
+    """Nearly all values. HU are whole numbers, so bins are a whole number of them wide, or some would hold more."""
+    low, high = np.percentile(true, (0.05, 99.95))
+    if hounsfield:
+        return np.arange(np.floor(low / WIDE) * WIDE, high + WIDE, WIDE) - 0.5
+    return np.linspace(low, max(high, low + 1e-6), BINS + 1)
+
+
+def _bands(true: np.ndarray, error: np.ndarray, hounsfield: bool) -> tuple[Band, ...]:
+    names, tops = tuple(TISSUES), list(TISSUES.values())
+    if not hounsfield:
+        names, tops = QUARTERS, [*np.percentile(true, (25, 50, 75)).tolist(), np.inf]
+    place = np.searchsorted(tops[:-1], true, side="right")
+    bands = []
+    for number, (name, low, high) in enumerate(zip(names, [-np.inf, *tops], tops, strict=False)):
+        own = error[place == number]
+        mean, absolute = (float(own.mean()), float(np.abs(own).mean())) if own.size else (np.nan, np.nan)
+        bands.append(Band(name, _limits(low, high), own.size / true.size, mean, absolute))
+    return tuple(bands)
+
+
+def _limits(low: float, high: float) -> str:
+    low_words, high_words = (f"{end:.3g}".replace("-", "−") for end in (low, high))
+    if np.isinf(low):
+        return f"below {high_words}"
+    if np.isinf(high):
+        return f"above {low_words}" if low == BONE else f"{low_words} and above"
+    return f"{low_words} … {high_words}"

@@ -1,0 +1,87 @@
+"""Texture of the noise: where its power lies among the spatial frequencies, compared to the target's.
+
+    | f(translated) - f(target) |    NPS(u, v) = Δx Δy / (Nx Ny) mean over squares |FFT(x - plane)|²
+
+f: mean frequency, Σ f NPS / Σ NPS, or the peak, of the NPS averaged over rings. Squares of the planes (i, j) that lie
+in the mask, a plane fitted to each and taken off; the flat half of them counts, by their spread in the target. AAPM
+TG-233, 2019, https://doi.org/10.37206/186
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from annotated_types import Ge
+from numpy.lib.stride_tricks import sliding_window_view
+
+from medtrans.core.errors import EmptyMask, InputRefused
+from medtrans.core.metric import ImageMetric, Spacing
+from medtrans.metrics.image._masks import counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoisePower(ImageMetric):
+    comparable: ClassVar[bool] = False
+    unit: ClassVar[str] = "1/mm"
+    side: Annotated[int, Ge(8)] = 16
+    """Voxels of a square's side; frequencies are told apart by 1/(side Δx)."""
+    of: Literal["mean", "peak"] = "mean"
+    """Which frequency stands for the spectrum."""
+
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
+        """0 where the frequencies agree. Raises EmptyMask where no square fits the mask; InputRefused without noise."""
+        places = _squares(counted(within, "noise_power"), self.side)
+        x, y = (_flattened(image, places, self.side) for image in (translated, target))
+        spread = y.std((1, 2))
+        flat = spread <= np.median(spread)
+        found = []
+        for role, squares in (("translated", x[flat]), ("target", y[flat])):
+            waves, power = spectrum(squares, spacing[:2])
+            if power.sum() <= 1e-12 * np.square(y).max():
+                raise InputRefused("noise_power", f"{role} has no noise where the target is flat", "use mae")
+            found.append(waves[power.argmax()] if self.of == "peak" else (waves @ power) / power.sum())
+        return abs(float(found[0] - found[1]))
+
+
+def spectrum(squares: np.ndarray, spacing: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies (1/mm) of rings and the noise power in each, of (square, i, j) without their planes."""
+    sides = squares.shape[1:]
+    scale = spacing[0] * spacing[1] / (sides[0] * sides[1])
+    power = np.square(np.abs(np.fft.fft2(squares))).mean(0) * scale
+    u, v = (np.fft.fftfreq(side, mm) for side, mm in zip(sides, spacing, strict=True))
+    waves = np.hypot(u[:, None], v)
+    width = 1 / min(side * mm for side, mm in zip(sides, spacing, strict=True))
+    rings = np.round(waves / width).astype(np.intp)
+    # Beyond the lesser Nyquist frequency rings are cut off by the corners of the square; at 0 there is nothing left.
+    seen = (rings > 0) & (waves <= 0.5 / max(spacing))
+    count, total = (np.bincount(rings[seen], values) for values in (None, power[seen]))
+    filled = np.flatnonzero(count)
+    return filled * width, total[filled] / count[filled]
+
+
+def _squares(within: np.ndarray, side: int) -> np.ndarray:
+    """Corners (square, 3) of squares in the mask, half a side apart."""
+    found = []
+    for k in range(within.shape[2] if min(within.shape[:2]) >= side else 0):
+        columns = sliding_window_view(within[..., k], side, 0).all(-1)
+        fits = np.argwhere(sliding_window_view(columns, side, 1).all(-1))
+        if len(fits):
+            grid = ((fits - fits[len(fits) // 2]) % (side // 2) == 0).all(1)
+            found += [(i, j, k) for i, j in fits[grid]]
+    if not found:
+        raise EmptyMask("noise_power", f"no square of {side} voxels lies in the mask", "set a smaller side")
+    return np.array(found)
+
+
+def _flattened(image: np.ndarray, places: np.ndarray, side: int) -> np.ndarray:
+    """(square, i, j), the plane that fits each best taken off."""
+    cut = np.stack([image[i : i + side, j : j + side, k] for i, j, k in places]).astype(np.float64)
+    ramp = np.arange(side) - (side - 1) / 2
+    cut -= cut.mean((1, 2), keepdims=True)
+    for slope in (ramp[:, None] * np.ones(side), ramp * np.ones((side, 1))):
+        cut -= (cut * slope).sum((1, 2), keepdims=True) / np.square(slope).sum() * slope
+    return cut

@@ -1,0 +1,36 @@
+"""Peak signal-to-noise ratio within a mask.
+
+    PSNR = 10 log10(Q² / MSE),    both images clipped to [low, high],  Q = high - low
+
+SynthRAD2023 challenge report, https://arxiv.org/abs/2403.08447
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from medtrans.core.metric import Direction, ImageMetric, Spacing
+from medtrans.metrics.image._masks import counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class PSNR(ImageMetric):
+    unit: ClassVar[str] = "dB"
+    direction: ClassVar[Direction] = "higher"
+    low: float = -1024.0
+    """What is below is set to this before comparing."""
+    high: float = 3071.0
+    """What is above is set to this."""
+
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
+        """The ratio in dB; inf for images that are identical once clipped. Raises EmptyMask."""
+        body = counted(within, "psnr")
+        difference = np.clip(target[body], self.low, self.high).astype(np.float64)
+        difference -= np.clip(translated[body], self.low, self.high)
+        mse = float(np.square(difference, out=difference).mean())
+        return 10 * float(np.log10((self.high - self.low) ** 2 / mse)) if mse else float("inf")

@@ -1,0 +1,65 @@
+"""Error in HU of one tissue: where a CT is right on average and wrong in its bones.
+
+    absolute: mean |e|    mean: |mean e|    over: mean max(e, 0)    under: mean max(-e, 0)    e = translated - target
+
+So absolute = over + under, and the signed mean error is over - under. In HU: air < -200 ≤ fat < -30 ≤ soft ≤ 200 <
+bone, air within the mask only. Fat from -30 HU down: Yoshizumi et al. 1999,
+https://doi.org/10.1148/radiology.211.1.r99ap15283
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from medtrans.core.errors import EmptyMask
+from medtrans.core.metric import ImageMetric, Spacing
+from medtrans.metrics.image._masks import counted
+
+AIR, FAT, SOFT = -200.0, -30.0, 200.0
+"""HU at which each ends and the next begins."""
+BONE = math.nextafter(SOFT, math.inf)
+"""Where bone begins: just above SOFT, which itself is soft tissue."""
+TISSUES: dict[str, tuple[float, float]] = {
+    "air": (-math.inf, AIR),
+    "fat": (AIR, FAT),
+    "soft": (FAT, BONE),
+    "bone": (BONE, math.inf),
+}
+"""HU from the first to below the second."""
+KINDS: dict[str, Callable[[np.ndarray], float]] = {
+    "absolute": lambda error: float(np.abs(error).mean()),
+    "mean": lambda error: abs(float(error.mean())),
+    "over": lambda error: float(np.maximum(error, 0).mean()),
+    "under": lambda error: float(np.maximum(-error, 0).mean()),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TissueError(ImageMetric):
+    unit: ClassVar[str] = "HU"
+    modality: ClassVar = "CT"
+    tissue: Literal["air", "fat", "soft", "bone"] = "soft"
+    """Which voxels of the mask are looked at, by their HU."""
+    kind: Literal["absolute", "mean", "over", "under"] = "absolute"
+    """How their errors are averaged."""
+    of: Literal["target", "union"] = "target"
+    """Where the real CT shows the tissue, or where either does, so that tissue of the wrong shape costs."""
+
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
+        """0 for identical images. Raises EmptyMask, also where the tissue is nowhere in the mask."""
+        body = counted(within, "tissue_error")
+        x, y = (image[body].astype(np.float64) for image in (translated, target))
+        low, high = TISSUES[self.tissue]
+        chosen = (low <= y) & (y < high)
+        if self.of == "union":
+            chosen |= (low <= x) & (x < high)
+        if not chosen.any():
+            raise EmptyMask("tissue_error", f"there is no {self.tissue} in the mask", "look at another tissue")
+        return KINDS[self.kind]((x - y)[chosen])

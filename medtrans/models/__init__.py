@@ -1,0 +1,1 @@
+"""Model folders: configuration, weights and card of a trained model."""

@@ -1,0 +1,93 @@
+"""ChannelNorm: each voxel normalised over its own channels.
+
+    y = x / sqrt(mean_c x² + eps)
+
+The pixel norm of progressive GANs (Karras et al., ICLR 2018, https://arxiv.org/abs/1710.10196, section 4.2): it keeps
+no state and looks at no neighbour, so tiles of one image agree, batch 1 is as good as batch 8, and two processes equal
+one. The default everywhere; the other norms are settings.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import torch
+from monai.networks.layers.factories import Norm as MonaiNorm
+from torch import Tensor, nn
+
+from medtrans.core.errors import UsageError
+
+Norm = Literal["channel", "instance", "batch", "group", "none"]
+
+
+class ChannelNorm(nn.Module):
+    """(batch, channel, *space) in and out; no weights of its own."""
+
+    def __init__(self, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _Normalise.apply(x, self.eps) if self.training else x * _scale(x, self.eps)
+
+
+class _Normalise(torch.autograd.Function):
+    """The equation, and its derivative in half the passes over memory that autograd would make of it."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.eps = eps
+        return x * _scale(x, eps)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        scale = _scale(x, ctx.eps)
+        along = (grad * x).mean(dim=1, keepdim=True) * scale.square()
+        return torch.addcmul(grad, x, along, value=-1).mul_(scale), None
+
+
+def _scale(x: Tensor, eps: float) -> Tensor:
+    return torch.rsqrt(x.square().mean(dim=1, keepdim=True) + eps)
+
+
+if "CHANNEL" not in MonaiNorm.names:
+    MonaiNorm.add_factory_callable("channel", lambda dim: ChannelNorm)
+
+
+def monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
+    """`norm` in the words of MONAI's layers, for networks taken from MONAI."""
+    if norm == "none":
+        return ""
+    if norm == "group":
+        return "group", {"num_groups": 4}
+    return ("instance", {"affine": True}) if norm == "instance" else norm
+
+
+def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:
+    """The layer that `norm` stands for."""
+    if norm == "instance":
+        layer = (nn.InstanceNorm2d if spatial_dims == 2 else nn.InstanceNorm3d)(channels, affine=True)
+        layer.register_forward_pre_hook(_some_space)
+        return layer
+    if norm == "batch":
+        return (nn.BatchNorm2d if spatial_dims == 2 else nn.BatchNorm3d)(channels)
+    if norm == "group":
+        return nn.GroupNorm(math.gcd(4, channels), channels)
+    return ChannelNorm() if norm == "channel" else nn.Identity()
+
+
+def _some_space(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
+    if given[0][0, 0].numel() == 1:
+        what = "leaves one voxel at the coarsest level, of which no instance norm can be taken"
+        raise UsageError("preparing.patch", what, "enlarge it, or set another norm")
+
+
+def replace_norms(network: nn.Module, norm: Norm, spatial_dims: int) -> None:
+    """Put the layer that `norm` stands for in place of each group norm of a network taken from MONAI."""
+    for parent in list(network.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.GroupNorm):
+                setattr(parent, name, make_norm(norm, spatial_dims, child.num_channels))

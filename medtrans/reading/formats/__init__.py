@@ -1,0 +1,1 @@
+"""File formats: NIfTI, and the formats of ITK."""

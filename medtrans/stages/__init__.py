@@ -1,0 +1,1 @@
+"""Stages: one verb per file, as on the command line."""

@@ -1,0 +1,47 @@
+import json
+from pathlib import Path
+
+import numpy as np
+
+from medtrans import __version__
+from medtrans.batching.sidecar import DESCRIPTION, sidecar, sidecar_path
+from medtrans.core.digest import digest
+from medtrans.core.volume import Volume
+from medtrans.translating.translator import Identity, Translation
+from tests.translating.stand_ins import Same, translator_of
+
+
+def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():
+    translator = translator_of(Same())
+    translator.identity = Identity("toy", "abc", {"medtrans": "0.0.9", "card": {"recipe_sha256": "r"}})
+    volume = Volume(np.zeros((1, 2, 2, 2), np.int16), np.eye(4))
+    made = Translation(volume, "HU", 0.125, 1.23456, ("its voxels measure 9 mm",))
+    facts = json.loads(sidecar(made, translator, [("mr.nii.gz", "123")], ("ct.nii.gz", "456")))
+    assert facts["SYNTHETIC"] is True
+    assert next(iter(facts)) == "SYNTHETIC"
+    assert facts["medtrans"] == __version__
+    assert facts["model"] == {
+        "name": "toy",
+        "sha256": "abc",
+        "medtrans": "0.0.9",
+        "recipe_sha256": "r",
+        "preparation_sha256": digest(translator.preparation.to_dict()),
+        "settings": translator.asked,
+    }
+    assert facts["device"] == "cpu"
+    assert facts["inputs"] == [{"file": "mr.nii.gz", "sha256": "123"}]
+    assert facts["output"] == {"file": "ct.nii.gz", "sha256": "456", "unit": "HU", "type": "int16"}
+    assert facts["warnings"] == ["its voxels measure 9 mm"]
+    assert facts["clipped_fraction"] == 0.125
+    assert facts["seconds"] == 1.235
+    assert facts["created"].endswith("+00:00")
+
+
+def test_it_lies_beside_the_output():
+    assert sidecar_path(Path("out/sub-01_T1.nii.gz")) == Path("out/sub-01_T1.json")
+    assert sidecar_path(Path("out/ct.v2.mha")) == Path("out/ct.v2.json")
+
+
+def test_the_description_fits_the_header_field():
+    assert DESCRIPTION.startswith("SYNTHETIC medtrans ")
+    assert len(DESCRIPTION) < 80

@@ -1,0 +1,268 @@
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from medtrans.batching.translate_files import translate_files
+from medtrans.core.errors import EnvironmentRefused, UsageError
+from medtrans.core.volume import Volume
+from medtrans.models.folder import save_model
+from medtrans.preparing.normalisation import Percentiles
+from medtrans.reading.files import read_volume, sha256, write_volume
+from medtrans.translating.settings import TranslatingSettings
+from medtrans.translating.translator import Identity, Translator
+from tests.translating.stand_ins import Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
+
+SCRIPT = Path(__file__).with_name("translate_slowly.py")
+
+
+@pytest.fixture
+def cases(tmp_path):
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    for number in range(4):
+        voxels, _ = ball((9, 8, 7), seed=number)
+        save_nifti(folder / f"sub-{number}.nii.gz", voxels, oblique())
+    return folder
+
+
+@pytest.fixture
+def translator():
+    made = translator_of(Same())
+    made.identity = Identity("toy", "a model's hash")
+    return made
+
+
+def verdicts(outcomes):
+    return [outcome.verdict for outcome in outcomes]
+
+
+def spoil(path):
+    """A volume with one voxel that is not a number."""
+    voxels, _ = ball((9, 8, 7))
+    voxels[0, 4, 4, 4] = np.nan
+    save_nifti(path, voxels, oblique(), dtype=np.float32)
+
+
+def test_a_folder_is_translated_file_by_file_with_sidecars_and_a_ledger(cases, translator, tmp_path):
+    told = []
+    outcomes = translate_files(cases, tmp_path / "out", translator, on_progress=lambda *said: told.append(said))
+    assert verdicts(outcomes) == ["done"] * 4
+    assert [outcome.exit_code for outcome in outcomes] == [0] * 4
+    assert told[0] == ("sub-0", 0.0)
+    assert told[-1] == ("sub-3", 1.0)
+    assert [share for _, share in told] == sorted(share for _, share in told)
+    for number in range(4):
+        made, source = tmp_path / "out" / f"sub-{number}.nii.gz", cases / f"sub-{number}.nii.gz"
+        image = nib.load(made)
+        assert np.array_equal(np.asanyarray(image.dataobj), np.asanyarray(nib.load(source).dataobj))
+        assert bytes(image.header["descrip"]).startswith(b"SYNTHETIC medtrans")
+        facts = json.loads(made.with_name(f"sub-{number}.json").read_text())
+        assert facts["SYNTHETIC"] is True
+        assert facts["inputs"] == [{"file": source.name, "sha256": sha256(source)}]
+        assert facts["output"]["sha256"] == sha256(made)
+    rows = [json.loads(row) for row in (tmp_path / "out" / "ledger.jsonl").read_text().splitlines()]
+    assert [row["verdict"] for row in rows] == ["done"] * 4
+    assert rows[2]["output_sha256"] == sha256(tmp_path / "out" / "sub-2.nii.gz")
+    json.dumps([outcome.to_dict() for outcome in outcomes])
+
+
+def test_a_file_becomes_a_file(cases, translator, tmp_path):
+    [outcome] = translate_files(cases / "sub-0.nii.gz", tmp_path / "deep" / "ct.nii", translator)
+    assert outcome.output == tmp_path / "deep" / "ct.nii"
+    assert np.array_equal(nib.load(outcome.output).dataobj, nib.load(cases / "sub-0.nii.gz").dataobj)
+    assert (tmp_path / "deep" / "ct.json").exists()
+
+
+@pytest.mark.parametrize("suffix", [".mha", ".nrrd"])
+def test_other_kinds_of_file_keep_their_kind_and_their_place(suffix, translator, tmp_path):
+    voxels, _ = ball((9, 8, 7))
+    source = Volume(voxels.astype(np.int16), oblique())
+    write_volume(source, tmp_path / f"mr{suffix}")
+    [outcome] = translate_files(tmp_path / f"mr{suffix}", tmp_path / "out", translator)
+    assert outcome.verdict == "done", outcome.message
+    before, after = read_volume(tmp_path / f"mr{suffix}"), read_volume(tmp_path / "out" / f"mr{suffix}")
+    assert np.array_equal(after.voxels, source.voxels)
+    # These formats write direction and spacing as decimals, so the last bit of an oblique affine may go.
+    assert after.shares_grid_with(before)
+
+
+def test_several_files_become_the_channels_of_one_case(cases, tmp_path):
+    translator = translator_of(Same(channels=2))
+    sources = (cases / "sub-1.nii.gz", cases / "sub-0.nii.gz")
+    translate_files([sources], tmp_path / "out", translator, names=["both"])
+    assert np.array_equal(nib.load(tmp_path / "out" / "both.nii.gz").dataobj, nib.load(sources[0]).dataobj)
+    facts = json.loads((tmp_path / "out" / "both.json").read_text())
+    assert [each["sha256"] for each in facts["inputs"]] == [sha256(path) for path in sources]
+
+
+def test_one_failing_case_does_not_stop_the_rest(cases, translator, tmp_path):
+    spoil(cases / "sub-1.nii.gz")
+    (cases / "sub-2.nii.gz").write_bytes((cases / "sub-2.nii.gz").read_bytes()[:100])
+    outcomes = translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(outcomes) == ["done", "failed", "failed", "done"]
+    assert [outcome.exit_code for outcome in outcomes] == [0, 3, 3, 0]
+    assert "nan" in outcomes[1].message
+    assert "sub-1.nii.gz" in outcomes[1].message
+    assert "\n" not in outcomes[2].message
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["ledger.jsonl", "sub-0.json", "sub-0.nii.gz", "sub-3.json", "sub-3.nii.gz"]
+    rows = [json.loads(row) for row in (tmp_path / "out" / "ledger.jsonl").read_text().splitlines()]
+    assert [row["verdict"] for row in rows] == ["done", "failed", "failed", "done"]
+    assert rows[1]["message"] == outcomes[1].message
+
+
+def test_a_fault_of_ours_fails_its_case_only_and_names_it(cases, translator, tmp_path, monkeypatch):
+    translate = translator.translate
+
+    def faulty(volume, **options):
+        if "sub-1" in options["where"]:
+            raise ZeroDivisionError("by zero")
+        return translate(volume, **options)
+
+    monkeypatch.setattr(translator, "translate", faulty)
+    outcomes = translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(outcomes) == ["done", "failed", "done", "done"]
+    assert "sub-1.nii.gz: a fault of medtrans, not yours: ZeroDivisionError" in outcomes[1].message
+    assert isinstance(outcomes[1].error, ZeroDivisionError)
+
+
+def test_what_is_there_is_not_replaced_unless_asked_to(cases, translator, tmp_path):
+    translate_files(cases, tmp_path / "out", translator)
+    ledger = (tmp_path / "out" / "ledger.jsonl").read_text()
+    outcomes = translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(outcomes) == ["failed"] * 4
+    assert {outcome.exit_code for outcome in outcomes} == {2}
+    assert "give --overwrite, or --resume" in outcomes[0].message
+    assert (tmp_path / "out" / "ledger.jsonl").read_text() == ledger
+    assert verdicts(translate_files(cases, tmp_path / "out", translator, overwrite=True)) == ["done"] * 4
+
+
+def test_resuming_skips_what_the_ledger_proves(cases, translator, tmp_path):
+    translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["skipped"] * 4
+
+
+def test_resuming_redoes_what_changed_or_went_missing(cases, translator, tmp_path):
+    translate_files(cases, tmp_path / "out", translator)
+    voxels, _ = ball((9, 8, 7), seed=77)
+    save_nifti(cases / "sub-0.nii.gz", voxels, oblique())
+    (tmp_path / "out" / "sub-1.nii.gz").unlink()
+    (tmp_path / "out" / "sub-2.json").unlink()
+    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
+    assert verdicts(outcomes) == ["done", "done", "done", "skipped"]
+    assert np.array_equal(nib.load(tmp_path / "out" / "sub-0.nii.gz").dataobj, voxels[0].astype(np.int16))
+
+
+def test_resuming_redoes_all_for_another_model_or_other_settings(cases, translator, tmp_path):
+    translate_files(cases, tmp_path / "out", translator)
+    translator.identity = Identity("toy", "another hash")
+    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done"] * 4
+    translator.settings = TranslatingSettings(overlap=0.25)
+    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done"] * 4
+
+
+def test_a_model_without_a_hash_proves_nothing(cases, translator, tmp_path):
+    translator.identity = Identity()
+    translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done"] * 4
+
+
+def test_resuming_never_replaces_what_somebody_else_wrote(cases, translator, tmp_path):
+    translate_files(cases, tmp_path / "out", translator)
+    voxels, _ = ball((9, 8, 7), seed=5)
+    corrected = save_nifti(tmp_path / "out" / "sub-1.nii.gz", voxels, oblique())
+    before = corrected.read_bytes()
+    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
+    assert verdicts(outcomes) == ["skipped", "failed", "skipped", "skipped"]
+    assert "is not what the ledger says was written here; give --overwrite" in outcomes[1].message
+    assert corrected.read_bytes() == before
+
+
+def test_a_foreign_page_beside_the_output_is_kept(cases, translator, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sub-0.json").write_text("mine")
+    outcomes = translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(outcomes) == ["failed", "done", "done", "done"]
+    assert (tmp_path / "out" / "sub-0.json").read_text() == "mine"
+    assert not (tmp_path / "out" / "sub-0.nii.gz").exists()
+
+
+def test_an_older_output_survives_a_case_that_fails(cases, translator, tmp_path):
+    translate_files(cases, tmp_path / "out", translator)
+    before = (tmp_path / "out" / "sub-1.nii.gz").read_bytes()
+    spoil(cases / "sub-1.nii.gz")
+    outcomes = translate_files(cases, tmp_path / "out", translator, overwrite=True)
+    assert verdicts(outcomes) == ["done", "failed", "done", "done"]
+    assert (tmp_path / "out" / "sub-1.nii.gz").read_bytes() == before
+
+
+def test_parts_share_a_folder_without_doing_a_case_twice(cases, translator, tmp_path):
+    first = translate_files(cases, tmp_path / "out", translator, part=(0, 3))
+    second = translate_files(cases, tmp_path / "out", translator, part=(1, 3))
+    assert [outcome.case for outcome in first] == ["sub-0", "sub-3"]
+    assert [outcome.case for outcome in second] == ["sub-1"]
+    assert translate_files(cases, tmp_path / "out", translator, part=(5, 6)) == []
+    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
+    assert verdicts(outcomes) == ["skipped", "skipped", "done", "skipped"]
+
+
+def test_what_the_reader_warns_of_is_in_outcome_and_sidecar(cases, translator, tmp_path):
+    voxels, _ = ball((9, 8, 7))
+    save_nifti(cases / "sub-0.nii.gz", voxels, oblique(), codes=(0, 0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        [outcome] = translate_files(cases / "sub-0.nii.gz", tmp_path / "out.nii.gz", translator)
+    assert outcome.verdict == "done"
+    assert "left and right are a guess" in outcome.warnings[0]
+    assert json.loads((tmp_path / "out.json").read_text())["warnings"] == list(outcome.warnings)
+
+
+def test_what_is_wrong_as_a_whole_is_refused_at_once(cases, translator, tmp_path):
+    (cases / "sub-0.nii").write_bytes(b"")
+    with pytest.raises(UsageError, match="would become the same"):
+        translate_files(cases, tmp_path / "out", translator)
+    assert not (tmp_path / "out").exists()
+
+
+def test_where_nothing_may_be_written_nothing_is_translated(cases, translator, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda place, _: place != tmp_path)
+    told = []
+    with pytest.raises(EnvironmentRefused, match="nothing may be written here"):
+        translate_files(cases, tmp_path / "out" / "deep", translator, on_progress=lambda *said: told.append(said))
+    assert not told
+
+
+def test_a_single_file_that_is_refused_leaves_nothing(cases, translator, tmp_path):
+    spoil(cases / "sub-1.nii.gz")
+    [outcome] = translate_files(cases / "sub-1.nii.gz", tmp_path / "out" / "ct.nii.gz", translator)
+    assert outcome.verdict == "failed"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_killed_run_leaves_whole_files_and_is_taken_up_where_it_stopped(cases, tmp_path):
+    preparation = preparation_of(source=Percentiles(), body="nonzero")
+    save_model(tmp_path / "model", tiny_regression(preparation), preparation, {"name": "toy"})
+    for path in cases.iterdir():
+        voxels, _ = ball((9, 8, 7), low=0, seed=int(path.name[4]))
+        save_nifti(path, np.abs(voxels), oblique())
+    command = [sys.executable, SCRIPT, cases, tmp_path / "out", tmp_path / "model"]
+    child = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    assert child.stdout.readline() == "written\n"
+    child.kill()
+    child.communicate()
+    # Killed after the volume was written and before its sidecar: the ledger says "begun".
+    assert not (tmp_path / "out" / "sub-0.json").exists()
+    translator = Translator.load(tmp_path / "model", device="cpu")
+    assert verdicts(translate_files(cases, tmp_path / "out", translator)) == ["failed", "done", "done", "done"]
+    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
+    assert verdicts(outcomes) == ["done", "skipped", "skipped", "skipped"], outcomes[0].message
+    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
+    assert verdicts(outcomes) == ["skipped"] * 4
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["ledger.jsonl", *sorted(f"sub-{n}.{end}" for n in range(4) for end in ("json", "nii.gz"))]

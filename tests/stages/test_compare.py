@@ -1,0 +1,132 @@
+import json
+import shutil
+
+import pytest
+
+from medtrans.core.errors import UsageError
+from medtrans.core.volume import Volume
+from medtrans.evaluating.uncertainty import SENTENCES
+from medtrans.reading.files import read_volume, write_volume
+from medtrans.recipe import load_recipe
+from medtrans.stages import run as stages
+from medtrans.stages.compare import compare, to_json, to_text, write_comparison
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A quick run, and its copy whose scores are a tenth better."""
+    folder = tmp_path_factory.mktemp("runs")
+    small = ["method.generator.channels=[4, 8]", "training.steps=3", "training.device=cpu"]
+    stages.run(load_recipe(stages.find_recipe("t1_to_t2"), small, quick=True), folder / "one")
+    shutil.copytree(folder / "one", folder / "other")
+    change(folder / "other", lambda scores: [_better(case["scores"]) for case in scores["cases"]])
+    return folder
+
+
+def _better(scores):
+    scores["mae"] *= 0.9
+
+
+def change(run, how):
+    file = run / "scores.json"
+    scores = json.loads(file.read_text())
+    how(scores)
+    file.write_text(json.dumps(scores))
+
+
+def test_runs_are_ranked_beside_the_controls(runs):
+    found = compare([runs / "one", runs / "other"])
+    mae = {line.system: line for line in found.tables["mae"]}
+    assert mae["other"].rank < mae["one"].rank
+    assert mae["other"].mean == pytest.approx(0.9 * mae["one"].mean)
+    assert "control: copy of the source" in mae
+    assert found.runs[0].steps == 3
+    assert "other" in to_text(found)
+
+
+def test_with_few_subjects_it_says_what_no_test_can_reach(runs, tmp_path):
+    found = compare([runs / "one", runs / "other"], {"mae": 0.02})
+    assert found.subjects < 6
+    assert "Below 6 subjects no test can reach p < 0.05" in to_text(found)
+    page = write_comparison(tmp_path, found).read_text()
+    assert "Below 6 subjects no test can reach p &lt; 0.05" in page
+    assert "p, within ±0.02" in page
+    document = json.loads(to_json(found), parse_constant=pytest.fail)
+    assert document["margins"] == {"mae": 0.02}
+    assert document["standings"]["mae"][1]["p"] is None
+
+
+@pytest.mark.parametrize(("margin", "said"), [({"mea": 1.0}, "did you mean 'mae'"), ({"mae": 0.0}, "is no margin")])
+def test_a_margin_is_of_a_metric_and_above_nothing(runs, margin, said):
+    with pytest.raises(UsageError, match=said):
+        compare([runs / "one", runs / "other"], margin)
+
+
+def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
+    page = write_comparison(tmp_path / "out", compare([runs / "one", runs / "other"])).read_text()
+    assert page.count("<img") >= 2 * 3
+    for name in ("one", "other", "source", "target"):
+        assert f"<figcaption>{name}</figcaption>" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "comparison.html",
+        "comparison.csv",
+        "comparison.json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (lambda scores: scores["definition"].update(preset="synthrad2025"), "preset is 'synthrad2025'"),
+        (lambda scores: scores["definition"].update(mask="everything"), "mask is 'everything'"),
+        (lambda scores: scores["definition"].update(range=[0, 2]), r"range is \[0, 2\], in .*one it is \[0, 1\]"),
+        (lambda scores: scores["definition"]["details"].append("Blurred."), "only .*third was scored with 'Blurred"),
+        (lambda scores: scores["definition"]["details"].pop(0), "only .*one was scored with .Targets are brought"),
+        (
+            lambda scores: scores["cases"][0]["scored_on"].update(target="0"),
+            "was scored on another target than in .*one",
+        ),
+        (lambda scores: scores["cases"][0]["scored_on"].update(mask="0"), "was scored on another mask than in .*one"),
+        (lambda scores: scores["cases"][0].update(name="somebody"), "not scored on the same cases: "),
+        (lambda scores: scores.update(cases=[]), "has no scored case"),
+    ],
+)
+def test_what_was_measured_otherwise_is_refused_by_name(runs, tmp_path, how, said):
+    shutil.copytree(runs / "one", tmp_path / "third")
+    change(tmp_path / "third", how)
+    with pytest.raises(UsageError, match=said):
+        compare([runs / "one", tmp_path / "third"])
+
+
+def test_a_run_whose_spreads_are_scored_too_is_compared_by_what_both_have(runs, tmp_path):
+    def with_spread(scores):
+        scores["definition"]["details"] += SENTENCES
+        for case in scores["cases"]:
+            case["scores"]["calibration"] = 0.5
+
+    shutil.copytree(runs / "one", tmp_path / "drawn")
+    change(tmp_path / "drawn", with_spread)
+    for pair in ((tmp_path / "drawn", runs / "one"), (runs / "one", tmp_path / "drawn")):
+        assert list(compare(pair).tables) == ["mae", "psnr", "ssim", "ms_ssim"]
+    shutil.copytree(tmp_path / "drawn", tmp_path / "again")
+    assert "calibration" in compare([tmp_path / "drawn", tmp_path / "again"]).tables
+
+
+def test_cases_on_other_grids_are_refused_with_their_spacing(runs, tmp_path):
+    shutil.copytree(runs / "one", tmp_path / "third")
+    (path,) = (tmp_path / "third/translations").glob("*.nii.gz")
+    volume = read_volume(path)
+    coarser = Volume(
+        volume.voxels[:, ::2, ::2], volume.affine @ [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    )
+    write_volume(coarser, path, overwrite=True)
+    with pytest.raises(UsageError, match=r"sub-\d+ has another grid: 9.6 x 9.6 x 4.8 mm, .* in .*one 4.8 x 4.8 x 4.8"):
+        compare([runs / "one", tmp_path / "third"])
+
+
+def test_a_folder_that_is_no_run_and_a_run_alone_are_answered(runs, tmp_path):
+    with pytest.raises(UsageError, match=r"no finished run: it has no scores\.json"):
+        compare([runs / "one", tmp_path])
+    with pytest.raises(UsageError, match="give two or more"):
+        compare([runs / "one"])

@@ -1,0 +1,151 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from medtrans.core.errors import InputRefused, ModelRefused, UsageError
+from medtrans.core.volume import Volume
+from medtrans.models.folder import model_hash, save_model
+from medtrans.preparing.normalisation import Labels
+from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.reading.files import sha256, write_volume
+from medtrans.stages.distances import measure
+from tests.methods.blobs_toy import toy_method
+
+
+def head(seed, *, worse=0.0, hounsfield=False):
+    """A ball with a texture of its own, noisier where it is `worse`."""
+    dice = np.random.default_rng(seed)
+    i, j, k = np.ogrid[:16, :18, :14]
+    inside = (i - 8) ** 2 + (j - 9) ** 2 + (k - 7) ** 2 < 36
+    tissue = 100 + 20 * np.sin(i + dice.uniform(0, 3)) * np.cos(j) + (4 + worse) * dice.normal(size=inside.shape)
+    return np.where(inside, np.maximum(tissue, 1), -1000 if hounsfield else 0).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("sets")
+    for name, count, worse, first in (("made", 5, 25.0, 100), ("good", 5, 0.0, 200), ("real", 8, 0.0, 0)):
+        (root / name).mkdir()
+        for number in range(count):
+            volume = Volume(head(first + number, worse=worse)[None], np.eye(4))
+            write_volume(volume, root / name / f"{number}.nii")
+    return root
+
+
+@pytest.fixture(scope="module")
+def segmenter(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("segmenter") / "model"
+    asked = PreparingSettings(target=Labels(labels=(1,)), stack=1, plane="coronal")
+    network = {"name": "unet", "channels": [4, 8]}
+    save_model(folder, toy_method("segmenter", network=network), Preparation(asked), {"name": "toy"})
+    return folder
+
+
+def values(found):
+    return {line.metric.partition("@")[0]: line for line in found.distances}
+
+
+def test_noise_shows_beside_real_halves(folders):
+    made, good = (measure(folders / name, folders / "real", slices=4) for name in ("made", "good"))
+    assert values(made)["frechet"].made.low > values(made)["frechet"].real.high
+    assert values(good)["frechet"].made.low < values(good)["frechet"].real.high
+    assert values(made)["mmd"].p < 0.05 < values(good)["mmd"].p
+
+
+def test_whatever_changes_the_numbers_is_said_in_every_form(folders):
+    found = measure(folders / "good", folders / "real", "random", "volume")
+    assert (found.meaning["made volumes"], found.meaning["real volumes"]) == (5, 8)
+    assert found.meaning["volumes of a half"] == 4
+    assert "99.5th percentile" in found.meaning["intensities"]
+    text, document = found.to_text(), json.loads(found.to_json())
+    rows = list(csv.DictReader(io.StringIO(found.to_csv().decode())))
+    assert "plane: volume" in text
+    assert document["definition"]["plane"] == rows[0]["plane"] == "volume"
+    assert document["distances"][0]["p"] is None
+    assert "too few for 16 features" in text
+    assert {row["metric"] for row in rows} == {line.metric for line in found.distances}
+
+
+def test_n_counts_volumes_and_names_that_tell_subjects_are_heard(folders, tmp_path):
+    for number in range(4):
+        write_volume(Volume(head(number)[None], np.eye(4)), tmp_path / "made" / f"sub-{number // 2}_ses-{number}.nii")
+        write_volume(Volume(head(9 + number)[None], np.eye(4)), tmp_path / "real" / f"sub-{number + 1}.nii")
+    found = measure(tmp_path / "made", tmp_path / "real", slices=2)
+    first, second = found.warnings
+    assert first.startswith("made: 4 volumes are of 2 subjects by their names, and n counts volumes")
+    assert second.startswith("subjects in both sets by their names: 1")
+    assert "unit: the volume, whoever it is of" in found.to_text()
+    assert not measure(folders / "good", folders / "real", slices=2).warnings
+
+
+def test_a_trained_segmenter_is_the_extractor_on_its_own_plane(folders, segmenter):
+    found = measure(folders / "made", folders / "real", str(segmenter), slices=3)
+    name = f"segmenter-{model_hash(segmenter)[:8]}"
+    assert values(found)["frechet"].metric == f"frechet@{name}"
+    assert found.meaning["plane"] == "coronal"
+    assert found.meaning["features"].startswith("8, standardised by all real images")
+    with pytest.raises(UsageError, match="has learned from coronal images, not from axial"):
+        measure(folders / "made", folders / "real", str(segmenter), "axial")
+    with pytest.raises(UsageError, match="not for models"):
+        measure(folders / "made", folders / "real", str(segmenter), spacing=2.0)
+
+
+def test_a_file_is_an_extractor_too(folders, tmp_path):
+    path = tmp_path / "eye.pt"
+    torch.jit.trace(torch.nn.Conv2d(1, 4, 3), torch.zeros(1, 1, 16, 16)).save(str(path))
+    found = measure(folders / "made", folders / "real", str(path), "sagittal", slices=3)
+    assert values(found)["frechet"].metric == f"frechet@eye-{sha256(path)[:8]}"
+    assert found.meaning["plane"] == "sagittal"
+    assert found.meaning["features"].startswith("4, standardised")
+
+
+def test_a_model_that_tells_no_features_is_refused(folders, tmp_path):
+    asked = PreparingSettings(stack=1)
+    save_model(
+        tmp_path, toy_method("regression", generator={"name": "unet", "channels": [4, 8]}), Preparation(asked), {}
+    )
+    with pytest.raises(ModelRefused, match="tells no features"):
+        measure(folders / "made", folders / "real", str(tmp_path))
+
+
+def test_a_bad_volume_is_listed_the_others_go_on_and_a_spread_is_no_image(folders, tmp_path):
+    for number in range(3):
+        write_volume(Volume(head(number)[None], np.eye(4)), tmp_path / f"{number}.nii")
+    write_volume(Volume(head(0)[None], np.eye(4)), tmp_path / "0_spread.nii")
+    (tmp_path / "broken.nii").write_bytes(b"no volume")
+    write_volume(Volume(np.full((1, 16, 18, 14), np.nan, np.float32), np.eye(4)), tmp_path / "nan.nii")
+    found = measure(tmp_path, folders / "real", slices=3)
+    assert found.meaning["made volumes"] == 3
+    assert {name.rpartition("/")[2] for name in found.refused} == {"broken.nii", "nan.nii"}
+    assert "nan or infinite" in found.refused[str(tmp_path / "nan.nii")]
+
+
+def test_other_voxels_and_other_units_are_doubted(folders, tmp_path):
+    made, real = tmp_path / "made", tmp_path / "real"
+    for number in range(4):
+        write_volume(Volume(head(number, hounsfield=True)[None], np.eye(4)), real / f"{number}.nii")
+        unit = head(number, hounsfield=True)[None] if number else head(number)[None] / 200
+        write_volume(Volume(unit, np.diag([1.5, 1, 1, 1])), made / f"{number}.nii")
+    said = " ".join(measure(made, real, slices=3).warnings)
+    assert "0.nii spans 0 … " in said
+    assert "voxels are 1 x 1 x 1 to 1.5 x 1 x 1 mm" in said
+    assert "voxels" not in " ".join(measure(made, real, slices=3, spacing=1.0).warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "said"),
+    [
+        ({"view": "oblique"}, UsageError, "nothing is named 'oblique'"),
+        ({"extractor": "inception"}, ModelRefused, "not a model folder"),
+        ({"slices": 40}, InputRefused, "0 volumes that can be assessed: has .* 40 are taken"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(folders, change, reason, said):
+    with pytest.raises(reason, match=said):
+        measure(folders / "good", folders / "real", **change)
+    with pytest.raises(UsageError, match="is not a folder"):
+        measure(folders / "nowhere", folders / "real")

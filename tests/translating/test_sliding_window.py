@@ -1,0 +1,165 @@
+import numpy as np
+import pytest
+import torch
+
+from medtrans.core.method import Task
+from medtrans.methods import load
+from medtrans.translating.sliding_window import sweep
+from tests.translating.stand_ins import Convolved, Same, ball
+
+AIR = {"background": -1.0, "target_background": -1.0}
+
+
+def head(shape, seed=0):
+    voxels, inside = ball(shape, seed=seed)
+    return voxels / 1000, inside
+
+
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
+@pytest.mark.parametrize("shape", [(17, 20, 9), (16, 16, 1), (3, 5, 7)])
+def test_whole_slices_come_through_an_identity_bit_for_bit(shape, plane):
+    voxels, _ = head(shape)
+    out = sweep(voxels, Same(stack=3).translate, spatial_dims=2, plane=plane, stack=3, divisor=8, batch=4, **AIR)
+    assert out.dtype == np.float32
+    assert np.array_equal(out, voxels)
+
+
+@pytest.mark.parametrize("blending", ["gaussian", "hann"])
+@pytest.mark.parametrize("overlap", [0.0, 0.5, 0.7])
+@pytest.mark.parametrize(("dims", "patch"), [(2, (8, 12)), (3, (8, 8, 8)), (3, (8, 64, 8)), (3, ())])
+def test_tiles_put_an_identity_together_again(dims, patch, overlap, blending):
+    voxels, _ = head((21, 19, 13))
+    out = sweep(
+        voxels, Same().translate, spatial_dims=dims, patch=patch, overlap=overlap, blending=blending, divisor=4, **AIR
+    )
+    assert np.abs(out - voxels).max() < 1e-6
+
+
+def test_a_stack_is_the_slice_between_its_neighbours():
+    voxels = np.arange(5, dtype=np.float32).reshape(1, 1, 1, 5) * np.ones((1, 4, 4, 1), np.float32)
+    seen = []
+
+    def look(source):
+        seen.extend(source[:, :, 0, 0].tolist())
+        return source[:, 1:2]
+
+    sweep(voxels, look, spatial_dims=2, stack=3, **AIR)
+    assert seen == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]
+
+
+def test_padding_is_the_background_of_the_source_not_zero():
+    voxels = np.full((1, 5, 5, 1), 0.5, np.float32)
+    seen = []
+    sweep(
+        voxels,
+        lambda x: seen.append(x.clone()) or x,
+        spatial_dims=2,
+        divisor=8,
+        background=-1.25,
+        target_background=-1.0,
+    )
+    [padded] = seen
+    assert padded.shape == (1, 1, 8, 8)
+    assert sorted(padded.unique().tolist()) == [-1.25, 0.5]
+    assert (padded == 0.5).sum() == 25
+
+
+def test_slices_of_air_are_not_predicted_and_become_the_background_of_the_target():
+    voxels = np.zeros((1, 6, 6, 10), np.float32)
+    within = np.zeros((6, 6, 10), bool)
+    within[2, 3, [4, 7]] = True
+    method = Same()
+    out = sweep(
+        voxels, method.translate, spatial_dims=2, within=within, batch=1, background=-1.0, target_background=-0.75
+    )
+    assert len(method.seen) == 2
+    assert (out[..., [4, 7]] == 0).all()
+    assert (np.delete(out, [4, 7], axis=-1) == -0.75).all()
+
+
+def test_skipping_blocks_of_air_changes_nothing_in_the_body():
+    voxels, inside = head((24, 24, 24))
+    inside &= np.arange(24)[:, None, None] < 9
+    asked = {"spatial_dims": 3, "patch": (8, 8, 8), "overlap": 0.5, "divisor": 2, **AIR}
+    all_of_it, body = Convolved(), Convolved()
+    everything = sweep(voxels, all_of_it.translate, batch=1, **asked)
+    counted = []
+    skipped = sweep(voxels, lambda x: counted.append(len(x)) or body.translate(x), batch=1, within=inside, **asked)
+    assert np.array_equal(skipped[:, inside], everything[:, inside])
+    assert sum(counted) == 3 * 5 * 5
+    assert (skipped[:, 20:] == -1).all()
+
+
+def test_large_windows_are_taken_one_by_one():
+    shapes = []
+    voxels = np.zeros((1, 140, 140, 140), np.float32)
+    for patch in ((), (32, 32, 32)):
+        sweep(voxels, lambda x: shapes.append(tuple(x.shape)) or x, spatial_dims=3, patch=patch, **AIR)
+    assert shapes[0] == (1, 1, 140, 140, 140)
+    assert shapes[1] == (4, 1, 32, 32, 32)
+
+
+def test_nothing_but_air_is_background_without_a_prediction():
+    method = Same()
+    voxels = np.zeros((1, 8, 8, 8), np.float32)
+    out = sweep(voxels, method.translate, spatial_dims=3, within=np.zeros((8, 8, 8), bool), target_channels=2, **AIR)
+    assert method.seen == []
+    assert out.shape == (2, 8, 8, 8)
+    assert (out == -1).all()
+
+
+@pytest.mark.parametrize(("dims", "patch"), [(2, ()), (2, (16, 16)), (3, (16, 16, 16))])
+def test_the_batch_changes_nothing_beyond_float_noise(dims, patch):
+    voxels, _ = head((26, 24, 22))
+    method = Convolved(dims)
+    one, many = (
+        sweep(voxels, method.translate, spatial_dims=dims, patch=patch, divisor=8, batch=batch, **AIR)
+        for batch in (1, 7)
+    )
+    assert np.abs(one - many).max() < 1e-5
+
+
+@pytest.mark.parametrize("shift", [1, 3, 8])
+def test_a_shifted_tiling_of_blocks_changes_nothing_beyond_a_hundredth_of_the_range(shift):
+    voxels, inside = head((40, 40, 40))
+    agree(voxels, inside, Convolved().translate, (shift, shift, shift), spatial_dims=3, patch=(24, 24, 24), divisor=4)
+
+
+@pytest.mark.parametrize("shift", [4, 12])
+def test_a_shifted_tiling_of_slices_changes_nothing_beyond_a_hundredth_of_the_range_for_a_unet(shift):
+    # Shifted by whole cells of its coarsest grid: off them no network that halves its resolution agrees with itself.
+    voxels, inside = head((128, 128, 1))
+    kind = load("regression")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        settings = kind.Settings.from_dict({"generator": {"name": "unet", "channels": [8, 8]}})
+        method = kind(Task(spatial_dims=2), settings)
+    agree(voxels, inside, method.translate, (shift, shift, 0), spatial_dims=2, patch=(64, 64), divisor=4)
+
+
+def agree(voxels, inside, translate, shift, **asked):
+    """Tiled, tiled otherwise and in one piece: all the same in the body, to a hundredth of the range."""
+    asked |= {"background": -1.024, "target_background": -1.0}
+    extra = [(side, 0) for side in shift]
+    padded = np.pad(voxels, [(0, 0), *extra], constant_values=-1.024)
+    here = sweep(voxels, translate, within=inside, **asked)[:, inside]
+    there = sweep(padded, translate, within=np.pad(inside, extra), **asked)[:, np.pad(inside, extra)]
+    whole = sweep(voxels, translate, **{**asked, "patch": ()})[:, inside]
+    assert np.ptp(whole) > 0.1
+    assert np.abs(here - there).max() < 0.01 * np.ptp(whole)
+    assert np.abs(here - whole).max() < 0.01 * np.ptp(whole)
+
+
+def test_progress_ends_at_one():
+    told = []
+    voxels, _ = head((8, 8, 5))
+    sweep(voxels, Same().translate, spatial_dims=2, batch=2, on_progress=told.append, **AIR)
+    assert told == [pytest.approx(0.4), pytest.approx(0.8), 1.0]
+
+
+def test_no_gradient_is_kept():
+    def look(source):
+        assert torch.is_inference_mode_enabled()
+        return source
+
+    sweep(np.zeros((1, 4, 4, 1), np.float32), look, spatial_dims=2, **AIR)
