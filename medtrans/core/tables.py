@@ -1,0 +1,55 @@
+"""Tables as CSV and as aligned text: the one home of both."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDE = 100_000
+"""Characters a line may have; the terminal or the reader wraps, the table does not."""
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> bytes:
+    """UTF-8 with one header line. `columns` default to the keys of the rows in their order of appearance.
+
+    A cell that a row lacks is empty. Numbers are written by `repr`, so that they are read back bit for bit.
+    """
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(columns) or _columns(rows), restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode()
+
+
+def text_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = (), *, left: Sequence[str] = ()) -> str:
+    """Lines of aligned columns for a terminal, without a line break at the end; empty where there is no column.
+
+    Cells are words: numbers are formatted by the caller. The first column and those of `left` are aligned to the left,
+    the others to the right.
+    """
+    heads = list(columns) or _columns(rows)
+    if not heads:
+        return ""
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="", show_edge=False)
+    for head in heads:
+        table.add_column(_literal(head), justify="left" if head == heads[0] or head in left else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(_literal(row.get(head, "")) for head in heads))
+    page = io.StringIO()
+    Console(file=page, width=WIDE, color_system=None, force_terminal=False, legacy_windows=False).print(table)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row))
+
+
+def _literal(cell: Any) -> Text:
+    """Brackets in a name such as dice[liver] are no markup."""
+    return Text(str(cell))
