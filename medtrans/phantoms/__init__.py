@@ -1,4 +1,4 @@
-"""Phantoms: heads whose truth is known. `make_head(seed)` is the anatomy, `paint(head, contrast, dice)` the image."""
+"""Phantoms: heads whose truth is known. `make_head(seed)` is the anatomy, `paint(head, contrast, rng)` the image."""
 
 from __future__ import annotations
 

@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import ndimage
 
 from medtrans.core.errors import UsageError
+from medtrans.core.fields import normal
 from medtrans.core.volume import Volume
+from medtrans.phantoms.arithmetic import exp, total
 from medtrans.phantoms.brain import paint_brain
 from medtrans.phantoms.canvas import blank
 from medtrans.phantoms.cranium import paint_cranium
 from medtrans.phantoms.face import paint_face
+from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 SIZE = 0.92
@@ -27,6 +29,8 @@ SOFTNESS = 0.45
 """Standard deviation in voxels."""
 CENTRE = (0.0, -6.0, -8.0)
 """Of the field of view in mm: skin to skin, and down to the mouth in 192 mm."""
+CEREBRUM = 80
+"""Mm from the origin within which a place for a lesion is searched for."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Head:
         table = np.asarray(table, np.float32)
         f = self.factor
         if f == 1:
-            return np.asarray(ndimage.gaussian_filter(table[self.fine], SOFTNESS), np.float32)
+            return gaussian_filter(table[self.fine], [SOFTNESS] * 3)
         out = np.zeros(self.grid.shape, np.float32)
         for i, j, k in np.ndindex(f, f, f):
             out += table[self.fine[i::f, j::f, k::f]]
@@ -93,7 +97,7 @@ class Head:
         mask = np.zeros(share.shape, np.uint8)
         there = np.flatnonzero(share)
         fullest = there[np.argsort(-share.flat[there], kind="stable")]
-        mask.flat[fullest[: round(float(share.sum(dtype=np.float64)))]] = 1
+        mask.flat[fullest[: round(total(share))]] = 1
         return self.grid.like(mask)
 
 
@@ -108,19 +112,19 @@ def make_head(
 
     Raises UsageError for a lesion without size or outside the field of view.
     """
-    dice = np.random.default_rng([seed, 0x4EAD])
+    rng = np.random.default_rng([seed, 0x4EAD])
     factor = fineness(spacing)
     step = spacing / factor
     affine = np.diag([spacing, spacing, spacing, 1.0])
     affine[:3, 3] = np.array(CENTRE) - spacing * (np.array(shape) - 1) / 2
     first = affine[:3, 3] - (spacing - step) / 2
-    size = SIZE * np.exp(0.03 * dice.standard_normal(3))
-    canvas = blank(dice, [factor * side for side in shape], step, first.tolist(), size.tolist())
+    size = SIZE * exp(0.03 * normal(rng, (3,)).astype(np.float64))
+    canvas = blank(rng, [factor * side for side in shape], step, first.tolist(), size.tolist())
     surfaces = paint_cranium(canvas)
     paint_face(canvas, surfaces)
     depth = paint_brain(canvas, surfaces)
     fine = np.ascontiguousarray(canvas.labels[tuple(slice(factor * side) for side in shape)])
-    placed = tuple(_lesion(fine, first, step, lesion, depth, dice) for lesion in lesions)
+    placed = tuple(_lesion(fine, first, step, lesion, depth, rng) for lesion in lesions)
     return Head(fine, factor, Volume(np.broadcast_to(np.uint8(0), (1, *shape)), affine), placed)
 
 
@@ -130,13 +134,13 @@ def fineness(spacing: float) -> int:
 
 
 def _lesion(
-    fine: np.ndarray, first: np.ndarray, step: float, lesion: Lesion, depth: np.ndarray, dice: np.random.Generator
+    fine: np.ndarray, first: np.ndarray, step: float, lesion: Lesion, depth: np.ndarray, rng: np.random.Generator
 ) -> Lesion:
     """Painted over whatever is there: a ball in straight space, so that its diameter is what was asked."""
     if not lesion.diameter > 0:
         raise UsageError("lesion", f"has a diameter of {lesion.diameter} mm", "give more than 0")
     axes = [start + step * np.arange(side) for start, side in zip(first, fine.shape, strict=True)]
-    centre = lesion.centre or _somewhere_deep(depth, axes, step, lesion.diameter / 2, dice)
+    centre = lesion.centre or _somewhere_deep(depth, axes, step, lesion.diameter / 2, rng)
     box = tuple(
         slice(*np.searchsorted(axis, (m - lesion.diameter / 2, m + lesion.diameter / 2 + 1e-9)))
         for axis, m in zip(axes, centre, strict=True)
@@ -144,7 +148,7 @@ def _lesion(
     x, y, z = np.meshgrid(
         *(axis[s] - m for axis, s, m in zip(axes, box, centre, strict=True)), indexing="ij", sparse=True
     )
-    ball = x * x + y * y + z * z <= (lesion.diameter / 2) ** 2
+    ball = x * x + y * y + z * z <= lesion.diameter * lesion.diameter / 4
     if not ball.any():
         raise UsageError("lesion", f"at {centre} mm lies outside the field of view", "give RAS millimetres")
     fine[box][ball] = NUMBER["lesion"]
@@ -152,11 +156,21 @@ def _lesion(
 
 
 def _somewhere_deep(
-    depth: np.ndarray, axes: list[np.ndarray], step: float, radius: float, dice: np.random.Generator
+    depth: np.ndarray, axes: list[np.ndarray], step: float, radius: float, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """A point of the cerebrum at least `radius` (or as deep as it gets) below its surface, in mm."""
+    """A random point of the cerebrum at least `radius` (or as deep as it gets) below its surface, in mm.
+
+    `depth` is given at the points between two fine voxels along each axis.
+    """
     depth = depth[1:-1, 1:-1, 1:-1]
-    places = np.flatnonzero(depth > min(radius + 3, 0.9 * float(depth.max())))
-    index = np.unravel_index(places[dice.integers(len(places))], depth.shape)
-    x, y, z = (float(axis[0] + step * (2 * i + 0.5)) for axis, i in zip(axes, index, strict=True))
+    first = np.array([axis[0] + step / 2 for axis in axes])
+    points = rng.integers(-CEREBRUM, CEREBRUM + 1, (4096, 3)).astype(np.float64)
+    index = np.rint((points - first) / (2 * step)).astype(np.int64)
+    within = ((index >= 0) & (index < depth.shape)).all(axis=1)
+    points, index = points[within], index[within]
+    deep = np.flatnonzero(depth[tuple(index.T)] > min(radius + 3, 0.9 * float(depth.max())))
+    if len(deep):
+        x, y, z = points[deep[0]].tolist()
+    else:
+        x, y, z = (first + 2 * step * np.array(np.unravel_index(depth.argmax(), depth.shape))).tolist()
     return x, y, z

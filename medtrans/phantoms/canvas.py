@@ -3,6 +3,9 @@
 Shapes bend smoothly, so their depths need few points; the labels are sharp, so they need many. Depths are interpolated
 linearly from the lattice to the fine grid where something may change, and compared there. What is smoother still comes
 from a `sparse` lattice of half the density again.
+
+Random fields have their knots at fixed millimetres of the template, so that a seed gives the same anatomy whatever the
+grid.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from medtrans.phantoms.fields import smooth_field
+from medtrans.core.fields import normal, spline_field
+from medtrans.phantoms.arithmetic import uniform
 from medtrans.phantoms.shapes import Point, Shape
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
@@ -20,8 +24,10 @@ BEND = 2.5
 """Standard deviation in mm by which a point of the template is moved."""
 MARGIN = 4 * BEND
 """Mm around the box of a shape in which its bent copy may lie."""
+EXTENT = 400.0
+"""Mm of the template after which random fields repeat: more than a head and neck in any direction."""
 CHUNK = 1 << 19
-"""Fine voxels painted at a time: few enough to stay in a processor's cache."""
+"""Fine voxels painted at a time: few enough for the cache of a processor."""
 
 Box = tuple[slice, slice, slice]
 Combine = Callable[..., np.ndarray]
@@ -31,25 +37,23 @@ Combine = Callable[..., np.ndarray]
 class Lattice:
     """Points of space: x, y, z in mm of the template, bent for this subject, and how far apart they lie in mm."""
 
-    dice: np.random.Generator
+    rng: np.random.Generator
     spacing: float
     x: np.ndarray
     y: np.ndarray
     z: np.ndarray
+    axes: tuple[np.ndarray, ...]
+    """Where the points lie before bending."""
 
     def depth(self, shape: Shape) -> np.ndarray:
         return shape.depth(self.x, self.y, self.z)
 
     def noise(self, millimetres: float) -> np.ndarray:
-        """A smooth random field of mean 0 and deviation 1, with bumps of about that width."""
-        voxels = max(millimetres / self.spacing, 1.0)
-        if voxels < 4:
-            return smooth_field(self.dice, self.x.shape, voxels)
-        coarse = smooth_field(self.dice, [-(-side // 2) + 2 for side in self.x.shape], voxels / 2)
-        return _refined(coarse)[tuple(slice(side) for side in self.x.shape)]
+        """A smooth random field of mean 0 and standard deviation 1, with bumps of about that width."""
+        return random_field(self.rng, self.axes, millimetres)
 
     def draw(self, low: float, high: float) -> float:
-        return float(self.dice.uniform(low, high))
+        return uniform(self.rng, low, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +61,6 @@ class Canvas(Lattice):
     """A lattice, the labels between its points (two for each inner point along each axis), and a sparser lattice."""
 
     labels: np.ndarray
-    axes: tuple[np.ndarray, ...]
-    """Where the lattice points lie before bending."""
     sparse: Lattice
 
     def part(self, where: np.ndarray) -> Canvas:
@@ -144,7 +146,7 @@ class Canvas(Lattice):
 
 
 def blank(
-    dice: np.random.Generator, shape: Sequence[int], step: float, origin: Sequence[float], scale: Sequence[float]
+    rng: np.random.Generator, shape: Sequence[int], step: float, origin: Sequence[float], scale: Sequence[float]
 ) -> Canvas:
     """A canvas of `shape` fine voxels (rounded up to even) of `step` mm, the first at `origin` mm, full of air.
 
@@ -155,13 +157,21 @@ def blank(
     coarse = [
         _points(-4.5 * step, 4 * step, n // 2 + 4) + np.float32(first) for n, first in zip(cells, origin, strict=True)
     ]
-    straight = np.meshgrid(*(axis / np.float32(s) for axis, s in zip(coarse, scale, strict=True)), indexing="ij")
-    bent = [along + np.float32(BEND) * smooth_field(dice, along.shape, 60 / (4 * step)) for along in straight]
-    sparse = Lattice(dice, 4 * step, *bent)
+    sparse_axes, axes = (
+        tuple(axis / np.float32(s) for axis, s in zip(points, scale, strict=True)) for points in (coarse, dense)
+    )
+    straight = np.meshgrid(*sparse_axes, indexing="ij", sparse=True)
+    bent = [along + np.float32(BEND) * random_field(rng, sparse_axes, 60) for along in straight]
+    sparse = Lattice(rng, 4 * step, bent[0], bent[1], bent[2], sparse_axes)
     inner = tuple(slice(n + 2) for n in cells)
     x, y, z = (_refined(along)[inner] for along in bent)
-    axes = tuple(axis / np.float32(s) for axis, s in zip(dense, scale, strict=True))
-    return Canvas(dice, 2 * step, x, y, z, np.zeros([2 * n for n in cells], np.uint8), axes, sparse)
+    return Canvas(rng, 2 * step, x, y, z, axes, np.zeros([2 * n for n in cells], np.uint8), sparse)
+
+
+def random_field(rng: np.random.Generator, axes: Sequence[np.ndarray], millimetres: float) -> np.ndarray:
+    """A smooth random field at every combination of `axes` in mm, with bumps of about that width: float32."""
+    weights = normal(rng, [int(np.ceil(EXTENT / millimetres))] * len(axes))
+    return spline_field(weights, [(axis.astype(np.float64) + EXTENT / 2) / millimetres for axis in axes])
 
 
 def _points(first: float, spacing: float, count: int) -> np.ndarray:

@@ -1,18 +1,19 @@
 """A head as a scanner shows it: MR of a `Look`, CT in HU, with the partial volume of the fine grid.
 
 Noise of MR is Rician, that of a magnitude of two Gaussian channels: Gudbjartsson and Patz, Magn Reson Med 1995,
-https://doi.org/10.1002/mrm.1910340618. Everything random is drawn from `dice`.
+https://doi.org/10.1002/mrm.1910340618. Everything random is drawn from `rng`.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
+from medtrans.core.fields import normal, smooth_field
 from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Head
-from medtrans.phantoms.fields import smooth_field
-from medtrans.phantoms.looks import Look, near, of_sequence, random_contrast
+from medtrans.phantoms.arithmetic import exp, length, power, uniform
+from medtrans.phantoms.filters import gaussian_filter
+from medtrans.phantoms.mr_appearance import Look, near, of_sequence, random_contrast
 from medtrans.phantoms.signals import TIMES
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
@@ -32,7 +33,7 @@ FATTY = ("fat", "marrow")
 def paint(
     head: Head,
     contrast: str,
-    dice: np.random.Generator,
+    rng: np.random.Generator,
     *,
     tesla: float = 1.5,
     noise: float = 0.02,
@@ -47,33 +48,33 @@ def paint(
     contrast in one half, any contrast at all in the other; of CT only marrow is. Raises UsageError on an unknown name.
     """
     if contrast == "CT":
-        marrow = float(dice.uniform(350, 600)) if randomised else None
-        return paint_ct(head, dice, noise=8.0 if noise else 0.0, marrow=marrow)
+        marrow = uniform(rng, 350, 600) if randomised else None
+        return paint_ct(head, rng, noise=8.0 if noise else 0.0, marrow=marrow)
     if not randomised:
-        return show(head, of_sequence(contrast, dice, tesla=tesla, noise=noise, bias=bias, variation=variation), dice)
-    return show(head, near(contrast, dice) if dice.random() < 0.5 else random_contrast(dice), dice)
+        return show(head, of_sequence(contrast, rng, tesla=tesla, noise=noise, bias=bias, variation=variation), rng)
+    return show(head, near(contrast, rng) if rng.random() < 0.5 else random_contrast(rng), rng)
 
 
-def show(head: Head, look: Look, dice: np.random.Generator) -> Volume:
+def show(head: Head, look: Look, rng: np.random.Generator) -> Volume:
     """MR of a drawn look: float32, arbitrary units, never negative."""
     spacing = head.grid.spacing[0]
     signals, texture = np.array(look.signals), np.array(look.texture)
     image = _with_fat_shifted(head, signals, look.fat_shift)
-    image += head.averaged(texture) * smooth_field(dice, image.shape, max(GRAIN / spacing, 1.0))
+    image += head.averaged(texture) * smooth_field(rng, image.shape, max(GRAIN / spacing, 1.0))
     image = np.maximum(image, 0)
     if any(look.blur):
-        image = ndimage.gaussian_filter(image, [sd / mm for sd, mm in zip(look.blur, head.grid.spacing, strict=True)])
+        image = gaussian_filter(image, [sd / mm for sd, mm in zip(look.blur, head.grid.spacing, strict=True)])
     if look.gamma != 1:
-        image = signals.max() * (image / signals.max()) ** np.float32(look.gamma)
-    image *= np.exp(np.float32(look.bias) * smooth_field(dice, image.shape, REACH_OF_A_COIL / spacing))
+        image = signals.max() * power(image / signals.max(), look.gamma)
+    image *= exp(np.float32(look.bias) * smooth_field(rng, image.shape, REACH_OF_A_COIL / spacing))
     deviation = np.float32(look.noise * signals[NUMBER["white matter"]])
     if deviation:
-        real, imaginary = (deviation * dice.standard_normal(image.shape, np.float32) for _ in range(2))
-        image = np.hypot(image + real, imaginary)
+        real, imaginary = (deviation * normal(rng, image.shape) for _ in range(2))
+        image = length(image + real, imaginary)
     return head.grid.like(image.astype(np.float32, copy=False))
 
 
-def paint_ct(head: Head, dice: np.random.Generator, *, noise: float = 8.0, marrow: float | None = None) -> Volume:
+def paint_ct(head: Head, rng: np.random.Generator, *, noise: float = 8.0, marrow: float | None = None) -> Volume:
     """CT: int16 HU with texture in every tissue and `noise` HU of Gaussian noise in the body; air outside is -1024.
 
     `marrow` in HU, if not the table's, from 350 to 1000. No texture goes beyond LIMIT deviations: bone is above 250 HU.
@@ -84,10 +85,10 @@ def paint_ct(head: Head, dice: np.random.Generator, *, noise: float = 8.0, marro
         hu[NUMBER["marrow"]] = marrow
         spread[NUMBER["marrow"]] = min(spread[NUMBER["marrow"]], (marrow - LEAST_BONE) / LIMIT)
     image = head.averaged(hu)
-    texture = smooth_field(dice, image.shape, max(GRAIN / head.grid.spacing[0], 1.0))
+    texture = smooth_field(rng, image.shape, max(GRAIN / head.grid.spacing[0], 1.0))
     image += head.averaged(spread) * np.clip(texture, -LIMIT, LIMIT)
     if noise:
-        image += np.float32(noise) * dice.standard_normal(image.shape, np.float32) * (image > AIR + 1)
+        image += np.float32(noise) * normal(rng, image.shape) * (image > AIR + 1)
     return head.grid.like(np.clip(np.rint(image), AIR, HIGHEST).astype(np.int16))
 
 

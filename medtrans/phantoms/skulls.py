@@ -22,8 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from medtrans.core.fields import smooth_field
+from medtrans.phantoms.arithmetic import uniforms
 from medtrans.phantoms.distances import distance
-from medtrans.phantoms.fields import smooth_field
+from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.tissues import NUMBER
 
 BONE = ("cortical bone", "marrow")
@@ -57,13 +59,13 @@ class Skull:
     seed: int = 0
 
 
-def draw(dice: np.random.Generator) -> Skull:
+def draw(rng: np.random.Generator) -> Skull:
     """A skull as people may have it."""
-    means = dice.uniform((-2, -1.5, 0, 1.1, -0.5, -1, 0), (2, 3.5, 3, 2, 1.5, 3, 2.5))
-    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8))
+    means = uniforms(rng, (-2, -1.5, 0, 1.1, -0.5, -1, 0), (2, 3.5, 3, 2, 1.5, 3, 2.5))
+    spreads = uniforms(rng, (0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8))
     thickness = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
     names = ("inward", "outward", "scalp", "table", "atrophy", "skin", "galea")
-    return Skull(**dict(zip(names, thickness, strict=True)), seed=int(dice.integers(2**31)))
+    return Skull(**dict(zip(names, thickness, strict=True)), seed=int(rng.integers(2**31)))
 
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
@@ -116,13 +118,13 @@ def _lay_galea(head: np.ndarray, spacing: Sequence[float], from_cavity: np.ndarr
 
 def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]:
     """The seven thicknesses at every voxel, in mm."""
-    dice = np.random.default_rng(skull.seed)
+    rng = np.random.default_rng(skull.seed)
     limits = (
         (skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15),
         (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60), (skull.galea, 0, 3, 40),
     )  # fmt: skip
     return [
-        np.clip(mean + np.float32(sd) * smooth_field(dice, shape, wide / mm), low, high)
+        np.clip(mean + np.float32(sd) * smooth_field(rng, shape, wide / mm), low, high)
         for (mean, sd), low, high, wide in limits
     ]
 
@@ -147,7 +149,7 @@ def _around(mask: np.ndarray, spacing: Sequence[float]) -> tuple[slice, ...]:
 def _hull(tissues: np.ndarray, spacing: Sequence[float], wide: float = 3.0) -> np.ndarray:
     """The brain with its sulci and what lies next to it."""
     brain = _is(tissues, *BRAIN)
-    blurred = ndimage.gaussian_filter(brain.astype(np.float32), [wide / mm for mm in spacing], truncate=3)
+    blurred = gaussian_filter(brain.astype(np.float32), [wide / mm for mm in spacing], truncate=3)
     return np.asarray((blurred > 0.35) | ndimage.binary_dilation(brain))
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medtrans.phantoms.looks import near, of_sequence, random_contrast
+from medtrans.phantoms.mr_appearance import near, of_sequence, random_contrast
 from medtrans.phantoms.signals import FULL_SCALE, TIMES, sequence, signal, table
 from medtrans.phantoms.tissues import NUMBER
 
@@ -20,7 +20,7 @@ def test_without_variation_signals_are_the_equations():
     assert (look.noise, look.bias, look.gamma) == (0.1, 0.2, 1.0)
 
 
-@pytest.mark.parametrize("draw", [random_contrast, *(lambda dice, name=name: near(name, dice) for name in TIMES)])
+@pytest.mark.parametrize("draw", [random_contrast, *(lambda rng, name=name: near(name, rng) for name in TIMES)])
 def test_looks_are_plain_numbers_that_the_same_draws_repeat(draw):
     one, same, other = (draw(np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert one == same != other
@@ -30,12 +30,12 @@ def test_looks_are_plain_numbers_that_the_same_draws_repeat(draw):
 
 
 def test_near_a_contrast_tissues_keep_their_order():
-    for look in looks(lambda dice: near("T1", dice)):
+    for look in looks(lambda rng: near("T1", rng)):
         s = look.signals
         assert s[FAT] > s[WATER]
         assert s[BONE] < 0.2 * s[WHITE]
-    assert np.mean([look.signals[WHITE] > look.signals[GREY] for look in looks(lambda dice: near("T1", dice))]) > 0.85
-    assert all(look.signals[WATER] > look.signals[WHITE] for look in looks(lambda dice: near("T2", dice)))
+    assert np.mean([look.signals[WHITE] > look.signals[GREY] for look in looks(lambda rng: near("T1", rng))]) > 0.85
+    assert all(look.signals[WATER] > look.signals[WHITE] for look in looks(lambda rng: near("T2", rng)))
 
 
 def test_a_random_contrast_may_turn_any_two_tissues_around():

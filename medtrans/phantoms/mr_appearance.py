@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from medtrans.core.fields import normal
+from medtrans.phantoms.arithmetic import exp, uniform
 from medtrans.phantoms.signals import FULL_SCALE, Sequence, nulling, sequence, signal, table
 from medtrans.phantoms.tissues import FIELDS, NUMBER, TISSUES
 
@@ -49,74 +51,74 @@ class Look:
 
 
 def of_sequence(
-    contrast: str, dice: np.random.Generator, *, tesla: float, noise: float, bias: float, variation: float
+    contrast: str, rng: np.random.Generator, *, tesla: float, noise: float, bias: float, variation: float
 ) -> Look:
     """What the equations say, PD, T1 and T2 varying between people by the share `variation`."""
-    signals = _signals(sequence(contrast, tesla), tesla, dice, variation)
+    signals = _signals(sequence(contrast, tesla), tesla, rng, variation)
     return Look(tuple(signals), tuple(0.03 * signals), noise, bias)
 
 
-def near(contrast: str, dice: np.random.Generator) -> Look:
+def near(contrast: str, rng: np.random.Generator) -> Look:
     """A contrast as another scanner may show it. T1 is a spin echo or an MPRAGE."""
-    tesla = float(dice.choice(FIELDS))
-    times = _jittered(contrast, tesla, dice)
-    signals = _signals(times, tesla, dice, 0.08)
+    tesla = float(rng.choice(FIELDS))
+    times = _jittered(contrast, tesla, rng)
+    signals = _signals(times, tesla, rng, 0.08)
     for tissue, (low, high, of) in UNSURE.items():
-        signals[NUMBER[tissue]] = signals[NUMBER[of]] * dice.uniform(low, high)
-    signals[NUMBER["cortical bone"]] += dice.uniform(0, 0.12) * signals[NUMBER["white matter"]]
-    texture = signals * dice.uniform(0.01, 0.08, len(TISSUES))
+        signals[NUMBER[tissue]] = signals[NUMBER[of]] * uniform(rng, low, high)
+    signals[NUMBER["cortical bone"]] += uniform(rng, 0, 0.12) * signals[NUMBER["white matter"]]
+    texture = signals * (0.01 + 0.07 * rng.random(len(TISSUES)))
     for tissue, spread in (("marrow", 0.3), ("fat", 0.12), ("muscle", 0.1), ("mucosa", 0.15)):
-        texture[NUMBER[tissue]] = signals[NUMBER[tissue]] * dice.uniform(0.5, 1.3) * spread
-    return _scanned(signals, texture, dice)
+        texture[NUMBER[tissue]] = signals[NUMBER[tissue]] * uniform(rng, 0.5, 1.3) * spread
+    return _scanned(signals, texture, rng)
 
 
-def random_contrast(dice: np.random.Generator) -> Look:
+def random_contrast(rng: np.random.Generator) -> Look:
     """Any signal for any tissue, but none for air and mostly next to none for bone; some tissues are tied."""
-    signals = FULL_SCALE * dice.uniform(0.02, 1.0, len(TISSUES))
+    signals = FULL_SCALE * (0.02 + 0.98 * rng.random(len(TISSUES)))
     for one, other in TIES:
-        if dice.random() < 0.5:
+        if rng.random() < 0.5:
             signals[NUMBER[other]] = signals[NUMBER[one]]
-    if dice.random() < 0.8:
-        signals[NUMBER["cortical bone"]] = FULL_SCALE * dice.uniform(0.0, 0.12)
+    if rng.random() < 0.8:
+        signals[NUMBER["cortical bone"]] = FULL_SCALE * uniform(rng, 0.0, 0.12)
     lower, upper = sorted((NUMBER["cortical bone"], NUMBER["fat"]), key=lambda number: signals[number])
-    signals[NUMBER["marrow"]] = dice.uniform(signals[lower], signals[upper])
+    signals[NUMBER["marrow"]] = uniform(rng, signals[lower], signals[upper])
     signals[[NUMBER["air outside"], NUMBER["air inside"]]] = 0.0
-    texture = signals * dice.uniform(0.0, 0.15, len(TISSUES))
-    return _scanned(signals, texture, dice)
+    texture = 0.15 * signals * rng.random(len(TISSUES))
+    return _scanned(signals, texture, rng)
 
 
-def _scanned(signals: np.ndarray, texture: np.ndarray, dice: np.random.Generator) -> Look:
+def _scanned(signals: np.ndarray, texture: np.ndarray, rng: np.random.Generator) -> Look:
     """With a random scanner: thicker slices in a third of the draws, blur, coil, noise, tone, chemical shift."""
-    blur = np.full(3, dice.uniform(0.0, 0.7))
-    if dice.random() < 0.33:
-        blur[dice.integers(3)] += dice.uniform(0.3, 1.8)
-    shift = int(dice.integers(-1, 2)) if dice.random() < 0.5 else 0
+    blur = np.full(3, uniform(rng, 0.0, 0.7))
+    if rng.random() < 0.33:
+        blur[rng.integers(3)] += uniform(rng, 0.3, 1.8)
+    shift = int(rng.integers(-1, 2)) if rng.random() < 0.5 else 0
     i, j, k = blur.tolist()
     return Look(
         tuple(signals.tolist()),
         tuple(texture.tolist()),
-        noise=float(dice.uniform(0.0, 0.05)),
-        bias=float(dice.uniform(0.0, 0.35)),
+        noise=uniform(rng, 0.0, 0.05),
+        bias=uniform(rng, 0.0, 0.35),
         blur=(i, j, k),
-        gamma=float(np.exp(dice.uniform(-0.3, 0.3))),
-        fat_shift=(int(dice.integers(3)), shift),
+        gamma=float(exp(uniform(rng, -0.3, 0.3))),
+        fat_shift=(int(rng.integers(3)), shift),
     )
 
 
-def _jittered(contrast: str, tesla: float, dice: np.random.Generator) -> Sequence:
+def _jittered(contrast: str, tesla: float, rng: np.random.Generator) -> Sequence:
     usual = sequence(contrast, tesla)
-    if contrast == "T1" and dice.random() < 0.6:
-        return Sequence(dice.uniform(1700, 2500), dice.uniform(2.5, 5), dice.uniform(750, 1150))
-    tr = usual.tr * dice.uniform(0.75, 1.4)
-    te = usual.te * dice.uniform(0.7, 1.3)
+    if contrast == "T1" and rng.random() < 0.6:
+        return Sequence(uniform(rng, 1700, 2500), uniform(rng, 2.5, 5), uniform(rng, 750, 1150))
+    tr = usual.tr * uniform(rng, 0.75, 1.4)
+    te = usual.te * uniform(rng, 0.7, 1.3)
     if usual.ti is None:
         return Sequence(tr, te)
     water = TISSUES[NUMBER["CSF"]].relaxation(tesla)[0]
-    return Sequence(tr, te, nulling(water, tr) * dice.uniform(0.96, 1.04))
+    return Sequence(tr, te, nulling(water, tr) * uniform(rng, 0.96, 1.04))
 
 
-def _signals(times: Sequence, tesla: float, dice: np.random.Generator, variation: float) -> np.ndarray:
+def _signals(times: Sequence, tesla: float, rng: np.random.Generator, variation: float) -> np.ndarray:
     """The signal of each tissue in this person, in arbitrary units."""
     pd, t1, t2 = table(tesla)
-    spread = np.exp(variation * dice.standard_normal((3, len(TISSUES))))
+    spread = exp(variation * normal(rng, (3, len(TISSUES))).astype(np.float64))
     return FULL_SCALE * signal(pd * spread[0], t1 * spread[1], t2 * spread[2], times)
