@@ -1,4 +1,4 @@
-"""Phantoms: heads whose truth is known. `make_head(seed)` is the anatomy, `paint(head, contrast, rng)` the image."""
+"""Phantoms: synthetic heads of known anatomy, by `make_head(seed)`, and their images, by `paint(head, contrast, rng)`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A head made from a seed: skin, fat and muscle, skull with diploë and sinuses, folded cortex, ventricles, eyes.
+"""Synthetic head: skin, fat and muscle, skull with diploë and sinuses, folded cortex, ventricles, eyes.
 
-Shapes are bent by smooth random fields and sized anew, so that no two heads are alike. They are drawn on a grid
-`factor` times finer than the voxels; `contrasts` averages it. The world's origin is the template's, about where the
-anterior commissure lies.
+The seed sets the size of the head and the smooth random fields that deform a template. Tissues are labelled on a grid
+`factor` times finer than the voxels, and `contrasts` averages it. The origin of the world is that of the template, near
+the anterior commissure.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 SIZE = 0.92
-"""Of an average head, in units of the template, which is as large as MNI's."""
+"""Mean size of a head relative to the template, which is as large as that of MNI."""
 SOFTNESS = 0.45
-"""Standard deviation in voxels."""
+"""Standard deviation in voxels of the Gaussian filter for labels as coarse as the voxels."""
 CENTRE = (0.0, -6.0, -8.0)
-"""Of the field of view in mm: skin to skin, and down to the mouth in 192 mm."""
+"""Centre of the field of view in mm: 192 mm reach from skin to skin, and down to the mouth."""
 CEREBRUM = 80
 """Mm from the origin within which a place for a lesion is searched for."""
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """A ball of `diameter` mm; `centre` in mm of the head's own space (RAS), drawn in white matter if not given."""
+    """Spherical lesion of `diameter` mm; without a `centre` in mm (RAS) it lies at a random place in the cerebrum."""
 
     diameter: float
     centre: tuple[float, float, float] | None = None
@@ -49,7 +49,7 @@ class Head:
     factor: int
     grid: Volume
     lesions: tuple[Lesion, ...] = ()
-    """With their centres."""
+    """Each with its centre."""
     body: np.ndarray = field(init=False)
     """True where at least half of a voxel is not air outside."""
 
@@ -57,9 +57,9 @@ class Head:
         object.__setattr__(self, "body", self.fraction("air outside") < 0.5)
 
     def averaged(self, table: np.ndarray) -> np.ndarray:
-        """A value for every tissue, by its number, to the mean over each voxel: float32.
+        """Mean over each voxel of a quantity that `table` gives for every tissue number: float32.
 
-        Labels as coarse as the voxels themselves are softened, as a scanner would.
+        Labels as coarse as the voxels are filtered with a Gaussian, which stands for the partial volume of a scanner.
         """
         table = np.asarray(table, np.float32)
         f = self.factor
@@ -71,12 +71,12 @@ class Head:
         return out / np.float32(f**3)
 
     def fraction(self, tissue: str) -> np.ndarray:
-        """The share of each voxel that is `tissue`, 0 to 1."""
+        """Volume fraction of `tissue` in each voxel, 0 to 1."""
         return self.averaged(np.arange(len(TISSUES)) == NUMBER[tissue])
 
     @property
     def tissues(self) -> Volume:
-        """The commonest tissue of each voxel (the lower number of equals): uint8."""
+        """Tissue number with the largest volume fraction in each voxel, the lower of equals: uint8."""
         counts = np.zeros((2, *self.grid.shape), np.float32)
         best = np.zeros(self.grid.shape, np.uint8)
         for name, number in NUMBER.items():
@@ -87,12 +87,12 @@ class Head:
 
     @property
     def mask(self) -> Volume:
-        """The body, air inside it included: uint8."""
+        """Body mask, which includes air inside the body: uint8."""
         return self.grid.like(self.body.astype(np.uint8))
 
     @property
     def lesion_mask(self) -> Volume:
-        """The voxels that hold most lesion, as many as have its volume: uint8."""
+        """Lesion mask: the voxels with the largest fraction of lesion, as many as have its volume: uint8."""
         share = self.fraction("lesion")
         mask = np.zeros(share.shape, np.uint8)
         there = np.flatnonzero(share)
@@ -108,7 +108,9 @@ def make_head(
     spacing: float = 1.5,
     lesions: Sequence[Lesion] = (),
 ) -> Head:
-    """The head that `seed` stands for, on a grid of `shape` voxels of `spacing` mm, in RAS+.
+    """Synthetic head on a grid of `shape` voxels of `spacing` mm, in RAS+.
+
+    The same seed gives the same anatomy at another shape or spacing, and the same bits on every processor.
 
     Raises UsageError for a lesion without size or outside the field of view.
     """
@@ -129,14 +131,14 @@ def make_head(
 
 
 def fineness(spacing: float) -> int:
-    """How many fine voxels lie along a voxel: they are 0.5 to 1.2 mm wide, and never fewer than two."""
+    """Number of fine voxels along a voxel: two at least, so that they are 1.2 mm wide at most."""
     return max(2, round(spacing / 1.1))
 
 
 def _lesion(
     fine: np.ndarray, first: np.ndarray, step: float, lesion: Lesion, depth: np.ndarray, rng: np.random.Generator
 ) -> Lesion:
-    """Painted over whatever is there: a ball in straight space, so that its diameter is what was asked."""
+    """Label a lesion in `fine`, in place: a ball that is not deformed, so that its diameter is exact."""
     if not lesion.diameter > 0:
         raise UsageError("lesion", f"has a diameter of {lesion.diameter} mm", "give more than 0")
     axes = [start + step * np.arange(side) for start, side in zip(first, fine.shape, strict=True)]
@@ -158,7 +160,7 @@ def _lesion(
 def _somewhere_deep(
     depth: np.ndarray, axes: list[np.ndarray], step: float, radius: float, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """A random point of the cerebrum at least `radius` (or as deep as it gets) below its surface, in mm.
+    """Random point of the cerebrum in mm, at least `radius` + 3 mm below its surface, or else at 90 % of its depth.
 
     `depth` is given at the points between two fine voxels along each axis.
     """

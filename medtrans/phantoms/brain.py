@@ -1,10 +1,10 @@
-"""The brain: a cortex folded around sulci, white matter, nuclei, ventricles, cerebellum, brain stem.
+"""Brain: cortex folded around sulci, white matter, nuclei, ventricles, cerebellum, brain stem.
 
 A sulcus is a sheet where a smooth random field s vanishes, as far as it reaches below the surface:
 
     distance to it   t = |s| / |grad s|          cortex   t < width + 2.7 mm          CSF   t < width
 
-s is looked up after each point was drawn towards the surface of its hemisphere, so that sulci run into the depth.
+s is evaluated at a point moved towards the surface of its hemisphere, so that sulci reach into the depth.
 Coordinates as in `cranium`.
 """
 

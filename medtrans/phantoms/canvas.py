@@ -1,8 +1,8 @@
-"""Painting tissues on a fine grid, from depths that are known on a lattice of half its density.
+"""Labels of tissues on a fine grid, from depths on a lattice of half its density.
 
-Shapes bend smoothly, so their depths need few points; the labels are sharp, so they need many. Depths are interpolated
-linearly from the lattice to the fine grid where something may change, and compared there. What is smoother still comes
-from a `sparse` lattice of half the density again.
+Shapes are deformed smoothly, so their depths need few points; labels have sharp borders, so they need many. Depths are
+interpolated linearly from the lattice to the fine grid near a border, and compared with thresholds there. Smoother
+depths come from a `sparse` lattice of half the density again.
 
 Random fields have their knots at fixed millimetres of the template, so that a seed gives the same anatomy whatever the
 grid.
@@ -21,9 +21,9 @@ from medtrans.phantoms.shapes import Point, Shape
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 BEND = 2.5
-"""Standard deviation in mm by which a point of the template is moved."""
+"""Standard deviation in mm of the displacement of a point of the template."""
 MARGIN = 4 * BEND
-"""Mm around the box of a shape in which its bent copy may lie."""
+"""Mm around the box of a shape that its deformed copy may reach."""
 EXTENT = 400.0
 """Mm of the template after which random fields repeat: more than a head and neck in any direction."""
 CHUNK = 1 << 19
@@ -35,7 +35,7 @@ Combine = Callable[..., np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """Points of space: x, y, z in mm of the template, bent for this subject, and how far apart they lie in mm."""
+    """Regular grid of points with their deformed coordinates x, y, z in mm of the template; `spacing` in mm."""
 
     rng: np.random.Generator
     spacing: float
@@ -43,13 +43,13 @@ class Lattice:
     y: np.ndarray
     z: np.ndarray
     axes: tuple[np.ndarray, ...]
-    """Where the points lie before bending."""
+    """Coordinates of the points before the deformation."""
 
     def depth(self, shape: Shape) -> np.ndarray:
         return shape.depth(self.x, self.y, self.z)
 
     def noise(self, millimetres: float) -> np.ndarray:
-        """A smooth random field of mean 0 and standard deviation 1, with bumps of about that width."""
+        """Smooth random field of mean 0 and standard deviation 1, with bumps of about that width."""
         return random_field(self.rng, self.axes, millimetres)
 
     def draw(self, low: float, high: float) -> float:
@@ -58,13 +58,13 @@ class Lattice:
 
 @dataclass(frozen=True, eq=False)
 class Canvas(Lattice):
-    """A lattice, the labels between its points (two for each inner point along each axis), and a sparser lattice."""
+    """Lattice with labels between its points, two for each inner point along each axis, and a sparser lattice."""
 
     labels: np.ndarray
     sparse: Lattice
 
     def part(self, where: np.ndarray) -> Canvas:
-        """The part around the lattice points `where`: a view of the same labels."""
+        """Part of the canvas around the lattice points `where`: a view of the same labels."""
         box = _around(where)
         assert box is not None
         x, y, z = (along[box] for along in (self.x, self.y, self.z))
@@ -72,12 +72,12 @@ class Canvas(Lattice):
         return replace(self, x=x, y=y, z=z, axes=axes, labels=self.labels[_fine(box)])
 
     def like(self, field: np.ndarray, whole: Canvas) -> np.ndarray:
-        """The part of a field of the `whole` canvas that belongs to this one."""
+        """Part of a field of the `whole` canvas that covers this one."""
         first = [int(np.searchsorted(axis, mine[0])) for axis, mine in zip(whole.axes, self.axes, strict=True)]
         return field[tuple(slice(start, start + side) for start, side in zip(first, self.x.shape, strict=True))]
 
     def dense(self, field: np.ndarray) -> np.ndarray:
-        """From the sparse lattice to this one."""
+        """Linear interpolation from the sparse lattice to this one."""
         return _refined(field)[tuple(slice(side) for side in self.x.shape)]
 
     def paint(
@@ -105,7 +105,7 @@ class Canvas(Lattice):
         over: Sequence[str] = (),
         combine: Combine | None = None,
     ) -> None:
-        """Like `paint`, for depths on the whole lattice: their minimum, or what `combine` makes of them.
+        """Paint nested layers by depths on the whole lattice: their minimum, or the result of `combine`.
 
         Nothing is painted where the last of them is below the least start of a layer.
         """
@@ -129,7 +129,7 @@ class Canvas(Lattice):
         over: Sequence[str],
         combine: Combine | None,
     ) -> None:
-        """`fields` on the lattice points of `box`; its outermost points only lend their values."""
+        """Paint inside `box` by `fields` on its lattice points; the outermost points serve the interpolation only."""
         labels = self.labels[_fine(box)]
         allowed = np.isin(np.arange(len(TISSUES)), [NUMBER[tissue] for tissue in over])
         least = min(layers.values())
@@ -148,9 +148,9 @@ class Canvas(Lattice):
 def blank(
     rng: np.random.Generator, shape: Sequence[int], step: float, origin: Sequence[float], scale: Sequence[float]
 ) -> Canvas:
-    """A canvas of `shape` fine voxels (rounded up to even) of `step` mm, the first at `origin` mm, full of air.
+    """Canvas full of air, of `shape` fine voxels (rounded up to even) of `step` mm, the first at `origin` mm.
 
-    `scale` is the subject's size, by which the template is stretched; then it is bent.
+    The template is scaled by `scale`, the size of the subject, and then deformed.
     """
     cells = [-(-side // 2) for side in shape]
     dense = [_points(-1.5 * step, 2 * step, n + 2) + np.float32(first) for n, first in zip(cells, origin, strict=True)]
@@ -169,7 +169,7 @@ def blank(
 
 
 def random_field(rng: np.random.Generator, axes: Sequence[np.ndarray], millimetres: float) -> np.ndarray:
-    """A smooth random field at every combination of `axes` in mm, with bumps of about that width: float32."""
+    """Smooth random field at every combination of `axes` in mm, with bumps of about that width: float32."""
     weights = normal(rng, [int(np.ceil(EXTENT / millimetres))] * len(axes))
     return spline_field(weights, [(axis.astype(np.float64) + EXTENT / 2) / millimetres for axis in axes])
 
@@ -179,7 +179,7 @@ def _points(first: float, spacing: float, count: int) -> np.ndarray:
 
 
 def _refined(field: np.ndarray) -> np.ndarray:
-    """Twice as dense: two points for each inner one, a quarter of the spacing before and after it."""
+    """Linear interpolation to twice the density: two points for each inner one, a quarter of the spacing beside it."""
     for axis in (2, 1, 0):
         before, middle, after = (
             field[(slice(None),) * axis + (slice(first, field.shape[axis] - 2 + first),)] for first in range(3)
@@ -197,7 +197,7 @@ def _refined(field: np.ndarray) -> np.ndarray:
 
 
 def _around(mask: np.ndarray) -> Box | None:
-    """The smallest box of lattice points that holds `mask` and two neighbours on each side."""
+    """Smallest box of lattice points that holds `mask` and two neighbours on each side."""
     sides = []
     for axis in range(3):
         found = np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))

@@ -25,7 +25,7 @@ from medtrans.phantoms.tissues import NUMBER
 
 FAT_AND_MUSCLE = 507
 CRUMB = 40
-"""Voxels. Smaller cells of air are gaps that the map's maker left between tissues."""
+"""Voxels. Smaller pieces of air are errors of the map between tissues."""
 DEEPEST_FAT = 12.0
 """Mm below the skin; farther down it is in streaks."""
 MEANING = {
@@ -47,9 +47,9 @@ MEANING = {
 
 
 def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | None = None) -> Head:
-    """The head of a label map, on its own grid less the empty margin; with another `skull`, see `skulls.draw`.
+    """Head of a label map, on its own grid without the empty margin; with another `skull`, see `skulls.draw`.
 
-    Crumbs that maps hold, as tissue in the air and as air in tissue, are given to what surrounds them. Raises
+    Small errors of such maps, tissue in the air and air in tissue, are replaced by the tissue around them. Raises
     InputRefused on a number without a meaning, naming it.
     """
     volume = _without_margin(_largest_piece(volume))

@@ -1,10 +1,10 @@
-"""How MR may show a head: drawn first, as plain numbers, then painted by `contrasts`.
+"""Random appearance of a head in MR: plain numbers, which `contrasts` turns into an image.
 
-    of_sequence        the physics of one contrast, people differing a little
-    near               the same with sequence, field, resolution and tone of another scanner: what real images may be
-    random_contrast    any brightness for any tissue, so that only shape is left to learn
+    of_sequence        signal equations of one sequence, with small differences between people
+    other_scanner      the same with the sequence, field, resolution and tone of another scanner, as in real images
+    random_contrast    any brightness for any tissue, so that only shape carries information
 
-The last is SynthSeg's and SynthSR's idea: Billot et al., Med Image Anal 2023,
+The last is domain randomisation as in SynthSeg and SynthSR: Billot et al., Med Image Anal 2023,
 https://doi.org/10.1016/j.media.2023.102789; Iglesias et al., Science Advances 2023,
 https://doi.org/10.1126/sciadv.add3607.
 """
@@ -21,7 +21,7 @@ from medtrans.phantoms.signals import FULL_SCALE, Sequence, nulling, sequence, s
 from medtrans.phantoms.tissues import FIELDS, NUMBER, TISSUES
 
 TIES = (("grey matter", "deep grey matter"), ("CSF", "vitreous"), ("muscle", "skin"), ("muscle", "mucosa"))
-"""Tissues that look alike in most contrasts."""
+"""Pairs of tissues with similar signals in most contrasts."""
 UNSURE = {
     "fat": (0.5, 1.0, "fat"),
     "marrow": (0.1, 1.0, "fat"),
@@ -29,22 +29,23 @@ UNSURE = {
     "blood": (0.0, 1.6, "blood"),
     "mucosa": (0.6, 1.4, "mucosa"),
 }
-"""Share (from, to) of a tissue: what the equations do not know, as saturation of fat, trabeculae, thin skin, flow."""
+"""Range of the signal, as a share of that of a tissue, where the equations do not suffice: saturation of fat,
+trabeculae, thin skin, flow."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """All that is drawn of an image but its noise. Signals in arbitrary units, by tissue number."""
+class Appearance:
+    """Parameters of an MR image. Signals in arbitrary units, by tissue number."""
 
     signals: tuple[float, ...]
     texture: tuple[float, ...]
     """Standard deviation within each tissue."""
     noise: float
-    """Rician, relative to white matter."""
+    """Standard deviation of the noise of each channel (Rician in the magnitude), relative to white matter."""
     bias: float
     """Standard deviation of the logarithm of the coil's sensitivity."""
     blur: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Standard deviation along i, j, k in mm."""
+    """Standard deviation of the point spread function along i, j, k in mm."""
     gamma: float = 1.0
     fat_shift: tuple[int, int] = (0, 0)
     """Chemical shift: the axis along which fat is displaced, and by how many voxels."""
@@ -52,14 +53,14 @@ class Look:
 
 def of_sequence(
     contrast: str, rng: np.random.Generator, *, tesla: float, noise: float, bias: float, variation: float
-) -> Look:
-    """What the equations say, PD, T1 and T2 varying between people by the share `variation`."""
+) -> Appearance:
+    """Appearance by the signal equations; `variation` is the relative deviation of PD, T1 and T2 between people."""
     signals = _signals(sequence(contrast, tesla), tesla, rng, variation)
-    return Look(tuple(signals), tuple(0.03 * signals), noise, bias)
+    return Appearance(tuple(signals), tuple(0.03 * signals), noise, bias)
 
 
-def near(contrast: str, rng: np.random.Generator) -> Look:
-    """A contrast as another scanner may show it. T1 is a spin echo or an MPRAGE."""
+def other_scanner(contrast: str, rng: np.random.Generator) -> Appearance:
+    """Appearance of a contrast on a random scanner. T1 is a spin echo or an MPRAGE."""
     tesla = float(rng.choice(FIELDS))
     times = _jittered(contrast, tesla, rng)
     signals = _signals(times, tesla, rng, 0.08)
@@ -67,13 +68,13 @@ def near(contrast: str, rng: np.random.Generator) -> Look:
         signals[NUMBER[tissue]] = signals[NUMBER[of]] * uniform(rng, low, high)
     signals[NUMBER["cortical bone"]] += uniform(rng, 0, 0.12) * signals[NUMBER["white matter"]]
     texture = signals * (0.01 + 0.07 * rng.random(len(TISSUES)))
-    for tissue, spread in (("marrow", 0.3), ("fat", 0.12), ("muscle", 0.1), ("mucosa", 0.15)):
-        texture[NUMBER[tissue]] = signals[NUMBER[tissue]] * uniform(rng, 0.5, 1.3) * spread
+    for tissue, deviation in (("marrow", 0.3), ("fat", 0.12), ("muscle", 0.1), ("mucosa", 0.15)):
+        texture[NUMBER[tissue]] = signals[NUMBER[tissue]] * uniform(rng, 0.5, 1.3) * deviation
     return _scanned(signals, texture, rng)
 
 
-def random_contrast(rng: np.random.Generator) -> Look:
-    """Any signal for any tissue, but none for air and mostly next to none for bone; some tissues are tied."""
+def random_contrast(rng: np.random.Generator) -> Appearance:
+    """Appearance with a random signal for each tissue: none for air, usually little for bone; TIES may be equal."""
     signals = FULL_SCALE * (0.02 + 0.98 * rng.random(len(TISSUES)))
     for one, other in TIES:
         if rng.random() < 0.5:
@@ -87,14 +88,14 @@ def random_contrast(rng: np.random.Generator) -> Look:
     return _scanned(signals, texture, rng)
 
 
-def _scanned(signals: np.ndarray, texture: np.ndarray, rng: np.random.Generator) -> Look:
-    """With a random scanner: thicker slices in a third of the draws, blur, coil, noise, tone, chemical shift."""
+def _scanned(signals: np.ndarray, texture: np.ndarray, rng: np.random.Generator) -> Appearance:
+    """Appearance on a random scanner: blur, in a third of them thick slices, coil, noise, tone, chemical shift."""
     blur = np.full(3, uniform(rng, 0.0, 0.7))
     if rng.random() < 0.33:
         blur[rng.integers(3)] += uniform(rng, 0.3, 1.8)
     shift = int(rng.integers(-1, 2)) if rng.random() < 0.5 else 0
     i, j, k = blur.tolist()
-    return Look(
+    return Appearance(
         tuple(signals.tolist()),
         tuple(texture.tolist()),
         noise=uniform(rng, 0.0, 0.05),
@@ -118,7 +119,7 @@ def _jittered(contrast: str, tesla: float, rng: np.random.Generator) -> Sequence
 
 
 def _signals(times: Sequence, tesla: float, rng: np.random.Generator, variation: float) -> np.ndarray:
-    """The signal of each tissue in this person, in arbitrary units."""
+    """Signal of each tissue in a random person, in arbitrary units."""
     pd, t1, t2 = table(tesla)
-    spread = exp(variation * normal(rng, (3, len(TISSUES))).astype(np.float64))
-    return FULL_SCALE * signal(pd * spread[0], t1 * spread[1], t2 * spread[2], times)
+    factor = exp(variation * normal(rng, (3, len(TISSUES))).astype(np.float64))
+    return FULL_SCALE * signal(pd * factor[0], t1 * factor[1], t2 * factor[2], times)
