@@ -1,4 +1,4 @@
-"""Phantoms: synthetic heads of known anatomy, by `make_head(seed)`, and their images, by `paint(head, contrast, rng)`."""
+"""Synthetic heads of known anatomy: `make_head(seed)` is the anatomy, `paint(head, contrast, rng)` an image of it."""
 
 from __future__ import annotations
 

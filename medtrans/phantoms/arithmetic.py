@@ -1,9 +1,9 @@
 """Elementary functions with the same bits on every processor.
 
 IEEE 754 demands that +, -, *, / and the square root are rounded correctly: their result does not depend on the
-processor. The exponential, the logarithm and the sine of NumPy depend on it in the last bit, and so do long sums and matrix
-products. A threshold turns a last bit into another tissue. Phantoms therefore use the functions of this file and of
-`filters`: those five operations in a fixed order, each an array operation of its own, so that no compiler fuses two.
+processor. The exponential, the logarithm and the sine of NumPy depend on it in the last bit, and so do long sums and
+matrix products. A threshold turns a last bit into another tissue. Phantoms therefore use the functions of this file and
+of `filters`: those five operations in a fixed order, each an array operation of its own, so that no compiler fuses two.
 
 Arrays stay float32 or float64. Abramowitz and Stegun, Handbook of Mathematical Functions, 1964, chapter 4.
 """
