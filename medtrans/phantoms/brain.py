@@ -35,7 +35,7 @@ WAVE = 20.0
 
 
 def paint_brain(c: Canvas, surfaces: Surfaces) -> np.ndarray:
-    """Fill the cavity. Returns the depth in mm below the surface of the cerebrum, on the lattice."""
+    """Paint the brain into the cavity. Returns the depth in mm below the surface of the cerebrum, on the lattice."""
     whole, c = c, c.part(surfaces.inside > -3)
     inside = c.like(surfaces.inside, whole)
     age = c.draw(0, 1)
@@ -69,7 +69,7 @@ def _cistern(c: Canvas) -> np.ndarray:
 
 
 def _fissures(c: Canvas, cerebrum: np.ndarray, age: float) -> None:
-    """Between the hemispheres down to the corpus callosum, and the Sylvian fissure with the insula at its end."""
+    """Fissures: between the hemispheres down to the corpus callosum, and the Sylvian fissure with the insula."""
     middle = c.x + 0.8 * c.noise(25)
     callosum = np.maximum(c.depth(Ellipsoid((0, -6, 2), (300, 38, 25))), 0)
     width = 0.5 + 0.5 * age

@@ -1,4 +1,4 @@
-"""Distances that need to be known up to a reach only: the lower envelope of parabolas, one axis after the other.
+"""Euclidean distance transform up to a given distance: the lower envelope of parabolas, one axis after the other.
 
     d²(i) = min over j of d²(j) + (i - j)²
 

@@ -83,7 +83,7 @@ def test_a_lesion_is_bright_in_flair():
     assert flair[head.fraction("lesion") > 0.9].mean() > 1.1 * flair[head.fraction("white matter") > 0.99].mean()
 
 
-def test_the_same_draws_paint_the_same_image_and_others_another(head):
+def test_the_same_seed_paints_the_same_image_and_another_seed_another(head):
     one, same, other = (image(head, "T1", seed, randomised=True) for seed in (5, 5, 6))
     assert np.array_equal(one, same)
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] < 0.99
