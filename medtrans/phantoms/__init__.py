@@ -1,4 +1,4 @@
-"""Phantoms: heads whose truth is known. `make_head(seed)` is the anatomy, `paint(head, contrast, dice)` the image."""
+"""Synthetic heads of known anatomy: `make_head(seed)` is the anatomy, `paint(head, contrast, rng)` an image of it."""
 
 from __future__ import annotations
 

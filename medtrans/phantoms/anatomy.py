@@ -1,8 +1,8 @@
-"""A head made from a seed: skin, fat and muscle, skull with diploë and sinuses, folded cortex, ventricles, eyes.
+"""Synthetic head: skin, fat and muscle, skull with diploë and sinuses, folded cortex, ventricles, eyes.
 
-Shapes are bent by smooth random fields and sized anew, so that no two heads are alike. They are drawn on a grid
-`factor` times finer than the voxels; `contrasts` averages it. The world's origin is the template's, about where the
-anterior commissure lies.
+The seed sets the size of the head and the smooth random fields that deform a template. Tissues are labelled on a grid
+`factor` times finer than the voxels, and `contrasts` averages it. The origin of the world is that of the template, near
+the anterior commissure.
 """
 
 from __future__ import annotations
@@ -11,27 +11,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import ndimage
 
 from medtrans.core.errors import UsageError
+from medtrans.core.fields import normal
 from medtrans.core.volume import Volume
+from medtrans.phantoms.arithmetic import exp, total
 from medtrans.phantoms.brain import paint_brain
 from medtrans.phantoms.canvas import blank
 from medtrans.phantoms.cranium import paint_cranium
 from medtrans.phantoms.face import paint_face
+from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 SIZE = 0.92
-"""Of an average head, in units of the template, which is as large as MNI's."""
+"""Mean size of a head relative to the template, which is as large as that of MNI."""
 SOFTNESS = 0.45
-"""Standard deviation in voxels."""
+"""Standard deviation in voxels of the Gaussian filter for labels as coarse as the voxels."""
 CENTRE = (0.0, -6.0, -8.0)
-"""Of the field of view in mm: skin to skin, and down to the mouth in 192 mm."""
+"""Centre of the field of view in mm: 192 mm reach from skin to skin, and down to the mouth."""
+CEREBRUM = 80
+"""Mm from the origin within which a place for a lesion is searched for."""
 
 
 @dataclass(frozen=True)
 class Lesion:
-    """A ball of `diameter` mm; `centre` in mm of the head's own space (RAS), drawn in white matter if not given."""
+    """Spherical lesion of `diameter` mm; without a `centre` in mm (RAS) it lies at a random place in the cerebrum."""
 
     diameter: float
     centre: tuple[float, float, float] | None = None
@@ -45,7 +49,7 @@ class Head:
     factor: int
     grid: Volume
     lesions: tuple[Lesion, ...] = ()
-    """With their centres."""
+    """Each with its centre."""
     body: np.ndarray = field(init=False)
     """True where at least half of a voxel is not air outside."""
 
@@ -53,26 +57,26 @@ class Head:
         object.__setattr__(self, "body", self.fraction("air outside") < 0.5)
 
     def averaged(self, table: np.ndarray) -> np.ndarray:
-        """A value for every tissue, by its number, to the mean over each voxel: float32.
+        """Mean over each voxel of a quantity that `table` gives for every tissue number: float32.
 
-        Labels as coarse as the voxels themselves are softened, as a scanner would.
+        Labels as coarse as the voxels are filtered with a Gaussian, which stands for the partial volume of a scanner.
         """
         table = np.asarray(table, np.float32)
         f = self.factor
         if f == 1:
-            return np.asarray(ndimage.gaussian_filter(table[self.fine], SOFTNESS), np.float32)
+            return gaussian_filter(table[self.fine], [SOFTNESS] * 3)
         out = np.zeros(self.grid.shape, np.float32)
         for i, j, k in np.ndindex(f, f, f):
             out += table[self.fine[i::f, j::f, k::f]]
         return out / np.float32(f**3)
 
     def fraction(self, tissue: str) -> np.ndarray:
-        """The share of each voxel that is `tissue`, 0 to 1."""
+        """Volume fraction of `tissue` in each voxel, 0 to 1."""
         return self.averaged(np.arange(len(TISSUES)) == NUMBER[tissue])
 
     @property
     def tissues(self) -> Volume:
-        """The commonest tissue of each voxel (the lower number of equals): uint8."""
+        """Tissue number with the largest volume fraction in each voxel, the lower of equals: uint8."""
         counts = np.zeros((2, *self.grid.shape), np.float32)
         best = np.zeros(self.grid.shape, np.uint8)
         for name, number in NUMBER.items():
@@ -83,17 +87,17 @@ class Head:
 
     @property
     def mask(self) -> Volume:
-        """The body, air inside it included: uint8."""
+        """Body mask, which includes air inside the body: uint8."""
         return self.grid.like(self.body.astype(np.uint8))
 
     @property
     def lesion_mask(self) -> Volume:
-        """The voxels that hold most lesion, as many as have its volume: uint8."""
+        """Lesion mask: the voxels with the largest fraction of lesion, as many as have its volume: uint8."""
         share = self.fraction("lesion")
         mask = np.zeros(share.shape, np.uint8)
         there = np.flatnonzero(share)
         fullest = there[np.argsort(-share.flat[there], kind="stable")]
-        mask.flat[fullest[: round(float(share.sum(dtype=np.float64)))]] = 1
+        mask.flat[fullest[: round(total(share))]] = 1
         return self.grid.like(mask)
 
 
@@ -104,39 +108,41 @@ def make_head(
     spacing: float = 1.5,
     lesions: Sequence[Lesion] = (),
 ) -> Head:
-    """The head that `seed` stands for, on a grid of `shape` voxels of `spacing` mm, in RAS+.
+    """Synthetic head on a grid of `shape` voxels of `spacing` mm, in RAS+.
+
+    The same seed gives the same anatomy at another shape or spacing, and the same bits on every processor.
 
     Raises UsageError for a lesion without size or outside the field of view.
     """
-    dice = np.random.default_rng([seed, 0x4EAD])
+    rng = np.random.default_rng([seed, 0x4EAD])
     factor = fineness(spacing)
     step = spacing / factor
     affine = np.diag([spacing, spacing, spacing, 1.0])
     affine[:3, 3] = np.array(CENTRE) - spacing * (np.array(shape) - 1) / 2
     first = affine[:3, 3] - (spacing - step) / 2
-    size = SIZE * np.exp(0.03 * dice.standard_normal(3))
-    canvas = blank(dice, [factor * side for side in shape], step, first.tolist(), size.tolist())
+    size = SIZE * exp(0.03 * normal(rng, (3,)).astype(np.float64))
+    canvas = blank(rng, [factor * side for side in shape], step, first.tolist(), size.tolist())
     surfaces = paint_cranium(canvas)
     paint_face(canvas, surfaces)
     depth = paint_brain(canvas, surfaces)
     fine = np.ascontiguousarray(canvas.labels[tuple(slice(factor * side) for side in shape)])
-    placed = tuple(_lesion(fine, first, step, lesion, depth, dice) for lesion in lesions)
+    placed = tuple(_lesion(fine, first, step, lesion, depth, rng) for lesion in lesions)
     return Head(fine, factor, Volume(np.broadcast_to(np.uint8(0), (1, *shape)), affine), placed)
 
 
 def fineness(spacing: float) -> int:
-    """How many fine voxels lie along a voxel: they are 0.5 to 1.2 mm wide, and never fewer than two."""
+    """Number of fine voxels along a voxel: two at least, so that they are 1.2 mm wide at most."""
     return max(2, round(spacing / 1.1))
 
 
 def _lesion(
-    fine: np.ndarray, first: np.ndarray, step: float, lesion: Lesion, depth: np.ndarray, dice: np.random.Generator
+    fine: np.ndarray, first: np.ndarray, step: float, lesion: Lesion, depth: np.ndarray, rng: np.random.Generator
 ) -> Lesion:
-    """Painted over whatever is there: a ball in straight space, so that its diameter is what was asked."""
+    """Label a lesion in `fine`, in place: a ball that is not deformed, so that its diameter is exact."""
     if not lesion.diameter > 0:
         raise UsageError("lesion", f"has a diameter of {lesion.diameter} mm", "give more than 0")
     axes = [start + step * np.arange(side) for start, side in zip(first, fine.shape, strict=True)]
-    centre = lesion.centre or _somewhere_deep(depth, axes, step, lesion.diameter / 2, dice)
+    centre = lesion.centre or _somewhere_deep(depth, axes, step, lesion.diameter / 2, rng)
     box = tuple(
         slice(*np.searchsorted(axis, (m - lesion.diameter / 2, m + lesion.diameter / 2 + 1e-9)))
         for axis, m in zip(axes, centre, strict=True)
@@ -144,7 +150,7 @@ def _lesion(
     x, y, z = np.meshgrid(
         *(axis[s] - m for axis, s, m in zip(axes, box, centre, strict=True)), indexing="ij", sparse=True
     )
-    ball = x * x + y * y + z * z <= (lesion.diameter / 2) ** 2
+    ball = x * x + y * y + z * z <= lesion.diameter * lesion.diameter / 4
     if not ball.any():
         raise UsageError("lesion", f"at {centre} mm lies outside the field of view", "give RAS millimetres")
     fine[box][ball] = NUMBER["lesion"]
@@ -152,11 +158,21 @@ def _lesion(
 
 
 def _somewhere_deep(
-    depth: np.ndarray, axes: list[np.ndarray], step: float, radius: float, dice: np.random.Generator
+    depth: np.ndarray, axes: list[np.ndarray], step: float, radius: float, rng: np.random.Generator
 ) -> tuple[float, float, float]:
-    """A point of the cerebrum at least `radius` (or as deep as it gets) below its surface, in mm."""
+    """Random point of the cerebrum in mm, at least `radius` + 3 mm below its surface, or else at 90 % of its depth.
+
+    `depth` is given at the points between two fine voxels along each axis.
+    """
     depth = depth[1:-1, 1:-1, 1:-1]
-    places = np.flatnonzero(depth > min(radius + 3, 0.9 * float(depth.max())))
-    index = np.unravel_index(places[dice.integers(len(places))], depth.shape)
-    x, y, z = (float(axis[0] + step * (2 * i + 0.5)) for axis, i in zip(axes, index, strict=True))
+    first = np.array([axis[0] + step / 2 for axis in axes])
+    points = rng.integers(-CEREBRUM, CEREBRUM + 1, (4096, 3)).astype(np.float64)
+    index = np.rint((points - first) / (2 * step)).astype(np.int64)
+    within = ((index >= 0) & (index < depth.shape)).all(axis=1)
+    points, index = points[within], index[within]
+    deep = np.flatnonzero(depth[tuple(index.T)] > min(radius + 3, 0.9 * float(depth.max())))
+    if len(deep):
+        x, y, z = points[deep[0]].tolist()
+    else:
+        x, y, z = (first + 2 * step * np.array(np.unravel_index(depth.argmax(), depth.shape))).tolist()
     return x, y, z

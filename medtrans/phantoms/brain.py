@@ -1,10 +1,10 @@
-"""The brain: a cortex folded around sulci, white matter, nuclei, ventricles, cerebellum, brain stem.
+"""Brain: cortex folded around sulci, white matter, nuclei, ventricles, cerebellum, brain stem.
 
 A sulcus is a sheet where a smooth random field s vanishes, as far as it reaches below the surface:
 
     distance to it   t = |s| / |grad s|          cortex   t < width + 2.7 mm          CSF   t < width
 
-s is looked up after each point was drawn towards the surface of its hemisphere, so that sulci run into the depth.
+s is evaluated at a point moved towards the surface of its hemisphere, so that sulci reach into the depth.
 Coordinates as in `cranium`.
 """
 
@@ -13,10 +13,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from scipy import ndimage
 
+from medtrans.core.fields import normal
+from medtrans.phantoms.arithmetic import arctan2, exp, length, mean, power, sine_cosine
 from medtrans.phantoms.canvas import Canvas
 from medtrans.phantoms.cranium import Surfaces
+from medtrans.phantoms.filters import gaussian_filter, interpolate
 from medtrans.phantoms.shapes import Ellipsoid, Point, Rod, Shape, bump, rounded_union
 
 RIBBON = 2.7
@@ -33,7 +35,7 @@ WAVE = 20.0
 
 
 def paint_brain(c: Canvas, surfaces: Surfaces) -> np.ndarray:
-    """Fill the cavity. Returns the depth in mm below the surface of the cerebrum, on the lattice."""
+    """Paint the brain into the cavity. Returns the depth in mm below the surface of the cerebrum, on the lattice."""
     whole, c = c, c.part(surfaces.inside > -3)
     inside = c.like(surfaces.inside, whole)
     age = c.draw(0, 1)
@@ -67,7 +69,7 @@ def _cistern(c: Canvas) -> np.ndarray:
 
 
 def _fissures(c: Canvas, cerebrum: np.ndarray, age: float) -> None:
-    """Between the hemispheres down to the corpus callosum, and the Sylvian fissure with the insula at its end."""
+    """Fissures: between the hemispheres down to the corpus callosum, and the Sylvian fissure with the insula."""
     middle = c.x + 0.8 * c.noise(25)
     callosum = np.maximum(c.depth(Ellipsoid((0, -6, 2), (300, 38, 25))), 0)
     width = 0.5 + 0.5 * age
@@ -75,7 +77,7 @@ def _fissures(c: Canvas, cerebrum: np.ndarray, age: float) -> None:
         (middle, callosum, np.minimum(cerebrum, 8 - np.abs(c.x))),
         {"grey matter": -RIBBON, "CSF": 0},
         over=BRAIN,
-        combine=lambda x, k, near: np.where(near > -4, width - np.hypot(x, k), -9),
+        combine=lambda x, k, near: np.where(near > -4, width - length(x, k), -9),
     )
     for side in (-1, 1):
         x = side * c.x
@@ -86,14 +88,14 @@ def _fissures(c: Canvas, cerebrum: np.ndarray, age: float) -> None:
             (slope, ends, wide, np.minimum(cerebrum, x - 24)),
             CORTEX,
             over=BRAIN,
-            combine=lambda t, end, w, near: np.where(near > -4, w - np.hypot(t, end), -9),
+            combine=lambda t, end, w, near: np.where(near > -4, w - length(t, end), -9),
         )
         patch = np.maximum(-c.depth(Ellipsoid((side * 38, -6, 2), (300, 25, 15))), 0)
         c.fill(
             (x - 38 - 0.04 * np.abs(c.y + 6), patch, np.minimum(14 - np.abs(x - 38), 6 - patch)),
             CORTEX,
             over=BRAIN,
-            combine=lambda t, end, near: np.where(near > -9, 0.8 - np.hypot(t, end), -9),
+            combine=lambda t, end, near: np.where(near > -9, 0.8 - length(t, end), -9),
         )
 
 
@@ -101,7 +103,7 @@ def _sulci(c: Canvas, surface: np.ndarray, age: float) -> None:
     """Sheets of CSF lined with cortex, ending 9 to 26 mm below the nearest surface."""
     sheet = _sheets(c)
     callosum = np.maximum(c.depth(Ellipsoid((0, -6, 2), (300, 38, 25))), 0)
-    depth = np.minimum(surface, np.hypot(c.x, callosum))
+    depth = np.minimum(surface, length(c.x, callosum))
     reach = np.clip(17 + 4.5 * c.noise(22), 9, 26)
     width = 0.1 + 0.3 * age
     c.fill(
@@ -109,7 +111,7 @@ def _sulci(c: Canvas, surface: np.ndarray, age: float) -> None:
         CORTEX,
         over=BRAIN,
         combine=lambda t, end, deep: (
-            width + np.float32(0.6) * np.exp(-np.maximum(deep, 0) / 4) - np.hypot(t, np.maximum(end, 0))
+            width + np.float32(0.6) * exp(-np.maximum(deep, 0) / 4) - length(t, np.maximum(end, 0))
         ),
     )
 
@@ -119,20 +121,18 @@ def _sheets(c: Canvas) -> np.ndarray:
     side = np.where(c.x < 0, np.float32(-1), np.float32(1))
     centre, axes = (26.0, -16.0, 8.0), (46.0, 88.0, 64.0)
     parts = [(c.x * side - centre[0]) / axes[0], (c.y - centre[1]) / axes[1], (c.z - centre[2]) / axes[2]]
-    stretch = np.maximum(np.sqrt(sum(part * part for part in parts)), 0.15) ** np.float32(-0.6)
+    stretch = power(np.maximum(length(*parts), 0.15), -0.6)
     places = [part * stretch * axis for part, axis in zip(parts, axes, strict=True)]
     grain = 2.5
     wave = WAVE * c.draw(0.92, 1.08)
     count = int(280 / grain)
-    noise = c.dice.standard_normal((count, count, count), np.float32)
+    noise = normal(c.rng, (count, count, count))
     sd = wave / (2 * np.pi) * np.sqrt(2) / grain
-    field = ndimage.gaussian_filter(noise, 0.9 * sd, mode="wrap", truncate=3) - ndimage.gaussian_filter(
-        noise, 1.15 * sd, mode="wrap", truncate=3
-    )
+    narrow, broad = (gaussian_filter(noise, [f * sd] * 3, border="wrap", truncate=3) for f in (0.9, 1.15))
     where = [(place + 140) / grain for place in (places[0] + side * 60, *places[1:])]
-    s = ndimage.map_coordinates(field, where, order=1, mode="grid-wrap").astype(np.float32)
-    slope = np.sqrt(sum(part * part for part in np.gradient(s, c.spacing)))
-    return np.asarray(s / (slope + 0.25 * slope.mean()), np.float32)
+    s = interpolate(narrow - broad, where)
+    slope = length(*np.gradient(s, c.spacing))
+    return np.asarray(s / (slope + np.float32(0.25 * mean(slope))), np.float32)
 
 
 def _core(c: Canvas) -> None:
@@ -187,10 +187,10 @@ def _cerebellum(c: Canvas, hull: np.ndarray) -> None:
     body = np.minimum(halves, np.minimum(hull, 0.8 * (roof - c.z)))
     c.fill(body, {"grey matter": 0}, over=(*BRAIN, "CSF"))
     back, up = -(c.y + 38), c.z + 36
-    radius = np.hypot(back, up)
-    phase = LEAVES * (np.arctan2(up, back) + 0.04 * c.noise(14))
+    radius = length(back, up)
+    phase = LEAVES * (arctan2(up, back) + 0.04 * c.noise(14))
     c.fill(
-        (radius / LEAVES, np.sin(phase), np.cos(phase), body),
+        (radius / LEAVES, *sine_cosine(phase), body),
         {"white matter": 0.0, "CSF": 8.0},
         over=("grey matter",),
         combine=_leaves,
@@ -199,7 +199,7 @@ def _cerebellum(c: Canvas, hull: np.ndarray) -> None:
 
 def _leaves(arc: np.ndarray, sine: np.ndarray, cosine: np.ndarray, body: np.ndarray) -> np.ndarray:
     """Above 8 in a fissure, above 0 in the white of a branch or of the core."""
-    turn = np.abs(np.arctan2(sine, cosine))
+    turn = np.abs(arctan2(sine, cosine))
     fissure = np.where((body > 0) & (body < 14), 8.5 - arc * turn, -9)
     branch = np.minimum(0.9 - arc * (np.pi - turn), body - 2.2)
     return np.asarray(np.maximum(fissure, np.minimum(np.maximum(branch, body - 17), 7)), np.float32)
@@ -225,5 +225,5 @@ def _sinus(c: Canvas, inside: np.ndarray) -> None:
     """The superior sagittal sinus under the vault, the transverse ones beside it."""
     along = np.minimum(4.2 - 0.6 * inside - np.abs(c.x), inside + 1.0)
     c.fill(np.minimum(along, np.maximum(c.z - 20, -60 - c.y)), {"blood": 0}, over=("CSF", *BRAIN))
-    low = np.minimum(3.2 - np.hypot(c.z + 22, np.maximum(inside - 3, 0)), np.minimum(inside + 0.5, -50 - c.y))
+    low = np.minimum(3.2 - length(c.z + 22, np.maximum(inside - 3, 0)), np.minimum(inside + 0.5, -50 - c.y))
     c.fill(low, {"blood": 0}, over=("CSF", *BRAIN))

@@ -1,8 +1,11 @@
-"""Painting tissues on a fine grid, from depths that are known on a lattice of half its density.
+"""Labels of tissues on a fine grid, from depths on a lattice of half its density.
 
-Shapes bend smoothly, so their depths need few points; the labels are sharp, so they need many. Depths are interpolated
-linearly from the lattice to the fine grid where something may change, and compared there. What is smoother still comes
-from a `sparse` lattice of half the density again.
+Shapes are deformed smoothly, so their depths need few points; labels have sharp borders, so they need many. Depths are
+interpolated linearly from the lattice to the fine grid near a border, and compared with thresholds there. Smoother
+depths come from a `sparse` lattice of half the density again.
+
+Random fields have their knots at fixed millimetres of the template, so that a seed gives the same anatomy whatever the
+grid.
 """
 
 from __future__ import annotations
@@ -12,16 +15,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from medtrans.phantoms.fields import smooth_field
+from medtrans.core.fields import normal, spline_field
+from medtrans.phantoms.arithmetic import uniform
 from medtrans.phantoms.shapes import Point, Shape
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 BEND = 2.5
-"""Standard deviation in mm by which a point of the template is moved."""
+"""Standard deviation in mm of the displacement of a point of the template."""
 MARGIN = 4 * BEND
-"""Mm around the box of a shape in which its bent copy may lie."""
+"""Mm around the box of a shape that its deformed copy may reach."""
+EXTENT = 400.0
+"""Mm of the template after which random fields repeat: more than a head and neck in any direction."""
 CHUNK = 1 << 19
-"""Fine voxels painted at a time: few enough to stay in a processor's cache."""
+"""Fine voxels painted at a time: few enough for the cache of a processor."""
 
 Box = tuple[slice, slice, slice]
 Combine = Callable[..., np.ndarray]
@@ -29,40 +35,36 @@ Combine = Callable[..., np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """Points of space: x, y, z in mm of the template, bent for this subject, and how far apart they lie in mm."""
+    """Regular grid of points with their deformed coordinates x, y, z in mm of the template; `spacing` in mm."""
 
-    dice: np.random.Generator
+    rng: np.random.Generator
     spacing: float
     x: np.ndarray
     y: np.ndarray
     z: np.ndarray
+    axes: tuple[np.ndarray, ...]
+    """Coordinates of the points before the deformation."""
 
     def depth(self, shape: Shape) -> np.ndarray:
         return shape.depth(self.x, self.y, self.z)
 
     def noise(self, millimetres: float) -> np.ndarray:
-        """A smooth random field of mean 0 and deviation 1, with bumps of about that width."""
-        voxels = max(millimetres / self.spacing, 1.0)
-        if voxels < 4:
-            return smooth_field(self.dice, self.x.shape, voxels)
-        coarse = smooth_field(self.dice, [-(-side // 2) + 2 for side in self.x.shape], voxels / 2)
-        return _refined(coarse)[tuple(slice(side) for side in self.x.shape)]
+        """Smooth random field of mean 0 and standard deviation 1, with bumps of about that width."""
+        return random_field(self.rng, self.axes, millimetres)
 
     def draw(self, low: float, high: float) -> float:
-        return float(self.dice.uniform(low, high))
+        return uniform(self.rng, low, high)
 
 
 @dataclass(frozen=True, eq=False)
 class Canvas(Lattice):
-    """A lattice, the labels between its points (two for each inner point along each axis), and a sparser lattice."""
+    """Lattice with labels between its points, two for each inner point along each axis, and a sparser lattice."""
 
     labels: np.ndarray
-    axes: tuple[np.ndarray, ...]
-    """Where the lattice points lie before bending."""
     sparse: Lattice
 
     def part(self, where: np.ndarray) -> Canvas:
-        """The part around the lattice points `where`: a view of the same labels."""
+        """Part of the canvas around the lattice points `where`: a view of the same labels."""
         box = _around(where)
         assert box is not None
         x, y, z = (along[box] for along in (self.x, self.y, self.z))
@@ -70,12 +72,12 @@ class Canvas(Lattice):
         return replace(self, x=x, y=y, z=z, axes=axes, labels=self.labels[_fine(box)])
 
     def like(self, field: np.ndarray, whole: Canvas) -> np.ndarray:
-        """The part of a field of the `whole` canvas that belongs to this one."""
+        """Part of a field of the `whole` canvas that covers this one."""
         first = [int(np.searchsorted(axis, mine[0])) for axis, mine in zip(whole.axes, self.axes, strict=True)]
         return field[tuple(slice(start, start + side) for start, side in zip(first, self.x.shape, strict=True))]
 
     def dense(self, field: np.ndarray) -> np.ndarray:
-        """From the sparse lattice to this one."""
+        """Linear interpolation from the sparse lattice to this one."""
         return _refined(field)[tuple(slice(side) for side in self.x.shape)]
 
     def paint(
@@ -103,7 +105,7 @@ class Canvas(Lattice):
         over: Sequence[str] = (),
         combine: Combine | None = None,
     ) -> None:
-        """Like `paint`, for depths on the whole lattice: their minimum, or what `combine` makes of them.
+        """Paint nested layers by depths on the whole lattice: their minimum, or the result of `combine`.
 
         Nothing is painted where the last of them is below the least start of a layer.
         """
@@ -127,7 +129,7 @@ class Canvas(Lattice):
         over: Sequence[str],
         combine: Combine | None,
     ) -> None:
-        """`fields` on the lattice points of `box`; its outermost points only lend their values."""
+        """Paint inside `box` by `fields` on its lattice points; the outermost points serve the interpolation only."""
         labels = self.labels[_fine(box)]
         allowed = np.isin(np.arange(len(TISSUES)), [NUMBER[tissue] for tissue in over])
         least = min(layers.values())
@@ -144,24 +146,32 @@ class Canvas(Lattice):
 
 
 def blank(
-    dice: np.random.Generator, shape: Sequence[int], step: float, origin: Sequence[float], scale: Sequence[float]
+    rng: np.random.Generator, shape: Sequence[int], step: float, origin: Sequence[float], scale: Sequence[float]
 ) -> Canvas:
-    """A canvas of `shape` fine voxels (rounded up to even) of `step` mm, the first at `origin` mm, full of air.
+    """Canvas full of air, of `shape` fine voxels (rounded up to even) of `step` mm, the first at `origin` mm.
 
-    `scale` is the subject's size, by which the template is stretched; then it is bent.
+    The template is scaled by `scale`, the size of the subject, and then deformed.
     """
     cells = [-(-side // 2) for side in shape]
     dense = [_points(-1.5 * step, 2 * step, n + 2) + np.float32(first) for n, first in zip(cells, origin, strict=True)]
     coarse = [
         _points(-4.5 * step, 4 * step, n // 2 + 4) + np.float32(first) for n, first in zip(cells, origin, strict=True)
     ]
-    straight = np.meshgrid(*(axis / np.float32(s) for axis, s in zip(coarse, scale, strict=True)), indexing="ij")
-    bent = [along + np.float32(BEND) * smooth_field(dice, along.shape, 60 / (4 * step)) for along in straight]
-    sparse = Lattice(dice, 4 * step, *bent)
+    sparse_axes, axes = (
+        tuple(axis / np.float32(s) for axis, s in zip(points, scale, strict=True)) for points in (coarse, dense)
+    )
+    straight = np.meshgrid(*sparse_axes, indexing="ij", sparse=True)
+    bent = [along + np.float32(BEND) * random_field(rng, sparse_axes, 60) for along in straight]
+    sparse = Lattice(rng, 4 * step, bent[0], bent[1], bent[2], sparse_axes)
     inner = tuple(slice(n + 2) for n in cells)
     x, y, z = (_refined(along)[inner] for along in bent)
-    axes = tuple(axis / np.float32(s) for axis, s in zip(dense, scale, strict=True))
-    return Canvas(dice, 2 * step, x, y, z, np.zeros([2 * n for n in cells], np.uint8), axes, sparse)
+    return Canvas(rng, 2 * step, x, y, z, axes, np.zeros([2 * n for n in cells], np.uint8), sparse)
+
+
+def random_field(rng: np.random.Generator, axes: Sequence[np.ndarray], millimetres: float) -> np.ndarray:
+    """Smooth random field at every combination of `axes` in mm, with bumps of about that width: float32."""
+    weights = normal(rng, [int(np.ceil(EXTENT / millimetres))] * len(axes))
+    return spline_field(weights, [(axis.astype(np.float64) + EXTENT / 2) / millimetres for axis in axes])
 
 
 def _points(first: float, spacing: float, count: int) -> np.ndarray:
@@ -169,7 +179,7 @@ def _points(first: float, spacing: float, count: int) -> np.ndarray:
 
 
 def _refined(field: np.ndarray) -> np.ndarray:
-    """Twice as dense: two points for each inner one, a quarter of the spacing before and after it."""
+    """Linear interpolation to twice the density: two points for each inner one, a quarter of the spacing beside it."""
     for axis in (2, 1, 0):
         before, middle, after = (
             field[(slice(None),) * axis + (slice(first, field.shape[axis] - 2 + first),)] for first in range(3)
@@ -187,7 +197,7 @@ def _refined(field: np.ndarray) -> np.ndarray:
 
 
 def _around(mask: np.ndarray) -> Box | None:
-    """The smallest box of lattice points that holds `mask` and two neighbours on each side."""
+    """Smallest box of lattice points that holds `mask` and two neighbours on each side."""
     sides = []
     for axis in range(3):
         found = np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))

@@ -36,8 +36,8 @@ def write_head(
     """Paint one head in each contrast and write it, the mask last: a folder with the mask has the whole case."""
     volumes = {}
     for number, contrast in enumerate(contrasts):
-        dice = np.random.default_rng([seed, number])
-        volumes[contrast] = paint(head, contrast, dice, randomised=randomised)
+        rng = np.random.default_rng([seed, number])
+        volumes[contrast] = paint(head, contrast, rng, randomised=randomised)
     if head.lesions:
         volumes["lesion"] = head.lesion_mask
     volumes["mask"] = head.mask

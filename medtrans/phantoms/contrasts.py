@@ -1,38 +1,39 @@
-"""A head as a scanner shows it: MR of a `Look`, CT in HU, with the partial volume of the fine grid.
+"""Images of a head: MR of an `Appearance`, CT in HU, with the partial volume of the fine grid.
 
 Noise of MR is Rician, that of a magnitude of two Gaussian channels: Gudbjartsson and Patz, Magn Reson Med 1995,
-https://doi.org/10.1002/mrm.1910340618. Everything random is drawn from `dice`.
+https://doi.org/10.1002/mrm.1910340618. All random numbers come from `rng`.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
+from medtrans.core.fields import normal, smooth_field
 from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Head
-from medtrans.phantoms.fields import smooth_field
-from medtrans.phantoms.looks import Look, near, of_sequence, random_contrast
+from medtrans.phantoms.arithmetic import exp, length, power, uniform
+from medtrans.phantoms.filters import gaussian_filter
+from medtrans.phantoms.mr_appearance import Appearance, of_sequence, other_scanner, random_contrast
 from medtrans.phantoms.signals import TIMES
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 CONTRASTS = (*TIMES, "CT")
 AIR = -1024
-"""HU written outside the body."""
+"""HU outside the body."""
 HIGHEST = 3071
 LEAST_BONE = 290.0
 LIMIT = 2.5
-GRAIN = 4.0
+TEXTURE_WIDTH = 4.0
 """Mm over which the texture of a tissue changes."""
-REACH_OF_A_COIL = 90.0
-"""Mm over which its sensitivity changes."""
+COIL_WIDTH = 90.0
+"""Mm over which the sensitivity of a coil changes."""
 FATTY = ("fat", "marrow")
 
 
 def paint(
     head: Head,
     contrast: str,
-    dice: np.random.Generator,
+    rng: np.random.Generator,
     *,
     tesla: float = 1.5,
     noise: float = 0.02,
@@ -40,59 +41,60 @@ def paint(
     variation: float = 0.03,
     randomised: bool = False,
 ) -> Volume:
-    """The head as `contrast` shows it: MR in float32 arbitrary units, CT in int16 HU.
+    """Image of the head in `contrast`: MR in float32 arbitrary units, CT in int16 HU.
 
-    `noise` is relative to white matter, `bias` the spread of the coil's sensitivity, `variation` that of PD, T1 and
-    T2 between people; in CT, `noise` 0 leaves the noise out. `randomised` replaces them all by draws: near the
-    contrast in one half, any contrast at all in the other; of CT only marrow is. Raises UsageError on an unknown name.
+    `noise` is relative to white matter; `bias` is the standard deviation of the coil's sensitivity, `variation` that of
+    PD, T1 and T2 between people. In CT, `noise` 0 means none. With `randomised`, all of them are random: one half of
+    the images are of this contrast on another scanner, the other half of any contrast; in CT only the marrow changes.
+    Raises UsageError on an unknown name.
     """
     if contrast == "CT":
-        marrow = float(dice.uniform(350, 600)) if randomised else None
-        return paint_ct(head, dice, noise=8.0 if noise else 0.0, marrow=marrow)
+        marrow = uniform(rng, 350, 600) if randomised else None
+        return paint_ct(head, rng, noise=8.0 if noise else 0.0, marrow=marrow)
     if not randomised:
-        return show(head, of_sequence(contrast, dice, tesla=tesla, noise=noise, bias=bias, variation=variation), dice)
-    return show(head, near(contrast, dice) if dice.random() < 0.5 else random_contrast(dice), dice)
+        return paint_mr(head, of_sequence(contrast, rng, tesla=tesla, noise=noise, bias=bias, variation=variation), rng)
+    return paint_mr(head, other_scanner(contrast, rng) if rng.random() < 0.5 else random_contrast(rng), rng)
 
 
-def show(head: Head, look: Look, dice: np.random.Generator) -> Volume:
-    """MR of a drawn look: float32, arbitrary units, never negative."""
+def paint_mr(head: Head, appearance: Appearance, rng: np.random.Generator) -> Volume:
+    """MR image of an appearance: float32, arbitrary units, never negative."""
     spacing = head.grid.spacing[0]
-    signals, texture = np.array(look.signals), np.array(look.texture)
-    image = _with_fat_shifted(head, signals, look.fat_shift)
-    image += head.averaged(texture) * smooth_field(dice, image.shape, max(GRAIN / spacing, 1.0))
+    signals, texture = np.array(appearance.signals), np.array(appearance.texture)
+    image = _with_fat_shifted(head, signals, appearance.fat_shift)
+    image += head.averaged(texture) * smooth_field(rng, image.shape, max(TEXTURE_WIDTH / spacing, 1.0))
     image = np.maximum(image, 0)
-    if any(look.blur):
-        image = ndimage.gaussian_filter(image, [sd / mm for sd, mm in zip(look.blur, head.grid.spacing, strict=True)])
-    if look.gamma != 1:
-        image = signals.max() * (image / signals.max()) ** np.float32(look.gamma)
-    image *= np.exp(np.float32(look.bias) * smooth_field(dice, image.shape, REACH_OF_A_COIL / spacing))
-    deviation = np.float32(look.noise * signals[NUMBER["white matter"]])
+    if any(appearance.blur):
+        image = gaussian_filter(image, [sd / mm for sd, mm in zip(appearance.blur, head.grid.spacing, strict=True)])
+    if appearance.gamma != 1:
+        image = signals.max() * power(image / signals.max(), appearance.gamma)
+    image *= exp(np.float32(appearance.bias) * smooth_field(rng, image.shape, COIL_WIDTH / spacing))
+    deviation = np.float32(appearance.noise * signals[NUMBER["white matter"]])
     if deviation:
-        real, imaginary = (deviation * dice.standard_normal(image.shape, np.float32) for _ in range(2))
-        image = np.hypot(image + real, imaginary)
+        real, imaginary = (deviation * normal(rng, image.shape) for _ in range(2))
+        image = length(image + real, imaginary)
     return head.grid.like(image.astype(np.float32, copy=False))
 
 
-def paint_ct(head: Head, dice: np.random.Generator, *, noise: float = 8.0, marrow: float | None = None) -> Volume:
+def paint_ct(head: Head, rng: np.random.Generator, *, noise: float = 8.0, marrow: float | None = None) -> Volume:
     """CT: int16 HU with texture in every tissue and `noise` HU of Gaussian noise in the body; air outside is -1024.
 
     `marrow` in HU, if not the table's, from 350 to 1000. No texture goes beyond LIMIT deviations: bone is above 250 HU.
     """
     hu = np.array([tissue.hu for tissue in TISSUES])
-    spread = np.array([tissue.hu_spread for tissue in TISSUES])
+    deviation = np.array([tissue.hu_deviation for tissue in TISSUES])
     if marrow:
         hu[NUMBER["marrow"]] = marrow
-        spread[NUMBER["marrow"]] = min(spread[NUMBER["marrow"]], (marrow - LEAST_BONE) / LIMIT)
+        deviation[NUMBER["marrow"]] = min(deviation[NUMBER["marrow"]], (marrow - LEAST_BONE) / LIMIT)
     image = head.averaged(hu)
-    texture = smooth_field(dice, image.shape, max(GRAIN / head.grid.spacing[0], 1.0))
-    image += head.averaged(spread) * np.clip(texture, -LIMIT, LIMIT)
+    texture = smooth_field(rng, image.shape, max(TEXTURE_WIDTH / head.grid.spacing[0], 1.0))
+    image += head.averaged(deviation) * np.clip(texture, -LIMIT, LIMIT)
     if noise:
-        image += np.float32(noise) * dice.standard_normal(image.shape, np.float32) * (image > AIR + 1)
+        image += np.float32(noise) * normal(rng, image.shape) * (image > AIR + 1)
     return head.grid.like(np.clip(np.rint(image), AIR, HIGHEST).astype(np.int16))
 
 
 def _with_fat_shifted(head: Head, signals: np.ndarray, shift: tuple[int, int]) -> np.ndarray:
-    """Signals averaged to voxels, those of fat displaced along one axis."""
+    """Mean signal of each voxel, with that of fat displaced along one axis."""
     axis, voxels = shift
     if not voxels:
         return head.averaged(signals)

@@ -1,4 +1,4 @@
-"""The skull and what wraps it: the cavity of the brain, outer and inner table with diploë between, scalp.
+"""Skull and scalp: the cavity of the brain, outer and inner table with diploë between, skin, fat and muscle.
 
 Coordinates are those of the template in mm: x to the right, y to the front, z to the top, the origin where the
 anterior commissure lies. Sizes are those of an MNI-like adult head; `anatomy` scales them to the subject.
@@ -14,7 +14,7 @@ from medtrans.phantoms.canvas import Canvas, Lattice
 from medtrans.phantoms.shapes import Ellipsoid, Rod, Shape, bump, rounded_union
 
 INNER_TABLE = 1.6
-"""Mm of bone that nothing painted in the face may open."""
+"""Thickness in mm of the bone around the cavity, which the structures of the face leave intact."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def paint_cranium(c: Canvas) -> Surfaces:
 
 
 def _cavity(p: Lattice, side: np.ndarray) -> np.ndarray:
-    """Where the brain lies: an egg on a floor of three steps, with pits for temporal lobes and cerebellum."""
+    """Depth in the cavity: an egg on a floor of three steps, with pits for temporal lobes and cerebellum."""
     egg = Ellipsoid((0, -16, 10), (72, 91, 71)).depth(p.x * (1 + np.clip(0.0011 * (p.y + 16), -0.1, 0.1)), p.y, p.z)
     roofs_of_orbits = 9 * bump((side - 30) / 15, (p.y - 42) / 24)
     upper = np.minimum(egg, p.z + 22 - roofs_of_orbits)
@@ -66,7 +66,7 @@ def _cavity(p: Lattice, side: np.ndarray) -> np.ndarray:
 
 
 def _thickness(p: Lattice, side: np.ndarray, temple: np.ndarray) -> np.ndarray:
-    """Of the skull in mm: thin at the temples, thick above the nose and at the back of the head."""
+    """Thickness of the skull in mm: thin at the temples, thick above the nose and at the back of the head."""
     brow = 5 * bump(p.x / 26, (p.y - 80) / 14, (p.z + 12) / 14)
     back = 4 * bump(p.x / 22, (p.y + 104) / 20, (p.z + 18) / 20)
     return np.maximum(p.draw(5.5, 8.0) + 0.9 * p.noise(35) + brow + back - 3.0 * temple, 3.0)
@@ -93,7 +93,7 @@ def _nose_and_ears() -> list[Ellipsoid | Rod]:
 
 
 def _muscles(c: Canvas, body: np.ndarray, region: np.ndarray) -> None:
-    """Below a layer of fat, in bundles with fat between them. Depths on the sparse lattice."""
+    """Muscles below a layer of fat, in bundles with fat between them. Depths on the sparse lattice."""
     p = c.sparse
     layer = p.draw(2.5, 5.0) + 1.0 * p.noise(30)
     c.fill(c.dense(np.minimum(body - 1.7 - layer, region)), {"muscle": 0})

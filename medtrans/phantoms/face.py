@@ -1,6 +1,6 @@
-"""Below and before the brain: sinuses, nose, eyes, jaws, airway, ears, vertebrae.
+"""Face and neck: sinuses, nose, eyes, jaws, airway, ears, vertebrae.
 
-Everything stays out of the skull's cavity and its inner table. Coordinates as in `cranium`.
+All of it stays out of the skull's cavity and its inner table. Coordinates as in `cranium`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WALL = {"cortical bone": -1.6, "mucosa": -0.5, "air inside": 0.7}
 
 
 def paint_face(c: Canvas, surfaces: Surfaces) -> None:
-    """In an order in which each part may cut into the ones before."""
+    """Paint face and neck; each part may replace those before."""
     face = surfaces.face
     _jaws(c, face)
     _throat(c, face)

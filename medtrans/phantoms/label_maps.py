@@ -15,16 +15,17 @@ import numpy as np
 from scipy import ndimage
 
 from medtrans.core.errors import InputRefused
+from medtrans.core.fields import smooth_field
 from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Head
+from medtrans.phantoms.arithmetic import uniform
 from medtrans.phantoms.distances import distance
-from medtrans.phantoms.fields import smooth_field
 from medtrans.phantoms.skulls import Skull, reshape
 from medtrans.phantoms.tissues import NUMBER
 
 FAT_AND_MUSCLE = 507
 CRUMB = 40
-"""Voxels. Smaller cells of air are gaps that the map's maker left between tissues."""
+"""Voxels. Smaller pieces of air are errors of the map between tissues."""
 DEEPEST_FAT = 12.0
 """Mm below the skin; farther down it is in streaks."""
 MEANING = {
@@ -45,10 +46,10 @@ MEANING = {
 }
 
 
-def from_label_map(volume: Volume, dice: np.random.Generator, *, skull: Skull | None = None) -> Head:
-    """The head of a label map, on its own grid less the empty margin; with another `skull`, see `skulls.draw`.
+def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | None = None) -> Head:
+    """Head of a label map, on its own grid without the empty margin; with another `skull`, see `skulls.draw`.
 
-    Crumbs that maps hold, as tissue in the air and as air in tissue, are given to what surrounds them. Raises
+    Small errors of such maps, tissue in the air and air in tissue, are replaced by the tissue around them. Raises
     InputRefused on a number without a meaning, naming it.
     """
     volume = _without_margin(_largest_piece(volume))
@@ -66,7 +67,7 @@ def from_label_map(volume: Volume, dice: np.random.Generator, *, skull: Skull | 
     _fill_crumbs(tissues, tissues == NUMBER["air inside"])
     if skull:
         tissues = reshape(tissues, volume.spacing, skull)
-    _part_fat_from_muscle(tissues, volume.spacing, dice)
+    _part_fat_from_muscle(tissues, volume.spacing, rng)
     return Head(tissues, 1, volume.like(np.zeros((1, *volume.shape), np.uint8)))
 
 
@@ -83,7 +84,7 @@ def _without_margin(volume: Volume, left: int = 6) -> Volume:
         raise InputRefused("label map", "is empty", "give a label map of a head")
     sides = [slice(max(s.start - left, 0), s.stop + left) for s in box[0]]
     affine = volume.affine.copy()
-    affine[:3, 3] = (volume.affine @ [*(s.start for s in sides), 1.0])[:3]
+    affine[:3, 3] += (affine[:3, :3] * [s.start for s in sides]).sum(axis=1)
     return Volume(volume.voxels[(slice(None), *sides)], affine)
 
 
@@ -104,11 +105,11 @@ def _fill_crumbs(tissues: np.ndarray, air: np.ndarray) -> None:
         tissues[filled] = beside[filled]
 
 
-def _part_fat_from_muscle(tissues: np.ndarray, spacing: Sequence[float], dice: np.random.Generator) -> None:
+def _part_fat_from_muscle(tissues: np.ndarray, spacing: Sequence[float], rng: np.random.Generator) -> None:
     """Fat within 2 to 7 mm of the skin, and where a smooth field is high; muscle elsewhere."""
     millimetres = min(spacing)
     depth = distance(np.isin(tissues, [NUMBER["air outside"], NUMBER["skin"]]), spacing, DEEPEST_FAT)
-    layer = dice.uniform(2, 7) + 1.5 * smooth_field(dice, tissues.shape, 30 / millimetres)
-    streaks = smooth_field(dice, tissues.shape, 8 / millimetres) > dice.uniform(0.2, 1.2)
+    layer = uniform(rng, 2, 7) + 1.5 * smooth_field(rng, tissues.shape, 30 / millimetres)
+    streaks = smooth_field(rng, tissues.shape, 8 / millimetres) > uniform(rng, 0.2, 1.2)
     muscle = (tissues == NUMBER["fat"]) & (depth > np.minimum(layer, DEEPEST_FAT - 1)) & ~streaks
     tissues[muscle] = NUMBER["muscle"]

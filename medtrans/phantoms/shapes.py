@@ -13,6 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
+from medtrans.phantoms.arithmetic import exp, length
+
 Point = tuple[float, float, float]
 
 
@@ -34,8 +36,8 @@ class Ellipsoid:
     def depth(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """To first order: k (1 - k) / |grad k²| / 2, with k the radius in units of the axes."""
         parts = [(along - middle) / axis for along, middle, axis in zip((x, y, z), self.centre, self.axes, strict=True)]
-        radius = _length(*parts)
-        slope = _length(*(part / axis for part, axis in zip(parts, self.axes, strict=True)))
+        radius = length(*parts)
+        slope = length(*(part / axis for part, axis in zip(parts, self.axes, strict=True)))
         return np.asarray(radius * (1 - radius) / (slope + np.float32(1e-6)), np.float32)
 
     def box(self) -> tuple[Point, Point]:
@@ -54,10 +56,10 @@ class Rod:
     def depth(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         way = np.subtract(self.end, self.start).astype(np.float32)
         from_start = [along - np.float32(first) for along, first in zip((x, y, z), self.start, strict=True)]
-        share = sum(part * step for part, step in zip(from_start, way, strict=True)) / max(float(way @ way), 1e-6)
+        share = sum(part * step for part, step in zip(from_start, way, strict=True)) / max(float(sum(way * way)), 1e-6)
         share = np.clip(share, 0, 1)
         radius = self.radius + share * ((self.radius if self.end_radius is None else self.end_radius) - self.radius)
-        return radius - _length(*(part - share * step for part, step in zip(from_start, way, strict=True)))
+        return radius - length(*(part - share * step for part, step in zip(from_start, way, strict=True)))
 
     def box(self) -> tuple[Point, Point]:
         wide = max(self.radius, self.end_radius or 0)
@@ -75,8 +77,8 @@ class Arch:
 
     def depth(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         across, along = ((w - m) / r for w, m, r in zip((x, y), self.centre, self.radii, strict=False))
-        off = (np.hypot(across, along) - 1) * np.float32(np.mean(self.radii))
-        side = 1 - _length(off / self.wide, (z - self.centre[2]) / self.high)
+        off = (length(across, along) - 1) * np.float32(np.mean(self.radii))
+        side = 1 - length(off / self.wide, (z - self.centre[2]) / self.high)
         return np.minimum(side * min(self.wide, self.high), along * self.radii[1])
 
     def box(self) -> tuple[Point, Point]:
@@ -95,11 +97,7 @@ def rounded_union(depths: list[np.ndarray], millimetres: float) -> np.ndarray:
 
 def bump(*parts: np.ndarray) -> np.ndarray:
     """A hill of height 1: exp(-(a² + b² + …))."""
-    return np.asarray(np.exp(-sum(part * part for part in parts)), np.float32)
-
-
-def _length(*parts: np.ndarray) -> np.ndarray:
-    return np.sqrt(sum(part * part for part in parts))
+    return exp(-np.asarray(sum(part * part for part in parts), np.float32))
 
 
 def _box(points: list[Point], reach: Point) -> tuple[Point, Point]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from medtrans.core.errors import UsageError
 from medtrans.core.settings import did_you_mean
+from medtrans.phantoms.arithmetic import exp, log
 from medtrans.phantoms.tissues import FIELDS, NUMBER, TISSUES
 
 FULL_SCALE = 1000.0
@@ -55,14 +56,14 @@ def sequence(contrast: str, tesla: float = 1.5) -> Sequence:
 
 def nulling(t1: float, tr: float) -> float:
     """The inversion time in ms at which a tissue vanishes: 1 - 2 exp(-TI/T1) + exp(-TR/T1) = 0."""
-    return float(t1 * np.log(2 / (1 + np.exp(-tr / t1))))
+    return float(t1 * log(2 / (1 + exp(-tr / t1))))
 
 
 def signal(pd: np.ndarray, t1: np.ndarray, t2: np.ndarray, times: Sequence) -> np.ndarray:
     """The equations above, for arrays of tissues; relative to fully relaxed water."""
-    relaxing = np.exp(-times.tr / t1)
-    recovered = 1 - relaxing if times.ti is None else np.abs(1 - 2 * np.exp(-times.ti / t1) + relaxing)
-    return np.asarray(pd * recovered * np.exp(-times.te / t2))
+    relaxing = exp(-times.tr / t1)
+    recovered = 1 - relaxing if times.ti is None else np.abs(1 - 2 * exp(-times.ti / t1) + relaxing)
+    return np.asarray(pd * recovered * exp(-times.te / t2))
 
 
 def table(tesla: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

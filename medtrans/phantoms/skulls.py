@@ -1,4 +1,4 @@
-"""Another skull for a head of labels: thicker or thinner, hollowed by diploë, under another scalp, over another brain.
+"""Skull of a label map, replaced by a thicker or thinner one with diploë, under another scalp, over another brain.
 
     bone'    = {within `inward` or `outward` mm of bone, in CSF or scalp}, or bone less what they take off if negative
     diploë   = {more than `table` mm below the surface of bone'}
@@ -10,7 +10,7 @@ laid on the outside, and may be thick: near the vertex of a real head it is as w
 
 Between fat and bone lie galea, loose tissue and periosteum: one layer in MR and CT (Hayman et al., J Comput Assist
 Tomogr 27, 2003, https://journals.lww.com/jcat/Abstract/2003/05000/Clinical_and_Imaging_Anatomy_of_the_Scalp.27.aspx),
-nearly as dark as bone in many MR images, and so part of the bone in maps that were drawn on MR. It is taken off the
+nearly as dark as bone in many MR images, and so part of the bone in maps that were segmented on MR. It is taken off the
 bone's outside and painted as the muscle it continues.
 """
 
@@ -22,8 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from medtrans.core.fields import smooth_field
+from medtrans.phantoms.arithmetic import uniforms
 from medtrans.phantoms.distances import distance
-from medtrans.phantoms.fields import smooth_field
+from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.tissues import NUMBER
 
 BONE = ("cortical bone", "marrow")
@@ -47,27 +49,27 @@ class Skull:
     scalp: tuple[float, float] = (0.0, 0.0)
     """By how much the skin moves outwards. 0 to 4."""
     table: tuple[float, float] = (1.5, 0.0)
-    """Of the compact bone on either side of the diploë. 1 to 2."""
+    """Thickness of the compact bone on either side of the diploë. 1 to 2."""
     atrophy: tuple[float, float] = (0.0, 0.0)
-    """By how much the surface of the brain, that of its ventricles too, has given way to CSF. 0 to 2."""
+    """By how much the surface of the brain recedes, at the ventricles too, and leaves CSF. 0 to 2."""
     skin: tuple[float, float] = (0.0, 0.0)
     """By how much the skin reaches further into the fat below it. 0 to 4."""
     galea: tuple[float, float] = (0.0, 0.0)
-    """Of galea to periosteum, taken off the bone's outside. 0 to 3."""
+    """Thickness of the layers from galea to periosteum, which replace the outside of the bone. 0 to 3."""
     seed: int = 0
 
 
-def draw(dice: np.random.Generator) -> Skull:
-    """A skull as people may have it."""
-    means = dice.uniform((-2, -1.5, 0, 1.1, -0.5, -1, 0), (2, 3.5, 3, 2, 1.5, 3, 2.5))
-    spreads = dice.uniform((0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8))
-    thickness = ((float(m), float(sd)) for m, sd in zip(means, spreads, strict=True))
+def draw(rng: np.random.Generator) -> Skull:
+    """Random skull within the range of adults."""
+    means = uniforms(rng, (-2, -1.5, 0, 1.1, -0.5, -1, 0), (2, 3.5, 3, 2, 1.5, 3, 2.5))
+    deviations = uniforms(rng, (0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8))
+    thickness = ((float(m), float(sd)) for m, sd in zip(means, deviations, strict=True))
     names = ("inward", "outward", "scalp", "table", "atrophy", "skin", "galea")
-    return Skull(**dict(zip(names, thickness, strict=True)), seed=int(dice.integers(2**31)))
+    return Skull(**dict(zip(names, thickness, strict=True)), seed=int(rng.integers(2**31)))
 
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
-    """Tissue numbers (i, j, k) with that skull in the place of their own. Fat stands for all between skin and bone."""
+    """Tissue numbers (i, j, k) with this skull instead of their own. All tissue between skin and bone counts as fat."""
     inward, outward, scalp, table, atrophy, skin, galea = _fields(skull, tissues.shape, min(spacing))
     out, half = _with_scalp(tissues, spacing, scalp), min(spacing) / 2
     out[_is(out, "fat") & (distance(_is(out, "skin"), spacing, FAR) - half < skin)] = NUMBER["skin"]
@@ -116,19 +118,19 @@ def _lay_galea(head: np.ndarray, spacing: Sequence[float], from_cavity: np.ndarr
 
 def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]:
     """The seven thicknesses at every voxel, in mm."""
-    dice = np.random.default_rng(skull.seed)
+    rng = np.random.default_rng(skull.seed)
     limits = (
         (skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15),
         (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60), (skull.galea, 0, 3, 40),
     )  # fmt: skip
     return [
-        np.clip(mean + np.float32(sd) * smooth_field(dice, shape, wide / mm), low, high)
+        np.clip(mean + np.float32(sd) * smooth_field(rng, shape, wide / mm), low, high)
         for (mean, sd), low, high, wide in limits
     ]
 
 
 def _with_scalp(tissues: np.ndarray, spacing: Sequence[float], scalp: np.ndarray) -> np.ndarray:
-    """A body larger by `scalp` where it has skin, with skin around it and fat where skin was."""
+    """Tissues of a body that is larger by `scalp` where it has skin, with fat in the place of the former skin."""
     outside, skin, half = _is(tissues, "air outside"), _is(tissues, "skin"), min(spacing) / 2
     rise = scalp - np.where(outside, distance(skin, spacing, FAR) - half, half - distance(outside, spacing, FAR))
     new = tissues.copy()
@@ -145,9 +147,9 @@ def _around(mask: np.ndarray, spacing: Sequence[float]) -> tuple[slice, ...]:
 
 
 def _hull(tissues: np.ndarray, spacing: Sequence[float], wide: float = 3.0) -> np.ndarray:
-    """The brain with its sulci and what lies next to it."""
+    """Hull of the brain: its sulci and the voxels next to it included."""
     brain = _is(tissues, *BRAIN)
-    blurred = ndimage.gaussian_filter(brain.astype(np.float32), [wide / mm for mm in spacing], truncate=3)
+    blurred = gaussian_filter(brain.astype(np.float32), [wide / mm for mm in spacing], truncate=3)
     return np.asarray((blurred > 0.35) | ndimage.binary_dilation(brain))
 
 

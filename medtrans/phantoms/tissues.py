@@ -1,7 +1,7 @@
-"""The tissues of a head: how they relax at 1.5 T and 3 T, and what they are in CT.
+"""Tissues of a head: relaxation times at 1.5 T and 3 T, and CT numbers.
 
-PD is relative to water, T1 and T2 are in milliseconds, HU is the mean and spread within a person at 120 kV. Each row
-names where its relaxation times come from:
+PD is relative to water, T1 and T2 are in milliseconds, HU are the mean and standard deviation within a person at
+120 kV. Each row names the source of its relaxation times:
 
 BW  BrainWeb's table at 1.5 T: Collins et al., IEEE TMI 1998, https://doi.org/10.1109/42.712135, and
     https://brainweb.bic.mni.mcgill.ca/brainweb/tissue_mr_parameters.txt
@@ -34,7 +34,7 @@ class Tissue:
     at_1_5: tuple[float, float]
     at_3: tuple[float, float]
     hu: float
-    hu_spread: float
+    hu_deviation: float
     source: str
 
     def relaxation(self, tesla: float) -> tuple[float, float]:

@@ -28,6 +28,18 @@ def test_the_same_seed_makes_the_same_head_and_another_seed_another():
     assert (one != other).mean() > 0.1
 
 
+def test_the_same_seed_makes_the_same_anatomy_at_another_spacing(head):
+    """Labelled at 1.2 mm and at 1 mm over the same field of view."""
+    overlaps = []
+    for seed in (0, 1):
+        other = make_head(seed, shape=(80, 90, 80), spacing=2.4).fine
+        nearest = [((np.arange(side) + 0.5) / 1.2).astype(int) for side in head.fine.shape]
+        grey, there = (is_(labels, "grey matter") for labels in (head.fine, other[np.ix_(*nearest)]))
+        overlaps.append(2 * (grey & there).sum() / (grey.sum() + there.sum()))
+    assert overlaps[0] > 0.85
+    assert overlaps[1] < 0.7
+
+
 @pytest.mark.parametrize("tissue", [tissue.name for tissue in TISSUES if tissue.name != "lesion"])
 def test_every_tissue_is_there(head, tissue):
     millilitres = (head.fine == NUMBER[tissue]).sum() / 1000

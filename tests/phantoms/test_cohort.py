@@ -17,7 +17,7 @@ def test_a_cohort_is_written_as_cases_with_their_masks_last(tmp_path):
     assert set(np.unique(ill.voxels)) == set(np.unique(body.voxels)) == {0, 1}
 
 
-def test_contrasts_of_one_head_are_painted_from_draws_of_their_own(tmp_path):
+def test_each_contrast_of_a_head_has_random_numbers_of_its_own(tmp_path):
     options = {"shape": (24, 32, 24), "spacing": 6.0}
     alone = write_cohort(tmp_path / "one", [3], ("T1",), **options)
     both = write_cohort(tmp_path / "two", [3], ("T1", "CT"), **options)

@@ -22,7 +22,7 @@ def means(head, contrast, tesla):
 
 
 @pytest.mark.parametrize("tesla", [1.5, 3.0])
-def test_tissues_are_ordered_as_every_reader_knows_them(head, tesla):
+def test_tissues_are_ordered_as_in_textbooks(head, tesla):
     t1, t2, pd, flair = (means(head, contrast, tesla) for contrast in MR)
     assert t1["fat"] > t1["white matter"] > t1["grey matter"] > t1["CSF"]
     assert t2["CSF"] > 1.5 * t2["grey matter"] > 1.5 * t2["white matter"]
@@ -39,7 +39,7 @@ def test_ct_is_in_hounsfield_units(head):
     for tissue in TISSUES:
         pure = head.fraction(tissue.name) > 0.999
         if pure.sum() > 50:
-            assert ct[pure].mean() == pytest.approx(tissue.hu, abs=6 + 0.4 * tissue.hu_spread), tissue.name
+            assert ct[pure].mean() == pytest.approx(tissue.hu, abs=6 + 0.4 * tissue.hu_deviation), tissue.name
 
 
 @pytest.mark.parametrize("marrow", [None, 350, 600])
@@ -83,7 +83,7 @@ def test_a_lesion_is_bright_in_flair():
     assert flair[head.fraction("lesion") > 0.9].mean() > 1.1 * flair[head.fraction("white matter") > 0.99].mean()
 
 
-def test_the_same_draws_paint_the_same_image_and_others_another(head):
+def test_the_same_seed_paints_the_same_image_and_another_seed_another(head):
     one, same, other = (image(head, "T1", seed, randomised=True) for seed in (5, 5, 6))
     assert np.array_equal(one, same)
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] < 0.99

@@ -50,7 +50,7 @@ def test_the_grid_is_the_maps_own_less_the_empty_margin(labels):
     assert np.array_equal(cut.fine, head.fine)
 
 
-def test_a_closed_cavity_is_no_outside_and_crumbs_are_given_away(labels):
+def test_a_closed_cavity_is_inside_and_crumbs_are_replaced_by_their_neighbours(labels):
     head = made(labels)
     assert 50 < (head.fine == NUMBER["air inside"]).sum() < 150
     assert (head.fine == NUMBER["white matter"]).sum() == (labels.voxels == 2).sum() + 1, "the gap in the middle"

@@ -98,7 +98,7 @@ def test_a_brain_may_shrink_away_from_its_skull_and_leaves_fluid(spacing):
     assert np.array_equal(is_(old, *BRAIN, "CSF"), is_(new, *BRAIN, "CSF"))
 
 
-def test_skin_is_never_eaten():
+def test_bone_never_grows_into_skin():
     new = reshape(ball(), ONE_MM, Skull(outward=(4, 0), scalp=(0, 0)))
     thin = ball()
     thin[is_(thin, "fat") & (distance(is_(thin, "cortical bone"), ONE_MM, 9) < 6)] = NUMBER["cortical bone"]
@@ -147,7 +147,7 @@ def test_all_bone_is_above_250_hounsfield_units():
         assert paint_ct(head, np.random.default_rng(0), noise=0, marrow=marrow).voxels[0][within].min() > 250
 
 
-def test_the_same_draw_makes_the_same_skull_and_can_be_written_down():
+def test_the_same_seed_makes_the_same_skull_and_its_fields_restore_it():
     skulls = [draw(np.random.default_rng(seed)) for seed in (7, 7, 8)]
     assert skulls[0] == skulls[1] != skulls[2]
     one, again, other = (reshape(ball(2.0), [2.0] * 3, Skull(**asdict(skull))) for skull in skulls)

@@ -1,0 +1,74 @@
+"""Smooth random fields: cubic B-splines with random weights on a coarse grid of knots, evaluated axis by axis.
+
+Unser, IEEE Signal Processing Magazine 1999, https://doi.org/10.1109/79.799930.
+
+The same seed gives the same bits on every processor: random integers become normal numbers by a table, and the rest is
+addition and multiplication, one after the other. NumPy's `standard_normal` has logarithms in its tails, and a matrix
+product adds in an order that depends on the processor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from math import sqrt
+from statistics import NormalDist
+
+import numpy as np
+
+DEVIATION_PER_AXIS = sqrt(151 / 315)
+"""Root of the mean sum of squares of the B-splines at a point: the standard deviation that unit weights lead to."""
+LEVELS = 1 << 16
+"""Number of equally likely values of a normal number."""
+
+
+def smooth_field(rng: np.random.Generator, shape: Sequence[int], width_voxels: float | Sequence[float]) -> np.ndarray:
+    """Random field of `shape`, of any dimension, whose bumps are about `width_voxels` wide: float32.
+
+    One width for all axes, or one for each. Mean 0 and standard deviation 1 over many fields.
+    """
+    widths = np.broadcast_to(np.asarray(width_voxels, np.float64), len(shape)).tolist()
+    knots = [int(np.ceil(side / width)) + 3 for side, width in zip(shape, widths, strict=True)]
+    places = [np.arange(side) / width for side, width in zip(shape, widths, strict=True)]
+    return spline_field(normal(rng, knots), places)
+
+
+def spline_field(weights: np.ndarray, places: Sequence[np.ndarray]) -> np.ndarray:
+    """Cubic B-spline at every combination of `places`, an array for each axis in units of the knots: float32.
+
+    The weights repeat beyond their ends, so that the field is periodic. Independent weights of standard deviation 1
+    give a field of standard deviation 1.
+    """
+    field = weights.astype(np.float32)
+    for axis in reversed(range(field.ndim)):
+        first = np.floor(places[axis])
+        knots = first.astype(np.int64)[None] + np.arange(4)[:, None]
+        column = (-1, *[1] * (field.ndim - 1 - axis))
+        total: np.ndarray | None = None
+        for knot, value in zip(knots % field.shape[axis], _splines(places[axis] - first), strict=True):
+            term = field.take(knot, axis)
+            term *= value.reshape(column)
+            total = term if total is None else np.add(total, term, out=total)
+        assert total is not None
+        field = total
+    return field
+
+
+def normal(rng: np.random.Generator, shape: Sequence[int]) -> np.ndarray:
+    """Standard normal random numbers, by inversion of the distribution at a 16-bit random integer: float32."""
+    return _quantiles()[rng.integers(0, LEVELS, shape, dtype=np.uint16)]
+
+
+def _splines(t: np.ndarray) -> list[np.ndarray]:
+    """The four cubic B-splines that are not zero at `t`, from 0 to 1 between two knots: float32."""
+    u, norm = 1 - t, 6 * DEVIATION_PER_AXIS
+    inner = [(4 - 6 * a * a + 3 * a * a * a) / norm for a in (t, u)]
+    return [value.astype(np.float32) for value in (u * u * u / norm, *inner, t * t * t / norm)]
+
+
+@cache
+def _quantiles() -> np.ndarray:
+    """The middles of LEVELS equally likely classes, in multiples of 2^-16, which float32 holds exactly."""
+    upper = [NormalDist().inv_cdf((level + 0.5) / LEVELS) for level in range(LEVELS // 2, LEVELS)]
+    rounded = (np.rint(np.array(upper) * 65536) / 65536).astype(np.float32)
+    return np.concatenate([-rounded[::-1], rounded])

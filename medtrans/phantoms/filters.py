@@ -1,0 +1,62 @@
+"""Gaussian filter and linear interpolation with the same bits on every processor: see `arithmetic`.
+
+SciPy's filter is compiled, and takes its weights from NumPy's exponential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Literal
+
+import numpy as np
+
+from medtrans.phantoms.arithmetic import exp
+
+
+def gaussian_filter(
+    image: np.ndarray,
+    deviations: Sequence[float],
+    *,
+    border: Literal["symmetric", "wrap"] = "symmetric",
+    truncate: float = 4.0,
+) -> np.ndarray:
+    """Filtered with a Gaussian of these standard deviations in voxels, one for each axis, as by SciPy: float32."""
+    out = image.astype(np.float32)
+    for axis, deviation in enumerate(deviations):
+        if deviation <= 0:
+            continue
+        weights = _weights(deviation, int(truncate * deviation + 0.5))
+        reach, side = len(weights) - 1, out.shape[axis]
+        pads = [(reach, reach) if other == axis else (0, 0) for other in range(out.ndim)]
+        padded = np.moveaxis(np.pad(out, pads, mode=border), axis, 0)
+        total = weights[0] * padded[reach : reach + side]
+        for step, weight in enumerate(weights[1:], 1):
+            both = padded[reach - step : reach - step + side] + padded[reach + step : reach + step + side]
+            both *= weight
+            total += both
+        out = np.moveaxis(total, 0, axis)
+    return np.ascontiguousarray(out)
+
+
+def interpolate(field: np.ndarray, places: Sequence[np.ndarray]) -> np.ndarray:
+    """Linear interpolation of a periodic field at `places`, an array for each axis, in voxels: float32."""
+    first = [np.floor(place) for place in places]
+    shares = [place - low for place, low in zip(places, first, strict=True)]
+    below = [low.astype(np.int64) % side for low, side in zip(first, field.shape, strict=True)]
+    above = [(low + 1) % side for low, side in zip(below, field.shape, strict=True)]
+    out = np.zeros(np.broadcast_shapes(*(place.shape for place in places)), np.float32)
+    for corner in product((0, 1), repeat=field.ndim):
+        value = field[tuple((below, above)[upper][axis] for axis, upper in enumerate(corner))]
+        for upper, share in zip(corner, shares, strict=True):
+            value = value * (share if upper else 1 - share)
+        out += value
+    return out
+
+
+def _weights(deviation: float, reach: int) -> np.ndarray:
+    """Of the voxel itself and of those 1, 2 … `reach` away: float32."""
+    steps = np.arange(reach + 1) / deviation
+    weights = exp(-0.5 * steps * steps).tolist()
+    both_sides = weights[0] + 2 * sum(weights[1:])
+    return np.array([weight / both_sides for weight in weights], np.float32)
