@@ -11,16 +11,19 @@ from pathlib import Path
 
 
 class MedtransError(Exception):
-    """Anything the user can cause and mend. `exit_code` is what the shell sees."""
+    """Any error that a user can cause and fix. `exit_code` is the status of the command.
+
+    `code` names the kind of error for the Finding that it becomes where the other cases go on.
+    """
 
     exit_code = 1
 
-    def __init__(self, where: str | Path, what: str, advice: str = "") -> None:
-        self.where, self.what, self.advice = str(where), what, advice
+    def __init__(self, where: str | Path, what: str, advice: str = "", code: str = "") -> None:
+        self.where, self.what, self.advice, self.code = str(where), what, advice, code
         super().__init__(f"{where}: {what}" + (f"; {advice}" if advice else ""))
 
-    def __reduce__(self) -> tuple[type[MedtransError], tuple[str, str, str]]:
-        return type(self), (self.where, self.what, self.advice)
+    def __reduce__(self) -> tuple[type[MedtransError], tuple[str, str, str, str]]:
+        return type(self), (self.where, self.what, self.advice, self.code)
 
 
 class UsageError(MedtransError):
