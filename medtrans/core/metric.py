@@ -1,4 +1,4 @@
-"""A metric measures one case; a score is one number with everything needed to read it."""
+"""Metrics: the base classes of image, distribution and uncertainty metrics."""
 
 from __future__ import annotations
 
@@ -9,71 +9,80 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from medtrans.core.score import Direction
 from medtrans.core.settings import Settings
 
-Direction = Literal["higher", "lower"]
+__all__ = ["Direction", "DistributionMetric", "ImageMetric", "Metric", "Spacing", "UncertaintyMetric"]
+
 Spacing = tuple[float, float, float]
 """Millimetres between voxel centres along i, j, k."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageMetric(Settings, ABC):
-    """One measure of one case; its subclasses' fields are its definition (value range, window …).
-
-    Called with arrays (i, j, k) of one shape in the target's unit; `within` is true where counted, and nothing else is
-    looked at. A metric in mm measures with `spacing`, the others leave it.
-    """
+class Metric(Settings, ABC):
+    """A metric; the fields of a subclass are its settings and define the number (value range, window, bins …)."""
 
     unit: ClassVar[str] = ""
-    """In its table; "of the image" stands for the target's own unit."""
+    """Unit in a table; "of the image" stands for the target's own unit."""
     direction: ClassVar[Direction] = "lower"
+    """Whether higher or lower values are better."""
     modality: ClassVar[Literal["", "CT", "dose"]] = ""
-    """The only kind of image it means something for: CT in HU, dose in Gy; empty for any."""
+    """The only modality it is defined for: CT in HU, dose in Gy; empty for any."""
     comparable: ClassVar[bool] = True
-    """False where an image unlike the target can be good (texture, sharpness, shared information): no verdict on it."""
-
-    @abstractmethod
-    def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
-    ) -> float:
-        """The value. Raises EmptyMask where nothing is to be counted, InputRefused where it cannot be measured."""
+    """False where an image unlike the target can have a good value (texture, sharpness, shared information): such a
+    metric gives no verdict."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DistributionMetric(Settings, ABC):
-    """One measure of a set of images beside a real one; its subclasses' fields are its definition.
+class ImageMetric(Metric, ABC):
+    """A metric of one translated image against its target.
 
-    Called with what one extractor read from both: features (image, feature). The value depends on the extractor and on
-    the number of images: name both, and show it beside that of two real sets of the same sizes. `each` consecutive
-    images are slices of one volume: volumes, not slices, are independent.
+    Called with arrays (i, j, k) of one shape in the target's unit. `mask` is true where a voxel counts; values outside
+    it have no influence. A metric in millimetres uses `spacing`, the others ignore it.
     """
 
-    direction: ClassVar[Direction] = "lower"
+    @abstractmethod
+    def __call__(
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+    ) -> float:
+        """The value. Raises EmptyMask where no voxel counts, InputRefused where the metric is undefined."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistributionMetric(Metric, ABC):
+    """A distance between a set of generated images and a set of real images.
+
+    Called with features (image, feature) of both sets, by one extractor. The value depends on the extractor and on the
+    number of images: report both, and the value between two real sets of the same sizes. `each` consecutive images are
+    slices of one volume: volumes, not slices, are independent.
+    """
 
     @abstractmethod
-    def __call__(self, made: np.ndarray, real: np.ndarray, each: int = 1) -> float:
-        """The value. Warns where the sets are too small for it, raises InputRefused where they have none."""
+    def __call__(self, generated: np.ndarray, real: np.ndarray, each: int = 1) -> float:
+        """The value. Raises InputRefused where a set has too few images."""
 
-    def p(self, made: np.ndarray, real: np.ndarray, dice: np.random.Generator, each: int = 1) -> float:
-        """Of both sets coming from one distribution, where the metric has a test; else nan."""
+    def remark(self, generated: np.ndarray, real: np.ndarray) -> str:
+        """A reservation about the value, such as small sets; empty where there is none."""
+        return ""
+
+    def p_value(self, generated: np.ndarray, real: np.ndarray, rng: np.random.Generator, each: int = 1) -> float:
+        """The p value of both sets coming from one distribution; nan where the metric has no test."""
         return math.nan
 
 
 @dataclass(frozen=True, kw_only=True)
-class UncertaintyMetric(Settings, ABC):
-    """How well a translation's own spread tells its error; its subclasses' fields are its definition.
+class UncertaintyMetric(Metric, ABC):
+    """Agreement of a predicted standard deviation with the error that was made.
 
-    Called with error and spread of the voxels that count, flat arrays in one unit; the spread is a standard deviation.
+    Called with the error and the standard deviation of the voxels that count: flat arrays in one unit.
     """
 
-    direction: ClassVar[Direction] = "lower"
-
     @abstractmethod
-    def __call__(self, error: np.ndarray, spread: np.ndarray) -> float:
-        """The value. Raises EmptyMask where too few voxels count, InputRefused where it cannot be measured."""
+    def __call__(self, error: np.ndarray, deviation: np.ndarray) -> float:
+        """The value. Raises EmptyMask where too few voxels count, InputRefused where the metric is undefined."""
 
-    def told(self, error: np.ndarray, spread: np.ndarray) -> str:
-        """What there is to say beside the value."""
+    def remark(self, error: np.ndarray, deviation: np.ndarray) -> str:
+        """A sentence that belongs to the value; empty where there is none."""
         return ""
 
 

@@ -1,4 +1,4 @@
-"""JSON that every reader takes: nan is null, infinity the string "inf"."""
+"""JSON that every reader accepts: nan is null, infinity the string "inf"."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from typing import Any
 def to_strict_json(document: Any) -> str:
     """`document` of plain values, with a line break at the end."""
     return json.dumps(_plain(document), indent=1, allow_nan=False) + "\n"
+
+
+def to_number(value: Any) -> float:
+    """The number that `to_strict_json` wrote: null is nan, "inf" infinity."""
+    return math.nan if value is None else float(value)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from medtrans.core.errors import UsageError
 from medtrans.core.metric import Definition, ImageMetric
-from medtrans.core.settings import did_you_mean
+from medtrans.core.suggestions import did_you_mean
 from medtrans.metrics import load
 
 CT = (

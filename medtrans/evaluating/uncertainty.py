@@ -37,7 +37,7 @@ def evaluate_spread(
     scores = []
     for metric, measure in MEASURES.items():
         try:
-            value, note = measure(error, deviation), measure.told(error, deviation)
+            value, note = measure(error, deviation), measure.remark(error, deviation)
         except InputRefused as reason:
             value, note = math.nan, reason.what
         scores.append(Score(name, subject or name, "translated", metric, value, direction=measure.direction, note=note))

@@ -1,5 +1,5 @@
-"""Metrics: of an image beside its target (`image`), of sets of images (`distribution`), of a predicted standard
-deviation (`uncertainty`). One measure per file."""
+"""Metrics: of an image against its target (`image`), of sets of images (`distribution`), of a predicted standard
+deviation (`uncertainty`). One metric per file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from medtrans.core.metric import Direction, ImageMetric
 from medtrans.core.registry import Entry
+from medtrans.core.score import MetricId
 from medtrans.metrics import distribution, image, uncertainty
 
 MODALITIES = {"": "any modality", "CT": "CT in HU only", "dose": "dose only"}
@@ -14,27 +15,27 @@ names, load = image.names, image.load
 
 
 def entries() -> list[Entry]:
-    """Image metrics with unit and modality, then the metrics of uncertainty and of distributions."""
+    """Image metrics with unit and modality, then uncertainty metrics and distribution metrics."""
     of_images = (replace(entry, facts=_facts(load(entry.name))) for entry in image.entries())
     families = [(uncertainty, "of a predicted standard deviation"), (distribution, "of sets of images")]
-    more = [
+    others = [
         replace(entry, facts=f"{family.load(entry.name).direction} is better; no unit; {of}")
         for family, of in families
         for entry in family.entries()
     ]
-    return [*of_images, *more]
+    return [*of_images, *others]
+
+
+def comparable(metric: MetricId) -> bool:
+    """Whether a better value means a better translation. True for a metric that is not an image metric."""
+    name = metric.name if isinstance(metric, MetricId) else metric.partition("[")[0]
+    return name not in names() or load(name).comparable
 
 
 def direction(label: str) -> Direction:
-    """Whether higher or lower is better, by name or label: "tissue_error[tissue=bone]". Raises UsageError."""
-    name = label.partition("[")[0]
+    """Whether higher or lower is better, by label. Raises UsageError."""
+    name = str(label).partition("[")[0]
     return (uncertainty.registry if name in uncertainty.names() else image.registry).load(name).direction
-
-
-def comparable(label: str) -> bool:
-    """Whether a better value means a better translation. True for a label that is not an image metric."""
-    name = label.partition("[")[0]
-    return name not in names() or load(name).comparable
 
 
 def _facts(kind: type[ImageMetric]) -> str:

@@ -1,31 +1,33 @@
-"""A folder of made volumes beside a folder of real ones: how far apart are the sets?
+"""Distances between a folder of generated volumes and a folder of real ones, which need not be pairs.
 
-Volumes need no partners. All are seen on one scale: CT in HU on a fixed one, MR on the real set's, which the made set
-must meet; through a model, as that model sees its sources.
+All volumes are on one scale: CT in HU on a fixed one, MR on that of the real set, which the generated set must match.
+With a model as the extractor, they are prepared as the sources of that model are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from medtrans.core.errors import InputRefused, MedtransError, ModelRefused, UsageError
-from medtrans.core.settings import did_you_mean
+from medtrans.core.finding import Finding
+from medtrans.core.modality import MODALITIES
+from medtrans.core.suggestions import did_you_mean
 from medtrans.core.volume import Volume
-from medtrans.evaluating.distribution.distances import SPLITS, by_real, distances, volumes_a_half
+from medtrans.evaluating.distribution.distances import SPLITS, distances, standardised_by_real, volumes_per_half
 from medtrans.evaluating.distribution.extractors import (
     Extractor,
     Radiomics,
     RandomNetwork,
+    SegmenterExtractor,
     TorchScriptExtractor,
-    Trained,
 )
 from medtrans.evaluating.distribution.image_sampler import (
-    HOUNSFIELD,
+    HU_SCALE,
     VIEWS,
     WHOLE,
     ImageSampler,
@@ -33,18 +35,27 @@ from medtrans.evaluating.distribution.image_sampler import (
     one_scale,
 )
 from medtrans.evaluating.distribution.results import DistanceResults
-from medtrans.evaluating.input_checks import doubt_hounsfield, refuse_not_finite
+from medtrans.evaluating.failures import failure
+from medtrans.evaluating.input_checks import refuse_not_finite
 from medtrans.models.folder import load_model, model_hash
 from medtrans.preparing.preparation import Preparation, PreparingSettings
 from medtrans.reading.files import READS, SPREAD, SUBJECT, read_volume, stem, volumes_in
 
-PLAIN: dict[str, Callable[[int], Extractor]] = {"radiomics": lambda dims: Radiomics(), "random": RandomNetwork}
-ALIKE = 1.01
-"""How many times the smallest voxel the largest may be without a word."""
+BUILT_IN: dict[str, Callable[[int], Extractor]] = {"radiomics": lambda dims: Radiomics(), "random": RandomNetwork}
+MAX_VOXEL_RATIO = 1.01
+"""Largest voxel over smallest, along one axis, without a finding."""
+
+
+@dataclass(frozen=True)
+class _Noticed:
+    """What is collected while the volumes are read: failures by path, and findings."""
+
+    failed: dict[str, Finding] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def measure(
-    made: Path,
+    generated: Path,
     real: Path,
     extractor: str = "radiomics",
     view: str | None = None,
@@ -53,33 +64,34 @@ def measure(
     spacing: float | None = None,
     seed: int = 0,
 ) -> DistanceResults:
-    """Volumes of two folders, seen by an `extractor`: radiomics, random, a TorchScript file, or a segmenter's
-    model folder.
+    """Distances of two folders by an `extractor`: radiomics, random, a TorchScript file or a segmenter's model folder.
 
-    `view` is axial, coronal, sagittal or volume, a model's own if None; `spacing` in mm, None keeps each volume's own.
-    A volume that cannot be assessed is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused where
-    not two volumes of each set are left.
+    `view` is axial, coronal, sagittal or volume, that of the model if None; `spacing` in mm, None keeps each volume's
+    own. A volume that cannot be used is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused
+    where fewer than two volumes of a set are left.
     """
-    sets, refused = {"made": _volumes(made), "real": _volumes(real)}, dict[Path, str]()
+    sets, noticed = {"generated": _volumes(generated), "real": _volumes(real)}, _Noticed()
     if view is not None and view not in VIEWS:
         raise UsageError("--plane", f"nothing is named {view!r}", did_you_mean(view, VIEWS))
-    if extractor in PLAIN or Path(extractor).is_file():
-        sight = _plain_sight(extractor, view or "axial", slices, spacing, sets["real"], refused)
+    if extractor in BUILT_IN or Path(extractor).is_file():
+        sampler = _built_in_sampler(extractor, view or "axial", slices, spacing, sets["real"], noticed)
     else:
         if spacing:
-            raise UsageError("--spacing", "is not for models, which bring their own", "leave it out")
-        sight = _model_sight(Path(extractor), view, slices)
-    doubts = _subject_doubts(sets)
-    one, other = (
-        _seen(folder, sets[role], sight, refused, doubts) for role, folder in (("made", made), ("real", real))
-    )
-    found = distances(*by_real(one.features, other.features), sight.extractor.name, seed=seed)
-    meaning = _meaning(sight, one.features, other.features) | {"seed": seed}
-    doubts += _voxel_doubt(np.concatenate([one.sizes, other.sizes]), sight)
-    return DistanceResults(meaning, found, doubts, {str(path): why for path, why in refused.items()})
+            raise UsageError("--spacing", "a model brings its own spacing", "leave --spacing out")
+        sampler = _model_sampler(Path(extractor), view, slices)
+    noticed.findings.extend(_subject_findings(sets))
+    one, other = (_read_set(folder, sets[role], sampler, noticed) for role, folder in _roles(generated, real))
+    values = distances(*standardised_by_real(one.features, other.features), sampler.extractor.name, seed=seed)
+    meaning = _meaning(sampler, one.features, other.features) | {"seed": seed}
+    noticed.findings.extend(_voxel_findings(np.concatenate([one.sizes, other.sizes]), sampler))
+    return DistanceResults(meaning, values, noticed.findings, noticed.failed)
 
 
-@dataclass(frozen=True)
+def _roles(generated: Path, real: Path) -> tuple[tuple[str, Path], tuple[str, Path]]:
+    return ("generated", generated), ("real", real)
+
+
+@dataclass(frozen=True, eq=False)
 class _Set:
     """Features (volume, image, feature) and voxel sizes (volume, axis)."""
 
@@ -87,61 +99,63 @@ class _Set:
     sizes: np.ndarray
 
 
-def _seen(
-    folder: Path, paths: Sequence[Path], sight: ImageSampler, refused: dict[Path, str], doubts: list[str]
-) -> _Set:
-    """What can be assessed; the rest goes to `refused`, what is to be said of a volume to `doubts`."""
+def _read_set(folder: Path, paths: Sequence[Path], sampler: ImageSampler, noticed: _Noticed) -> _Set:
+    """Features of the volumes that can be used; the others go to `noticed`."""
     features, sizes = [], []
-    for path in (path for path in paths if path not in refused):
+    for path in (path for path in paths if str(path) not in noticed.failed):
         try:
             volume = _read(path)
-            features.append(sight.features(volume))
-        except MedtransError as reason:
-            refused[path] = reason.what
+            features.append(sampler.features(volume))
+        except MedtransError as error:
+            noticed.failed[str(path)] = failure(str(path), error)
             continue
         sizes.append(volume.spacing)
-        if sight.preparation.settings.source == HOUNSFIELD and (doubt := doubt_hounsfield(volume.voxels)):
-            doubts.append(f"{path.name} {doubt}")
+        if sampler.preparation.settings.source == HU_SCALE:
+            noticed.findings.extend(MODALITIES["CT"].check(volume.voxels, path.name))
     if len(features) < 2:
-        why = next((refused[path] for path in paths if path in refused), "there are no more")
-        raise InputRefused(folder, f"has {len(features)} volumes that can be assessed: {why}", "give two or more")
+        why = next((noticed.failed[str(path)].what for path in paths if str(path) in noticed.failed), "")
+        what = f"has {len(features)} volumes that can be assessed: {why or 'there are no more'}"
+        raise InputRefused(folder, what, "give two or more")
     return _Set(np.stack(features), np.array(sizes))
 
 
-def _plain_sight(
-    extractor: str, view: str, slices: int, spacing: float | None, real: Sequence[Path], refused: dict[Path, str]
+def _built_in_sampler(
+    extractor: str, view: str, slices: int, spacing: float | None, real: Sequence[Path], noticed: _Noticed
 ) -> ImageSampler:
-    """On the scale of the real set, found in a first reading."""
-    found = []
+    """On the scale of the real set, which is read once for that."""
+    ranges = []
     for path in real:
         try:
-            found.append(IntensityRange.of(_read(path)))
-        except MedtransError as reason:
-            refused[path] = reason.what
-    if not found:
-        raise InputRefused(real[0].parent, f"has no volume that can be assessed: {refused[real[0]]}", "give others")
-    scale, said = one_scale(found, str(real[0].parent))
+            ranges.append(IntensityRange.of(_read(path)))
+        except MedtransError as error:
+            noticed.failed[str(path)] = failure(str(path), error)
+    if not ranges:
+        what = f"has no volume that can be assessed: {noticed.failed[str(real[0])].what}"
+        raise InputRefused(real[0].parent, what, "give others")
+    scale, words = one_scale(ranges, str(real[0].parent))
     grid = (spacing, spacing, spacing) if spacing else None
-    asked = PreparingSettings(source=scale, spacing=grid, stack=1)
-    eye = PLAIN[extractor](3 if view == WHOLE else 2) if extractor in PLAIN else TorchScriptExtractor(Path(extractor))
-    return ImageSampler(eye, Preparation(asked), view, slices if view != WHOLE else 1, said)
+    settings = PreparingSettings(source=scale, spacing=grid, stack=1)
+    dims = 3 if view == WHOLE else 2
+    reader = BUILT_IN[extractor](dims) if extractor in BUILT_IN else TorchScriptExtractor(Path(extractor))
+    return ImageSampler(reader, Preparation(settings), view, slices if view != WHOLE else 1, words)
 
 
-def _model_sight(folder: Path, view: str | None, slices: int) -> ImageSampler:
-    """As the model sees its sources."""
+def _model_sampler(folder: Path, view: str | None, slices: int) -> ImageSampler:
+    """Volumes prepared like the sources of the model."""
     method, preparation, _ = load_model(folder)
     encode = getattr(method, "features", None)
     if encode is None:
-        what = f"is a {type(method).__name__}, which tells no features"
+        what = f"is a {type(method).__name__}, which has no features"
         raise ModelRefused(folder, what, "give the model folder of a segmenter, or --extractor radiomics")
-    asked = preparation.settings
-    own = WHOLE if asked.spatial_dims == 3 else asked.plane
+    settings = preparation.settings
+    own = WHOLE if settings.spatial_dims == 3 else settings.plane
     if view not in (None, own):
-        raise UsageError("--plane", f"{folder} has learned from {own} images, not from {view}", f"give --plane {own}")
+        raise UsageError("--plane", f"{folder} was trained on {own} images, not on {view}", f"give --plane {own}")
     name = f"{type(method).__name__.lower()}-{model_hash(folder)[:8]}"
-    eye = Trained(name, encode, method.task.source_channels, method.divisor, asked.source.background)
-    told = ", ".join(f"{key} {value}" for key, value in asked.source.to_dict().items())
-    return ImageSampler(eye, preparation, own, slices if own != WHOLE else 1, f"as the model sees its sources: {told}")
+    task, source = method.task, settings.source
+    reader = SegmenterExtractor(name, encode, task.source_channels, method.divisor, source.background)
+    words = ", ".join(f"{key} {value}" for key, value in source.to_dict().items())
+    return ImageSampler(reader, preparation, own, slices if own != WHOLE else 1, f"as sources of the model: {words}")
 
 
 def _read(path: Path) -> Volume:
@@ -153,51 +167,78 @@ def _read(path: Path) -> Volume:
 def _volumes(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise UsageError(folder, "is not a folder", "give a folder of volumes")
-    found = volumes_in(folder)
-    if not found:
+    paths = volumes_in(folder)
+    if not paths:
         raise UsageError(folder, "holds no volume", READS)
-    # The spread that lies beside a translation is no image.
-    spreads = {stem(path) + SPREAD for path in found}
-    return [path for path in found if stem(path) not in spreads]
+    # The standard deviation that lies beside a translation is not an image of the set.
+    deviations = {stem(path) + SPREAD for path in paths}
+    return [path for path in paths if stem(path) not in deviations]
 
 
-def _subject_doubts(sets: Mapping[str, Sequence[Path]]) -> list[str]:
-    """What is to be said of subjects, as far as the names tell them: the volume is the unit of every number here."""
-    known = {role: [told[0] for path in paths if (told := SUBJECT.match(path.name))] for role, paths in sets.items()}
-    doubts = []
-    for role, subjects in known.items():
-        if len(set(subjects)) < len(subjects):
-            what = f"{role}: {len(subjects)} volumes are of {len(set(subjects))} subjects by their names"
-            doubts.append(f"{what}, and n counts volumes, which are then not independent: give one of each subject")
-    if shared := set(known["made"]) & set(known["real"]):
-        what = f"subjects in both sets by their names: {len(shared)}"
-        doubts.append(f"{what}, which brings the sets nearer and p up: give real volumes of others")
-    return doubts
+def _subject_findings(sets: Mapping[str, Sequence[Path]]) -> list[Finding]:
+    """Subjects with several volumes, or in both sets, as far as the names of the files say so."""
+    subjects = {
+        role: [named[0] for path in paths if (named := SUBJECT.match(path.name))] for role, paths in sets.items()
+    }
+    findings = [
+        Finding(
+            code="repeated-subjects",
+            severity="warn",
+            where=role,
+            what=f"{len(names)} volumes are of {len(set(names))} subjects by their names",
+            consequence="n counts volumes, which are then not independent",
+            advice="give one volume of each subject",
+        )
+        for role, names in subjects.items()
+        if len(set(names)) < len(names)
+    ]
+    if shared := set(subjects["generated"]) & set(subjects["real"]):
+        findings.append(
+            Finding(
+                code="shared-subjects",
+                severity="warn",
+                where="subjects in both sets",
+                what=f"{len(shared)} by their names",
+                consequence="the distances are smaller and p is larger than for other subjects",
+                advice="give real volumes of other subjects",
+            )
+        )
+    return findings
 
 
-def _meaning(sight: ImageSampler, made: np.ndarray, real: np.ndarray) -> dict[str, Any]:
-    """Whatever changes the numbers, by name."""
-    spacing = sight.preparation.settings.spacing
-    kept, count = by_real(made, real)[0].shape[2], made.shape[2]
+def _meaning(sampler: ImageSampler, generated: np.ndarray, real: np.ndarray) -> dict[str, Any]:
+    """Every setting that the numbers depend on, by name."""
+    spacing = sampler.preparation.settings.spacing
+    kept, count = standardised_by_real(generated, real)[0].shape[2], generated.shape[2]
     constant = f", without {count - kept} that are constant there" if kept < count else ""
     return {
-        "extractor": sight.extractor.name,
-        "plane": sight.view,
-        "unit": "the volume, whoever it is of",
-        "made volumes": len(made),
+        "extractor": sampler.extractor.name,
+        "plane": sampler.view,
+        "unit": "the volume",
+        "generated volumes": len(generated),
         "real volumes": len(real),
-        "images a volume": made.shape[1],
-        "volumes of a half": volumes_a_half(len(made), len(real)),
+        "images a volume": generated.shape[1],
+        "volumes of a half": volumes_per_half(len(generated), len(real)),
         "random halves": SPLITS,
         "features": f"{kept}, standardised by all real images{constant}",
         "voxels": " x ".join(f"{side:g}" for side in spacing) + " mm" if spacing else "as they are",
-        "intensities": sight.intensities,
+        "intensities": sampler.intensities,
     }
 
 
-def _voxel_doubt(sizes: np.ndarray, sight: ImageSampler) -> list[str]:
-    """What is to be said of the voxel sizes (volume, axis)."""
-    if sight.preparation.settings.spacing or (sizes.max(0) <= ALIKE * sizes.min(0)).all():
+def _voxel_findings(sizes: np.ndarray, sampler: ImageSampler) -> list[Finding]:
+    """Voxel sizes (volume, axis) that differ between volumes."""
+    if sampler.preparation.settings.spacing or (sizes.max(0) <= MAX_VOXEL_RATIO * sizes.min(0)).all():
         return []
     low, high = (" x ".join(f"{side:.3g}" for side in sides) for sides in (sizes.min(0), sizes.max(0)))
-    return [f"voxels are {low} to {high} mm, and texture depends on that: bring all to one size with --spacing"]
+    return [
+        Finding(
+            code="mixed-spacing",
+            severity="warn",
+            where="volumes",
+            what=f"voxels are {low} to {high} mm",
+            consequence="texture depends on the voxel size",
+            advice="bring all to one size with --spacing",
+            numbers={"smallest": sizes.min(0).tolist(), "largest": sizes.max(0).tolist()},
+        )
+    ]

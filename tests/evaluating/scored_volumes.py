@@ -19,14 +19,14 @@ def mask() -> Volume:
 
 
 def ct(noise: float = 0.0) -> Volume:
-    dice = np.random.default_rng(3)
-    voxels = np.where(mask().voxels[0], dice.normal(40, 200, SHAPE), -1024)
-    return volume((voxels + noise * dice.normal(size=SHAPE)).astype(np.float32))
+    rng = np.random.default_rng(3)
+    voxels = np.where(mask().voxels[0], rng.normal(40, 200, SHAPE), -1024)
+    return volume((voxels + noise * rng.normal(size=SHAPE)).astype(np.float32))
 
 
 def mr(noise: float = 0.0, scale: float = 1.0) -> Volume:
-    dice = np.random.default_rng(4)
-    voxels = np.where(mask().voxels[0], dice.uniform(100, 900, SHAPE), 0) + noise * dice.normal(size=SHAPE)
+    rng = np.random.default_rng(4)
+    voxels = np.where(mask().voxels[0], rng.uniform(100, 900, SHAPE), 0) + noise * rng.normal(size=SHAPE)
     return volume((scale * voxels).astype(np.float32))
 
 

@@ -62,8 +62,8 @@ def test_nan_is_left_out_and_nothing_but_nan_is_nothing():
 
 
 def test_each_tissue_has_its_own_histogram_of_both_images():
-    dice = np.random.default_rng(0)
-    true = np.rint(np.repeat([-800.0, -100.0, 40.0, 900.0], 100) + dice.normal(0, 10, 400))
+    rng = np.random.default_rng(0)
+    true = np.rint(np.repeat([-800.0, -100.0, 40.0, 900.0], 100) + rng.normal(0, 10, 400))
     found = by_tissue(true, np.where(true > 200, 300.0, true))
     assert [one.name for one in found] == ["air inside", "fat", "soft tissue", "bone"]
     for one in found:

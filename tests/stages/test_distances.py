@@ -18,10 +18,10 @@ from tests.methods.blobs_toy import toy_method
 
 def head(seed, *, worse=0.0, hounsfield=False):
     """A ball with a texture of its own, noisier where it is `worse`."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     i, j, k = np.ogrid[:16, :18, :14]
     inside = (i - 8) ** 2 + (j - 9) ** 2 + (k - 7) ** 2 < 36
-    tissue = 100 + 20 * np.sin(i + dice.uniform(0, 3)) * np.cos(j) + (4 + worse) * dice.normal(size=inside.shape)
+    tissue = 100 + 20 * np.sin(i + rng.uniform(0, 3)) * np.cos(j) + (4 + worse) * rng.normal(size=inside.shape)
     return np.where(inside, np.maximum(tissue, 1), -1000 if hounsfield else 0).astype(np.float32)
 
 
@@ -46,19 +46,19 @@ def segmenter(tmp_path_factory):
 
 
 def values(found):
-    return {line.metric.partition("@")[0]: line for line in found.distances}
+    return {line.metric.name: line for line in found.distances}
 
 
 def test_noise_shows_beside_real_halves(folders):
     made, good = (measure(folders / name, folders / "real", slices=4) for name in ("made", "good"))
-    assert values(made)["frechet"].made.low > values(made)["frechet"].real.high
-    assert values(good)["frechet"].made.low < values(good)["frechet"].real.high
+    assert values(made)["frechet"].generated.low > values(made)["frechet"].real.high
+    assert values(good)["frechet"].generated.low < values(good)["frechet"].real.high
     assert values(made)["mmd"].p < 0.05 < values(good)["mmd"].p
 
 
 def test_whatever_changes_the_numbers_is_said_in_every_form(folders):
     found = measure(folders / "good", folders / "real", "random", "volume")
-    assert (found.meaning["made volumes"], found.meaning["real volumes"]) == (5, 8)
+    assert (found.meaning["generated volumes"], found.meaning["real volumes"]) == (5, 8)
     assert found.meaning["volumes of a half"] == 4
     assert "99.5th percentile" in found.meaning["intensities"]
     text, document = found.to_text(), json.loads(found.to_json())
@@ -67,30 +67,30 @@ def test_whatever_changes_the_numbers_is_said_in_every_form(folders):
     assert document["definition"]["plane"] == rows[0]["plane"] == "volume"
     assert document["distances"][0]["p"] is None
     assert "too few for 16 features" in text
-    assert {row["metric"] for row in rows} == {line.metric for line in found.distances}
+    assert {row["metric"] for row in rows} == {str(line.metric) for line in found.distances}
 
 
-def test_n_counts_volumes_and_names_that_tell_subjects_are_heard(folders, tmp_path):
+def test_n_counts_volumes_and_subjects_are_recognised_by_their_names(folders, tmp_path):
     for number in range(4):
         write_volume(Volume(head(number)[None], np.eye(4)), tmp_path / "made" / f"sub-{number // 2}_ses-{number}.nii")
         write_volume(Volume(head(9 + number)[None], np.eye(4)), tmp_path / "real" / f"sub-{number + 1}.nii")
     found = measure(tmp_path / "made", tmp_path / "real", slices=2)
-    first, second = found.warnings
-    assert first.startswith("made: 4 volumes are of 2 subjects by their names, and n counts volumes")
-    assert second.startswith("subjects in both sets by their names: 1")
-    assert "unit: the volume, whoever it is of" in found.to_text()
-    assert not measure(folders / "good", folders / "real", slices=2).warnings
+    first, second = (finding.sentence for finding in found.findings)
+    assert first.startswith("generated: 4 volumes are of 2 subjects by their names; n counts volumes")
+    assert second.startswith("subjects in both sets: 1 by their names")
+    assert "unit: the volume" in found.to_text()
+    assert not measure(folders / "good", folders / "real", slices=2).findings
 
 
 def test_a_trained_segmenter_is_the_extractor_on_its_own_plane(folders, segmenter):
     found = measure(folders / "made", folders / "real", str(segmenter), slices=3)
     name = f"segmenter-{model_hash(segmenter)[:8]}"
-    assert values(found)["frechet"].metric == f"frechet@{name}"
+    assert str(values(found)["frechet"].metric) == f"frechet[extractor={name}]"
     assert found.meaning["plane"] == "coronal"
     assert found.meaning["features"].startswith("8, standardised by all real images")
-    with pytest.raises(UsageError, match="has learned from coronal images, not from axial"):
+    with pytest.raises(UsageError, match="was trained on coronal images, not on axial"):
         measure(folders / "made", folders / "real", str(segmenter), "axial")
-    with pytest.raises(UsageError, match="not for models"):
+    with pytest.raises(UsageError, match="a model brings its own spacing"):
         measure(folders / "made", folders / "real", str(segmenter), spacing=2.0)
 
 
@@ -98,7 +98,7 @@ def test_a_file_is_an_extractor_too(folders, tmp_path):
     path = tmp_path / "eye.pt"
     torch.jit.trace(torch.nn.Conv2d(1, 4, 3), torch.zeros(1, 1, 16, 16)).save(str(path))
     found = measure(folders / "made", folders / "real", str(path), "sagittal", slices=3)
-    assert values(found)["frechet"].metric == f"frechet@eye-{sha256(path)[:8]}"
+    assert str(values(found)["frechet"].metric) == f"frechet[extractor=eye-{sha256(path)[:8]}]"
     assert found.meaning["plane"] == "sagittal"
     assert found.meaning["features"].startswith("4, standardised")
 
@@ -108,7 +108,7 @@ def test_a_model_that_tells_no_features_is_refused(folders, tmp_path):
     save_model(
         tmp_path, toy_method("regression", generator={"name": "unet", "channels": [4, 8]}), Preparation(asked), {}
     )
-    with pytest.raises(ModelRefused, match="tells no features"):
+    with pytest.raises(ModelRefused, match="has no features"):
         measure(folders / "made", folders / "real", str(tmp_path))
 
 
@@ -119,9 +119,9 @@ def test_a_bad_volume_is_listed_the_others_go_on_and_a_spread_is_no_image(folder
     (tmp_path / "broken.nii").write_bytes(b"no volume")
     write_volume(Volume(np.full((1, 16, 18, 14), np.nan, np.float32), np.eye(4)), tmp_path / "nan.nii")
     found = measure(tmp_path, folders / "real", slices=3)
-    assert found.meaning["made volumes"] == 3
-    assert {name.rpartition("/")[2] for name in found.refused} == {"broken.nii", "nan.nii"}
-    assert "nan or infinite" in found.refused[str(tmp_path / "nan.nii")]
+    assert found.meaning["generated volumes"] == 3
+    assert {name.rpartition("/")[2] for name in found.failed} == {"broken.nii", "nan.nii"}
+    assert "nan or infinite" in found.failed[str(tmp_path / "nan.nii")].what
 
 
 def test_other_voxels_and_other_units_are_doubted(folders, tmp_path):
@@ -130,10 +130,10 @@ def test_other_voxels_and_other_units_are_doubted(folders, tmp_path):
         write_volume(Volume(head(number, hounsfield=True)[None], np.eye(4)), real / f"{number}.nii")
         unit = head(number, hounsfield=True)[None] if number else head(number)[None] / 200
         write_volume(Volume(unit, np.diag([1.5, 1, 1, 1])), made / f"{number}.nii")
-    said = " ".join(measure(made, real, slices=3).warnings)
-    assert "0.nii spans 0 … " in said
+    said = " ".join(finding.sentence for finding in measure(made, real, slices=3).findings)
+    assert "0.nii: is declared as CT, but its values span 0 … " in said
     assert "voxels are 1 x 1 x 1 to 1.5 x 1 x 1 mm" in said
-    assert "voxels" not in " ".join(measure(made, real, slices=3, spacing=1.0).warnings)
+    assert "voxels" not in " ".join(finding.sentence for finding in measure(made, real, slices=3, spacing=1.0).findings)
 
 
 @pytest.mark.parametrize(

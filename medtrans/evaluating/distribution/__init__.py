@@ -1,1 +1,1 @@
-"""How far one set of volumes is from another, without partners: seen through an extractor, beside real halves."""
+"""Distances between unpaired sets of volumes, computed from the features of one extractor."""

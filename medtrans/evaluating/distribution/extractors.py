@@ -1,12 +1,12 @@
-"""What sets of images are seen through: an extractor reads numbers from each image. None is downloaded.
+"""Feature extractors for distribution metrics. None is downloaded.
 
-    radiomics    grey values, texture and spectrum: 16 numbers that know nothing of anatomy
-    random       a network of random weights that never learned anything: what any network would see
-    a model      the coarsest features of a trained segmenter, averaged over space: it knows anatomy
-    a file       any network that somebody saved as TorchScript: Inception, RadImageNet, MedicalNet …
+    radiomics    first-order statistics, texture and spectrum: 16 features, blind to anatomy
+    random       an untrained convolutional network with random weights
+    a model      the coarsest features of a trained segmenter, averaged over space: sensitive to anatomy
+    a file       any network saved as TorchScript: Inception, RadImageNet, MedicalNet …
 
-Its name holds a hash of all that its numbers depend on: values of different extractors are never compared. Features of
-random networks as in Naeem et al., ICML 2020, https://arxiv.org/abs/2002.09797
+The name of an extractor holds a hash of all that its features depend on: values of different extractors are never
+compared. Features of random networks as in Naeem et al., ICML 2020, https://arxiv.org/abs/2002.09797
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True)
 class Radiomics:
+    """The radiomics features of metrics/distribution."""
+
     name: str = features.NAME
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -51,21 +53,21 @@ class Radiomics:
 
 
 class RandomNetwork:
-    """Convolutions 3 wide that halve, and leaky rectifiers; weights after He, from a fixed seed."""
+    """Strided 3-voxel convolutions and leaky ReLUs; He initialisation from a fixed seed."""
 
     CHANNELS = (1, 8, 16, 16)
 
     def __init__(self, spatial_dims: int) -> None:
-        dice = np.random.default_rng(0)
+        rng = np.random.default_rng(0)
         sizes = [(after, before, *[3] * spatial_dims) for before, after in pairwise(self.CHANNELS)]
-        layers = [dice.normal(0, (2 / np.prod(size[1:])) ** 0.5, size).astype(np.float32) for size in sizes]
+        layers = [rng.normal(0, (2 / np.prod(size[1:])) ** 0.5, size).astype(np.float32) for size in sizes]
         self.name = "random-" + hashlib.sha256(b"".join(layer.tobytes() for layer in layers)).hexdigest()[:8]
         self.layers = [torch.from_numpy(layer) for layer in layers]
         self.convolve = conv2d if spatial_dims == 2 else conv3d
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         _refuse_channels(images)
-        # Air becomes 0, so that what is padded is air.
+        # Air becomes 0, so that zero padding is air.
         x = torch.from_numpy(np.asarray(images, np.float32)) + 1
         for layer in self.layers:
             x = leaky_relu(self.convolve(x, layer, stride=2, padding=1), 0.2)
@@ -73,8 +75,8 @@ class RandomNetwork:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """The last of what `encode` gives, averaged over space; images are padded with `background` to the divisor."""
+class SegmenterExtractor:
+    """The last features of `encode`, averaged over space; images are padded with `background` to the divisor."""
 
     name: str
     encode: Callable[[Tensor], Sequence[Tensor]]
@@ -84,8 +86,8 @@ class Trained:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         if images.shape[1] != self.channels:
-            what = f"makes {images.shape[1]} channels, {self.name} looks at {self.channels}"
-            raise InputRefused("image", what, "give volumes such as it was trained on")
+            what = f"has {images.shape[1]} channels, {self.name} takes {self.channels}"
+            raise InputRefused("image", what, "give volumes like those it was trained on")
         sides = images.shape[2:]
         divisors = self.divisor if isinstance(self.divisor, tuple) else (self.divisor,) * len(sides)
         missing = [(0, -side % divisor) for side, divisor in zip(sides, divisors, strict=True)]
@@ -96,21 +98,21 @@ class Trained:
 
 
 class TorchScriptExtractor:
-    """A network out of a TorchScript file: (image, 1, *space), float32, air at -1 → (image, feature, …).
+    """A network from a TorchScript file: (image, 1, *space), float32, air at -1 → (image, feature, …).
 
-    What follows the features is averaged. Channels, sizes and scales that it wants are its own business: they belong
-    into the file, before it is saved by `torch.jit.trace(network, example).save(path)`. A program, not a pickle; but
-    still a program: only from whom you trust.
+    Dimensions after the features are averaged. Any change of channels, size or scale belongs into the network, before
+    it is saved by `torch.jit.trace(network, example).save(path)`. The file is a program, not a pickle: use files from
+    trusted sources only.
     """
 
     BATCH = 8
 
     def __init__(self, path: Path) -> None:
-        """Raises ModelRefused on what is no TorchScript file."""
+        """Raises ModelRefused where the file is not TorchScript."""
         try:
             self.network = torch.jit.load(str(path), map_location="cpu").eval()
         except (RuntimeError, ValueError) as reason:
-            raise ModelRefused(path, "is no network in TorchScript", ADVICE) from reason
+            raise ModelRefused(path, "is not a network in TorchScript", ADVICE) from reason
         self.path, self.name = path, f"{re.sub(r'[^A-Za-z0-9.]+', '-', path.stem)}-{sha256(path)[:8]}"
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -122,18 +124,18 @@ class TorchScriptExtractor:
     def _read(self, batch: Tensor) -> np.ndarray:
         shape = " x ".join(map(str, batch.shape))
         try:
-            found = self.network(batch)
+            read = self.network(batch)
         except RuntimeError as reason:
             why = str(reason).strip().splitlines()[-1]
             raise ModelRefused(self.path, f"cannot read images of {shape} ({why})", ADVICE) from reason
-        if not isinstance(found, Tensor) or found.dim() < 2 or len(found) != len(batch):
-            raise ModelRefused(self.path, f"gives no features (image, feature, …) of images of {shape}", ADVICE)
-        return found.flatten(2).mean(2).double().numpy() if found.dim() > 2 else found.double().numpy()
+        if not isinstance(read, Tensor) or read.dim() < 2 or len(read) != len(batch):
+            raise ModelRefused(self.path, f"returns no features (image, feature, …) for images of {shape}", ADVICE)
+        return read.flatten(2).mean(2).double().numpy() if read.dim() > 2 else read.double().numpy()
 
 
-ADVICE = "save a network that takes (image, 1, *space) and gives (image, feature) by torch.jit.trace(…).save(…)"
+ADVICE = "save a network from (image, 1, *space) to (image, feature) by torch.jit.trace(…).save(…)"
 
 
 def _refuse_channels(images: np.ndarray) -> None:
     if images.shape[1] != 1:
-        raise InputRefused("image", f"has {images.shape[1]} channels", "give volumes of one contrast")
+        raise InputRefused("image", f"has {images.shape[1]} channels", "give volumes of one channel")

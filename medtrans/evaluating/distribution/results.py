@@ -1,60 +1,69 @@
-"""Distances of two sets with all that changes them, in words for the shell, as JSON and as CSV."""
+"""Results of a distance measurement, with every setting they depend on: text, JSON and CSV."""
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from medtrans.core.finding import Finding
 from medtrans.core.strict_json import to_strict_json
-from medtrans.evaluating.distribution.distances import Distance
+from medtrans.core.tables import text_table, to_csv
+from medtrans.evaluating.distribution.distances import Distance, HalvesRange
 
 
 @dataclass(frozen=True)
 class DistanceResults:
-    """Distances, what they mean, and the volumes that could not be assessed (path → why)."""
+    """Distances, the settings that define them, and the volumes that could not be read (path → finding)."""
 
     meaning: Mapping[str, Any]
     distances: Sequence[Distance]
-    warnings: Sequence[str]
-    refused: Mapping[str, str]
+    findings: Sequence[Finding]
+    failed: Mapping[str, Finding]
 
     def to_json(self) -> str:
-        found = [asdict(distance) for distance in self.distances]
-        document = {"definition": self.meaning, "distances": found, "warnings": self.warnings}
-        return to_strict_json({**document, "not_assessed": self.refused})
+        """Strict JSON: nan is null."""
+        document = {
+            "definition": self.meaning,
+            "distances": [{**asdict(one), "metric": one.metric.to_dict()} for one in self.distances],
+            "findings": [finding.to_dict() for finding in self.findings],
+            "failed": {path: finding.to_dict() for path, finding in self.failed.items()},
+        }
+        return to_strict_json(document)
 
     def to_csv(self) -> bytes:
         """One row per metric, the definition repeated in each."""
-        text = io.StringIO()
-        rows = [{**_flat(distance), **self.meaning} for distance in self.distances]
-        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-        return text.getvalue().encode()
+        return to_csv([{**_row(distance), **self.meaning} for distance in self.distances])
 
     def to_text(self) -> str:
-        """A table for the shell, and below it what the numbers mean."""
+        """A table for the terminal, and below it the definition of the numbers."""
         half = f"{self.meaning['volumes of a half']} of each"
-        width = max(len(distance.metric) for distance in self.distances)
-        lines = [f"{'':{width}}  {'all':>9}  {'p':>6}  {f'made, {half}':>28}  {f'real, {half}':>28}"]
-        for d in self.distances:
-            p = "" if d.p != d.p else f"{d.p:.3f}"
-            made, real = (f"{s.mean:.3f} ({s.low:.3f} … {s.high:.3f})" for s in (d.made, d.real))
-            lines.append(f"{d.metric:{width}}  {d.value:9.3f}  {p:>6}  {made:>28}  {real:>28}  {d.direction} is better")
-        told = [f"{name}: {value}" for name, value in self.meaning.items()]
-        notes = [f"{distance.metric}: {distance.note}" for distance in self.distances if distance.note]
-        return "\n".join([*lines, "", *told, *(f"warning: {said}" for said in [*self.warnings, *notes])]) + "\n"
+        rows = [
+            {
+                "": str(one.metric),
+                "all": f"{one.value:.3f}",
+                "p": "" if math.isnan(one.p) else f"{one.p:.3f}",
+                f"generated, {half}": _words(one.generated),
+                f"real, {half}": _words(one.real),
+                "better": one.direction,
+            }
+            for one in self.distances
+        ]
+        meaning = [f"{name}: {value}" for name, value in self.meaning.items()]
+        notes = [f"{one.metric}: {one.note}" for one in self.distances if one.note]
+        warnings = [f"warning: {words}" for words in [*(finding.sentence for finding in self.findings), *notes]]
+        return "\n".join([text_table(rows), "", *meaning, *warnings]) + "\n"
 
 
-def _flat(distance: Distance) -> dict[str, Any]:
-    """Columns: a spread becomes three."""
-    flat: dict[str, Any] = {}
-    for name, value in asdict(distance).items():
-        if isinstance(value, dict):
-            flat |= {f"{name} halves {word}": number for word, number in value.items()}
-        else:
-            flat[name] = value
-    return flat
+def _words(values: HalvesRange) -> str:
+    return f"{values.mean:.3f} ({values.low:.3f} … {values.high:.3f})"
+
+
+def _row(distance: Distance) -> dict[str, Any]:
+    """Columns: a range becomes three."""
+    row: dict[str, Any] = {"metric": str(distance.metric), "direction": distance.direction}
+    row |= {"value": distance.value, "p": distance.p}
+    for name, values in (("generated", distance.generated), ("real", distance.real)):
+        row |= {f"{name} halves {word}": number for word, number in asdict(values).items()}
+    return row | {"note": distance.note}

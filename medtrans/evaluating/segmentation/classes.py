@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from medtrans.core.errors import UsageError
-from medtrans.core.settings import did_you_mean
+from medtrans.core.suggestions import did_you_mean
 from medtrans.reading.files import read_bytes
 
 Classes = Mapping[str, tuple[int, ...]]

@@ -1,11 +1,11 @@
-"""What sets of images are compared by, without a download: grey values, texture and spectrum of each, in 16 numbers.
+"""Radiomics features of an image, 16 numbers: first-order statistics, texture and power spectrum.
 
-    mean, SD, share of body, five percentiles of the body, mean |x(r + d) - x(r)| for d = 1, 2, 4, 8 voxels along the
+    mean, SD, fraction of body, five percentiles of the body, mean |x(r + d) - x(r)| for d = 1, 2, 4, 8 voxels along the
     axes, log power in four rings of the spectrum, of 2, 4, 8 and more voxels a wave
 
 First-order and texture features in the manner of radiomics (van Griethuysen et al. 2017,
-https://doi.org/10.1158/0008-5472.CAN-17-0339). They know nothing of anatomy: a head in two halves, put together the
-wrong way round, has almost the same.
+https://doi.org/10.1158/0008-5472.CAN-17-0339). They are blind to anatomy: a head whose two halves are
+swapped has almost the same features.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Means of a kernel over pairs. Slices of one volume are no independent pair: a volume is the mean of its slices."""
+"""Means of a kernel over pairs of volumes: slices of one volume are not independent, so a volume is their mean."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ def by_volume(kernel: np.ndarray, each: int) -> np.ndarray:
     return kernel.reshape(one, each, other, each).mean((1, 3))
 
 
-def among(kernel: np.ndarray) -> float:
-    """The mean over pairs of two different members (n, n)."""
+def mean_off_diagonal(kernel: np.ndarray) -> float:
+    """Mean over pairs of two different members, of a matrix (n, n)."""
     return float((kernel.sum() - kernel.trace()) / (len(kernel) * (len(kernel) - 1)))

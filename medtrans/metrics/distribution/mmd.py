@@ -1,10 +1,10 @@
-"""Maximum mean discrepancy of two sets of images, and whether chance explains it.
+"""Maximum mean discrepancy of two sets of images, with a permutation test.
 
     MMD² = mean_{i≠j} k(x_i, x_j) + mean_{i≠j} k(y_i, y_j) - 2 mean_{i,j} k(x_i, y_j)     k(x, y) = exp(-|x - y|² / 2σ²)
 
 i and j of different volumes; σ is the median distance between two images that differ. Unbiased, so that it can be below
-0. p: the share of random exchanges of made and real volumes that are as far apart. Gretton et al., JMLR 2012,
-https://jmlr.org/papers/v13/gretton12a.html, of features standardised by both sets together: else no exchange were fair.
+0. p: the fraction of random relabellings of generated and real volumes with an MMD² as large. Gretton et al., JMLR 2012,
+https://jmlr.org/papers/v13/gretton12a.html, of features standardised by both sets together, as a permutation test requires.
 """
 
 from __future__ import annotations
@@ -23,38 +23,40 @@ from medtrans.metrics.distribution._standard import standardised
 
 @dataclass(frozen=True, kw_only=True)
 class MMD(DistributionMetric):
-    exchanges: Annotated[int, Ge(19)] = 999
-    """How many for p, which can be no smaller than 1 / (exchanges + 1)."""
+    permutations: Annotated[int, Ge(19)] = 999
+    """Of the permutation test, whose p value cannot be below 1 / (permutations + 1)."""
 
-    def __call__(self, made: np.ndarray, real: np.ndarray, each: int = 1) -> float:
+    def __call__(self, generated: np.ndarray, real: np.ndarray, each: int = 1) -> float:
         """MMD². Raises InputRefused below two volumes a set."""
-        return float(_apart(_kernel(made, real, each), _is_made(made, real, each)[None])[0])
+        return float(_squared_mmd(_kernel(generated, real, each), _labels(generated, real, each)[None])[0])
 
-    def p(self, made: np.ndarray, real: np.ndarray, dice: np.random.Generator, each: int = 1) -> float:
-        is_made = _is_made(made, real, each)
-        ways = np.array([is_made, *(dice.permutation(is_made) for _ in range(self.exchanges))])
-        found = _apart(_kernel(made, real, each), ways)
+    def p_value(self, generated: np.ndarray, real: np.ndarray, rng: np.random.Generator, each: int = 1) -> float:
+        labels = _labels(generated, real, each)
+        permuted = np.array([labels, *(rng.permutation(labels) for _ in range(self.permutations))])
+        values = _squared_mmd(_kernel(generated, real, each), permuted)
         # A tie may differ by rounding.
-        return float(np.mean(found >= found[0] - 1e-12))
+        return float(np.mean(values >= values[0] - 1e-12))
 
 
-def _is_made(made: np.ndarray, real: np.ndarray, each: int) -> np.ndarray:
-    return np.arange((len(made) + len(real)) // each) < len(made) // each
+def _labels(generated: np.ndarray, real: np.ndarray, each: int) -> np.ndarray:
+    """True for the generated volumes."""
+    return np.arange((len(generated) + len(real)) // each) < len(generated) // each
 
 
-def _kernel(made: np.ndarray, real: np.ndarray, each: int) -> np.ndarray:
+def _kernel(generated: np.ndarray, real: np.ndarray, each: int) -> np.ndarray:
     """Of all pairs of volumes."""
-    both = np.concatenate([made, real])
-    distances = pdist(np.concatenate(standardised(made, real, by=both, fewest=2 * each)))
+    both = np.concatenate([generated, real])
+    distances = pdist(np.concatenate(standardised(generated, real, by=both, fewest=2 * each)))
     width = np.median(distances[distances > 0])
     return by_volume(np.exp(-np.square(squareform(distances) / width) / 2), each)
 
 
-def _apart(kernel: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """MMD² of each way (way, volume) to say which volumes are made."""
-    x, kernel = made.astype(np.float64), kernel - np.diag(kernel.diagonal())
+def _squared_mmd(kernel: np.ndarray, generated: np.ndarray) -> np.ndarray:
+    """MMD² for each labelling (labelling, volume) of the volumes as generated."""
+    x, kernel = generated.astype(np.float64), kernel - np.diag(kernel.diagonal())
     y, m = 1 - x, x[0].sum()
     n = x.shape[1] - m
-    to_made, to_real = x @ kernel, y @ kernel
-    among_made, among_real = (to_made * x).sum(1) / (m * (m - 1)), (to_real * y).sum(1) / (n * (n - 1))
-    return among_made + among_real - 2 * (to_made * y).sum(1) / (m * n)
+    from_generated, from_real = x @ kernel, y @ kernel
+    within_generated = (from_generated * x).sum(1) / (m * (m - 1))
+    within_real = (from_real * y).sum(1) / (n * (n - 1))
+    return within_generated + within_real - 2 * (from_generated * y).sum(1) / (m * n)

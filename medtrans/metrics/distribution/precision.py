@@ -1,4 +1,4 @@
-"""Improved precision of a set: is what is made real? The share of made images that lie in the real set.
+"""Improved precision: the fraction of generated images that lie in the set of real images.
 
 An image lies in a set if some member's k-th nearest neighbour in the set is no nearer to that member than the image.
 Kynkäänniemi et al., NeurIPS 2019, https://arxiv.org/abs/1904.06991, of features standardised by the real set.
@@ -13,7 +13,7 @@ import numpy as np
 from annotated_types import Ge
 
 from medtrans.core.metric import Direction, DistributionMetric
-from medtrans.metrics.distribution._neighbours import share_inside
+from medtrans.metrics.distribution._neighbours import fraction_inside
 from medtrans.metrics.distribution._standard import standardised
 
 
@@ -21,9 +21,9 @@ from medtrans.metrics.distribution._standard import standardised
 class Precision(DistributionMetric):
     direction: ClassVar[Direction] = "higher"
     neighbours: Annotated[int, Ge(1)] = 3
-    """k; sets need more images than that."""
+    """k; each set needs more images than that."""
 
-    def __call__(self, made: np.ndarray, real: np.ndarray, each: int = 1) -> float:
+    def __call__(self, generated: np.ndarray, real: np.ndarray, each: int = 1) -> float:
         """Raises InputRefused on sets of k images or fewer."""
-        x, y = standardised(made, real, by=real, fewest=self.neighbours + 1)
-        return share_inside(x, y, self.neighbours)
+        x, y = standardised(generated, real, by=real, fewest=self.neighbours + 1)
+        return fraction_inside(x, y, self.neighbours)

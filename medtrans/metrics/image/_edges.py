@@ -17,14 +17,14 @@ Lines = tuple[np.ndarray, float]
 """Places in voxels (axis, line, sample), and mm from sample to sample."""
 
 
-def strongest(image: np.ndarray, within: np.ndarray, spacing: Spacing, share: float, reach: float, name: str) -> Lines:
+def strongest(image: np.ndarray, mask: np.ndarray, spacing: Spacing, share: float, reach: float, name: str) -> Lines:
     """Lines of `reach` mm to both sides of the `share` of voxels in the mask with the steepest gradient.
 
     Lines that leave the mask are left out. Raises EmptyMask where none stays, InputRefused for an image without edges.
     """
-    slope = _gradient(image, within, spacing)
+    slope = _gradient(image, mask, spacing)
     steepness = np.sqrt(np.square(slope).sum(0))
-    usable = within & (steepness > 0)
+    usable = mask & (steepness > 0)
     if not usable.any():
         raise InputRefused(name, "the target has no edge in the mask", "give a larger mask")
     chosen = usable & (steepness >= np.quantile(steepness[usable], 1 - share))
@@ -32,24 +32,24 @@ def strongest(image: np.ndarray, within: np.ndarray, spacing: Spacing, share: fl
     along = np.arange(-np.ceil(reach / step), np.ceil(reach / step) + 1) * step
     direction = slope[:, chosen] / steepness[chosen] / np.array(spacing)[:, None]
     lines = np.argwhere(chosen).T[..., None] + direction[..., None] * along
-    inside = map_coordinates(within.astype(np.float32), lines, order=1).min(1) > 1 - 1e-5
+    inside = map_coordinates(mask.astype(np.float32), lines, order=1).min(1) > 1 - 1e-5
     if not inside.any():
         raise EmptyMask(name, f"no edge of the target has {reach:g} mm of mask on both sides", "set a shorter reach")
     return lines[:, inside], step
 
 
-def profiles(image: np.ndarray, within: np.ndarray, lines: np.ndarray) -> np.ndarray:
+def profiles(image: np.ndarray, mask: np.ndarray, lines: np.ndarray) -> np.ndarray:
     """Values (line, sample) of the image."""
-    return np.asarray(map_coordinates(np.where(within, image, 0).astype(np.float64), lines, order=1))
+    return np.asarray(map_coordinates(np.where(mask, image, 0).astype(np.float64), lines, order=1))
 
 
-def from_straight_edge(image: np.ndarray, within: np.ndarray, spacing: Spacing, name: str) -> np.ndarray:
+def from_straight_edge(image: np.ndarray, mask: np.ndarray, spacing: Spacing, name: str) -> np.ndarray:
     """Signed mm of each voxel (i, j, k) from the plane that fits the one straight edge in the mask.
 
     Along each line of voxels across it the edge lies at the centroid of the squared steps; the plane is the weighted
     least-squares fit through these. Raises InputRefused where they stray by more than a voxel, or steps go both ways.
     """
-    steps = [_steps(image, within, axis) for axis in range(image.ndim)]
+    steps = [_steps(image, mask, axis) for axis in range(image.ndim)]
     axis = int(np.argmax([np.square(step).sum() / mm**2 for step, mm in zip(steps, spacing, strict=True)]))
     power = np.square(steps[axis])
     if abs(float((np.sign(steps[axis]) * power).sum())) < ONE_WAY * power.sum():
@@ -76,19 +76,19 @@ def _plane(power: np.ndarray, spacing: list[float]) -> tuple[np.ndarray, np.ndar
     return rows, plane, float(np.sqrt(np.average(off, weights=weight[lit])))
 
 
-def _gradient(image: np.ndarray, within: np.ndarray, spacing: Spacing) -> np.ndarray:
+def _gradient(image: np.ndarray, mask: np.ndarray, spacing: Spacing) -> np.ndarray:
     """(axis, i, j, k) per mm by central differences; 0 where a neighbour is outside the mask."""
     wide = [axis for axis, side in enumerate(image.shape) if side > 2]
     cross = generate_binary_structure(image.ndim, 1)
     flat = tuple(slice(None) if axis in wide else slice(1, 2) for axis in range(image.ndim))
-    known = np.where(within, image, 0).astype(np.float64)
+    known = np.where(mask, image, 0).astype(np.float64)
     slope = np.zeros((image.ndim, *image.shape))
     for axis in wide:
         slope[axis] = np.gradient(known, spacing[axis], axis=axis)
-    return np.where(binary_erosion(within, cross[flat]), slope, 0)
+    return np.where(binary_erosion(mask, cross[flat]), slope, 0)
 
 
-def _steps(image: np.ndarray, within: np.ndarray, axis: int) -> np.ndarray:
+def _steps(image: np.ndarray, mask: np.ndarray, axis: int) -> np.ndarray:
     """From voxel to voxel along `axis`, which comes first; 0 where one does not count."""
-    values, counts = np.moveaxis(np.where(within, image, 0).astype(np.float64), axis, 0), np.moveaxis(within, axis, 0)
+    values, counts = np.moveaxis(np.where(mask, image, 0).astype(np.float64), axis, 0), np.moveaxis(mask, axis, 0)
     return np.where(counts[1:] & counts[:-1], np.diff(values, axis=0), 0)

@@ -16,11 +16,11 @@ NORMAL = 0.6744897501960817
 """The median of |d| where d is normal with standard deviation 1."""
 
 
-def noise(image: np.ndarray, within: np.ndarray, metric: str, role: str) -> float:
+def noise(image: np.ndarray, mask: np.ndarray, metric: str, role: str) -> float:
     """Standard deviation in the image's unit. Raises EmptyMask; InputRefused where there is no noise."""
     here = (slice(None, -1), slice(1, None))
     corners = [(i, j) for i in here for j in here]
-    counts = np.logical_and.reduce([within[corner] for corner in corners])
+    counts = np.logical_and.reduce([mask[corner] for corner in corners])
     if not counts.any():
         raise EmptyMask(metric, "no square of four voxels lies in the mask", "give a mask of the body")
     a, b, c, d = (image[corner][counts].astype(np.float64) for corner in corners)

@@ -37,29 +37,29 @@ class Local:
     cov: np.ndarray
 
 
-def seen(image: np.ndarray, within: np.ndarray, low: float, high: float, kind: type[np.floating]) -> np.ndarray:
+def seen(image: np.ndarray, mask: np.ndarray, low: float, high: float, kind: type[np.floating]) -> np.ndarray:
     """What the windows see of `image` (i, j, k): clipped to [low, high], `low` outside the mask, `low` moved to 0."""
     clipped = np.clip(image, low, high).astype(kind, copy=False)
-    return np.ascontiguousarray(np.where(within, clipped - kind(low), kind(0)))
+    return np.ascontiguousarray(np.where(mask, clipped - kind(low), kind(0)))
 
 
-def average(similarity: Callable[[Local], np.ndarray], x: np.ndarray, y: np.ndarray, within: np.ndarray) -> float:
-    """Mean of `similarity` over `within`, EDGE voxels at each border left out; nan where nothing is left.
+def average(similarity: Callable[[Local], np.ndarray], x: np.ndarray, y: np.ndarray, mask: np.ndarray) -> float:
+    """Mean of `similarity` over `mask`, EDGE voxels at each border left out; nan where nothing is left.
 
     `x`, `y`: (i, j, k) of one float type, in which the statistics are computed; the mean is taken in double precision.
     """
-    box = _box(inner(within))
+    box = _box(inner(mask))
     if box is None:
         return math.nan
     windows = tuple(slice(side.start, side.stop + 2 * EDGE) for side in box)
-    x, y, within = x[windows], y[windows], inner(within)[box]
+    x, y, mask = x[windows], y[windows], inner(mask)[box]
 
     def part(start: int) -> float:
-        slab, kept = slice(start, start + PLANES + 2 * EDGE), within[start : start + PLANES]
+        slab, kept = slice(start, start + PLANES + 2 * EDGE), mask[start : start + PLANES]
         return float(similarity(local(x[slab], y[slab]))[kept].sum(dtype=np.float64)) if kept.any() else 0.0
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return math.fsum(pool.map(part, range(0, len(within), PLANES))) / int(np.count_nonzero(within))
+        return math.fsum(pool.map(part, range(0, len(mask), PLANES))) / int(np.count_nonzero(mask))
 
 
 def local(x: np.ndarray, y: np.ndarray) -> Local:
@@ -88,12 +88,12 @@ def _mean(image: np.ndarray) -> np.ndarray:
     return image
 
 
-def _box(within: np.ndarray) -> Box | None:
+def _box(mask: np.ndarray) -> Box | None:
     """The smallest box that holds every true voxel; None where there is none."""
     sides = []
-    for axis in range(within.ndim):
-        others = tuple(other for other in range(within.ndim) if other != axis)
-        hit = np.flatnonzero(within.any(axis=others))
+    for axis in range(mask.ndim):
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        hit = np.flatnonzero(mask.any(axis=others))
         if not len(hit):
             return None
         sides.append(slice(int(hit[0]), int(hit[-1]) + 1))

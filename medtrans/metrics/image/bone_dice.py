@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.metric import Direction, ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 from medtrans.metrics.image._overlap import dice
 
 
@@ -25,8 +25,8 @@ class BoneDice(ImageMetric):
     """HU from which a voxel is bone; 150 takes in spongy bone."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """From 0, where all bone is missed, to 1. Raises EmptyMask, also where neither has bone."""
-        body = counted(within, "bone_dice")
+        body = checked_mask(mask, "bone_dice")
         return dice(body & (translated >= self.threshold), body & (target >= self.threshold))

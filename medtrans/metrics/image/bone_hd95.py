@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.metric import ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 from medtrans.metrics.image._overlap import hausdorff95
 
 
@@ -26,8 +26,8 @@ class BoneHD95(ImageMetric):
     """HU from which a voxel is bone; 150 takes in spongy bone."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 for equal bone. Raises EmptyMask, also where neither has bone."""
-        body = counted(within, "bone_hd95")
+        body = checked_mask(mask, "bone_hd95")
         return hausdorff95(body & (translated >= self.threshold), body & (target >= self.threshold), spacing)

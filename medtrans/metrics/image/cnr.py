@@ -16,7 +16,7 @@ import numpy as np
 
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 from medtrans.metrics.image._noise import noise
 
 
@@ -32,10 +32,10 @@ class CNR(ImageMetric):
     """Whether these are shares of the mask's voxels in order of the target's value, or values of the target."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 where the ratios agree. Raises EmptyMask; InputRefused where there is no contrast or no noise."""
-        body = counted(within, "cnr")
+        body = checked_mask(mask, "cnr")
         tissues = [
             self._chosen(target[body], ends, name) for name, ends in (("dark", self.dark), ("bright", self.bright))
         ]

@@ -19,7 +19,7 @@ from annotated_types import Gt, Le
 
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._edges import profiles, strongest
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,10 @@ class EdgeWidth(ImageMetric):
     """Of a profile to both sides of the edge."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 where the widths agree. Raises EmptyMask, also where no profile fits; InputRefused without an edge."""
-        body = counted(within, "edge_width")
+        body = checked_mask(mask, "edge_width")
         lines, step = strongest(target, body, spacing, self.share, self.reach_mm, "edge_width")
         x, y = (widths(profiles(image, body, lines)).mean() * step for image in (translated, target))
         return abs(float(x - y))

@@ -14,7 +14,7 @@ import numpy as np
 
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._hlut import THOMAS, Hlut, density, refuse_disorder
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +28,9 @@ class ElectronDensity(ImageMetric):
         refuse_disorder("electron_density", self.hlut)
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 for identical images. Raises EmptyMask."""
-        body = counted(within, "electron_density")
+        body = checked_mask(mask, "electron_density")
         x, y = (density(image[body], self.hlut) for image in (translated, target))
         return float(np.abs(x - y).mean())

@@ -20,7 +20,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import Direction, ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 ROUNDING = 1e-9
 """Of the maximum: what equal doses may differ by; of a voxel: what a place may be off."""
@@ -42,10 +42,10 @@ class GammaIndex(ImageMetric):
     """Places looked at within the distance, in each direction."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """From 0 to 1. Raises EmptyMask; InputRefused for a target without dose."""
-        body = counted(within, "gamma_index")
+        body = checked_mask(mask, "gamma_index")
         top = float(target[body].max())
         if top <= 0:
             raise InputRefused("gamma_index", f"the target's maximum in the mask is {top:g}", "give a dose in Gy")

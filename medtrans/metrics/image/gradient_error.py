@@ -15,7 +15,7 @@ import numpy as np
 from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._jumps import jumps
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +23,10 @@ class GradientError(ImageMetric):
     unit: ClassVar[str] = "of the image/mm"
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 for identical images, or those that differ by a constant. Raises EmptyMask."""
-        body, total, pairs = counted(within, "gradient_error"), 0.0, 0
+        body, total, pairs = checked_mask(mask, "gradient_error"), 0.0, 0
         for axis, mm in enumerate(spacing):
             error = jumps(translated, body, axis)[0] - jumps(target, body, axis)[0]
             total, pairs = total + float(np.abs(error).sum()) / mm, pairs + len(error)

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.metric import Direction, ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +22,10 @@ class MAE(ImageMetric):
     direction: ClassVar[Direction] = "lower"
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """The error in the images' own unit; 0 for identical images. Raises EmptyMask."""
-        body = counted(within, "mae")
+        body = checked_mask(mask, "mae")
         difference = target[body].astype(np.float64)
         difference -= translated[body]
         return float(np.abs(difference, out=difference).mean())

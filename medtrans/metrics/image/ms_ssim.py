@@ -19,7 +19,7 @@ import numpy as np
 
 from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import Direction, ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 from medtrans.metrics.image._windows import Local, average, seen
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -36,10 +36,10 @@ class MSSSIM(ImageMetric):
     """What is above is set to this."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """From 0 to 1, which identical images reach. Raises EmptyMask, also where the mask is lost at a level."""
-        body = counted(within, "ms_ssim")
+        body = checked_mask(mask, "ms_ssim")
         x, y = (_padded(seen(image, body, self.low, self.high, np.float64)) for image in (target, translated))
         body, value = _padded(body), 1.0
         for level, weight in enumerate(WEIGHTS):

@@ -19,7 +19,7 @@ from scipy.signal.windows import tukey
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._edges import from_straight_edge
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 FEWEST = 8
 """Bins of the edge spread function on each side of the edge."""
@@ -33,10 +33,10 @@ class MTF(ImageMetric):
     """The part of the modulation that is left at the frequency."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 where the frequencies agree. Raises EmptyMask; InputRefused where the mask holds no straight edge."""
-        body = counted(within, "mtf")
+        body = checked_mask(mask, "mtf")
         distance = from_straight_edge(target, body, spacing, "mtf")[body]
         step = min(mm for mm, side in zip(spacing, body.shape, strict=True) if side > 1) / 4
         x, y = (frequency(image[body], distance, step, self.level) for image in (translated, target))

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.metric import Direction, ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted, refuse_flat
+from medtrans.metrics.image._masks import checked_mask, refuse_flat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +21,10 @@ class NCC(ImageMetric):
     direction: ClassVar[Direction] = "higher"
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """From -1 to 1. Raises EmptyMask; InputRefused where an image has one value only."""
-        body = counted(within, "ncc")
+        body = checked_mask(mask, "ncc")
         x, y = (image[body].astype(np.float64) for image in (translated, target))
         refuse_flat("ncc", x, y)
         x, y = x - x.mean(), y - y.mean()

@@ -13,16 +13,16 @@ import numpy as np
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
 class NMSE(ImageMetric):
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 for identical images, 1 for a translation of 0. Raises EmptyMask; InputRefused for a target of 0."""
-        body = counted(within, "nmse")
+        body = checked_mask(mask, "nmse")
         x, y = (image[body].astype(np.float64) for image in (translated, target))
         if not y.any():
             raise InputRefused("nmse", "the target is 0 everywhere in the mask", "use mae")

@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,10 @@ class NoisePower(ImageMetric):
     """Which frequency stands for the spectrum."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 where the frequencies agree. Raises EmptyMask where no square fits the mask; InputRefused without noise."""
-        places = _squares(counted(within, "noise_power"), self.side)
+        places = _squares(checked_mask(mask, "noise_power"), self.side)
         x, y = (_flattened(image, places, self.side) for image in (translated, target))
         spread = y.std((1, 2))
         flat = spread <= np.median(spread)
@@ -63,11 +63,11 @@ def spectrum(squares: np.ndarray, spacing: tuple[float, float]) -> tuple[np.ndar
     return filled * width, total[filled] / count[filled]
 
 
-def _squares(within: np.ndarray, side: int) -> np.ndarray:
+def _squares(mask: np.ndarray, side: int) -> np.ndarray:
     """Corners (square, 3) of squares in the mask, half a side apart."""
     found = []
-    for k in range(within.shape[2] if min(within.shape[:2]) >= side else 0):
-        columns = sliding_window_view(within[..., k], side, 0).all(-1)
+    for k in range(mask.shape[2] if min(mask.shape[:2]) >= side else 0):
+        columns = sliding_window_view(mask[..., k], side, 0).all(-1)
         fits = np.argwhere(sliding_window_view(columns, side, 1).all(-1))
         if len(fits):
             grid = ((fits - fits[len(fits) // 2]) % (side // 2) == 0).all(1)

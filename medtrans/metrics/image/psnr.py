@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.metric import Direction, ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +26,10 @@ class PSNR(ImageMetric):
     """What is above is set to this."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """The ratio in dB; inf for images that are identical once clipped. Raises EmptyMask."""
-        body = counted(within, "psnr")
+        body = checked_mask(mask, "psnr")
         difference = np.clip(target[body], self.low, self.high).astype(np.float64)
         difference -= np.clip(translated[body], self.low, self.high)
         mse = float(np.square(difference, out=difference).mean())

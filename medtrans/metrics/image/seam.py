@@ -17,7 +17,7 @@ from annotated_types import Ge
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._jumps import jumps
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +29,10 @@ class Seam(ImageMetric):
     """Voxels before the first border."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 where the ratios agree. Raises EmptyMask; InputRefused where no border lies in the mask."""
-        body = counted(within, "seam")
+        body = checked_mask(mask, "seam")
         return abs(self._ratio(translated, body, "translated") - self._ratio(target, body, "target"))
 
     def _ratio(self, image: np.ndarray, body: np.ndarray, role: str) -> float:

@@ -16,7 +16,7 @@ import numpy as np
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._jumps import jumps
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +26,10 @@ class SliceConsistency(ImageMetric):
     """Of the voxels, across the slices."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 where the ratios agree. Raises EmptyMask; InputRefused where slices or what is in them does not vary."""
-        body = counted(within, "slice_consistency")
+        body = checked_mask(mask, "slice_consistency")
         return abs(self._ratio(translated, body, "translated") / self._ratio(target, body, "target") - 1)
 
     def _ratio(self, image: np.ndarray, body: np.ndarray, role: str) -> float:

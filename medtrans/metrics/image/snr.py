@@ -16,7 +16,7 @@ import numpy as np
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 from medtrans.metrics.image._noise import noise
 
 
@@ -28,10 +28,10 @@ class SNR(ImageMetric):
     """The value of no signal."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 where the ratios agree. Raises EmptyMask; InputRefused where there is no noise or no signal."""
-        body = counted(within, "snr")
+        body = checked_mask(mask, "snr")
         ratio = self._snr(translated, body, "translated") / self._snr(target, body, "target")
         return abs(20 * float(np.log10(ratio)))
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.metric import Direction, ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 from medtrans.metrics.image._windows import EDGE, SIDE, Local, average, seen
 
 
@@ -29,10 +29,10 @@ class SSIM(ImageMetric):
     """What is above is set to this."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """At most 1, which identical images reach. Raises EmptyMask; InputRefused for fewer voxels than a window."""
-        body = counted(within, "ssim")
+        body = checked_mask(mask, "ssim")
         if min(body.shape) < SIDE:
             size = " x ".join(map(str, body.shape))
             raise InputRefused("ssim", f"a volume of {size} voxels is smaller than the window of {SIDE}³", "use mae")

@@ -18,7 +18,7 @@ import numpy as np
 
 from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import ImageMetric, Spacing
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 AIR, FAT, SOFT = -200.0, -30.0, 200.0
 """HU at which each ends and the next begins."""
@@ -51,10 +51,10 @@ class TissueError(ImageMetric):
     """Where the real CT shows the tissue, or where either does, so that tissue of the wrong shape costs."""
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 for identical images. Raises EmptyMask, also where the tissue is nowhere in the mask."""
-        body = counted(within, "tissue_error")
+        body = checked_mask(mask, "tissue_error")
         x, y = (image[body].astype(np.float64) for image in (translated, target))
         low, high = TISSUES[self.tissue]
         chosen = (low <= y) & (y < high)

@@ -16,7 +16,7 @@ import numpy as np
 
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._hlut import THOMAS, Hlut, density, refuse_disorder
-from medtrans.metrics.image._masks import counted
+from medtrans.metrics.image._masks import checked_mask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,10 @@ class WaterPath(ImageMetric):
         refuse_disorder("water_path", self.hlut)
 
     def __call__(
-        self, translated: np.ndarray, target: np.ndarray, within: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
+        self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """0 for identical images. Raises EmptyMask."""
-        body, axis = counted(within, "water_path"), "ijk".index(self.axis)
+        body, axis = checked_mask(mask, "water_path"), "ijk".index(self.axis)
         error = np.zeros(body.shape)
         error[body] = density(translated[body], self.hlut) - density(target[body], self.hlut)
         return float(np.abs(error.sum(axis)[body.any(axis)]).mean()) * spacing[axis]

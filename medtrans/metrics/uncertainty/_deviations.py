@@ -1,4 +1,4 @@
-"""Which spreads can be asked: standard deviations of enough voxels."""
+"""Checks of a predicted standard deviation before it is compared with errors."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import numpy as np
 from medtrans.core.errors import EmptyMask, InputRefused
 
 
-def refuse_unfit(metric: str, spread: np.ndarray, fewest: int = 1) -> None:
-    """Raises EmptyMask below `fewest` voxels, InputRefused where one is below 0."""
-    if len(spread) < fewest:
-        raise EmptyMask(metric, f"the mask holds {len(spread)} voxels, fewer than {fewest}", "give a larger mask")
-    if spread.min() < 0:
-        raise InputRefused(metric, f"the spread falls to {spread.min():g}", "give standard deviations")
+def refuse_unfit(metric: str, deviation: np.ndarray, fewest: int = 1) -> None:
+    """Raises EmptyMask below `fewest` voxels, InputRefused where a standard deviation is negative."""
+    if len(deviation) < fewest:
+        raise EmptyMask(metric, f"the mask holds {len(deviation)} voxels, fewer than {fewest}", "give a larger mask")
+    if deviation.min() < 0:
+        raise InputRefused(metric, f"the uncertainty falls to {deviation.min():g}", "give standard deviations")

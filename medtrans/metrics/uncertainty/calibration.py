@@ -1,8 +1,8 @@
-"""Expected normalised calibration error (ENCE): how far spreads are from the size of the errors they foretell.
+"""Expected normalised calibration error (ENCE): predicted standard deviation against observed error.
 
-    ENCE = (1/B) Σ_bins |RMV - RMSE| / RMV    RMV = √ mean spread²,  RMSE = √ mean error²
+    ENCE = (1/B) Σ_bins |RMV - RMSE| / RMV    RMV = √ mean σ²,  RMSE = √ mean error²
 
-Voxels sorted by their spread into B bins of equal count, of values neither clipped nor scaled. Levi et al., Sensors
+Voxels are sorted by their predicted standard deviation σ into B bins of equal count; values are neither clipped nor scaled. Levi et al., Sensors
 2022, https://doi.org/10.3390/s22155540
 """
 
@@ -23,13 +23,15 @@ from medtrans.metrics.uncertainty._deviations import refuse_unfit
 class Calibration(UncertaintyMetric):
     bins: Annotated[int, Ge(1)] = 10
 
-    def __call__(self, error: np.ndarray, spread: np.ndarray) -> float:
-        """0 is calibrated. Raises EmptyMask for fewer voxels than bins; InputRefused for a spread of 0 in a bin."""
-        refuse_unfit("calibration", spread, self.bins)
-        order = np.argsort(spread, kind="stable")
-        both = (np.array_split(np.square(values[order], dtype=np.float64), self.bins) for values in (error, spread))
+    def __call__(self, error: np.ndarray, deviation: np.ndarray) -> float:
+        """0 is calibrated. Raises EmptyMask for fewer voxels than bins; InputRefused for σ = 0 throughout a bin."""
+        refuse_unfit("calibration", deviation, self.bins)
+        order = np.argsort(deviation, kind="stable")
+        both = (np.array_split(np.square(values[order], dtype=np.float64), self.bins) for values in (error, deviation))
         rmse, rmv = (np.sqrt([part.mean() for part in parts]) for parts in both)
         if not rmv.all():
-            share = float((spread == 0).mean())
-            raise InputRefused("calibration", f"the spread is 0 in {share:.0%} of the voxels", "draw more answers")
+            fraction = float((deviation == 0).mean())
+            raise InputRefused(
+                "calibration", f"the uncertainty is 0 in {fraction:.0%} of the voxels", "draw more samples"
+            )
         return float((np.abs(rmv - rmse) / rmv).mean())

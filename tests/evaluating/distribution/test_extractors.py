@@ -3,7 +3,12 @@ import pytest
 import torch
 
 from medtrans.core.errors import InputRefused, ModelRefused
-from medtrans.evaluating.distribution.extractors import Radiomics, RandomNetwork, TorchScriptExtractor, Trained
+from medtrans.evaluating.distribution.extractors import (
+    Radiomics,
+    RandomNetwork,
+    SegmenterExtractor,
+    TorchScriptExtractor,
+)
 from medtrans.metrics.distribution import _features as features
 
 
@@ -39,7 +44,7 @@ def test_the_last_features_are_averaged_over_space_and_what_is_padded_is_air():
         assert float(x[:, :, -1, -1].max()) == -1
         return [x, torch.nn.functional.avg_pool2d(x, 4)]
 
-    found = Trained("some-1", encode, 1, (4, 8), -1.0)(images(6, 9))
+    found = SegmenterExtractor("some-1", encode, 1, (4, 8), -1.0)(images(6, 9))
     assert sizes == [(3, 1, 8, 16)]
     padded = np.pad(images(6, 9), ((0, 0), (0, 0), (0, 2), (0, 7)), constant_values=-1)
     assert found == pytest.approx(padded.mean((2, 3)), rel=1e-5)
@@ -48,8 +53,8 @@ def test_the_last_features_are_averaged_over_space_and_what_is_padded_is_air():
 def test_several_channels_and_thin_volumes_are_refused():
     with pytest.raises(InputRefused, match="has 2 channels"):
         RandomNetwork(2)(images(16, 16, channels=2))
-    with pytest.raises(InputRefused, match="makes 2 channels, some-1 looks at 1"):
-        Trained("some-1", lambda x: [x], 1, 1, -1.0)(images(16, 16, channels=2))
+    with pytest.raises(InputRefused, match="has 2 channels, some-1 takes 1"):
+        SegmenterExtractor("some-1", lambda x: [x], 1, 1, -1.0)(images(16, 16, channels=2))
     with pytest.raises(InputRefused, match="each side must be longer than 8"):
         Radiomics()(images(16, 16, 8))
 
@@ -86,7 +91,7 @@ def test_a_pickle_and_a_network_that_cannot_read_are_refused(tmp_path):
     torch.save(Eye(), tmp_path / "pickle.pt")
     (tmp_path / "text.pt").write_text("no network")
     for name in ("pickle.pt", "text.pt"):
-        with pytest.raises(ModelRefused, match=f"{name}: is no network in TorchScript"):
+        with pytest.raises(ModelRefused, match=f"{name}: is not a network in TorchScript"):
             TorchScriptExtractor(tmp_path / name)
     with pytest.raises(ModelRefused, match="cannot read images of 1 x 1 x 2 x 2"):
         TorchScriptExtractor(saved(tmp_path / "eye.pt", Eye()))(images(2, 2, count=1))
@@ -95,5 +100,5 @@ def test_a_pickle_and_a_network_that_cannot_read_are_refused(tmp_path):
         def forward(self, x):
             return x.sum()
 
-    with pytest.raises(ModelRefused, match="gives no features"):
+    with pytest.raises(ModelRefused, match="returns no features"):
         TorchScriptExtractor(saved(tmp_path / "sum.pt", Sum()))(images(9, 9))

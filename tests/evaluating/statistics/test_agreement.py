@@ -25,8 +25,8 @@ def test_bland_and_altmans_own_example():
 
 
 def test_the_interval_of_a_limit_holds_it_as_often_as_it_says():
-    dice = np.random.default_rng(0)
-    found = [bland_altman(dice.normal(size=20), np.zeros(20)).upper for _ in range(500)]
+    rng = np.random.default_rng(0)
+    found = [bland_altman(rng.normal(size=20), np.zeros(20)).upper for _ in range(500)]
     assert 0.92 < np.mean([end.low <= stats.norm.ppf(0.975) <= end.high for end in found]) < 0.98
 
 
@@ -39,9 +39,9 @@ def test_shrout_and_fleiss_own_example():
 
 def test_icc_is_the_share_of_variance_that_subjects_have():
     """Subjects with variance 4, raters 1, error 1: 4 / 6; the interval holds it as often as it says."""
-    dice, found = np.random.default_rng(1), []
+    rng, found = np.random.default_rng(1), []
     for _ in range(200):
-        rated = dice.normal(0, 2, (30, 1)) + dice.normal(0, 1, (1, 8)) + dice.normal(0, 1, (30, 8))
+        rated = rng.normal(0, 2, (30, 1)) + rng.normal(0, 1, (1, 8)) + rng.normal(0, 1, (30, 8))
         found.append(icc(rated))
     assert np.mean([line.value for line in found]) == pytest.approx(4 / 6, abs=0.03)
     assert 0.90 < np.mean([line.low <= 4 / 6 <= line.high for line in found]) < 0.99
@@ -56,10 +56,10 @@ def test_concordance_by_hand_and_as_correlation_times_bias():
 
 
 def test_its_interval_holds_the_truth_about_as_often_as_it_says():
-    dice, true, held = np.random.default_rng(2), 1.6 / (1 + 0.64 + 0.25 + 0.09), []
+    rng, true, held = np.random.default_rng(2), 1.6 / (1 + 0.64 + 0.25 + 0.09), []
     for _ in range(400):
-        x = dice.normal(size=40)
-        found = concordance(x, 0.8 * x + dice.normal(0, 0.5, 40) + 0.3)
+        x = rng.normal(size=40)
+        found = concordance(x, 0.8 * x + rng.normal(0, 0.5, 40) + 0.3)
         held.append(found.low <= true <= found.high)
     assert 0.90 < np.mean(held) < 0.98
 

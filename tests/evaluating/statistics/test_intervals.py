@@ -12,8 +12,8 @@ from medtrans.evaluating.statistics.paired import hodges_lehmann
 def test_it_holds_the_mean_of_a_skewed_distribution_about_as_often_as_it_says(monkeypatch):
     """200 samples of 25 from an exponential distribution: 95 % asked, between 88 and 98 % accepted."""
     monkeypatch.setattr(intervals, "RESAMPLES", 500)
-    dice = np.random.default_rng(0)
-    found = [bootstrapped(dice.exponential(size=25), np.mean, seed) for seed in range(200)]
+    rng = np.random.default_rng(0)
+    found = [bootstrapped(rng.exponential(size=25), np.mean, seed) for seed in range(200)]
     assert 0.88 <= np.mean([line.low <= 1 <= line.high for line in found]) <= 0.98
     above, below = sum(line.high - line.value for line in found), sum(line.value - line.low for line in found)
     assert above > 1.15 * below, "skewed as the sample is"

@@ -65,8 +65,8 @@ def test_equivalent_is_whose_90_percent_interval_lies_within_the_margin():
 
 def test_it_rarely_calls_equivalent_what_is_just_not():
     """A true difference at the margin: at most 5 % of 400 tests, give or take."""
-    dice = np.random.default_rng(4)
-    found = [equivalence(dice.normal(1, 1, 20), 1.0) < 0.05 for _ in range(400)]
+    rng = np.random.default_rng(4)
+    found = [equivalence(rng.normal(1, 1, 20), 1.0) < 0.05 for _ in range(400)]
     assert 0.01 < np.mean(found) < 0.09
 
 

@@ -14,12 +14,12 @@ def quick(monkeypatch):
 
 
 def values(count, seed=0):
-    dice = np.random.default_rng(seed)
-    good = dice.normal(60, 5, count)
+    rng = np.random.default_rng(seed)
+    good = rng.normal(60, 5, count)
     return {
         "worst": {str(n): float(v + 20 + n / 1000) for n, v in enumerate(good)},
         "best": {str(n): float(v) for n, v in enumerate(good)},
-        "near": {str(n): float(v + d) for n, (v, d) in enumerate(zip(good, dice.normal(1.5, 2, count), strict=True))},
+        "near": {str(n): float(v + d) for n, (v, d) in enumerate(zip(good, rng.normal(1.5, 2, count), strict=True))},
     }
 
 
@@ -65,8 +65,8 @@ def test_p_is_wilcoxons_and_holm_corrects_all_metrics_together():
 def test_the_place_is_sure_where_all_subjects_agree_and_not_where_they_differ():
     found = {line.system: line for line in rank_systems(values(12), "lower")}
     assert (found["worst"].place, found["worst"].place_low, found["worst"].place_high) == (3, 3, 3)
-    dice = np.random.default_rng(5)
-    alike = {system: {str(n): float(v) for n, v in enumerate(dice.normal(size=12))} for system in "abc"}
+    rng = np.random.default_rng(5)
+    alike = {system: {str(n): float(v) for n, v in enumerate(rng.normal(size=12))} for system in "abc"}
     assert any(line.place_low < line.place_high for line in rank_systems(alike, "lower"))
     twins = {system: values(8)["best"] for system in "ab"}
     assert [line.place for line in rank_systems(twins, "lower")] == [1, 1]

@@ -6,9 +6,9 @@ from medtrans.metrics.distribution.frechet import Frechet
 
 
 def drawn(count, seed, dimension=6):
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     mixing = np.random.default_rng(9).normal(size=(dimension, dimension))
-    return dice.normal(size=(count, dimension)) @ mixing
+    return rng.normal(size=(count, dimension)) @ mixing
 
 
 def test_it_is_the_formula_with_a_matrix_root():
@@ -26,7 +26,8 @@ def test_a_shift_costs_its_square_in_standard_deviations():
     assert Frechet()(moved, real) == pytest.approx(4, abs=1e-6)
 
 
-def test_few_images_are_warned_of_and_overrate_the_distance():
-    with pytest.warns(UserWarning, match="59 images are too few for 6 features"):
-        few = Frechet()(drawn(59, 0), drawn(60, 1))
+def test_few_images_get_a_remark_and_overrate_the_distance():
+    few = Frechet()(drawn(59, 0), drawn(60, 1))
+    assert Frechet().remark(drawn(59, 0), drawn(60, 1)) == "frechet: 59 images are too few for 6 features"
+    assert Frechet().remark(drawn(60, 0), drawn(60, 1)) == ""
     assert few > 3 * Frechet()(drawn(2000, 0), drawn(2000, 1))

@@ -4,16 +4,16 @@ import pytest
 from medtrans.core.errors import InputRefused
 from medtrans.metrics.distribution.mmd import MMD
 
-QUICK = MMD(exchanges=39)
+QUICK = MMD(permutations=39)
 
 
-def drawn(count, dice, spread=1.0):
-    return spread * dice.normal(size=(count, 4))
+def drawn(count, rng, spread=1.0):
+    return spread * rng.normal(size=(count, 4))
 
 
 def test_mmd_is_the_formula():
-    dice = np.random.default_rng(0)
-    x, y = drawn(6, dice), drawn(8, dice, 2.0)
+    rng = np.random.default_rng(0)
+    x, y = drawn(6, rng), drawn(8, rng, 2.0)
     both = np.concatenate([x, y])
     both = (both - both.mean(0)) / both.std(0)
     apart = np.linalg.norm(both[:, None] - both, axis=2)
@@ -24,27 +24,27 @@ def test_mmd_is_the_formula():
 
 
 def test_p_is_even_where_both_sets_are_of_one_distribution():
-    dice = np.random.default_rng(1)
-    p = np.array([QUICK.p(drawn(10, dice), drawn(12, dice), dice) for _ in range(300)])
+    rng = np.random.default_rng(1)
+    p = np.array([QUICK.p_value(drawn(10, rng), drawn(12, rng), rng) for _ in range(300)])
     # Of 300 tests 15 are expected at p = .05, give or take 3.8.
     assert 4 <= (p <= 0.05).sum() <= 28
     assert p.mean() == pytest.approx(0.5, abs=0.07)
 
 
 def test_it_sees_a_change_of_spread_that_means_do_not_show():
-    dice = np.random.default_rng(2)
-    x, y = drawn(40, dice, 2.0), drawn(40, dice)
+    rng = np.random.default_rng(2)
+    x, y = drawn(40, rng, 2.0), drawn(40, rng)
     x += y.mean(0) - x.mean(0)
     linear = np.square(x.mean(0) - y.mean(0)).sum()
     assert linear == pytest.approx(0, abs=1e-12)
-    assert MMD().p(x, y, dice) < 0.01
+    assert MMD().p_value(x, y, rng) < 0.01
 
 
 def test_slices_of_one_volume_are_exchanged_together():
     """Ten slices that are the volume's twins add no evidence, unless they are taken for images of their own."""
-    dice = np.random.default_rng(3)
-    sets = [[np.repeat(drawn(6, dice), 10, axis=0) for _ in range(2)] for _ in range(40)]
-    together, alone = (np.array([QUICK.p(*pair, dice, each) for pair in sets]) for each in (10, 1))
+    rng = np.random.default_rng(3)
+    sets = [[np.repeat(drawn(6, rng), 10, axis=0) for _ in range(2)] for _ in range(40)]
+    together, alone = (np.array([QUICK.p_value(*pair, rng, each) for pair in sets]) for each in (10, 1))
     assert (together <= 0.05).sum() <= 7
     assert (alone <= 0.05).sum() >= 30
 

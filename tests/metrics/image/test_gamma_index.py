@@ -8,9 +8,9 @@ SPACING = (2.0, 1.5, 2.5)
 
 
 def doses(shape, seed=0):
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     target = 60 * np.exp(-sum(np.square((g - s / 2) / s * 2) for g, s in zip(np.indices(shape), shape, strict=True)))
-    return target + dice.normal(0, 10, shape), target
+    return target + rng.normal(0, 10, shape), target
 
 
 def by_brute_force(translated, target, spacing, *, dose, distance, cutoff, steps):

@@ -56,9 +56,9 @@ def test_ms_ssim_of_a_small_volume_is_the_formula_read_aloud(within):
 def test_ms_ssim_is_the_formula_wherever_the_mask_lies(odd):
     """Masks off every border, their corners at even and odd places: leaving out the rest must not shift a level."""
     shape = (98 + odd, 101, 97)
-    dice = np.random.default_rng(odd)
-    target = dice.uniform(-1000, 2000, shape)
-    translated = target + dice.normal(0, 300, shape)
+    rng = np.random.default_rng(odd)
+    target = rng.uniform(-1000, 2000, shape)
+    translated = target + rng.normal(0, 300, shape)
     within = box(shape, (33 + odd, 66), (20, 77 + odd), (31, 63))
     expected = as_it_is_written(translated, target, within)
     assert MSSSIM()(translated, target, within) == pytest.approx(expected, rel=0, abs=1e-12)

@@ -14,7 +14,7 @@ def test_nmi_agrees_with_skimage(bins):
 
 
 def test_another_contrast_of_the_same_anatomy_is_perfect_and_a_shuffled_one_is_not():
-    dice, everywhere = np.random.default_rng(0), np.ones((20, 20, 20), bool)
-    labels = dice.integers(0, 4, everywhere.shape)
+    rng, everywhere = np.random.default_rng(0), np.ones((20, 20, 20), bool)
+    labels = rng.integers(0, 4, everywhere.shape)
     assert NMI()(np.array([9, 1, 5, 2])[labels], labels, everywhere) == pytest.approx(2)
-    assert NMI()(dice.permutation(labels.ravel()).reshape(labels.shape), labels, everywhere) < 1.01
+    assert NMI()(rng.permutation(labels.ravel()).reshape(labels.shape), labels, everywhere) < 1.01

@@ -9,8 +9,8 @@ from medtrans.metrics.image._windows import average, inner, local, seen
 
 
 def pair(shape, seed=0, kind=np.float64):
-    dice = np.random.default_rng(seed)
-    return [dice.uniform(0, 4000, shape).astype(kind) for _ in range(2)]
+    rng = np.random.default_rng(seed)
+    return [rng.uniform(0, 4000, shape).astype(kind) for _ in range(2)]
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])

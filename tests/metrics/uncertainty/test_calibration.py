@@ -4,29 +4,29 @@ import pytest
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.metrics.uncertainty.calibration import Calibration
 
-DICE = np.random.default_rng(0)
-SPREAD = DICE.uniform(1, 20, 40000)
-ERROR = SPREAD * DICE.normal(size=SPREAD.size)
+RNG = np.random.default_rng(0)
+DEVIATION = RNG.uniform(1, 20, 40000)
+ERROR = DEVIATION * RNG.normal(size=DEVIATION.size)
 
 
-def test_half_the_true_spread_is_wrong_by_itself():
-    assert Calibration()(ERROR, SPREAD) < 0.03
-    assert Calibration()(ERROR, SPREAD / 2) == pytest.approx(1, abs=0.05)
+def test_half_the_true_deviation_is_wrong_by_itself():
+    assert Calibration()(ERROR, DEVIATION) < 0.03
+    assert Calibration()(ERROR, DEVIATION / 2) == pytest.approx(1, abs=0.05)
 
 
-def test_a_spread_that_knows_nothing_is_calibrated_on_average_and_not_by_bins():
-    shuffled = DICE.permutation(SPREAD)
+def test_a_deviation_that_knows_nothing_is_calibrated_on_average_and_not_by_bins():
+    shuffled = RNG.permutation(DEVIATION)
     assert Calibration()(ERROR, shuffled) > 0.3
 
 
 def test_by_hand():
-    error, spread = np.array([3.0, -1, 8, 6]), np.array([2.0, 1, 10, 10])
+    error, deviation = np.array([3.0, -1, 8, 6]), np.array([2.0, 1, 10, 10])
     rmse, rmv = np.sqrt([5, 50]), np.sqrt([2.5, 100])
-    assert Calibration(bins=2)(error, spread) == pytest.approx(np.mean(np.abs(rmv - rmse) / rmv))
+    assert Calibration(bins=2)(error, deviation) == pytest.approx(np.mean(np.abs(rmv - rmse) / rmv))
 
 
-def test_no_spread_and_fewer_voxels_than_bins_are_refused():
-    with pytest.raises(InputRefused, match="the spread is 0 in 100% of the voxels"):
-        Calibration()(ERROR, 0 * SPREAD)
+def test_no_deviation_and_fewer_voxels_than_bins_are_refused():
+    with pytest.raises(InputRefused, match="the uncertainty is 0 in 100% of the voxels"):
+        Calibration()(ERROR, 0 * DEVIATION)
     with pytest.raises(EmptyMask, match="holds 3 voxels, fewer than 10"):
-        Calibration()(ERROR[:3], SPREAD[:3])
+        Calibration()(ERROR[:3], DEVIATION[:3])

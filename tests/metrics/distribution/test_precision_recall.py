@@ -7,8 +7,8 @@ from medtrans.metrics.distribution.recall import Recall
 
 def two_places(count, share, seed):
     """Points around two places, so many of them at the second."""
-    dice = np.random.default_rng(seed)
-    return dice.normal(size=(count, 2)) + np.where(np.arange(count) < share * count, 50, 0)[:, None]
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(count, 2)) + np.where(np.arange(count) < share * count, 50, 0)[:, None]
 
 
 def test_what_left_out_a_place_is_precise_and_recalls_half():
