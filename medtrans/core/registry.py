@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from medtrans.core.errors import UsageError
-from medtrans.core.settings import did_you_mean
+from medtrans.core.suggestions import did_you_mean
 
 T = TypeVar("T")
 

@@ -6,14 +6,18 @@ Plain dataclasses, so that the code they set needs no other package; pydantic ch
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from medtrans.core.errors import UsageError
+from medtrans.core.registry import Registry
+from medtrans.core.suggestions import did_you_mean
+
+Build: TypeAlias = Callable[[type["Settings"], Mapping[str, Any], str], Any]
+"""(class, its table, where the table stands) → the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,35 +34,64 @@ class Settings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], where: str = "settings") -> Self:
         """The inverse of `to_dict`. Raises UsageError on a key that is not a setting, suggesting the right one."""
-        hints = get_type_hints(cls)
+        hints = get_type_hints(cls, include_extras=True)
         nested = cls.nested(values, where, lambda kind, inner, place: kind.from_dict(inner, place))
         return cls(**{key: _typed(value, hints[key]) for key, value in nested.items()})
 
     @classmethod
-    def nested(
-        cls, values: Mapping[str, Any], where: str, build: Callable[[type[Settings], Mapping[str, Any], str], Any]
-    ) -> dict[str, Any]:
-        """`values` with every table that stands for Settings built: by its `name`, else of the default's kind.
+    def nested(cls, values: Mapping[str, Any], where: str, build: Build) -> dict[str, Any]:
+        """`values` with every table that stands for Settings built: by its `name`, else of the default's class.
 
         Raises UsageError on unknown keys and names.
         """
-        hints, known = get_type_hints(cls), {f.name: f for f in fields(cls)}
-        out = dict(values)
+        hints, known = get_type_hints(cls, include_extras=True), {f.name: f for f in fields(cls)}
+        out = {}
         for key, value in values.items():
             if key not in known:
                 raise UsageError(where, f"no setting named {key!r}", did_you_mean(str(key), known))
-            kinds = [kind for kind in _choices(hints[key]) if isinstance(kind, type) and issubclass(kind, Settings)]
-            if kinds and isinstance(value, Mapping):
-                place = f"{where}.{key}"
-                out[key] = build(_kind(kinds, known[key].default, value.get("name"), place), value, place)
+            out[key] = _built(value, hints[key], known[key].default, f"{where}.{key}", build)
         return out
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A sentence that suggests the nearest known word, or lists them all."""
-    known = sorted(known)
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else "choose from: " + ", ".join(known)
+@dataclass(frozen=True)
+class MemberOf:
+    """Annotation of a setting whose table is looked up by its `name` among the files of `package`.
+
+        generator: Annotated[NetworkSettings, MemberOf("medtrans.networks", role="generator")] = UNetSettings()
+        augmentation: tuple[Annotated[Transform, MemberOf("medtrans.preparing.transforms")], ...] = ()
+
+    The annotated class is the base of the members; each has `name: Literal["file"] = "file"`. Of these only those are
+    allowed whose name is among `names`, whose class attribute `role` is `role`, and which have the attribute `having`;
+    an empty string or tuple allows all. A table without a name is of the default's class.
+    """
+
+    package: str
+    names: tuple[str, ...] = ()
+    role: str = ""
+    having: str = ""
+
+    def allowed(self, base: type[Any]) -> list[str]:
+        """The names that a table may have. Imports the members."""
+        registry = Registry(self.package, base)
+        return [name for name in self.names or registry.names() if self._fits(registry.load(name))]
+
+    def load(self, name: str, base: type[Any], where: str) -> type[Any]:
+        """The member of that name. Raises UsageError with a suggestion."""
+        registry = Registry(self.package, base)
+        if name in (self.names or registry.names()):
+            kind = registry.load(name)
+            if self._fits(kind):
+                return kind
+        raise UsageError(f"{where}.name", f"nothing is named {name!r}", did_you_mean(name, self.allowed(base)))
+
+    def _fits(self, kind: type[Any]) -> bool:
+        return (not self.role or getattr(kind, "role", "") == self.role) and (
+            not self.having or hasattr(kind, self.having)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """For editors: a table with a name, and the keys of that member."""
+        return {"type": "object", "properties": {"name": {"type": "string"}}}
 
 
 def _plain(value: Any) -> Any:
@@ -73,24 +106,59 @@ def _plain(value: Any) -> Any:
 
 def _typed(value: Any, hint: Any) -> Any:
     """`value` as JSON gives it, in the type the field names: tuples for lists, paths for strings."""
-    for choice in _choices(hint):
-        if isinstance(value, list) and get_origin(choice) is tuple:
-            return tuple(_typed(item, get_args(choice)[0]) for item in value)
-        if isinstance(value, str) and choice is Path:
+    for kind, _ in _choices(hint):
+        if isinstance(value, list) and get_origin(kind) is tuple:
+            return tuple(_typed(item, get_args(kind)[0]) for item in value)
+        if isinstance(value, str) and kind is Path:
             return Path(value)
     return value
 
 
-def _choices(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+def _built(value: Any, hint: Any, default: Any, where: str, build: Build) -> Any:
+    """`value` with each table in it that `hint` says to be Settings built by `build`."""
+    choices = list(_choices(hint))
+    if isinstance(value, Mapping):
+        kinds = [(kind, member) for kind, member in choices if isinstance(kind, type) and issubclass(kind, Settings)]
+        return build(_class_of(value, kinds, default, where), value, where) if kinds else value
+    if isinstance(value, (list, tuple)):
+        elements = [get_args(kind)[0] for kind, _ in choices if get_origin(kind) is tuple]
+        return (
+            [_built(item, elements[0], None, f"{where}[{i}]", build) for i, item in enumerate(value)]
+            if elements
+            else value
+        )
+    return value
 
 
-def _kind(kinds: list[type[Settings]], default: Any, name: Any, where: str) -> type[Settings]:
+def _class_of(
+    table: Mapping[str, Any], kinds: Sequence[tuple[type[Settings], MemberOf | None]], default: Any, where: str
+) -> type[Settings]:
+    """The class that a table stands for."""
+    name, (kind, member) = table.get("name"), kinds[0]
     if name is None:
-        return type(default) if isinstance(default, Settings) else kinds[0]
-    named = {known: kind for kind in kinds for known in get_args(get_type_hints(kind).get("name", str))}
+        if isinstance(default, Settings):
+            return type(default)
+        if member is not None:
+            raise UsageError(where, "has no name", "choose from: " + ", ".join(member.allowed(kind)))
+        return kind
+    if member is not None:
+        return member.load(str(name), kind, where)
+    named = {known: kind for kind, _ in kinds for known in get_args(get_type_hints(kind).get("name", str))}
     if not named:
-        return kinds[0]
+        return kind
     if name not in named:
         raise UsageError(f"{where}.name", f"nothing is named {name!r}", did_you_mean(str(name), named))
     return named[name]
+
+
+def _choices(hint: Any) -> Iterator[tuple[Any, MemberOf | None]]:
+    """The types that a value of `hint` may have, without annotations but MemberOf."""
+    member = None
+    while get_origin(hint) is Annotated:
+        hint, *notes = get_args(hint)
+        member = next((note for note in notes if isinstance(note, MemberOf)), member)
+    if get_origin(hint) in (Union, types.UnionType):
+        for part in get_args(hint):
+            yield from _choices(part)
+    else:
+        yield hint, member
