@@ -31,7 +31,7 @@ def test_a_bare_gpu_machine_needs_neither_simpleitk_nor_torchio():
     script = """
 import sys
 sys.modules["SimpleITK"] = sys.modules["torchio"] = None
-import medtrans.networks._choices, medtrans.losses.adversarial, medtrans.training.loop, medtrans.translating.translator
+import medtrans.networks._settings, medtrans.losses.adversarial, medtrans.training.loop, medtrans.translating.translator
 from medtrans.methods import load, names
 [load(name) for name in names()]
 """

@@ -6,6 +6,7 @@ Plain dataclasses, so that the code they set needs no other package; pydantic ch
 
 from __future__ import annotations
 
+import importlib
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -72,22 +73,25 @@ class MemberOf:
 
     def allowed(self, base: type[Any]) -> list[str]:
         """The names that a table may have. Imports the members."""
-        registry = Registry(self.package, base)
-        return [name for name in self.names or registry.names() if self._fits(registry.load(name))]
+        registry = self._registry(base)
+        return [name for name in self.names or registry.names() if self._fits(registry.load(name), base)]
 
     def load(self, name: str, base: type[Any], where: str) -> type[Any]:
         """The member of that name. Raises UsageError with a suggestion."""
-        registry = Registry(self.package, base)
+        registry = self._registry(base)
         if name in (self.names or registry.names()):
             kind = registry.load(name)
-            if self._fits(kind):
+            if self._fits(kind, base):
                 return kind
         raise UsageError(f"{where}.name", f"nothing is named {name!r}", did_you_mean(name, self.allowed(base)))
 
-    def _fits(self, kind: type[Any]) -> bool:
-        return (not self.role or getattr(kind, "role", "") == self.role) and (
-            not self.having or hasattr(kind, self.having)
-        )
+    def _registry(self, base: type[Any]) -> Registry[Any]:
+        registry = getattr(importlib.import_module(self.package), "registry", None)
+        return registry if isinstance(registry, Registry) else Registry(self.package, base)
+
+    def _fits(self, kind: type[Any], base: type[Any]) -> bool:
+        has_role = not self.role or getattr(kind, "role", "") == self.role
+        return issubclass(kind, base) and has_role and (not self.having or hasattr(kind, self.having))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         """For editors: a table with a name, and the keys of that member."""

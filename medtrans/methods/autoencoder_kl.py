@@ -21,7 +21,7 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.divergence import kl_to_standard_normal
-from medtrans.networks._choices import Discriminator
+from medtrans.networks._settings import Discriminator
 from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.autoencoder_kl import AutoencoderKLSettings as NetworkSettings
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings

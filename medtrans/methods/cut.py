@@ -26,8 +26,8 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.contrastive import patch_nce
-from medtrans.networks._choices import Discriminator, EncodingGenerator
 from medtrans.networks._patch_projection import PatchProjection
+from medtrans.networks._settings import Discriminator, EncodingGenerator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 

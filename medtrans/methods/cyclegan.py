@@ -29,7 +29,7 @@ from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.structure import structure_lost
 from medtrans.methods._image_pool import ImagePool
-from medtrans.networks._choices import Discriminator, Generator
+from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 

@@ -23,12 +23,13 @@ from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
 from medtrans.networks._noise_schedule import Noising, NoisingSettings
+from medtrans.networks._settings import Denoiser
 from medtrans.networks.time_unet import TimeUNetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiffusionSettings(Settings):
-    denoiser: TimeUNetSettings = TimeUNetSettings()
+    denoiser: Denoiser = TimeUNetSettings()
     """The network f, which sees the noisy image, its time and the source."""
     noising: NoisingSettings = NoisingSettings()
     """Levels of noise, what is predicted, and the way back."""

@@ -24,7 +24,7 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.feature_matching import mean_feature_matching
-from medtrans.networks._choices import Discriminator, Generator
+from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 

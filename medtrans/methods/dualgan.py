@@ -24,7 +24,7 @@ from torch.nn.functional import l1_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
-from medtrans.networks._choices import Discriminator, Generator
+from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.pix2pix_unet import Pix2PixUNetSettings
 

@@ -23,6 +23,7 @@ from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
 from medtrans.networks._noise_schedule import Noising, NoisingSettings
 from medtrans.networks._pixel_shuffle import squeezed
+from medtrans.networks._settings import Denoiser
 from medtrans.networks.time_unet import TimeUNetSettings
 
 
@@ -30,7 +31,7 @@ from medtrans.networks.time_unet import TimeUNetSettings
 class LatentDiffusionSettings(Settings):
     autoencoder: Path = Path("runs/autoencoder_kl/model")
     """The model folder of E and D: an autoencoder_kl, trained on targets."""
-    denoiser: TimeUNetSettings = TimeUNetSettings()
+    denoiser: Denoiser = TimeUNetSettings()
     """The network f, which sees the noisy code, its time and the source."""
     noising: NoisingSettings = NoisingSettings()
     """Levels of noise, what is predicted, and the way back."""

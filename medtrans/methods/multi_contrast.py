@@ -24,8 +24,8 @@ from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
-from medtrans.networks._choices import Discriminator, Generator
 from medtrans.networks._conditioning import with_code
+from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.unet import UNetSettings
 

@@ -19,13 +19,14 @@ from torch.nn.functional import mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.networks._settings import Denoiser
 from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.time_unet import TimeUNetSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class RectifiedFlowSettings(Settings):
-    velocity: TimeUNetSettings = TimeUNetSettings()
+    velocity: Denoiser = TimeUNetSettings()
     """The network v, which sees the image on its way, the time and the source."""
     start: Literal["noise", "source"] = "noise"
     """Where the paths begin: noise draws one of many answers, source (its middle slice) gives one."""

@@ -25,7 +25,7 @@ from medtrans.core.settings import Settings
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.adversarial import Criterion, fools, tells_apart
 from medtrans.losses.deformation import roughness, warped
-from medtrans.networks._choices import Discriminator, Generator
+from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 from medtrans.networks.unet import UNetSettings

@@ -22,8 +22,8 @@ from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.feature import feature_distance
-from medtrans.networks._choices import Generator
 from medtrans.networks._conditioning import with_code
+from medtrans.networks._settings import Generator
 from medtrans.networks.unet import UNetSettings
 
 

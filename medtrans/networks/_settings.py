@@ -1,21 +1,26 @@
-"""What every network's settings can do: build the network, and say which sizes it takes."""
+"""Settings of a network: which role it has in a method, how it is built, which sizes it takes."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from torch import nn
 
-from medtrans.core.settings import Settings
+from medtrans.core.settings import MemberOf, Settings
 
 Activation = Literal["none", "tanh"]
+Role = Literal["generator", "discriminator", "encoder", "decoder", "denoiser", "autoencoder", "flow"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings, ABC):
     """The subclass in the file `unet` has `name: Literal["unet"] = "unet"`, and so on."""
+
+    role: ClassVar[Role]
+    """Its place in a method: a setting that takes a generator takes every network of this role."""
 
     @abstractmethod
     def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
@@ -25,6 +30,21 @@ class NetworkSettings(Settings, ABC):
     def divisor(self) -> int:
         """Every side of the input must be a multiple of this."""
         return 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodingSettings(NetworkSettings):
+    """Settings of a generator that returns the features of its encoder when it is called with `encode`."""
+
+    @abstractmethod
+    def encoded(self, in_channels: int) -> Sequence[int]:
+        """Channels of each of these features."""
+
+
+Generator: TypeAlias = Annotated[NetworkSettings, MemberOf("medtrans.networks", role="generator")]
+EncodingGenerator: TypeAlias = Annotated[EncodingSettings, MemberOf("medtrans.networks", role="generator")]
+Discriminator: TypeAlias = Annotated[NetworkSettings, MemberOf("medtrans.networks", role="discriminator")]
+Denoiser: TypeAlias = Annotated[NetworkSettings, MemberOf("medtrans.networks", role="denoiser")]
 
 
 def activation(name: Activation) -> nn.Module:

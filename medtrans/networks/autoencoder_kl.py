@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from annotated_types import Ge, MinLen
@@ -15,11 +15,12 @@ from monai.networks.nets import AutoencoderKL
 from torch import Tensor, nn
 
 from medtrans.networks._norms import Norm, replace_norms
-from medtrans.networks._settings import NetworkSettings
+from medtrans.networks._settings import NetworkSettings, Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class AutoencoderKLSettings(NetworkSettings):
+    role: ClassVar[Role] = "autoencoder"
     name: Literal["autoencoder_kl"] = "autoencoder_kl"
     channels: Annotated[tuple[int, ...], MinLen(2)] = (32, 64, 64)
     """Features at each level, from full resolution down; each level halves the resolution."""

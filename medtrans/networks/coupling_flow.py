@@ -10,7 +10,7 @@ https://arxiv.org/abs/1905.13288
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from annotated_types import Ge
@@ -19,11 +19,12 @@ from torch import Tensor, nn
 from medtrans.core.errors import UsageError
 from medtrans.networks._blocks import Conv, DoubleConv
 from medtrans.networks._pixel_shuffle import squeezed, unsqueezed
-from medtrans.networks._settings import NetworkSettings
+from medtrans.networks._settings import NetworkSettings, Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class CouplingFlowSettings(NetworkSettings):
+    role: ClassVar[Role] = "flow"
     name: Literal["coupling_flow"] = "coupling_flow"
     scales: Annotated[int, Ge(0)] = 2
     """Halvings of the resolution; couplings follow each. Without one, the image needs two channels."""

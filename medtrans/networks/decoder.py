@@ -9,19 +9,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import MinLen
 from torch import nn
 
 from medtrans.networks._blocks import ResizeConvolution, normal_weights
 from medtrans.networks._norms import Norm, make_norm
-from medtrans.networks._settings import Activation, NetworkSettings, activation
+from medtrans.networks._settings import Activation, NetworkSettings, Role, activation
 from medtrans.networks.encoder import halved
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecoderSettings(NetworkSettings):
+    role: ClassVar[Role] = "decoder"
     name: Literal["decoder"] = "decoder"
     channels: Annotated[tuple[int, ...], MinLen(1)] = (32, 64, 128, 256)
     """Features before each doubling, the last one first; the paper's are 64, 128, 256, 512."""

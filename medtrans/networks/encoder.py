@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from annotated_types import MinLen
@@ -18,11 +18,12 @@ from torch import Tensor, nn
 from medtrans.core.errors import UsageError
 from medtrans.networks._blocks import Conv, normal_weights
 from medtrans.networks._norms import Norm, make_norm
-from medtrans.networks._settings import NetworkSettings
+from medtrans.networks._settings import NetworkSettings, Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderSettings(NetworkSettings):
+    role: ClassVar[Role] = "encoder"
     name: Literal["encoder"] = "encoder"
     channels: Annotated[tuple[int, ...], MinLen(1)] = (32, 64, 128, 256)
     """Features after each halving; the paper's are 64, 128, 256, 512."""

@@ -6,19 +6,20 @@ Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585, section 3.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, avg_pool3d
 
 from medtrans.networks._norms import Norm
-from medtrans.networks._settings import NetworkSettings
+from medtrans.networks._settings import NetworkSettings, Role
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class MultiscaleDiscriminatorSettings(NetworkSettings):
+    role: ClassVar[Role] = "discriminator"
     name: Literal["multiscale_discriminator"] = "multiscale_discriminator"
     scales: Annotated[int, Ge(1)] = 2
     """How many judges; the paper takes 3 for images of 1024 pixels."""

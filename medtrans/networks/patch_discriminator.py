@@ -6,7 +6,7 @@ Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004, section 3.2.2
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 from torch import Tensor, nn
@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from medtrans.core.errors import UsageError
 from medtrans.networks._blocks import Conv, normal_weights
 from medtrans.networks._norms import Norm, make_norm
-from medtrans.networks._settings import NetworkSettings
+from medtrans.networks._settings import NetworkSettings, Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class PatchDiscriminatorSettings(NetworkSettings):
+    role: ClassVar[Role] = "discriminator"
     name: Literal["patch_discriminator"] = "patch_discriminator"
     filters: Annotated[int, Ge(1)] = 64
     """Features of the first layer; doubled at each of the next three."""

@@ -6,7 +6,7 @@ Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004, appendix 6.1
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from annotated_types import Ge, Le
@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from medtrans.networks._blocks import Conv, ConvTransposed, ResizeConvolution, normal_weights
 from medtrans.networks._norms import Norm, make_norm
-from medtrans.networks._settings import Activation, NetworkSettings, activation
+from medtrans.networks._settings import Activation, NetworkSettings, Role, activation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pix2PixUNetSettings(NetworkSettings):
+    role: ClassVar[Role] = "generator"
     name: Literal["pix2pix_unet"] = "pix2pix_unet"
     filters: Annotated[int, Ge(1)] = 64
     """Features at the first level; doubled at each of the next three."""

@@ -6,18 +6,19 @@ Myronenko, BrainLes 2018, https://arxiv.org/abs/1810.11654
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, MinLen
 from monai.networks.nets import SegResNet
 from torch import nn
 
 from medtrans.networks._norms import Norm, monai_norm
-from medtrans.networks._settings import Activation, NetworkSettings, activation
+from medtrans.networks._settings import Activation, NetworkSettings, Role, activation
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResidualUNetSettings(NetworkSettings):
+    role: ClassVar[Role] = "generator"
     name: Literal["residual_unet"] = "residual_unet"
     filters: Annotated[int, Ge(4)] = 16
     """Features at full resolution; doubled at each level."""

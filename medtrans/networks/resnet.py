@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 from torch import Tensor, nn
 
 from medtrans.networks._blocks import Conv, Conv3x3, ConvTransposed, ReflectionPad, ResizeConvolution, normal_weights
 from medtrans.networks._norms import Norm, make_norm
-from medtrans.networks._settings import Activation, NetworkSettings, activation
+from medtrans.networks._settings import Activation, EncodingSettings, Role, activation
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNetSettings(NetworkSettings):
+class ResNetSettings(EncodingSettings):
+    role: ClassVar[Role] = "generator"
     name: Literal["resnet"] = "resnet"
     filters: Annotated[int, Ge(1)] = 64
     """Features at full resolution; four times as many inside."""

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, MinLen
 from monai.networks.nets import DiffusionModelUNet
 from torch import Tensor, nn
 
 from medtrans.networks._norms import Norm, replace_norms
-from medtrans.networks._settings import NetworkSettings
+from medtrans.networks._settings import NetworkSettings, Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimeUNetSettings(NetworkSettings):
+    role: ClassVar[Role] = "denoiser"
     name: Literal["time_unet"] = "time_unet"
     channels: Annotated[tuple[int, ...], MinLen(2)] = (32, 64, 96, 128)
     """Features at each level, from full resolution down; each level halves the resolution. The first is even."""

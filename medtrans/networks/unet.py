@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from annotated_types import MinLen
@@ -16,11 +16,12 @@ from torch.nn.functional import interpolate
 
 from medtrans.networks._blocks import Conv, DoubleConv
 from medtrans.networks._norms import Norm
-from medtrans.networks._settings import Activation, NetworkSettings, activation
+from medtrans.networks._settings import Activation, EncodingSettings, Role, activation
 
 
 @dataclass(frozen=True, kw_only=True)
-class UNetSettings(NetworkSettings):
+class UNetSettings(EncodingSettings):
+    role: ClassVar[Role] = "generator"
     name: Literal["unet"] = "unet"
     channels: Annotated[tuple[int, ...], MinLen(2)] = (24, 48, 96, 192, 192)
     """Features at each level, from full resolution down; each level halves the resolution."""

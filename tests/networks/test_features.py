@@ -1,11 +1,10 @@
-"""What generators and discriminators tell of their inner layers, whichever may be chosen."""
-
-from typing import get_args
+"""Features of generators and discriminators: the outputs of their hidden layers."""
 
 import pytest
 import torch
 
-from medtrans.networks._choices import Discriminator, EncodingGenerator
+from medtrans.networks import load, names
+from medtrans.networks._settings import EncodingSettings
 from medtrans.networks.resnet import Residual, ResNetSettings
 
 SMALL = {
@@ -14,6 +13,8 @@ SMALL = {
     "patch_discriminator": {"filters": 4, "layers": 2},
     "multiscale_discriminator": {"filters": 4, "layers": 1, "scales": 2},
 }
+ENCODING = [load(name) for name in names() if issubclass(load(name), EncodingSettings)]
+DISCRIMINATORS = [load(name) for name in names() if load(name).role == "discriminator"]
 DIMS = pytest.mark.parametrize("dims", [2, 3])
 
 
@@ -24,7 +25,7 @@ def built(kind, dims):
 
 
 @DIMS
-@pytest.mark.parametrize("kind", get_args(EncodingGenerator))
+@pytest.mark.parametrize("kind", ENCODING)
 def test_an_encoder_tells_as_many_channels_as_it_says_and_reaches_every_input(kind, dims):
     settings, network, x = built(kind, dims)
     seen = network(x.requires_grad_(), encode=True)
@@ -49,7 +50,7 @@ def test_a_resnet_tells_its_input_and_its_first_and_middle_block(dims):
 
 
 @DIMS
-@pytest.mark.parametrize("kind", get_args(Discriminator))
+@pytest.mark.parametrize("kind", DISCRIMINATORS)
 def test_a_discriminator_tells_every_hidden_layer_of_every_scale(kind, dims):
     settings, network, x = built(kind, dims)
     logits, features = network(x, features=True)
