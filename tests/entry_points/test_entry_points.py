@@ -1,0 +1,187 @@
+"""Entry points: another installed package adds a network, a method and a metric."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+NETWORK = '''
+"""Pointwise network: one 1-wide convolution.
+
+https://example.org/pointwise
+"""
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import nn
+
+from medtrans.networks import NetworkSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointwiseSettings(NetworkSettings):
+    role: ClassVar = "generator"
+    name: Literal["pointwise"] = "pointwise"
+    bias: bool = True
+
+    def build(self, spatial_dims, in_channels, out_channels):
+        return (nn.Conv2d if spatial_dims == 2 else nn.Conv3d)(in_channels, out_channels, 1, bias=self.bias)
+'''
+METHOD = '''
+"""Scaled copy: the source times a factor that is learned.
+
+https://example.org/scaled_copy
+"""
+from dataclasses import dataclass
+
+from torch.nn.functional import l1_loss
+
+from medtrans.core.method import Method
+from medtrans.core.settings import Settings
+from medtrans.networks._settings import Generator
+from medtrans.networks.unet import UNetSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaledCopySettings(Settings):
+    generator: Generator = UNetSettings()
+
+
+class ScaledCopy(Method):
+    Settings = ScaledCopySettings
+
+    def __init__(self, task, settings):
+        super().__init__(task, settings)
+        self.G = settings.generator.build(task.spatial_dims, task.source_channels, task.target_channels)
+
+    def players(self):
+        return {"generator": [self.G]}
+
+    def losses(self, batch):
+        yield "generator", {"l1": l1_loss(self.G(batch.source), batch.target)}
+
+    def translate(self, source, condition=None):
+        return self.G(source)
+'''
+METRIC = '''
+"""Overconfidence: the fraction of errors beyond three predicted standard deviations.
+
+https://example.org/overconfidence
+"""
+from dataclasses import dataclass
+
+from medtrans.core.metric import UncertaintyMetric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overconfidence(UncertaintyMetric):
+    def __call__(self, error, deviation):
+        return float((abs(error) > 3 * deviation).mean())
+'''
+RECIPE = """
+name: with-added-parts
+method: {name: scaled_copy, generator: {name: pointwise, bias: false}}
+"""
+POINTS = """
+[medtrans.networks]
+pointwise = medtrans_added.pointwise:PointwiseSettings
+
+[medtrans.methods]
+scaled_copy = medtrans_added.scaled_copy:ScaledCopy
+
+[medtrans.metrics]
+overconfidence = medtrans_added.overconfidence:Overconfidence
+"""
+
+
+def install(folder, points=POINTS, name="medtrans-added"):
+    """What pip would write for such a package."""
+    package = folder / "medtrans_added"
+    package.mkdir(exist_ok=True)
+    for file, text in {"__init__": "", "pointwise": NETWORK, "scaled_copy": METHOD, "overconfidence": METRIC}.items():
+        (package / f"{file}.py").write_text(text.lstrip())
+    info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(textwrap.dedent(points))
+    return folder
+
+
+def python(folder, *arguments):
+    path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
+
+
+def medtrans(folder, *arguments):
+    return python(folder, "-c", "from medtrans.cli import main; main()", *arguments)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    return install(tmp_path_factory.mktemp("site-packages"))
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "source"),
+    [
+        ("methods", "scaled_copy", "https://example.org/scaled_copy"),
+        ("networks", "pointwise", "https://example.org/pointwise"),
+        ("metrics", "overconfidence", "https://example.org/overconfidence"),
+    ],
+)
+def test_the_lists_contain_the_added_part(family, name, source, installed):
+    done = medtrans(installed, "list", family, "--json")
+    assert done.returncode == 0, done.stderr
+    (entry,) = [entry for entry in json.loads(done.stdout) if entry["name"] == name]
+    assert entry["source"] == source
+    assert entry["summary"]
+
+
+def test_a_recipe_takes_the_added_parts(installed, tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE)
+    script = """
+import sys
+from medtrans.core.method import Task
+from medtrans.methods import load
+from medtrans.recipe import load_recipe
+recipe = load_recipe(sys.argv[1])
+settings = recipe.method_settings
+assert type(settings).from_dict(settings.to_dict()) == settings
+method = load(recipe.method)(Task(), settings)
+print(type(method).__name__, type(method.G).__name__, method.G.bias)
+"""
+    done = python(installed, "-c", script, str(recipe))
+    assert done.stdout.split() == ["ScaledCopy", "Conv3d", "None"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("point", "answer"),
+    [
+        (
+            "unet = medtrans_added.pointwise:PointwiseSettings",
+            "adds 'unet' to medtrans.networks, but",
+        ),
+        ("dot = medtrans_added.pointwise:PointwiseSettings", "the class is named 'pointwise'"),
+        ("pointwise = medtrans_added.scaled_copy:ScaledCopy", "is not a NetworkSettings"),
+        ("pointwise = medtrans_added.nowhere:Missing", "cannot be imported"),
+    ],
+)
+def test_an_entry_point_that_cannot_be_used_is_answered_in_one_sentence(point, answer, tmp_path):
+    install(tmp_path, f"[medtrans.networks]\n{point}\n")
+    done = medtrans(tmp_path, "list", "networks")
+    assert done.returncode == 5
+    assert done.stderr.startswith("medtrans: error: package medtrans-added: adds ")
+    assert answer in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_two_packages_that_add_one_name_are_answered(installed, tmp_path):
+    install(tmp_path, "[medtrans.networks]\npointwise = medtrans_added.pointwise:PointwiseSettings\n", "another")
+    done = medtrans(os.pathsep.join([str(installed), str(tmp_path)]), "list", "networks")
+    assert done.returncode == 5
+    assert "that name is taken" in done.stderr
