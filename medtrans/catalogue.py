@@ -1,107 +1,67 @@
-"""Finding things: what there is to choose from, and what this machine offers."""
+"""Catalogue of what can be chosen: methods, networks, metrics, degradations, presets and pipelines."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
-import importlib.util
-import os
-import platform
-import shutil
-import sys
-import sysconfig
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-import medtrans
 from medtrans.core.errors import UsageError
 from medtrans.core.registry import Entry
-from medtrans.core.settings import did_you_mean
+from medtrans.core.suggestions import did_you_mean
+from medtrans.core.yaml_text import parse_yaml
+from medtrans.reading.files import read_bytes
 
-FAMILIES = ("methods", "metrics", "networks")
-EXTRAS = {"tensorboard": "tensorboard"}
-"""Optional package → the extra that brings it."""
+FAMILIES = ("methods", "networks", "metrics", "degradations")
+LISTS = (*FAMILIES, "presets", "pipelines")
+MAX_RECIPE_BYTES = 1 << 20
+"""Parsing YAML takes a second per megabyte, so a larger file is a mistake or an attack."""
 
 
-def entries(what: str) -> list[Entry]:
+def entries(name: str) -> list[Entry]:
     """The members of a family, the presets, or the pipelines. Raises UsageError."""
-    if what in FAMILIES:
-        found: list[Entry] = importlib.import_module(f"medtrans.{what}").entries()
-        return found
-    if what == "presets":
-        from medtrans.evaluating.presets import PRESETS
+    if name in FAMILIES:
+        members: list[Entry] = importlib.import_module(f"medtrans.{name}").entries()
+        return members
+    if name == "presets":
+        presets = importlib.import_module("medtrans.evaluating.presets").PRESETS
+        return [Entry(key, preset.summary, preset.source) for key, preset in presets.items()]
+    if name == "pipelines":
+        return [_pipeline(key, file) for key, file in recipes().items()]
+    raise UsageError("list", f"there is no list named {name!r}", did_you_mean(name, LISTS))
 
-        return [Entry(name, preset.summary, preset.source) for name, preset in PRESETS.items()]
-    if what == "pipelines":
-        return [_pipeline(name, file) for name, file in recipes().items()]
-    raise UsageError("list", f"nothing is named {what!r}", did_you_mean(what, [*FAMILIES, "presets", "pipelines"]))
 
-
-def as_text(found: list[Entry]) -> str:
-    width = max((len(entry.name) for entry in found), default=0)
-    told = [(entry.name, [line for line in (entry.summary, entry.facts, entry.source) if line]) for entry in found]
-    return "\n".join(f"{name:{width}}  " + f"\n{'':{width}}  ".join(lines) for name, lines in told)
+def to_text(members: list[Entry]) -> str:
+    """Name, summary, facts and source, aligned."""
+    width = max((len(entry.name) for entry in members), default=0)
+    lines = []
+    for entry in members:
+        first, *more = [text for text in (entry.summary, entry.facts, entry.source) if text] or [""]
+        lines += [f"{entry.name:{width}}  {first}", *(f"{'':{width}}  {text}" for text in more)]
+    return "\n".join(lines)
 
 
 def pipelines_folder() -> Path:
-    """Where the pipelines lie: in a checkout beside the package, else where the installation put them."""
-    beside = Path(__file__).parent.parent / "pipelines"
-    return beside if beside.is_dir() else Path(sysconfig.get_path("data")) / "share" / "medtrans" / "pipelines"
+    """The folder of pipelines: beside the package in a checkout, else installed inside the package."""
+    checkout = Path(__file__).parent.parent / "pipelines"
+    return checkout if checkout.is_dir() else Path(str(files("medtrans") / "pipelines"))
 
 
 def recipes() -> dict[str, Path]:
-    """Name of a pipeline → its recipe: `folder` for folder/recipe.yaml, `folder/other` for another in it."""
-    files = sorted(pipelines_folder().glob("*/*.yaml"))
-    return {file.parent.name + ("" if file.stem == "recipe" else f"/{file.stem}"): file for file in files}
+    """Name of a pipeline → its recipe: `folder` for folder/recipe.yaml, `folder/other` for another recipe in it."""
+    found = sorted(pipelines_folder().glob("*/*.yaml"))
+    return {file.parent.name + ("" if file.stem == "recipe" else f"/{file.stem}"): file for file in found}
+
+
+def find_recipe(name: str) -> Path:
+    """The recipe file at a path, in a folder, or of a pipeline. Raises UsageError."""
+    known = recipes()
+    for path in (Path(name), Path(name) / "recipe.yaml", known.get(name)):
+        if path is not None and path.is_file():
+            return path
+    raise UsageError(name, "is neither a recipe file nor a pipeline", did_you_mean(name, known))
 
 
 def _pipeline(name: str, file: Path) -> Entry:
-    import yaml
-
-    recipe = yaml.safe_load(file.read_text(encoding="utf-8"))
+    recipe = parse_yaml(read_bytes(file, MAX_RECIPE_BYTES).decode(), file)
     return Entry(name, str(recipe.get("about", "")).strip(), str(file))
-
-
-def doctor() -> dict[str, Any]:
-    """Versions, devices, optional packages and limits, as name → value."""
-    import torch
-
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    facts: dict[str, Any] = {
-        "medtrans": medtrans.__version__,
-        "python": f"{platform.python_version()} ({sys.executable})",
-        "platform": platform.platform(),
-    }
-    for package in ("torch", "monai", "torchio", "nibabel", "SimpleITK", "numpy", "scipy", "lightning-fabric", "isal"):
-        facts[package] = _version(package)
-    facts |= {
-        "processor threads": f"{torch.get_num_threads()} used of {os.cpu_count()}",
-        "memory": f"{memory:.1f} GiB",
-        "free disk here": f"{shutil.disk_usage('.').free / 2**30:.1f} GiB",
-        "cuda": _cuda(),
-        "mps": "yes" if torch.backends.mps.is_available() else "no",
-    }
-    for package, extra in EXTRAS.items():
-        here = importlib.util.find_spec(package) is not None
-        facts[f"extra {extra}"] = _version(package) if here else f"absent; pip install 'medtrans[{extra}]'"
-    facts["largest volume"] = f"about {_largest_side(memory)}³ voxels in float32 (a tenth of the memory)"
-    return facts
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
-
-
-def _cuda() -> str:
-    import torch
-
-    if not torch.cuda.is_available():
-        return "no"
-    return ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
-
-
-def _largest_side(memory_gib: float) -> int:
-    return round((memory_gib * 2**30 / 10 / 4) ** (1 / 3))

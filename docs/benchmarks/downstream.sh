@@ -24,8 +24,8 @@ segmenter() { # run, changes …
 }
 score() { # run, folder of the test cases, target, kind, preset, classes
     echo "== $1: $4"
-    medtrans evaluate --translated "$2/$4" --target "$2/$3" --preset "$5" --downstream "$out/$1/model" \
-        --labels-target "$2/labels" --classes "$6" --threads 1 -o "$out/$1_$4.csv"
+    medtrans evaluate --translated "$2/$4" --target "$2/$3" --preset "$5" --segmenter "$out/$1/model" \
+        --reference-labels "$2/labels" --labels "$6" --threads 1 -o "$out/$1_$4.csv"
 }
 
 heads='{skull: 1, CSF: 2, grey: 3, white: 4, lesion: 5}'

@@ -20,7 +20,7 @@ run() { # contrast, folder, minutes, changes …
         set -- --set reading.root="$out/heads" --set reading.table=null --set 'reading.source=*_T1.nii.gz' \
             --set 'reading.target=*_CT.nii.gz' --set 'reading.mask=*_mask.nii.gz' --set reading.test=0.34 \
             --set preparing.spacing=null --set preparing.body=otsu --set 'preparing.target={name: linear}' \
-            --set evaluating.preset=synthrad2025 --set evaluating.within=mask "$@"
+            --set evaluating.preset=synthrad2025 --set evaluating.region=mask "$@"
     else
         set -- --set reading.root="$data" --set reading.table="$here/methods_$contrast.csv" "$@"
     fi

@@ -69,12 +69,12 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score translations against targets, and define every number."""
+    from medtrans.core.yaml_text import parse_word
     from medtrans.evaluating.results import to_json, to_text
     from medtrans.evaluating.segmentation import segmenter as segmenting
-    from medtrans.recipe import as_yaml
     from medtrans.stages import run as stages
 
-    asked = [as_yaml(word, f"--also {word}") for word in also or []]
+    asked = [parse_word(word, f"--also {word}") for word in also or []]
     use_threads(threads)
     judge = segmenting.of_words(downstream, labels_translated, labels_target, classes, tolerance)
     evaluation = stages.evaluate(
@@ -159,16 +159,16 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """What there is: name, one line, source."""
-    from medtrans import catalogue as finding
+    from medtrans import catalogue
 
-    entries = finding.entries(what)
-    print(json.dumps([vars(e) for e in entries], indent=1) if as_json else finding.as_text(entries))
+    entries = catalogue.entries(what)
+    print(json.dumps([vars(e) for e in entries], indent=1) if as_json else catalogue.to_text(entries))
 
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Versions, devices, extras and limits: send it with a question."""
-    from medtrans import catalogue as finding
+    from medtrans.doctor import doctor as facts_of_machine
 
-    facts = finding.doctor()
+    facts = facts_of_machine()
     print(json.dumps(facts, indent=1) if as_json else "\n".join(f"{name:24} {value}" for name, value in facts.items()))

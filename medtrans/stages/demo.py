@@ -50,7 +50,7 @@ RECIPE: dict[str, Any] = {
         "checkpoint_every": 100,
         "journal_every": 5,
     },
-    "evaluating": {"preset": "synthrad2023", "within": "mask"},
+    "evaluating": {"preset": "synthrad2023", "region": "mask"},
 }
 
 

@@ -1,0 +1,43 @@
+"""Relative paths in settings: every field of type Path, at any depth, also of a method."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from medtrans.core.settings import Settings
+
+S = TypeVar("S", bound=Settings)
+
+
+def rebase(kind: type[Settings], values: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
+    """Plain `values` of `kind` with every path in them seen from `folder`. Raises UsageError on unknown keys."""
+    hints = get_type_hints(kind, include_extras=True)
+    nested = kind.nested(values, where, lambda inner, table, place: rebase(inner, table, folder, place))
+    return {key: _joined(value, folder) if _is_path(hints[key]) else value for key, value in nested.items()}
+
+
+def absolute(settings: S) -> S:
+    """`settings` with every path absolute, seen from the working folder."""
+    changes = {field.name: _absolute(getattr(settings, field.name)) for field in dataclasses.fields(settings)}
+    return dataclasses.replace(settings, **changes)
+
+
+def _absolute(value: Any) -> Any:
+    if isinstance(value, Path):
+        return value.absolute()
+    if isinstance(value, Settings):
+        return absolute(value)
+    return tuple(map(_absolute, value)) if isinstance(value, tuple) else value
+
+
+def _joined(value: Any, folder: Path) -> Any:
+    if isinstance(value, str):
+        return str(folder / value)
+    return [_joined(item, folder) for item in value] if isinstance(value, list) else value
+
+
+def _is_path(hint: Any) -> bool:
+    return hint is Path or any(_is_path(part) for part in get_args(hint))

@@ -1,0 +1,60 @@
+"""Facts about this machine that a question about medtrans needs: versions, devices, extras and limits."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from typing import Any
+
+import torch
+
+import medtrans
+
+PACKAGES = ("torch", "monai", "torchio", "nibabel", "SimpleITK", "numpy", "scipy", "lightning-fabric", "isal")
+EXTRAS = {"tensorboard": "tensorboard", "mkdocs": "docs"}
+"""Optional package → the extra that installs it."""
+BYTES_PER_GIB = 2**30
+FLOAT32_BYTES = 4
+MEMORY_FRACTION = 0.1
+"""Fraction of the memory that one volume may take."""
+
+
+def doctor() -> dict[str, Any]:
+    """Name → value."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / BYTES_PER_GIB
+    side = round((memory * BYTES_PER_GIB * MEMORY_FRACTION / FLOAT32_BYTES) ** (1 / 3))
+    return {
+        "medtrans": medtrans.__version__,
+        "python": f"{platform.python_version()} ({sys.executable})",
+        "platform": platform.platform(),
+        **{package: _version(package) for package in PACKAGES},
+        "processor threads": f"{torch.get_num_threads()} used of {os.cpu_count()}",
+        "memory": f"{memory:.1f} GiB",
+        "free disk here": f"{shutil.disk_usage('.').free / BYTES_PER_GIB:.1f} GiB",
+        "cuda": _cuda(),
+        "mps": "yes" if torch.backends.mps.is_available() else "no",
+        **{f"extra {extra}": _extra(package, extra) for package, extra in EXTRAS.items()},
+        "largest volume": f"about {side}³ voxels in float32 (a tenth of the memory)",
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+def _extra(package: str, extra: str) -> str:
+    installed = importlib.util.find_spec(package) is not None
+    return _version(package) if installed else f"absent; pip install 'medtrans[{extra}]'"
+
+
+def _cuda() -> str:
+    if not torch.cuda.is_available():
+        return "no"
+    return ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))

@@ -1,0 +1,65 @@
+"""Make a cohort of synthetic heads whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from medtrans.core.errors import UsageError
+from medtrans.phantoms import skulls
+from medtrans.phantoms.anatomy import Lesion
+from medtrans.phantoms.cohort import write_cohort, write_head
+from medtrans.phantoms.label_maps import from_label_map
+from medtrans.reading.names import stem
+from medtrans.reading.volumes import read_volume, volumes_in
+
+SPACING_MM = 2.0
+FIELD_OF_VIEW_MM = (192, 216, 192)
+SHAPE_MULTIPLE = 8
+"""Sides are multiples of this, so that networks need no padding."""
+
+
+def phantoms(
+    output: Path,
+    count: int,
+    contrasts: Sequence[str],
+    spacing: float | None = None,
+    labels: Path | None = None,
+    *,
+    lesions: Sequence[Lesion] = (),
+    randomised: bool = False,
+    seed: int = 0,
+) -> list[Path]:
+    """Write `count` cases to `output`: of generated anatomy, or of the label maps in `labels`.
+
+    Generated anatomy has voxels of `spacing` mm and the given lesions; label maps have their own.
+    Raises UsageError.
+    """
+    seeds = range(seed, seed + count)
+    if labels is None:
+        shape, spacing = _shape(spacing or SPACING_MM), spacing or SPACING_MM
+        return write_cohort(
+            output, seeds, contrasts, shape=shape, spacing=spacing, lesions=lesions, randomised=randomised
+        )
+    if spacing or lesions:
+        what = "label maps have a voxel size and lesions of their own"
+        raise UsageError(labels, what, "leave out --spacing and --lesion, or --labels")
+    maps = [labels] if labels.is_file() else volumes_in(labels)
+    if not maps:
+        raise UsageError(labels, "holds no label map", "give a label map, or a folder of label maps")
+    files = [_from_labels(output, maps[number % len(maps)], contrasts, number, randomised) for number in seeds]
+    return [file for written in files for file in written]
+
+
+def _shape(spacing: float) -> tuple[int, int, int]:
+    i, j, k = (round(mm / spacing / SHAPE_MULTIPLE) * SHAPE_MULTIPLE for mm in FIELD_OF_VIEW_MM)
+    return i, j, k
+
+
+def _from_labels(output: Path, file: Path, contrasts: Sequence[str], number: int, randomised: bool) -> list[Path]:
+    rng = np.random.default_rng([number, 1])
+    head = from_label_map(read_volume(file), rng, skull=skulls.draw(rng) if randomised else None)
+    name = f"{stem(file).replace('_', '-')}_{number:03}"
+    return write_head(output, name, head, contrasts, seed=number, randomised=randomised)
