@@ -10,7 +10,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.registry import Entry
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.yaml_text import parse_yaml
-from medtrans.reading.files import read_bytes
+from medtrans.reading.storage import read_bytes
 
 FAMILIES = ("methods", "networks", "metrics", "degradations")
 LISTS = (*FAMILIES, "presets", "pipelines")

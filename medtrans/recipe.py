@@ -24,13 +24,14 @@ from medtrans.core.renamed_keys import refuse_renamed
 from medtrans.core.settings import Settings
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.yaml_text import parse_word, parse_yaml
-from medtrans.evaluating.metric_specs import LabelledMetric, labelled_metrics, name_and_settings
+from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelled_metrics, name_and_settings
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
-from medtrans.preparing.preparation import PreparingSettings
-from medtrans.reading.cohort import ReadingSettings, find_cases
-from medtrans.reading.files import read_bytes
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.reading.cohort import find_cases
+from medtrans.reading.settings import ReadingSettings
+from medtrans.reading.storage import read_bytes
 from medtrans.training.settings import TrainingSettings
 from medtrans.translating.settings import TranslatingSettings
 
@@ -140,15 +141,21 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     return recipe
 
 
-def with_measures(evaluating: EvaluatingSettings, where: str) -> EvaluatingSettings:
-    """The settings with each metric of `metrics` checked and written in full. Raises UsageError."""
-    spelled: list[str | dict[str, Any]] = []
-    for spec in evaluating.metrics:
+def check_metrics(specs: Sequence[MetricSpec], where: str) -> tuple[str | dict[str, Any], ...]:
+    """Each metric with its settings checked and written in full. Raises UsageError."""
+    checked: list[str | dict[str, Any]] = []
+    for spec in specs:
         name, settings = name_and_settings(spec)
         metric = _checked(load_metric(name), settings, f"{where}: {name}").to_dict()
-        spelled.append({"name": name, **{key: metric[key] for key in settings}} if settings else name)
-    labelled_metrics(find_preset(evaluating.preset), spelled)
-    return dataclasses.replace(evaluating, metrics=tuple(spelled))
+        checked.append({"name": name, **{key: metric[key] for key in settings}} if settings else name)
+    return tuple(checked)
+
+
+def with_measures(evaluating: EvaluatingSettings, where: str) -> EvaluatingSettings:
+    """The settings with their metrics checked. Raises UsageError."""
+    metrics = check_metrics(evaluating.metrics, where)
+    labelled_metrics(find_preset(evaluating.preset), metrics)
+    return dataclasses.replace(evaluating, metrics=metrics)
 
 
 def schema() -> dict[str, Any]:
@@ -224,9 +231,9 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 
 def _own_targets(preparing: PreparingSettings, where: str) -> PreparingSettings:
     """For a method whose images are their own targets: both sides prepared alike, no neighbouring slices."""
-    alike = dataclasses.replace(preparing, target=preparing.source, stack=1)
-    for key, usual in (("target", PreparingSettings().target), ("stack", PreparingSettings().stack)):
-        if getattr(preparing, key) not in (usual, getattr(alike, key)):
+    alike = dataclasses.replace(preparing, target_normalisation=preparing.source_normalisation, slices=1)
+    for key in ("target_normalisation", "slices"):
+        if getattr(preparing, key) not in (getattr(PreparingSettings(), key), getattr(alike, key)):
             raise UsageError(f"{where}.{key}", "has no meaning here: each image is its own target", "leave it out")
     return alike
 

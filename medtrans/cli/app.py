@@ -1,4 +1,4 @@
-"""The command, before it has any verb."""
+"""The command `medtrans`, to which each file adds one verb."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ app = typer.Typer(
 )
 
 
-def _say_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(f"medtrans {__version__}")
         raise typer.Exit
 
@@ -28,7 +28,7 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def _medtrans(
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """The command without a verb."""

@@ -1,4 +1,4 @@
-"""How a run is shown while it goes on: one bar per stage on standard error; plain lines where that is no terminal."""
+"""Progress of a command: one bar per stage on standard error, or plain lines where that is not a terminal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-PLAIN_EVERY = 20.0
-"""Seconds between two lines about one stage where standard error is no terminal."""
+SECONDS_BETWEEN_LINES = 20.0
+"""Between two lines about one stage where standard error is not a terminal."""
 
 
-class Shown:
-    """Called as `say(stage, text, done, left)`: done from 0 to 1, left in seconds, either None when unknown."""
+class ProgressBars:
+    """A ProgressCallback: fraction done from 0 to 1, left in seconds, either None when unknown."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
@@ -28,7 +28,7 @@ class Shown:
             disable=not self.terminal,
         )
         self.stages: dict[str, TaskID] = {}
-        self.last: dict[str, float] = {}
+        self.printed_at: dict[str, float] = {}
         self.line = ""
 
     def __enter__(self) -> Self:
@@ -43,15 +43,23 @@ class Shown:
     def __call__(self, stage: str, text: str = "", done: float | None = None, left: float | None = None) -> None:
         text += f"  {_clock(left)} left" if left is not None and done != 1.0 else ""
         if self.terminal:
-            if stage not in self.stages:
-                self.stages[stage] = self.bars.add_task("", total=1.0, stage=stage, text="")
-            self.bars.update(self.stages[stage], completed=done or 0.0, text=text)
-        elif done == 1.0 or time.monotonic() - self.last.get(stage, -PLAIN_EVERY) >= PLAIN_EVERY:
-            self.last[stage] = time.monotonic()
-            line = f"{stage}: " + ("" if done is None else f"{done:4.0%} ") + text
-            if line != self.line:
-                print(line, file=sys.stderr, flush=True)
-            self.line = line
+            self._move_bar(stage, text, done)
+        elif done == 1.0 or time.monotonic() - self.printed_at.get(stage, -SECONDS_BETWEEN_LINES) >= (
+            SECONDS_BETWEEN_LINES
+        ):
+            self._print_line(stage, text, done)
+
+    def _move_bar(self, stage: str, text: str, done: float | None) -> None:
+        if stage not in self.stages:
+            self.stages[stage] = self.bars.add_task("", total=1.0, stage=stage, text="")
+        self.bars.update(self.stages[stage], completed=done or 0.0, text=text)
+
+    def _print_line(self, stage: str, text: str, done: float | None) -> None:
+        self.printed_at[stage] = time.monotonic()
+        line = f"{stage}: " + ("" if done is None else f"{done:4.0%} ") + text
+        if line != self.line:
+            print(line, file=sys.stderr, flush=True)
+        self.line = line
 
 
 def _clock(seconds: float) -> str:

@@ -1,0 +1,44 @@
+"""medtrans check."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medtrans.cli.app import app
+from medtrans.cli.findings import to_text
+from medtrans.cli.options import AsJson, Changes
+from medtrans.core.errors import UsageError
+from medtrans.core.finding import Finding, worst
+
+
+@app.command()
+def check(
+    path: Annotated[str, typer.Argument(metavar="PATH|RECIPE", help="A volume, a folder, a recipe or a pipeline.")],
+    changes: Changes = None,
+    modality: Annotated[
+        str | None, typer.Option(help="CT, MR, PET, dose or labels: also check the values of volumes.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List problems of volumes or of the cases of a recipe. Writes nothing."""
+    findings = _findings(path, changes or [], modality)
+    print(json.dumps([finding.to_dict() for finding in findings], indent=1) if as_json else to_text(findings))
+    if worst(findings) == "refuse":
+        raise typer.Exit(3)
+
+
+def _findings(path: str, changes: list[str], modality: str | None) -> list[Finding]:
+    from medtrans.stages.check import check, check_recipe, names_volumes
+
+    if names_volumes(Path(path)):
+        return check(Path(path), modality)
+    if modality is not None:
+        raise UsageError("--modality", "is for volumes; a recipe declares its own", "leave it out")
+    from medtrans.catalogue import find_recipe
+    from medtrans.recipe import load_recipe
+
+    return check_recipe(load_recipe(find_recipe(path), changes))

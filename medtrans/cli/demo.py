@@ -1,0 +1,27 @@
+"""medtrans demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medtrans.cli.app import app
+from medtrans.cli.libraries import use_threads
+from medtrans.cli.options import Threads
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--folder", "-o", help="Where to work.")] = Path("medtrans-demo"),
+    threads: Threads = None,
+) -> None:
+    """Make synthetic heads, train MR→CT on them, translate and score new ones. Writes a report."""
+    from medtrans.cli.progress import ProgressBars
+    from medtrans.stages.demo import demo
+
+    use_threads(threads)
+    with ProgressBars() as progress:
+        result = demo(folder, on_progress=progress)
+    print(result.to_text())

@@ -1,0 +1,25 @@
+"""State of the process that libraries share: warning filters, log levels, processor threads. Set by the command line
+alone, so that a program that calls medtrans keeps its own."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+
+QUIET_LOGGERS = ("matplotlib", "lightning_fabric.utilities.rank_zero", "lightning.fabric.utilities.rank_zero")
+
+
+def quiet_libraries() -> None:
+    """Hide what other packages warn of or log about themselves: caches, SLURM, unused devices."""
+    warnings.filterwarnings("ignore", module=r"(?!medtrans)")
+    warnings.filterwarnings("ignore", message=".*(srun|GPU available but not used|Tensor Cores).*")
+    for name in QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def use_threads(threads: int | None) -> None:
+    """Set the number of processor threads of torch; None leaves its default."""
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)

@@ -1,0 +1,37 @@
+"""medtrans run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from medtrans.cli.app import app
+from medtrans.cli.libraries import use_threads
+from medtrans.cli.options import AsJson, Changes, Folder, Quick, RecipeFile, Threads
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    folder: Folder = None,
+    changes: Changes = None,
+    quick: Quick = False,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run all stages of a recipe: check, train, translate, evaluate, report. Resumes where it stopped."""
+    from medtrans.catalogue import find_recipe
+    from medtrans.cli.progress import ProgressBars
+    from medtrans.recipe import load_recipe
+    from medtrans.stages.run import run
+
+    use_threads(threads)
+    loaded = load_recipe(find_recipe(recipe), changes or [], quick=quick)
+    with ProgressBars() as progress:
+        result = run(loaded, folder or Path("runs") / loaded.name, on_progress=progress)
+    if result is None:
+        return
+    print(json.dumps(result.to_dict(), indent=1) if as_json else result.to_text())
+    raise typer.Exit(1 if result.failed else 0)

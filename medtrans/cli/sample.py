@@ -1,0 +1,34 @@
+"""medtrans sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medtrans.cli.app import app
+from medtrans.cli.libraries import use_threads
+from medtrans.cli.options import Conditions, Device, Threads, numbers
+
+
+@app.command()
+def sample(
+    model: Annotated[Path, typer.Option("--model", "-m", help="Model folder of a generative method.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write the images to.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many images.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    conditions: Conditions = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Generate images from noise (autoencoder, VAE, GAN, conditional GANs)."""
+    from medtrans.cli.progress import ProgressBars
+    from medtrans.stages.sample import sample
+
+    use_threads(threads)
+    with ProgressBars() as progress:
+        paths = sample(
+            output, model, count, seed=seed, conditions=numbers(conditions), device=device, on_progress=progress
+        )
+    print(f"{len(paths)} images in {output}")

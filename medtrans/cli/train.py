@@ -1,0 +1,31 @@
+"""medtrans train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medtrans.cli.app import app
+from medtrans.cli.libraries import use_threads
+from medtrans.cli.options import Changes, Folder, Quick, RecipeFile, Threads
+
+
+@app.command()
+def train(
+    recipe: RecipeFile,
+    folder: Folder = None,
+    changes: Changes = None,
+    quick: Quick = False,
+    threads: Threads = None,
+) -> None:
+    """Only train the model of a recipe (the first part of `run`). Resumes where it stopped."""
+    from medtrans.catalogue import find_recipe
+    from medtrans.cli.progress import ProgressBars
+    from medtrans.recipe import load_recipe
+    from medtrans.stages.train import train
+
+    use_threads(threads)
+    loaded = load_recipe(find_recipe(recipe), changes or [], quick=quick)
+    with ProgressBars() as progress:
+        trained = train(loaded, folder or Path("runs") / loaded.name, on_progress=progress)
+    if trained.is_main_process:
+        print(trained.to_text())
