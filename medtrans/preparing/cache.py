@@ -1,9 +1,9 @@
-"""Prepared volumes on disk, so that only the first epoch decodes and prepares.
+"""Cache: prepared volumes on disk, so that only the first epoch decodes and prepares.
 
-A case is kept as .npy files under a name made from its files (path, size, time of change) and from what preparation
-does to it; when either changes, it is prepared anew. The files are mapped, not read: a draw touches only the slices it
-needs, which lie together, for the axis across the slices is stored first. The description is written last: without it,
-nothing is there.
+A case is stored as .npy files under a key made from its files (path, size, time of change) and from the preparation;
+when either changes, it is prepared again. The arrays are memory-mapped, not read: an item touches only the slices it
+needs, which are contiguous, since the axis across the slices is stored first. The description is written last: an
+interrupted entry has none.
 """
 
 from __future__ import annotations
@@ -15,24 +15,35 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from medtrans.core.case import Case, Pair
-from medtrans.core.errors import EnvironmentRefused, InputRefused, MedtransError
+from medtrans.core.errors import EnvironmentRefused, MedtransError
 from medtrans.preparing.patches import PLANES
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.files import read_bytes, write_atomically
+from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.reading.volumes import stamp
 
-FORMAT = 2
-LARGEST_DESCRIPTION = 1 << 20
+FORMAT = 3
+"""Version of the files of an entry; part of its key."""
+MAX_DESCRIPTION_BYTES = 1 << 20
+KEY_SETTINGS = (
+    "orientation",
+    "spacing",
+    "source_normalisation",
+    "target_normalisation",
+    "body_mask",
+    "source_modality",
+    "target_modality",
+)
+"""What of a preparation changes its volumes: augmentation, slices and patches do not."""
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
-    """What training needs of a Prepared, on disk. Mapped anew each time, so that it is cheap to send to a process."""
+class CachedVolume:
+    """A prepared volume on disk. Mapped at every access, so that it is cheap to send to another process."""
 
     stem: Path
     axis: int
@@ -42,13 +53,17 @@ class Stored:
 
     @property
     def voxels(self) -> np.ndarray:
-        """(channel, i, j, k) float32, mapped."""
-        return np.moveaxis(_mapped(_beside(self.stem, "voxels.npy")), 0, self.axis + 1)
+        """(channel, i, j, k) float32, memory-mapped."""
+        return np.moveaxis(_mapped(_file(self.stem, "voxels.npy")), 0, self.axis + 1)
 
     @property
-    def within(self) -> np.ndarray:
-        """(i, j, k) bool, mapped."""
-        return np.moveaxis(_mapped(_beside(self.stem, "within.npy")), 0, self.axis)
+    def mask(self) -> np.ndarray:
+        """(i, j, k) bool, memory-mapped."""
+        return np.moveaxis(_mapped(_file(self.stem, "mask.npy")), 0, self.axis)
+
+
+CachedPair = tuple[CachedVolume | None, CachedVolume | None]
+"""Source and target of a case; None for a side that the case lacks."""
 
 
 def cached(
@@ -58,68 +73,58 @@ def cached(
     *,
     load: Callable[[Case], Pair] = load_pair,
     on_progress: Callable[[float], None] | None = None,
-) -> list[tuple[Stored | None, Stored | None]]:
-    """Source and target of each case, prepared in `folder` where they are not there yet; None for a side it lacks.
+) -> list[CachedPair]:
+    """Source and target of each case, prepared in `folder` where they are not there yet.
 
-    `on_progress` is told the share that is done. Raises InputRefused, EnvironmentRefused.
+    `on_progress` is called with the fraction that is done. Raises InputRefused, EnvironmentRefused.
     """
-    found = []
+    pairs = []
     for done, case in enumerate(cases):
-        found.append(_case(case, preparation, folder, load))
+        pairs.append(_cached_pair(case, preparation, folder, load))
         if on_progress:
             on_progress((done + 1) / len(cases))
-    return found
+    return pairs
 
 
-def _case(
-    case: Case, preparation: Preparation, folder: Path, load: Callable[[Case], Pair]
-) -> tuple[Stored | None, Stored | None]:
+def _cached_pair(case: Case, preparation: Preparation, folder: Path, load: Callable[[Case], Pair]) -> CachedPair:
     key, axis = _key(case, preparation), _first_axis(preparation)
-    roles = [role for role, files in (("source", case.sources), ("target", case.targets)) if files]
-    stored = {role: _open(folder / f"{key}.{role}", axis) for role in roles}
-    if None in stored.values():
-        prepared = _prepared(case, preparation, load)
+    roles = [role for role, paths in (("source", case.sources), ("target", case.targets)) if paths]
+    entries = {role: _open(folder / f"{key}.{role}", axis) for role in roles}
+    if None in entries.values():
+        prepared = _prepare(case, preparation, load)
         for role in roles:
             _write(folder / f"{key}.{role}", axis, prepared[role])
-            stored[role] = _open(folder / f"{key}.{role}", axis)
-    return stored.get("source"), stored.get("target")
+            entries[role] = _open(folder / f"{key}.{role}", axis)
+    return entries.get("source"), entries.get("target")
 
 
-def _prepared(case: Case, preparation: Preparation, load: Callable[[Case], Pair]) -> dict[str, Prepared]:
-    """The sides of the case by name. A pair's target is normalised in the body found in its source."""
+def _prepare(case: Case, preparation: Preparation, load: Callable[[Case], Pair]) -> dict[str, Prepared]:
+    """The sides of the case by role. A pair's target is normalised in the body found in its source."""
     pair = load(case)
     with _naming(case.name):
-        prepared = {"source": preparation.source(pair.source, pair.mask)} if case.sources else {}
+        prepared = {"source": preparation.prepare_source(pair.source, pair.mask)} if case.sources else {}
         if pair.target is not None:
             like = pair.source if case.sources else None
-            prepared["target"] = preparation.target(pair.target, pair.mask, like=like)
+            prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like)
     return prepared
 
 
 @contextlib.contextmanager
 def _naming(case: str) -> Iterator[None]:
-    """Errors within say which case they are about."""
+    """Adds the name of the case to errors."""
     try:
         yield
     except MedtransError as reason:
-        raise type(reason)(f"{case}: {reason.where}", reason.what, reason.advice) from reason
+        raise type(reason)(f"{case}: {reason.where}", reason.what, reason.advice, reason.code) from reason
 
 
 def _key(case: Case, preparation: Preparation) -> str:
-    files = [*case.sources, *case.targets, *([case.mask] if case.mask else [])]
-    done = preparation.to_dict()
-    settings = {name: done[name] for name in ("orientation", "spacing", "source", "target", "body")}
-    roles = [len(case.sources), len(case.targets)]
-    facts = [FORMAT, _first_axis(preparation), roles, [_stamp(file) for file in files], settings]
+    paths = [*case.sources, *case.targets, *([case.mask] if case.mask else [])]
+    values = preparation.to_dict()
+    settings = {name: values[name] for name in KEY_SETTINGS}
+    channels = [len(case.sources), len(case.targets)]
+    facts = [FORMAT, _first_axis(preparation), channels, [stamp(path) for path in paths], settings]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
-
-
-def _stamp(file: Path) -> list[Any]:
-    try:
-        facts = file.stat()
-    except OSError as reason:
-        raise InputRefused(file, "cannot be found", "check the path") from reason
-    return [str(file.resolve()), facts.st_size, facts.st_mtime_ns]
 
 
 def _first_axis(preparation: Preparation) -> int:
@@ -128,20 +133,20 @@ def _first_axis(preparation: Preparation) -> int:
 
 def _write(stem: Path, axis: int, prepared: Prepared) -> None:
     stem.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(_beside(stem, "voxels.npy"), _npy(np.moveaxis(prepared.voxels, axis + 1, 0)))
-    write_atomically(_beside(stem, "within.npy"), _npy(np.moveaxis(prepared.within, axis, 0)))
-    facts = {"affine": prepared.affine.tolist(), "background": prepared.background}
-    write_atomically(_beside(stem, "json"), json.dumps(facts).encode())
+    write_atomically(_file(stem, "voxels.npy"), _npy(np.moveaxis(prepared.voxels, axis + 1, 0)))
+    write_atomically(_file(stem, "mask.npy"), _npy(np.moveaxis(prepared.mask, axis, 0)))
+    description = {"affine": prepared.affine.tolist(), "background": prepared.background}
+    write_atomically(_file(stem, "json"), json.dumps(description).encode())
 
 
-def _open(stem: Path, axis: int) -> Stored | None:
-    """What is stored, or None where nothing whole is."""
-    if not _beside(stem, "json").exists():
+def _open(stem: Path, axis: int) -> CachedVolume | None:
+    """The entry, or None where it is missing, incomplete or damaged."""
+    if not _file(stem, "json").exists():
         return None
     try:
-        facts = json.loads(read_bytes(_beside(stem, "json"), LARGEST_DESCRIPTION))
-        stored = Stored(stem, axis, np.array(facts["affine"]), facts["background"])
-        return stored if stored.voxels.shape[1:] == stored.within.shape else None
+        description = json.loads(read_bytes(_file(stem, "json"), MAX_DESCRIPTION_BYTES))
+        entry = CachedVolume(stem, axis, np.array(description["affine"]), description["background"])
+        return entry if entry.voxels.shape[1:] == entry.mask.shape else None
     except (ValueError, KeyError, EnvironmentRefused):
         return None
 
@@ -150,7 +155,8 @@ def _mapped(file: Path) -> np.ndarray:
     try:
         return np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as reason:
-        raise EnvironmentRefused(file, "is gone or damaged", "start again: it is made anew from the case") from reason
+        what = "is missing or damaged, so that the training has no data"
+        raise EnvironmentRefused(file, what, "start again: it is made again from the case") from reason
 
 
 def _npy(array: np.ndarray) -> bytes:
@@ -159,5 +165,5 @@ def _npy(array: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _beside(stem: Path, suffix: str) -> Path:
+def _file(stem: Path, suffix: str) -> Path:
     return stem.with_name(f"{stem.name}.{suffix}")

@@ -86,7 +86,7 @@ def resample_like(volume: Volume, reference: Volume, order: int = 1, background:
             _grown(source), change[:3, :3], change[:3, 3] + 1, output=out[channel],
             output_shape=reference.shape, order=order, mode="constant", cval=background,
         )  # fmt: skip
-    return Volume(out, reference.affine, reference.header)
+    return Volume(out, reference.affine, reference.origin)
 
 
 def _grown(voxels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Where the body is: one piece, without holes."""
+"""Body mask: one connected component, without holes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
+from medtrans.core.modality import BODY_AIR_HU
+
+CT_AIR_BELOW_HU = -200.0
+"""HU. An image whose 1st percentile lies below is taken for a CT with air."""
+BODY_FRACTION = 0.35
+"""Of the way from air to Otsu's threshold, in MR."""
+
 
 def body_mask(voxels: np.ndarray) -> np.ndarray:
-    """True inside the body of one channel (i, j, k), CT or MR: above Otsu's threshold, the largest piece, holes filled.
+    """Mask of the body in one channel (i, j, k), CT or MR: Otsu's threshold, largest component, holes filled.
 
-    Otsu's threshold parts bright from dark tissue; .35 of the way from air to it parts body from air. In CT, -300 HU or
-    Otsu's threshold, whichever is lower.
+    Otsu's threshold separates bright from dark tissue; .35 of the way from air to it separates body from air. In CT,
+    -300 HU or Otsu's threshold, whichever is lower.
     Otsu, IEEE Trans SMC 1979, https://doi.org/10.1109/TSMC.1979.4310076
     """
     values = voxels.astype(np.float32)
@@ -19,21 +26,21 @@ def body_mask(voxels: np.ndarray) -> np.ndarray:
     if high <= low:
         return values > low
     threshold = threshold_otsu(np.clip(values, low, high).ravel())
-    if low < -200:
-        threshold = min(threshold, -300.0)
+    if low < CT_AIR_BELOW_HU:
+        threshold = min(threshold, BODY_AIR_HU)
     else:
-        threshold = low + 0.35 * (threshold - low)
-    found = ndimage.binary_opening(values > threshold, iterations=1) if min(values.shape) > 3 else values > threshold
-    return filled(largest_piece(found))
+        threshold = low + BODY_FRACTION * (threshold - low)
+    mask = ndimage.binary_opening(values > threshold, iterations=1) if min(values.shape) > 3 else values > threshold
+    return fill_holes(largest_component(mask))
 
 
 def nonzero_mask(voxels: np.ndarray) -> np.ndarray:
-    """True where one channel (i, j, k) is not zero, holes filled: for images whose background was removed."""
-    return filled(voxels != 0)
+    """Mask of the voxels of one channel (i, j, k) that are not zero, holes filled: for images without background."""
+    return fill_holes(voxels != 0)
 
 
-def largest_piece(mask: np.ndarray) -> np.ndarray:
-    """The largest connected piece (26 neighbours are not asked for: 6)."""
+def largest_component(mask: np.ndarray) -> np.ndarray:
+    """The largest connected component; voxels are connected by their faces (6 neighbours)."""
     labels, count = ndimage.label(mask)
     if count < 2:
         return mask
@@ -42,17 +49,17 @@ def largest_piece(mask: np.ndarray) -> np.ndarray:
     return np.asarray(labels == sizes.argmax())
 
 
-def filled(mask: np.ndarray) -> np.ndarray:
-    """Holes closed in space and, as the throat and the sinuses open to the outside, in every plane of each axis."""
+def fill_holes(mask: np.ndarray) -> np.ndarray:
+    """Holes filled in space and, as the throat and the sinuses open to the outside, in every plane of each axis."""
     for axis in range(3):
-        # The planes along a single slice would be lines, in which every hole is open.
+        # The planes across a single slice are lines, in which every hole is open.
         if min(side for place, side in enumerate(mask.shape) if place != axis) > 1:
-            mask = np.moveaxis(_filled_planes(np.moveaxis(mask, axis, 0)), 0, axis)
+            mask = np.moveaxis(_fill_planes(np.moveaxis(mask, axis, 0)), 0, axis)
     return mask
 
 
-def _filled_planes(mask: np.ndarray) -> np.ndarray:
-    """Fill in each mask[n] what cannot reach its edge; what is closed in space is closed in every plane."""
+def _fill_planes(mask: np.ndarray) -> np.ndarray:
+    """Fill in each mask[n] the background that is not connected to its edge; this includes holes closed in space."""
     in_plane = np.zeros((3, 3, 3), dtype=bool)
     in_plane[1, 1, :] = in_plane[1, :, 1] = True
     labels, count = ndimage.label(~mask, structure=in_plane)

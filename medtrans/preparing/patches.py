@@ -1,4 +1,4 @@
-"""Slices, stacks of neighbouring slices, and blocks, cut from voxels (channel, *space) in RAS+ or a flip of it."""
+"""Slices, stacks of neighbouring slices, and patches, cut out of voxels (channel, *space) in RAS+ or a flip of it."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 from medtrans.core.errors import EmptyMask
 
 PLANES = {"sagittal": 0, "coronal": 1, "axial": 2}
-"""The axis across which the slices of a plane are stacked, in RAS and its flips: PreparingSettings refuses others."""
+"""The axis across the slices of a plane, in RAS and its flips: PreparingSettings refuses other orientations."""
 
 
-def slice_stack(voxels: np.ndarray, axis: int, index: int, stack: int) -> np.ndarray:
-    """(channel, i, j, k) → (channel * stack, a, b): slice `index` and its neighbours, the end slices repeated.
+def slice_stack(voxels: np.ndarray, axis: int, index: int, slices: int) -> np.ndarray:
+    """(channel, i, j, k) → (channel * slices, a, b): slice `index` and its neighbours, the end slices repeated.
 
     All slices of channel 0 come first.
     """
     count = voxels.shape[axis + 1]
-    wanted = np.clip(np.arange(index - stack // 2, index - stack // 2 + stack), 0, count - 1)
-    slices = np.moveaxis(voxels, axis + 1, 0)
+    indices = np.clip(np.arange(index - slices // 2, index - slices // 2 + slices), 0, count - 1)
+    by_slice = np.moveaxis(voxels, axis + 1, 0)
     # Not np.take: it would copy a mapped volume whole before it takes a few slices.
-    taken = np.stack([slices[place] for place in wanted], axis=1)
-    return taken.reshape(-1, *taken.shape[2:])
+    stack = np.stack([by_slice[place] for place in indices], axis=1)
+    return stack.reshape(-1, *stack.shape[2:])
 
 
 def crop(voxels: np.ndarray, start: Sequence[int], size: Sequence[int], background: float) -> np.ndarray:
-    """(channel, *space) → (channel, *size) from `start`, which may lie outside; what is outside is `background`."""
+    """(channel, *space) → (channel, *size) from `start`, which may lie outside; voxels outside are `background`."""
     out = np.full((len(voxels), *size), background, voxels.dtype)
     source, target = [slice(None)], [slice(None)]
     for begin, length, side in zip(start, size, voxels.shape[1:], strict=True):
@@ -40,32 +40,33 @@ def crop(voxels: np.ndarray, start: Sequence[int], size: Sequence[int], backgrou
 
 
 def draw_start(
-    dice: np.random.Generator, within: np.ndarray, size: Sequence[int], *, counts: np.ndarray | None = None
+    rng: np.random.Generator, mask: np.ndarray, size: Sequence[int], *, counts: np.ndarray | None = None
 ) -> tuple[int, ...]:
-    """Where a patch of `size` starts, centred on a voxel of the body, moved inside where it fits, else centred.
+    """First voxel of a patch of `size`, centred on a voxel of the body, moved inside where it fits, else centred.
 
-    Every voxel of the body (*space) is equally likely to be the centre. `counts`, where known, are its voxels per index
-    of the first axis: they save going through the whole mask. Raises EmptyMask.
+    Every voxel of the mask (*space) is equally likely to be the centre. `counts`, where known, are its voxels per index
+    of the first axis: they save a pass over the whole mask. Raises EmptyMask.
     """
-    counts = np.count_nonzero(within, axis=tuple(range(1, within.ndim))) if counts is None else counts
-    first = draw_index(dice, counts)
-    plane = np.flatnonzero(within[first])
-    centre = (first, *np.unravel_index(plane[dice.integers(len(plane))], within.shape[1:]))
+    counts = np.count_nonzero(mask, axis=tuple(range(1, mask.ndim))) if counts is None else counts
+    first = draw_index(rng, counts)
+    plane = np.flatnonzero(mask[first])
+    centre = (first, *np.unravel_index(plane[rng.integers(len(plane))], mask.shape[1:]))
     start = []
-    for place, length, side in zip(centre, size, within.shape, strict=True):
+    for place, length, side in zip(centre, size, mask.shape, strict=True):
         inside = min(max(int(place) - length // 2, 0), side - length)
         start.append(inside if length < side else centred_start(side, length))
     return tuple(start)
 
 
-def draw_index(dice: np.random.Generator, weights: np.ndarray) -> int:
-    """An index, as likely as its weight, a whole number. Raises EmptyMask where all are zero."""
+def draw_index(rng: np.random.Generator, weights: np.ndarray) -> int:
+    """An index with a probability proportional to its weight, a whole number. Raises EmptyMask where all are zero."""
     total = int(weights.sum())
     if not total:
-        raise EmptyMask("mask", "holds no voxel to draw a patch around", "check the mask, or set preparing.body")
-    return int(np.searchsorted(np.cumsum(weights), dice.integers(total), side="right"))
+        what = "has no voxel around which a patch could be drawn"
+        raise EmptyMask("mask", what, "check the mask, or set preparing.body_mask")
+    return int(np.searchsorted(np.cumsum(weights), rng.integers(total), side="right"))
 
 
 def centred_start(side: int, length: int) -> int:
-    """Where a patch starts that takes in the whole side and shares its centre: at 0 or outside."""
+    """First voxel of a patch that covers the whole side and has its centre: at 0 or outside."""
     return -((length - side) // 2)

@@ -1,0 +1,35 @@
+"""Bias field: a gain that varies smoothly over the image, as that of a receive coil in MR.
+
+    y = x exp(s b),   b a smooth random field of mean 0 and standard deviation 1
+
+Sled, Zijdenbos and Evans, IEEE TMI 1998, https://doi.org/10.1109/42.668698
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from medtrans.core.degradation import Degradation, draw_seed
+from medtrans.core.fields import smooth_field
+from medtrans.core.volume import Volume
+
+
+@dataclass(frozen=True, kw_only=True)
+class BiasField(Degradation):
+    name: Literal["bias_field"] = "bias_field"
+    strength: Annotated[float, Ge(0)] = 0.1
+    """Standard deviation of the logarithm of the gain."""
+    bumps: Annotated[int, Ge(1)] = 5
+    """Bumps of the field along each axis of the image: more bumps vary faster."""
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        return {"strength": self.strength, "bumps": self.bumps, "seed": draw_seed(rng)}
+
+    def apply(self, volume: Volume, *, strength: float, bumps: int, seed: int) -> Volume:
+        widths = [max(side - 1, 1) / bumps for side in volume.shape]
+        field = smooth_field(np.random.default_rng(seed), volume.shape, widths)
+        return volume.like(volume.voxels * np.exp(np.float32(strength) * field))
