@@ -138,21 +138,34 @@ def _class_of(
     table: Mapping[str, Any], kinds: Sequence[tuple[type[Settings], MemberOf | None]], default: Any, where: str
 ) -> type[Settings]:
     """The class that a table stands for."""
-    name, (kind, member) = table.get("name"), kinds[0]
+    name, (kind, _) = table.get("name"), kinds[0]
+    members = [(kind, member) for kind, member in kinds if member is not None]
     if name is None:
         if isinstance(default, Settings):
             return type(default)
-        if member is not None:
-            raise UsageError(where, "has no name", "choose from: " + ", ".join(member.allowed(kind)))
+        if members:
+            allowed = [known for kind, member in members for known in member.allowed(kind)]
+            raise UsageError(where, "has no name", "choose from: " + ", ".join(sorted(allowed)))
         return kind
-    if member is not None:
-        return member.load(str(name), kind, where)
+    if members:
+        return _load_member(str(name), members, where)
     named = {known: kind for kind, _ in kinds for known in get_args(get_type_hints(kind).get("name", str))}
     if not named:
         return kind
     if name not in named:
         raise UsageError(f"{where}.name", f"nothing is named {name!r}", did_you_mean(str(name), named))
     return named[name]
+
+
+def _load_member(name: str, members: Sequence[tuple[type[Settings], MemberOf]], where: str) -> type[Settings]:
+    """The member of that name, of one package or of several (transforms and degradations). Raises UsageError."""
+    if len(members) == 1:
+        return members[0][1].load(name, members[0][0], where)
+    allowed = {known: (kind, member) for kind, member in members for known in member.allowed(kind)}
+    if name not in allowed:
+        raise UsageError(f"{where}.name", f"nothing is named {name!r}", did_you_mean(name, allowed))
+    kind, member = allowed[name]
+    return member.load(name, kind, where)
 
 
 def _choices(hint: Any) -> Iterator[tuple[Any, MemberOf | None]]:
