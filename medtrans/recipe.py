@@ -28,6 +28,7 @@ from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelle
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
+from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.cohort import find_cases
 from medtrans.reading.settings import ReadingSettings
@@ -87,6 +88,10 @@ class Recipe:
             raise UsageError("training.best", what, f"choose from: {', '.join(known)}; or add it to evaluating.metrics")
         return known[label]
 
+    def preparation(self) -> Preparation:
+        """The preparation before it is fitted to training cases. Raises UsageError."""
+        return Preparation(self.preparing, self.reading.source_modality, self.reading.target_modality)
+
     def cases(self) -> list[Case]:
         """The cases of `reading`, each with its split. Raises UsageError."""
         return find_cases(self.reading, pairing=self.pairing)
@@ -122,23 +127,30 @@ def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = 
 def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     """The recipe of plain values, as YAML gives them. Raises UsageError."""
     stages: dict[str, Any] = {
-        stage: _checked(kind, table, f"{where}: {stage}") for stage, kind, table in _tables(values, where)
+        stage: absolute(_checked(kind, table, f"{where}: {stage}")) for stage, kind, table in _tables(values, where)
     }
-    evaluating = with_measures(stages["evaluating"], f"{where}: evaluating.metrics")
-    method = str(_mapping(values.get("method"), where, "method")["name"])
+    metrics = check_metrics(stages["evaluating"].metrics, f"{where}: evaluating.metrics")
+    stages["evaluating"] = dataclasses.replace(stages["evaluating"], metrics=metrics)
     recipe = Recipe(
         name=str(values.get("name", Path(where).stem)),
         about=str(values.get("about", "")),
-        method=method,
-        method_settings=absolute(stages.pop("method")),
-        **{stage: absolute(settings) for stage, settings in {**stages, "evaluating": evaluating}.items()},
+        method=str(_mapping(values.get("method"), where, "method")["name"]),
+        method_settings=stages.pop("method"),
+        **stages,
     )
     if recipe.pairing == "alone":
-        alike = _own_targets(recipe.preparing, f"{where}: preparing")
-        recipe = dataclasses.replace(recipe, preparing=alike)
-    _ = recipe.best
-    recipe.translating.assert_fits(recipe.preparing.spatial_dims)
+        recipe = dataclasses.replace(recipe, preparing=_own_targets(recipe.preparing, f"{where}: preparing"))
+    _refuse_inconsistent(recipe, where)
     return recipe
+
+
+def _refuse_inconsistent(recipe: Recipe, where: str) -> None:
+    """Raises UsageError where settings of different stages contradict each other."""
+    if recipe.pairing != "alone" and recipe.reading.target is None:
+        what = f"is missing, and the method {recipe.method} is trained with targets"
+        raise UsageError(f"{where}: reading.target", what, "write target: {pattern: '*_CT.nii.gz', modality: CT}")
+    _ = recipe.best, recipe.preparation()
+    recipe.translating.assert_fits(recipe.preparing.spatial_dims)
 
 
 def check_metrics(specs: Sequence[MetricSpec], where: str) -> tuple[str | dict[str, Any], ...]:
@@ -149,13 +161,6 @@ def check_metrics(specs: Sequence[MetricSpec], where: str) -> tuple[str | dict[s
         metric = _checked(load_metric(name), settings, f"{where}: {name}").to_dict()
         checked.append({"name": name, **{key: metric[key] for key in settings}} if settings else name)
     return tuple(checked)
-
-
-def with_measures(evaluating: EvaluatingSettings, where: str) -> EvaluatingSettings:
-    """The settings with their metrics checked. Raises UsageError."""
-    metrics = check_metrics(evaluating.metrics, where)
-    labelled_metrics(find_preset(evaluating.preset), metrics)
-    return dataclasses.replace(evaluating, metrics=metrics)
 
 
 def schema() -> dict[str, Any]:
@@ -232,8 +237,9 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
 def _own_targets(preparing: PreparingSettings, where: str) -> PreparingSettings:
     """For a method whose images are their own targets: both sides prepared alike, no neighbouring slices."""
     alike = dataclasses.replace(preparing, target_normalisation=preparing.source_normalisation, slices=1)
+    usual = PreparingSettings()
     for key in ("target_normalisation", "slices"):
-        if getattr(preparing, key) not in (getattr(PreparingSettings(), key), getattr(alike, key)):
+        if getattr(preparing, key) not in (getattr(usual, key), getattr(alike, key)):
             raise UsageError(f"{where}.{key}", "has no meaning here: each image is its own target", "leave it out")
     return alike
 

@@ -13,9 +13,14 @@ S = TypeVar("S", bound=Settings)
 
 
 def rebase(kind: type[Settings], values: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
-    """Plain `values` of `kind` with every path in them seen from `folder`. Raises UsageError on unknown keys."""
+    """Plain `values` of `kind`, also incomplete ones, with every path in them seen from `folder`.
+
+    Raises UsageError on unknown keys and names.
+    """
     hints = get_type_hints(kind, include_extras=True)
-    nested = kind.nested(values, where, lambda inner, table, place: rebase(inner, table, folder, place))
+    # That of Settings itself: a class may refuse what is incomplete, and changes may still complete it.
+    build_nested = vars(Settings)["nested"].__func__
+    nested = build_nested(kind, values, where, lambda inner, table, place: rebase(inner, table, folder, place))
     return {key: _joined(value, folder) if _is_path(hints[key]) else value for key, value in nested.items()}
 
 

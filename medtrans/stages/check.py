@@ -45,8 +45,8 @@ def check_recipe(recipe: Recipe, cases: Sequence[Case] | None = None) -> list[Fi
     scored_in_mask = recipe.translates and recipe.evaluating.region == "mask"
     unused = unmatched_files(recipe.reading, pairing=recipe.pairing)
     return [
-        *check_cases(cases),
-        *check_masks(cases, scored_within=scored_in_mask),
+        *check_cases(cases, recipe.reading),
+        *check_masks(cases, scored_in_mask=scored_in_mask),
         *(_unused(path) for path in unused),
     ]
 
