@@ -1,4 +1,4 @@
-"""A case: paths only, so that a cohort of thousands is cheap to list, print and split. A pair: its volumes."""
+"""Case: paths only, so that a cohort of thousands is cheap to list, print and split. Pair: the volumes of a case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Split = Literal["train", "validation", "test"]
 
 @dataclass(frozen=True)
 class Case:
-    """One examination of one subject. Several sources (or targets) become channels in the order given."""
+    """One examination of one subject. Several sources (or targets) become channels, in their order.
+
+    A path leads to a file, or to a folder that holds one volume.
+    """
 
     subject: str
     name: str
@@ -22,7 +25,9 @@ class Case:
     targets: tuple[Path, ...] = ()
     mask: Path | None = None
     split: Split | None = None
-    condition: Mapping[str, float] = field(default_factory=dict)
+    conditions: Mapping[str, float] = field(default_factory=dict)
+    session: str = ""
+    """Label of the examination among those of the subject; empty where it is unknown."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,29 +1,41 @@
-"""A volume: voxels on a grid in patient space.
+"""Volume: voxels on a grid in patient space.
 
-Voxels are numpy, channel first: (channel, i, j, k). A 2D image is one slice thick.
-The affine maps (i, j, k, 1) to millimetres in RAS+ (NIfTI's world).
+Voxels are NumPy arrays, channel first: (channel, i, j, k). A 2D image is one slice thick.
+The affine maps (i, j, k, 1) to millimetres in the RAS+ world of NIfTI.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import nibabel as nib
 import numpy as np
 
 from medtrans.core.errors import GridMismatch
+from medtrans.core.finding import Finding
 
-AFFINE_TOLERANCE = 1e-4
-"""Millimetres (and direction cosines times spacing) by which two affines may differ and still name one grid."""
+AFFINE_TOLERANCE_MM = 1e-4
+"""Largest difference between the elements of two affines that describe the same grid."""
+AXIS_CODES = (("L", "R"), ("P", "A"), ("I", "S"))
+"""Letters for the negative and the positive direction of each world axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """File format a volume was read from, and the header in that format's own type."""
+
+    format: str
+    header: Any = None
 
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Voxels (channel, i, j, k) and the 4x4 affine that places them; the NIfTI header they came with, if any."""
+    """Voxels (channel, i, j, k), the 4x4 affine, the origin if the volume was read, and the findings of the reader."""
 
     voxels: np.ndarray
     affine: np.ndarray
-    header: nib.Nifti1Header | None = None
+    origin: Origin | None = None
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         if self.voxels.ndim != 4:
@@ -34,12 +46,13 @@ class Volume:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Voxels along i, j, k."""
+        """Number of voxels along i, j, k."""
         _, i, j, k = self.voxels.shape
         return i, j, k
 
     @property
     def channels(self) -> int:
+        """Number of channels."""
         return int(self.voxels.shape[0])
 
     @property
@@ -50,16 +63,37 @@ class Volume:
 
     @property
     def orientation(self) -> str:
-        """Where i, j, k run to: "RAS" means to the right, to the front, to the top of the head."""
-        return "".join(nib.orientations.aff2axcodes(self.affine))  # type: ignore[no-untyped-call]
+        """Anatomical direction of i, j, k: "RAS" means towards right, anterior and superior."""
+        return "".join(AXIS_CODES[axis][sign > 0] for axis, sign in world_axes(self.affine))
 
     def like(self, voxels: np.ndarray) -> Volume:
-        """The same place, other values. A 3D array becomes one channel."""
+        """A volume of other values on the same grid, without findings. A 3D array becomes one channel."""
         voxels = voxels[None] if voxels.ndim == 3 else voxels
         if voxels.shape[1:] != self.voxels.shape[1:]:
-            raise GridMismatch("volume", f"{voxels.shape[1:]} voxels do not fit the grid {self.shape}")
-        return Volume(voxels, self.affine, self.header)
+            raise GridMismatch(
+                "volume", f"{voxels.shape[1:]} voxels do not fit the grid {self.shape}", "give voxels on that grid"
+            )
+        return Volume(voxels, self.affine, self.origin)
 
     def shares_grid_with(self, other: Volume) -> bool:
-        """Same shape and the same place in space, to a tenth of a micrometre."""
-        return self.shape == other.shape and bool(np.allclose(self.affine, other.affine, rtol=0, atol=AFFINE_TOLERANCE))
+        """Whether shape and affine are equal, to a tenth of a micrometre."""
+        return self.shape == other.shape and bool(
+            np.allclose(self.affine, other.affine, rtol=0, atol=AFFINE_TOLERANCE_MM)
+        )
+
+
+def world_axes(affine: np.ndarray) -> list[tuple[int, int]]:
+    """For each voxel axis: the nearest world axis (0, 1, 2) and the direction along it (1 or -1).
+
+    Each world axis is used once, by the voxel axis nearest to it. An oblique or sheared affine is replaced by the
+    nearest rotation (polar decomposition) before.
+    """
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    left, _, right = np.linalg.svd(directions)
+    rotation = left @ right
+    axes = [(0, 1)] * 3
+    for column in np.argsort(-np.abs(rotation).max(axis=0), kind="stable").tolist():
+        axis = int(np.argmax(np.abs(rotation[:, column])))
+        axes[column] = axis, 1 if rotation[axis, column] > 0 else -1
+        rotation[axis] = 0
+    return axes

@@ -1,125 +1,149 @@
-"""What a person should know about volumes before trusting anything made from them. Never raises on bad input."""
+"""Checks of volumes and cases before any result is made of them. Bad input gives findings and never raises."""
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
+from medtrans.core.finding import Finding
+from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
-from medtrans.reading.files import read_volume
+from medtrans.reading.settings import ReadingSettings
+from medtrans.reading.volumes import read_volume
 
-Severity = Literal["refuse", "warn", "note"]
-SMALLEST_SPACING, LARGEST_SPACING = 0.05, 20.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`refuse` stops a run, `warn` should be looked at, `note` is good to know."""
-
-    where: str
-    severity: Severity
-    what: str
-    advice: str = ""
+SMALLEST_SPACING_MM, LARGEST_SPACING_MM = 0.05, 20.0
+BODY_INSTEAD = "give it a mask, or set evaluating.region: body"
 
 
-def check_volume(path: Path) -> list[Finding]:
-    """What is wrong with one file; whether it is in HU only where its name ends with CT, such as p01_CT.nii.gz."""
-    volume, found = _read(path)
-    ends = re.split(r"[_-]", path.name.partition(".")[0])[-1].lower() == "ct"
-    return [*found, *_units(path, volume)] if volume is not None and ends else found
+def check_volume(path: Path, modality: str | None = None) -> list[Finding]:
+    """Findings on one volume: its file, header and values; with a modality also whether its values are plausible."""
+    return _read(path, modality)[1]
 
 
-def check_cases(cases: Iterable[Case]) -> list[Finding]:
-    """What is wrong with each file of each case, and with their grids against each other."""
-    return [finding for case in cases for finding in _check_case(case)]
+def check_cases(cases: Iterable[Case], settings: ReadingSettings) -> list[Finding]:
+    """Findings on each file of each case, and on its grid beside that of the case's first file."""
+    return [finding for case in cases for finding in _check_case(case, settings)]
 
 
-def check_masks(cases: Sequence[Case], *, scored_within: bool) -> list[Finding]:
-    """Cases without a mask file where others have one, or where scores are taken `scored_within` masks."""
-    if not scored_within and not any(case.mask for case in cases):
+def check_masks(cases: Sequence[Case], *, scored_in_mask: bool) -> list[Finding]:
+    """Cases without a mask where others have one, or where scores are taken inside masks (`scored_in_mask`)."""
+    if not scored_in_mask and not any(case.mask for case in cases):
         return []
-    return [_without_mask(case, scored_within) for case in cases if case.mask is None]
+    return [_without_mask(case, scored_in_mask) for case in cases if case.mask is None]
 
 
-def _without_mask(case: Case, scored_within: bool) -> Finding:
-    scored = scored_within and bool(case.targets)
-    if scored and case.split == "validation" and case.sources:
-        what = "has no mask file, and evaluating.within is mask: it cannot choose the best model"
-        return Finding(case.name, "refuse", what, "give it one, or set evaluating.within: body")
-    if scored and case.split == "test":
-        what = "has no mask file, and evaluating.within is mask: it will not be assessed"
-        return Finding(case.name, "warn", what, "give it one, or set evaluating.within: body")
-    return Finding(case.name, "warn", "has no mask file: the body found in it counts", "is it missing?")
-
-
-def judge(volume: Volume, where: str) -> list[Finding]:
-    """What is wrong with a volume in memory."""
-    found = [Finding(where, *wrong) for wrong in _values(volume.voxels)]
+def check_values(volume: Volume, where: str) -> list[Finding]:
+    """Findings on the voxels and the grid of a volume in memory."""
+    findings = _check_voxels(volume.voxels, where)
     if np.linalg.det(volume.affine[:3, :3]) < 0:
-        found.append(Finding(where, "note", f"its axes are left-handed ({volume.orientation})", "that is legal; kept"))
-    if min(volume.spacing) < SMALLEST_SPACING or max(volume.spacing) > LARGEST_SPACING:
-        size = " × ".join(f"{mm:.3g}" for mm in volume.spacing)
-        found.append(Finding(where, "warn", f"its voxels measure {size} mm", "is the header in millimetres?"))
-    return found
+        findings.append(
+            Finding(
+                code="left-handed-axes",
+                severity="note",
+                where=where,
+                what=f"its axes are left-handed ({volume.orientation})",
+                consequence="this is valid and is kept",
+            )
+        )
+    if min(volume.spacing) < SMALLEST_SPACING_MM or max(volume.spacing) > LARGEST_SPACING_MM:
+        findings.append(
+            Finding(
+                code="implausible-spacing",
+                severity="warn",
+                where=where,
+                what=f"its voxels measure {' × '.join(f'{side:.3g}' for side in volume.spacing)} mm",
+                consequence="settings in millimetres would mean something else",
+                advice="check that the header is in millimetres",
+                numbers={"spacing_mm": list(volume.spacing)},
+            )
+        )
+    return findings
 
 
-def _values(voxels: np.ndarray) -> list[tuple[Severity, str, str]]:
+def _check_voxels(voxels: np.ndarray, where: str) -> list[Finding]:
+    def refuse(code: str, what: str, advice: str, **numbers: float) -> list[Finding]:
+        return [Finding(code=code, severity="refuse", where=where, what=what, advice=advice, numbers=numbers)]
+
     if voxels.size == 0:
-        return [("refuse", "it is empty", "check the export")]
+        return refuse("empty-volume", "it has no voxels", "check the export")
     if voxels.dtype.kind == "f":
         bad = int(voxels.size - np.isfinite(voxels).sum())
         if bad:
-            return [("refuse", f"{bad} of {voxels.size} voxels are nan or infinite", "mend the export or mask them")]
+            what = f"{bad} of {voxels.size} voxels are nan or infinite"
+            return refuse("not-finite", what, "correct the export or replace these voxels", count=bad)
     constant = [channel for channel, part in enumerate(voxels) if part.min() == part.max()]
     if constant:
-        which = "it" if len(voxels) == 1 else f"channel {constant[0]}"
-        return [("refuse", f"{which} is constant ({voxels[constant[0]].flat[0]:g} everywhere)", "check the export")]
+        which, value = "it" if len(voxels) == 1 else f"channel {constant[0]}", float(voxels[constant[0]].flat[0])
+        what = f"{which} is constant ({value:g} everywhere)"
+        return refuse("constant-volume", what, "check the export", channel=constant[0], value=value)
     return []
 
 
-def _read(path: Path) -> tuple[Volume | None, list[Finding]]:
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        try:
-            volume = read_volume(path)
-        except MedtransError as reason:
-            return None, [Finding(reason.where, "refuse", reason.what, reason.advice)]
-    heard = [Finding(str(path), "warn", str(w.message).removeprefix(f"{path}: ")) for w in said]
-    return volume, heard + judge(volume, str(path))
+def _read(path: Path, modality: str | None) -> tuple[Volume | None, list[Finding]]:
+    """The volume, None where it cannot be read, and all findings that need no other volume."""
+    kind = find_modality(modality) if modality is not None else None
+    try:
+        volume = read_volume(path)
+    except MedtransError as reason:
+        where, what, advice = reason.where, reason.what, reason.advice
+        return None, [Finding(code="unreadable", severity="refuse", where=where, what=what, advice=advice)]
+    findings = [*volume.findings, *check_values(volume, str(path))]
+    if kind is not None and not any(finding.severity == "refuse" for finding in findings):
+        findings += kind.check(volume.voxels, str(path))
+    return volume, findings
 
 
-def _check_case(case: Case) -> list[Finding]:
-    found: list[Finding] = []
+def _check_case(case: Case, settings: ReadingSettings) -> list[Finding]:
+    roles: list[tuple[Path, str | None]] = [(path, settings.source_modality) for path in case.sources]
+    roles += [(path, settings.target_modality) for path in case.targets]
+    roles += [(case.mask, None)] if case.mask else []
+    findings: list[Finding] = []
     first: tuple[Path, Volume] | None = None
-    files = [*case.sources, *case.targets, *([case.mask] if case.mask else [])]
-    for path in files:
-        volume, findings = _read(path)
-        found += findings
+    for path, modality in roles:
+        volume, found = _read(path, modality)
+        findings += found
         if volume is None:
             continue
-        if path in (*case.sources, *case.targets):
-            found += _units(path, volume)
         if first and not first[1].shares_grid_with(volume):
-            grids = f"{first[1].shape} {first[1].orientation} and {volume.shape} {volume.orientation}"
-            what = f"lies on another grid than {first[0].name} ({grids})"
-            found.append(Finding(str(path), "refuse", what, "register or resample it first"))
+            findings.append(_other_grid(path, volume, *first))
         first = first or (path, volume)
-    return found
+    return findings
 
 
-def _units(path: Path, volume: Volume) -> list[Finding]:
-    """A file that calls itself CT should be in HU: air about -1000, bone below 4000."""
-    if "ct" not in {part.lower() for part in path.name.replace(".", "_").replace("-", "_").split("_")}:
-        return []
-    low, high = float(volume.voxels.min()), float(volume.voxels.max())
-    if low > -200 or high > 20000:
-        return [Finding(str(path), "warn", f"is named CT but spans {low:g} … {high:g}", "is it in HU, air at -1000?")]
-    return []
+def _other_grid(path: Path, volume: Volume, other: Path, first: Volume) -> Finding:
+    grids = f"{first.shape} {first.orientation} and {volume.shape} {volume.orientation}"
+    return Finding(
+        code="other-grid",
+        severity="refuse",
+        where=str(path),
+        what=f"is on another grid than {other.name} ({grids})",
+        consequence="their voxels do not correspond",
+        advice="register or resample it first",
+    )
+
+
+def _without_mask(case: Case, scored_in_mask: bool) -> Finding:
+    scored = scored_in_mask and bool(case.targets)
+    what, setting = "has no mask", "evaluating.region is mask, so that it cannot"
+    if scored and case.split == "validation" and case.sources:
+        return Finding(
+            code="missing-mask",
+            severity="refuse",
+            where=case.name,
+            what=what,
+            consequence=f"{setting} be scored to choose the best model",
+            advice=BODY_INSTEAD,
+        )
+    tested = scored and case.split == "test"
+    return Finding(
+        code="missing-mask",
+        severity="warn",
+        where=case.name,
+        what=what,
+        consequence=f"{setting} be scored" if tested else "the body found in the image is used",
+        advice=BODY_INSTEAD if tested else "check whether the file is missing",
+    )

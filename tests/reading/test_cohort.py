@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,18 @@ import pytest
 from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.reading.checks import check_cases, check_masks, check_volume
-from medtrans.reading.cohort import ReadingSettings, find_cases, load_pair, unmatched_files
-from medtrans.reading.files import read_mask, write_volume
+from medtrans.reading.cohort import find_cases, load_pair, unmatched_files
+from medtrans.reading.names import subject_of
+from medtrans.reading.settings import ImageSettings, ReadingSettings
+from medtrans.reading.volumes import read_mask, write_volume
+
+
+def MR(*patterns):
+    return ImageSettings(pattern=patterns, modality="MR")
+
+
+def CT(*patterns):
+    return ImageSettings(pattern=patterns, modality="CT")
 
 
 def put(path, value=0, affine=None, low=0):
@@ -21,7 +32,7 @@ def cohort(folder, count=10):
     for number in range(count):
         for value, kind in enumerate(("T1", "T2", "mask")):
             put(folder / f"sub{number}_{kind}.nii.gz", 3 * number + value)
-    return ReadingSettings(root=folder, source="*_T1.nii.gz", target="*_T2.nii.gz", mask="*_mask.nii.gz")
+    return ReadingSettings(root=folder, source=MR("*_T1.nii.gz"), target=MR("*_T2.nii.gz"), mask="*_mask.nii.gz")
 
 
 def test_cases_are_found_by_what_the_star_matches(tmp_path):
@@ -35,13 +46,13 @@ def test_a_star_may_stand_for_a_folder(tmp_path):
     for name in ("anna", "ben"):
         put(tmp_path / name / "t1.nii.gz", len(name))
         put(tmp_path / name / "t2.nii.gz", len(name) + 50)
-    cases = find_cases(ReadingSettings(root=tmp_path, source="*/t1.nii.gz", target="*/t2.nii.gz"))
+    cases = find_cases(ReadingSettings(root=tmp_path, source=MR("*/t1.nii.gz"), target=MR("*/t2.nii.gz")))
     assert [case.subject for case in cases] == ["anna", "ben"]
 
 
 def test_several_patterns_become_channels(tmp_path):
     cohort(tmp_path)
-    settings = ReadingSettings(root=tmp_path, source=("*_T1.nii.gz", "*_mask.nii.gz"), target="*_T2.nii.gz")
+    settings = ReadingSettings(root=tmp_path, source=MR("*_T1.nii.gz", "*_mask.nii.gz"), target=MR("*_T2.nii.gz"))
     assert load_pair(find_cases(settings)[0]).source.channels == 2
 
 
@@ -54,19 +65,19 @@ def test_a_mask_pattern_that_finds_nothing_is_answered(tmp_path):
 
 def test_a_case_without_its_mask_is_found_and_refused_where_it_would_choose_the_model(tmp_path):
     settings = cohort(tmp_path)
-    assert not check_masks(find_cases(settings), scored_within=True)
+    assert not check_masks(find_cases(settings), scored_in_mask=True)
     for path in tmp_path.glob("*_mask.nii.gz"):
         if path.name != "sub0_mask.nii.gz":
             path.unlink()
     cases = find_cases(settings)
-    told = {finding.where: finding for finding in check_masks(cases, scored_within=True)}
+    told = {finding.where: finding for finding in check_masks(cases, scored_in_mask=True)}
     assert set(told) == {f"sub{number}" for number in range(1, 10)}
     severities = {case.split: told[case.name].severity for case in cases if case.name in told}
     assert severities == {"train": "warn", "test": "warn", "validation": "refuse"}
-    assert any("will not be assessed" in finding.what for finding in told.values())
-    assert {finding.severity for finding in check_masks(cases, scored_within=False)} == {"warn"}
+    assert any("cannot be scored" in finding.consequence for finding in told.values())
+    assert {finding.severity for finding in check_masks(cases, scored_in_mask=False)} == {"warn"}
     bare = find_cases(ReadingSettings(**{**vars(settings), "mask": None}))
-    assert not check_masks(bare, scored_within=False)
+    assert not check_masks(bare, scored_in_mask=False)
 
 
 def test_the_split_is_by_subject_and_the_same_every_time(tmp_path):
@@ -83,18 +94,22 @@ def test_the_split_is_by_subject_and_the_same_every_time(tmp_path):
 
 def test_held_out_subjects_are_the_test(tmp_path):
     settings = cohort(tmp_path)
-    chosen = ReadingSettings(**{**vars(settings), "hold_out": ("sub4",), "validation": 0})
+    chosen = ReadingSettings(**{**vars(settings), "test_subjects": ("sub4",), "validation_fraction": 0})
     assert {case.name for case in find_cases(chosen) if case.split == "test"} == {"sub4"}
     with pytest.raises(UsageError, match="sub44"):
-        find_cases(ReadingSettings(**{**vars(settings), "hold_out": ("sub44",)}))
+        find_cases(ReadingSettings(**{**vars(settings), "test_subjects": ("sub44",)}))
 
 
 def test_a_held_out_subject_cannot_have_another_split_in_the_table(tmp_path):
     for number, name in enumerate("xyz"):
         put(tmp_path / f"{name}.nii.gz", number)
-    for split, said in (("train", "p is held out, but its split in the table is train"), ("test", None), ("", None)):
+    for split, said in (
+        ("train", "p is a test subject, but its split in the table is train"),
+        ("test", None),
+        ("", None),
+    ):
         text = f"subject,source,split\np,x.nii.gz,{split}\nq,y.nii.gz,train\n"
-        settings = ReadingSettings(**{**vars(table(tmp_path, text)), "hold_out": ("p",)})
+        settings = ReadingSettings(**{**vars(table(tmp_path, text)), "test_subjects": ("p",)})
         if said is None:
             assert [case.split for case in find_cases(settings)] == ["test", "train"]
         else:
@@ -114,7 +129,7 @@ def test_the_same_bytes_in_two_splits_are_a_leak(tmp_path):
 def test_unpaired_cases_may_lack_a_side(tmp_path):
     put(tmp_path / "a_T1.nii.gz", 1)
     put(tmp_path / "b_CT.nii.gz", 2)
-    settings = ReadingSettings(root=tmp_path, source="*_T1.nii.gz", target="*_CT.nii.gz")
+    settings = ReadingSettings(root=tmp_path, source=MR("*_T1.nii.gz"), target=CT("*_CT.nii.gz"))
     cases = find_cases(settings, pairing="unpaired")
     assert [(len(case.sources), len(case.targets)) for case in cases] == [(1, 0), (0, 1)]
     with pytest.raises(UsageError, match="no source has a target"):
@@ -131,7 +146,9 @@ def test_files_that_make_no_case_are_named(tmp_path):
 
 def table(folder, text):
     (folder / "cases.csv").write_text(text)
-    return ReadingSettings(root=folder, table=folder / "cases.csv", test=0, validation=0)
+    return ReadingSettings(
+        root=folder, source=MR(), target=MR(), table=folder / "cases.csv", test_fraction=0, validation_fraction=0
+    )
 
 
 def test_a_table_names_files_splits_and_conditions(tmp_path):
@@ -139,7 +156,7 @@ def test_a_table_names_files_splits_and_conditions(tmp_path):
     put(tmp_path / "y.nii.gz", 2)
     text = "subject,name,source_1,source_2,target,split,tesla\np,one,x.nii.gz,y.nii.gz,y.nii.gz,test,1.5\n"
     (case,) = find_cases(table(tmp_path, text))
-    assert (case.subject, case.name, case.split, dict(case.condition)) == ("p", "one", "test", {"tesla": 1.5})
+    assert (case.subject, case.name, case.split, dict(case.conditions)) == ("p", "one", "test", {"tesla": 1.5})
     assert [path.name for path in case.sources] == ["x.nii.gz", "y.nii.gz"]
 
 
@@ -157,11 +174,11 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
     [
         ("subjekt,source\np,x.nii.gz\n", "subject and source"),
         ("subject,source\n", "no rows"),
-        ("subject,source\np,nowhere.nii.gz\n", r"line 2, column source.*not there"),
+        ("subject,source\np,nowhere.nii.gz\n", r"line 2, column source.*does not exist"),
         ("subject,source\n,x.nii.gz\n", "line 2.*no subject"),
         ("subject,source,split\np,x.nii.gz,trian\n", "line 2.*'trian'"),
         ("subject,source,tesla\np,x.nii.gz,strong\n", "line 2, column tesla.*'strong'"),
-        ("subject,source,tesla\np,x.nii.gz,nan\n", "line 2, column tesla.*'nan' is no finite number"),
+        ("subject,source,tesla\np,x.nii.gz,nan\n", "line 2, column tesla.*'nan' is not a finite number"),
         ("subject,source,tesla\np,x.nii.gz,-inf\n", "line 2, column tesla.*'-inf'"),
         ("subject,source,tesla,tesla\np,x.nii.gz,1,2\n", "two columns named 'tesla'"),
         ("subject,source\np,x.nii.gz,extra\n", "line 2.*cells"),
@@ -177,7 +194,7 @@ def test_a_wrong_table_is_answered_with_its_line(text, said, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"source": "T1.nii.gz"}, {"source": "*_T9.nii.gz"}, {"subject": "("}, {"subject": "z+"}]
+    "changes", [{"source": MR("T1.nii.gz")}, {"source": MR("*_T9.nii.gz")}, {"subject": "("}, {"subject": "z+"}]
 )
 def test_patterns_that_find_nothing_are_answered(changes, tmp_path):
     settings = cohort(tmp_path, 3)
@@ -187,7 +204,7 @@ def test_patterns_that_find_nothing_are_answered(changes, tmp_path):
 
 def test_a_folder_that_is_not_there_is_answered():
     with pytest.raises(UsageError, match=r"reading\.root"):
-        find_cases(ReadingSettings(root=Path("nowhere at all")))
+        find_cases(ReadingSettings(root=Path("nowhere at all"), source=MR("*_T1.nii.gz")))
 
 
 def test_a_pair_on_two_grids_is_refused_and_found(tmp_path):
@@ -196,7 +213,7 @@ def test_a_pair_on_two_grids_is_refused_and_found(tmp_path):
     case = find_cases(settings)[1]
     with pytest.raises(GridMismatch, match="sub1"):
         load_pair(case)
-    assert [f.severity for f in check_cases([case])] == ["refuse"]
+    assert [f.severity for f in check_cases([case], settings)] == ["refuse"]
 
 
 @pytest.mark.parametrize(
@@ -213,22 +230,29 @@ def test_findings_name_what_is_wrong(voxels, what, tmp_path):
 def test_a_ct_that_is_not_in_hu_is_warned_of(tmp_path):
     put(tmp_path / "a_T1.nii.gz", 1)
     put(tmp_path / "a_CT.nii.gz", 2)
-    settings = ReadingSettings(root=tmp_path, source="*_T1.nii.gz", target="*_CT.nii.gz", test=0, validation=0)
-    (finding,) = check_cases(find_cases(settings))
+    settings = ReadingSettings(
+        root=tmp_path, source=MR("*_T1.nii.gz"), target=CT("*_CT.nii.gz"), test_fraction=0, validation_fraction=0
+    )
+    (finding,) = check_cases(find_cases(settings), settings)
     assert finding.severity == "warn"
-    assert "HU" in finding.advice
+    assert "HU" in finding.what
 
 
-def test_a_ct_alone_or_as_a_source_is_looked_at_too(tmp_path):
-    for number, name in enumerate(("a_CT", "a_T1", "b_CT_mask", "b-ct")):
+def test_a_ct_alone_or_as_a_source_is_checked_by_its_modality_and_not_by_its_name(tmp_path):
+    for number, name in enumerate(("a_CT", "a_T1")):
         put(tmp_path / f"{name}.nii.gz", number)
-    warned = {path.name for path in tmp_path.iterdir() for f in check_volume(path) if f.severity == "warn"}
-    assert warned == {"a_CT.nii.gz", "b-ct.nii.gz"}
-    settings = ReadingSettings(root=tmp_path, source="*_CT.nii.gz", target="*_T1.nii.gz", test=0, validation=0)
-    (finding,) = check_cases(find_cases(settings))
+    assert not check_volume(tmp_path / "a_CT.nii.gz")
+    assert not check_volume(tmp_path / "a_CT.nii.gz", "MR")
+    for name in ("a_CT", "a_T1"):
+        (finding,) = check_volume(tmp_path / f"{name}.nii.gz", "CT")
+        assert (finding.code, finding.severity) == ("implausible-ct", "warn")
+    source, target = CT("*_CT.nii.gz"), MR("*_T1.nii.gz")
+    settings = ReadingSettings(root=tmp_path, source=source, target=target, test_fraction=0, validation_fraction=0)
+    (finding,) = check_cases(find_cases(settings), settings)
     assert finding.where == str(tmp_path / "a_CT.nii.gz")
     put(tmp_path / "a_CT.nii.gz", 5, low=-1000)
-    assert not check_volume(tmp_path / "a_CT.nii.gz")
+    assert not check_volume(tmp_path / "a_CT.nii.gz", "CT")
+    assert not check_cases(find_cases(settings), settings)
 
 
 def test_a_broken_file_is_a_finding_not_an_error(tmp_path):
@@ -254,3 +278,36 @@ def test_an_image_where_a_mask_should_be_is_refused(tmp_path):
     soft = np.linspace(0, 1, 1000).reshape(1, 10, 10, 10)
     write_volume(Volume(soft, np.eye(4)), mask, overwrite=True)
     assert read_mask(mask).voxels.max() == 1, "as does a resampled mask"
+
+
+def test_targets_in_a_table_need_a_modality(tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    put(tmp_path / "y.nii.gz", 2)
+    settings = table(tmp_path, "subject,source,target\np,x.nii.gz,y.nii.gz\n")
+    assert find_cases(settings)
+    with pytest.raises(UsageError, match=r"reading\.target: is missing.*write target: \{modality: CT\}"):
+        find_cases(replace(settings, target=None))
+
+
+def test_patterns_are_needed_without_a_table(tmp_path):
+    settings = cohort(tmp_path, 3)
+    for role in ("source", "target"):
+        with pytest.raises(UsageError, match=rf"reading\.{role}: has no pattern"):
+            find_cases(replace(settings, **{role: MR()}))
+
+
+def test_two_visits_are_one_subject_in_every_verb(tmp_path):
+    for number, name in enumerate(("s01_v1", "s01_v2", "s02_v1")):
+        put(tmp_path / f"{name}_T1.nii.gz", number)
+        put(tmp_path / f"{name}_T2.nii.gz", number + 10)
+    cases = find_cases(ReadingSettings(root=tmp_path, source=MR("*_T1.nii.gz"), target=MR("*_T2.nii.gz")))
+    found = [(case.subject, case.session, subject_of(case.name)) for case in cases]
+    assert found == [("s01", "v1", "s01"), ("s01", "v2", "s01"), ("s02", "v1", "s02")]
+
+
+def test_a_table_may_name_sessions(tmp_path):
+    for number, name in enumerate("xyz"):
+        put(tmp_path / f"{name}.nii.gz", number)
+    text = "subject,name,session,source\np,one,before,x.nii.gz\np,p_v2,,y.nii.gz\np,three,,z.nii.gz\n"
+    cases = {case.name: case.session for case in find_cases(table(tmp_path, text))}
+    assert cases == {"one": "before", "p_v2": "v2", "three": ""}

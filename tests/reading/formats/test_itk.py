@@ -1,98 +1,13 @@
-import os
-import signal
-import subprocess
-import sys
-import time
 import zlib
 
 import numpy as np
 import pytest
 
-from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
+from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
-from medtrans.reading.files import read_bytes, read_volume, sha256, stem, write_atomically, write_volume
+from medtrans.reading.volumes import files_of, hash_volume, read_volume, write_volume
 
 VOLUME = Volume(np.arange(60, dtype=np.int16).reshape(1, 3, 4, 5), np.diag([1.0, 2.0, 3.0, 1.0]))
-
-FULL_DISK = """
-import resource, signal, sys
-from pathlib import Path
-from medtrans.core.errors import EnvironmentRefused
-from medtrans.reading.files import write_atomically
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
-try:
-    write_atomically(Path(sys.argv[1]), b"n" * 1_000_000)
-except EnvironmentRefused as reason:
-    print(reason)
-"""
-
-WRITE_FOR_EVER = """
-import sys
-from pathlib import Path
-from medtrans.reading.files import write_atomically
-while True:
-    for letter in (b"a", b"b"):
-        write_atomically(Path(sys.argv[1]), letter * 3_000_000)
-"""
-
-
-def test_a_full_disk_leaves_the_older_file_and_nothing_else(tmp_path):
-    path = tmp_path / "out.nii.gz"
-    path.write_bytes(b"older")
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True)
-    assert "File too large" in done.stdout, done.stderr
-    assert path.read_bytes() == b"older"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_killed_while_writing_the_file_is_whole(tmp_path):
-    path = tmp_path / "out.bin"
-    for wait in (0.05, 0.11, 0.17, 0.23, 0.31):
-        writer = subprocess.Popen([sys.executable, "-c", WRITE_FOR_EVER, str(path)])
-        deadline = time.monotonic() + 30
-        while not path.exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(wait)
-        os.kill(writer.pid, signal.SIGKILL)
-        writer.wait()
-        data = path.read_bytes()
-        assert len(data) == 3_000_000
-        assert len(set(data)) == 1
-
-
-def test_a_folder_that_cannot_be_made_is_answered(tmp_path):
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(EnvironmentRefused, match="another place"):
-        write_atomically(tmp_path / "file" / "out", b"x")
-
-
-def test_what_is_there_is_not_replaced_unless_asked(tmp_path):
-    write_volume(VOLUME, tmp_path / "v.nii")
-    with pytest.raises(UsageError, match="--overwrite"):
-        write_volume(VOLUME, tmp_path / "v.nii")
-    with pytest.raises(UsageError, match="there already"):
-        write_atomically(tmp_path / "v.nii", b"", overwrite=False)
-    write_volume(VOLUME.like(VOLUME.voxels + 1), tmp_path / "v.nii", overwrite=True)
-    assert read_volume(tmp_path / "v.nii").voxels.min() == 1
-
-
-def test_bytes_are_read_up_to_a_limit(tmp_path):
-    (tmp_path / "f").write_bytes(b"12345")
-    assert read_bytes(tmp_path / "f", 5) == b"12345"
-    with pytest.raises(InputRefused, match="at most 4"):
-        read_bytes(tmp_path / "f", 4)
-
-
-def test_names_and_hashes(tmp_path):
-    (tmp_path / "f").write_bytes(b"abc")
-    assert sha256(tmp_path / "f").startswith("ba7816bf8f01cfea")
-    assert [stem(name) for name in ("a/x_T1.nii.gz", "x.y.nii", "z.mha", "w.nrrd")] == ["x_T1", "x.y", "z", "w"]
-
-
-def test_another_kind_of_file_is_answered(tmp_path):
-    with pytest.raises(UsageError, match=r"\.nii\.gz"):
-        read_volume(tmp_path / "picture.png")
 
 
 @pytest.mark.parametrize("suffix", [".mha", ".nrrd"])
@@ -178,3 +93,71 @@ def test_what_is_no_itk_file_is_refused(suffix, data, tmp_path):
     (tmp_path / f"v{suffix}").write_bytes(data)
     with pytest.raises(InputRefused):
         read_volume(tmp_path / f"v{suffix}")
+
+
+def test_a_compressed_nrrd_is_whole_or_refused(tmp_path):
+    import SimpleITK as sitk
+
+    voxels = np.random.default_rng(0).integers(0, 99, (20, 20, 20)).astype(np.int16)
+    path = tmp_path / "v.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(voxels), str(path), useCompression=True)
+    whole = path.read_bytes()
+    assert b"encoding: gzip" in whole
+    assert np.array_equal(read_volume(path).voxels[0], voxels.T)
+    for place in range(len(whole) - 4000, len(whole), 333):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(InputRefused):
+            read_volume(path)
+    for missing in (1, 8, 9, 2000):
+        path.write_bytes(whole[:-missing])
+        with pytest.raises(InputRefused, match="is cut short"):
+            read_volume(path)
+    path.write_bytes(whole.replace(b"sizes: 20 20 20", b"sizes: 20 20 19"))
+    with pytest.raises(InputRefused, match="holds more than"):
+        read_volume(path)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["short", "signed short", "short int", "int16", "int16_t", "unsigned short", "ushort"]
+)
+def test_every_spelling_of_a_type_of_nrrd_has_its_size(spelling, tmp_path):
+    write_volume(VOLUME, tmp_path / "v.nrrd")
+    whole = (tmp_path / "v.nrrd").read_bytes().replace(b"type: short", b"type: " + spelling.encode())
+    (tmp_path / "v.nrrd").write_bytes(whole)
+    assert np.array_equal(read_volume(tmp_path / "v.nrrd").voxels, VOLUME.voxels)
+    (tmp_path / "v.nrrd").write_bytes(whole[:-1])
+    with pytest.raises(InputRefused, match="cut short"):
+        read_volume(tmp_path / "v.nrrd")
+
+
+def test_the_voxels_of_an_nrrd_may_be_in_another_file_which_is_checked_and_hashed_too(tmp_path):
+    write_volume(VOLUME, tmp_path / "whole.nrrd")
+    header, _, data = (tmp_path / "whole.nrrd").read_bytes().partition(b"\n\n")
+    (tmp_path / "v.nrrd").write_bytes(header + b"\ndata file: v.raw\n\n")
+    (tmp_path / "v.raw").write_bytes(data)
+    assert np.array_equal(read_volume(tmp_path / "v.nrrd").voxels, VOLUME.voxels)
+    assert files_of(tmp_path / "v.nrrd") == (tmp_path / "v.nrrd", tmp_path / "v.raw")
+    before = hash_volume(tmp_path / "v.nrrd")
+    (tmp_path / "v.raw").write_bytes(b"\1" + data[1:])
+    assert hash_volume(tmp_path / "v.nrrd") != before
+    (tmp_path / "v.raw").write_bytes(data[:-1])
+    with pytest.raises(InputRefused, match="cut short"):
+        read_volume(tmp_path / "v.nrrd")
+
+
+def test_sheared_directions_are_corrected_and_reported(tmp_path):
+    write_volume(VOLUME, tmp_path / "v.nrrd")
+    whole = (tmp_path / "v.nrrd").read_bytes()
+    start = whole.index(b"space directions:")
+    line = whole[start : whole.index(b"\n", start)]
+    for shear, refused in (("0.01", False), ("1", True)):
+        sheared = f"space directions: (1,0,0) ({shear},1,0) (0,0,1)".encode()
+        (tmp_path / "v.nrrd").write_bytes(whole.replace(line, sheared))
+        if refused:
+            with pytest.raises(InputRefused, match="sheared"):
+                read_volume(tmp_path / "v.nrrd")
+            continue
+        found = read_volume(tmp_path / "v.nrrd")
+        assert [finding.code for finding in found.findings] == ["sheared-axes"]
+        axes = found.affine[:3, :3] / np.linalg.norm(found.affine[:3, :3], axis=0)
+        assert np.allclose(axes.T @ axes, np.eye(3), atol=1e-9)

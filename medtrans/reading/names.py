@@ -1,0 +1,68 @@
+"""Names of files: suffix, stem, subject and session, by one rule everywhere.
+
+| name | subject | session |
+|---|---|---|
+| sub-01_ses-2_T1w.nii.gz | sub-01 | ses-2 |
+| p07_v1_T1.nii.gz, p07_visit-2_T1.nii.gz | p07 | v1, visit-2 |
+| anna.mha | anna | |
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from medtrans.core.errors import UsageError
+from medtrans.reading import formats
+
+UNCERTAINTY = "_std"
+"""End of the stem of a map of standard deviations, which lies beside its translation."""
+BIDS_SUBJECT = re.compile(r"(?:^|_)(sub-[A-Za-z0-9]+)(?=_|$)")
+SESSION = re.compile(r"(?:^|_)(ses-[A-Za-z0-9]+|(?:v|visit|ses|session|tp|timepoint)-?\d+)(?=_|$)", re.IGNORECASE)
+
+
+def stem(path: str | Path) -> str:
+    """The name of a file or folder without the suffix of a format: "a/sub-01_T1.nii.gz" gives "sub-01_T1"."""
+    name = Path(path).name
+    suffix = suffix_of(name)
+    if suffix:
+        return name[: -len(suffix)]
+    return name if Path(path).is_dir() else Path(path).stem
+
+
+def suffix_of(name: str) -> str:
+    """The end of a name that is the suffix of a format, as it is spelled there; empty where there is none."""
+    found = next((suffix for suffix in formats.suffixes() if name.lower().endswith(suffix)), "")
+    return name[-len(found) :] if found else ""
+
+
+def subject_of(name: str, expression: str = "") -> str:
+    """The subject in the name of a case, or in the stem of a file.
+
+    `expression` is the setting reading.subject: a regular expression that finds the subject (with a group, the group).
+    Empty, it is the entity sub- of BIDS, else the text before the first "_". Raises UsageError.
+    """
+    if not expression:
+        bids = BIDS_SUBJECT.search(name)
+        return bids[1] if bids else name.partition("_")[0] or name
+    try:
+        found = re.search(expression, name)
+    except re.error as reason:
+        what = f"{expression!r} is not a regular expression ({reason})"
+        raise UsageError("reading.subject", what, "correct the expression") from None
+    if not found:
+        what = f"reading.subject {expression!r} finds no subject in the name"
+        raise UsageError(f"case {name}", what, "correct the expression")
+    return found.group(found.re.groups and 1)
+
+
+def session_of(name: str) -> str:
+    """The session in a name: the entity ses- of BIDS, else a part such as v1 or visit2; empty where there is none."""
+    found = SESSION.search(name)
+    return found[1] if found else ""
+
+
+def uncertainty_path(volume: Path) -> Path:
+    """Path of the standard deviations of a translation: `ct_std.nii.gz` beside `ct.nii.gz`."""
+    suffix = suffix_of(volume.name)
+    return volume.with_name(volume.name.removesuffix(suffix) + UNCERTAINTY + suffix)

@@ -1,0 +1,94 @@
+"""Settings of the stage reading: where the files of a cohort are, and what kind of images they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, Lt
+
+from medtrans.core.errors import UsageError
+from medtrans.core.modality import MODALITIES, ModalityName, find_modality
+from medtrans.core.settings import Settings
+
+EXAMPLES = {
+    "source": "{pattern: '*_T1.nii.gz', modality: MR}",
+    "target": "{pattern: '*_CT.nii.gz', modality: CT}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSettings(Settings):
+    pattern: str | tuple[str, ...] = ()
+    """Pattern of the files, relative to the root; several become channels. None with a table."""
+    modality: ModalityName
+    """Kind of image: decides its unit, air, data type on disk, display windows and checks."""
+
+    def __post_init__(self) -> None:
+        find_modality(self.modality)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """One pattern for each channel."""
+        return (self.pattern,) if isinstance(self.pattern, str) else self.pattern
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingSettings(Settings):
+    root: Path = Path()
+    """Folder from which the patterns and the paths in the table start; relative to the recipe."""
+    source: ImageSettings
+    """Source images."""
+    target: ImageSettings | None = None
+    """Target images; None for methods that need none."""
+    mask: str | None = None
+    """Pattern of the masks: training and evaluation use the voxels above 0."""
+    table: Path | None = None
+    """CSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
+    optionally target (or target_1 …), mask, name, session, split; every other column is a condition, a number."""
+    subject: str = ""
+    """Regular expression that finds the subject in a case's name; with a group, the group. Empty: the entity sub- of
+    BIDS, else the text before the first "_"."""
+    validation_fraction: Annotated[float, Ge(0), Lt(1)] = 0.1
+    """Fraction of the subjects whose scores choose the best model."""
+    test_fraction: Annotated[float, Ge(0), Lt(1)] = 0.1
+    """Fraction of the subjects that are only translated and scored at the end."""
+    test_subjects: tuple[str, ...] = ()
+    """Subjects of the test split, in place of a fraction. The table may not give them another split."""
+    seed: Annotated[int, Ge(0)] = 0
+    """Seed of the random split of the subjects."""
+
+    @property
+    def source_modality(self) -> ModalityName:
+        """Modality of the source images."""
+        return self.source.modality
+
+    @property
+    def target_modality(self) -> ModalityName:
+        """Modality of the target images; that of the sources where there is no target."""
+        return (self.target or self.source).modality
+
+    @classmethod
+    def nested(cls, values: Mapping[str, Any], where: str, build: Any) -> dict[str, Any]:
+        """As of all Settings. Raises UsageError also where an image has no modality."""
+        for role, example in EXAMPLES.items():
+            if role in values or role == "source":
+                _refuse_without_modality(values.get(role), f"{where}.{role}", f"write {role}: {example}")
+        return super().nested(values, where, build)
+
+
+def _refuse_without_modality(value: Any, where: str, advice: str) -> None:
+    if value is None and where.endswith("target"):
+        return
+    if value is None:
+        raise UsageError(where, "is missing", advice)
+    if isinstance(value, ImageSettings):
+        return
+    if not isinstance(value, Mapping):
+        raise UsageError(where, f"{value!r} has no modality, which decides the unit of the voxels", advice)
+    if "modality" not in value:
+        choices = ", ".join(MODALITIES)
+        what = "has no modality, which decides the unit of the voxels"
+        raise UsageError(where, what, f"{advice}; choose from: {choices}")

@@ -1,0 +1,129 @@
+"""Storage: bytes in, bytes out atomically, sizes and hashes. Every file is opened here.
+
+A file is written under a temporary name in its folder, flushed to disk, read back and renamed. When the process is
+killed, the disk is full or an I/O error occurs, the output is complete or absent, and an older file survives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Any
+
+from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
+
+CHUNK_BYTES = 1 << 22
+
+
+def read_bytes(path: str | Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes. Raises InputRefused, EnvironmentRefused."""
+    path = Path(path)
+    size = size_of(path)
+    if size > limit:
+        raise InputRefused(
+            path, f"has {size} bytes, but at most {limit} are expected", "check that it is the right file"
+        )
+    with opened(path) as file:
+        data: bytes = file.read(size + 1)
+    if len(data) != size:
+        raise InputRefused(path, "changed while it was read", "run again when the file is complete")
+    return data
+
+
+def opened(path: Path) -> Any:
+    """A file opened for reading bytes. Raises EnvironmentRefused."""
+    try:
+        return path.open("rb")
+    except OSError as reason:
+        raise EnvironmentRefused(path, reason.strerror or str(reason), "check its permissions") from None
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a regular file. Raises InputRefused where there is none."""
+    return _facts(path).st_size
+
+
+def modified_at(path: Path) -> int:
+    """Time of the last change of a regular file, in nanoseconds. Raises InputRefused where there is none."""
+    return _facts(path).st_mtime_ns
+
+
+def sha256(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal. Raises InputRefused, EnvironmentRefused."""
+    path = Path(path)
+    size_of(path)
+    with opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise EnvironmentRefused unless files can be made in `folder`, or in its nearest parent that exists."""
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not os.access(existing, os.W_OK):
+        raise EnvironmentRefused(existing, "is not writable", "choose another folder or change its permissions")
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise UsageError if `path` exists."""
+    if path.exists():
+        raise UsageError(path, "exists already", "add --overwrite to replace it")
+
+
+def write_atomically(path: str | Path, data: bytes, *, overwrite: bool = True) -> None:
+    """Write `data` to `path` completely, or change nothing. Makes the folder.
+
+    Raises UsageError where a file exists and must not be replaced, EnvironmentRefused on a full disk.
+    """
+    path = Path(path)
+    if not overwrite:
+        refuse_existing(path)
+    temporary = path.with_name(f".{secrets.token_hex(6)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_flushed(temporary, data)
+        if temporary.read_bytes() != data:
+            raise EnvironmentRefused(path, "reads back differently from what was written", "check the disk")
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    except OSError as reason:
+        raise EnvironmentRefused(
+            path, reason.strerror or str(reason), "free space or choose another folder"
+        ) from reason
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _facts(path: Path) -> os.stat_result:
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        raise InputRefused(path, "does not exist", "check the path") from None
+    except OSError as reason:
+        raise EnvironmentRefused(path, reason.strerror or str(reason), "check path and permissions") from None
+    if not stat.S_ISREG(facts.st_mode):
+        raise InputRefused(path, "is not a regular file", "give a file")
+    return facts
+
+
+def _write_flushed(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        view = memoryview(data)
+        for start in range(0, len(view), CHUNK_BYTES):
+            file.write(view[start : start + CHUNK_BYTES])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut, where the system allows it."""
+    with contextlib.suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -1,0 +1,116 @@
+"""Table of cases: a CSV file with one case a line, paths relative to reading.root."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import cast, get_args
+
+from medtrans.core.case import Case, Split
+from medtrans.core.errors import UsageError
+from medtrans.reading.names import session_of, stem
+from medtrans.reading.settings import ReadingSettings
+from medtrans.reading.storage import read_bytes
+from medtrans.reading.volumes import is_volume
+
+LARGEST_TABLE_BYTES = 1 << 26
+
+
+def cases_in_table(settings: ReadingSettings) -> list[Case]:
+    """The cases in `settings.table`, in the order of its lines. Raises UsageError, InputRefused."""
+    table = settings.table
+    assert table is not None
+    lines = _lines(table)
+    cases = [_case(settings.root, line, f"{table}, line {number}") for number, line in enumerate(lines, start=2)]
+    twice = _first_repeated(case.name for case in cases)
+    if twice:
+        what = f"contains the case {twice} twice"
+        raise UsageError(table, what, "give each line its own name in a column `name`")
+    return cases
+
+
+def _lines(table: Path) -> list[dict[str | None, str]]:
+    """Column → cell of each line."""
+    try:
+        text = read_bytes(table, LARGEST_TABLE_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(table, "is not text in UTF-8", "save it as CSV in UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    columns = reader.fieldnames or []
+    if "subject" not in columns or not any(re.fullmatch(r"source(_\d+)?", column) for column in columns):
+        what = f"has the columns {', '.join(columns)}; subject and source (or source_1 …) are needed"
+        raise UsageError(table, what, "add the missing columns")
+    doubled = _first_repeated(filter(None, columns))
+    if doubled:
+        raise UsageError(table, f"has two columns named {doubled!r}", "rename or remove one")
+    try:
+        lines = list(reader)
+    except csv.Error as reason:
+        raise UsageError(f"{table}, line {reader.line_num}", f"is not CSV ({reason})", "save it as CSV") from None
+    if not lines:
+        raise UsageError(table, "has no rows", "add a case")
+    return cast("list[dict[str | None, str]]", lines)
+
+
+def _case(root: Path, line: Mapping[str | None, str], where: str) -> Case:
+    if None in line or None in line.values():
+        raise UsageError(where, "has more or fewer cells than the table has columns", "correct the line")
+    cells = {str(column): value.strip() for column, value in line.items()}
+    subject, split = cells.pop("subject"), cells.pop("split", "") or None
+    if not subject:
+        raise UsageError(where, "has no subject", "fill the column subject")
+    if split is not None and split not in get_args(Split):
+        raise UsageError(where, f"has the split {split!r}", "choose from: " + ", ".join(get_args(Split)))
+    files = {role: _files(root, cells, role, where) for role in ("source", "target", "mask")}
+    name = cells.pop("name", "") or (stem(files["source"][0]) if files["source"] else subject)
+    return Case(
+        subject=subject,
+        session=cells.pop("session", "") or session_of(name),
+        name=name,
+        sources=files["source"],
+        targets=files["target"],
+        mask=files["mask"][0] if files["mask"] else None,
+        split=cast("Split | None", split),
+        conditions=_conditions(cells, where),
+    )
+
+
+def _files(root: Path, cells: dict[str, str], role: str, where: str) -> tuple[Path, ...]:
+    """The paths of a role, in the order of the numbers of their columns, which leave `cells`."""
+    columns = sorted(
+        (name for name in cells if re.fullmatch(rf"{role}(_\d+)?", name)), key=lambda name: (len(name), name)
+    )
+    paths = [(column, root / text) for column in columns if (text := cells.pop(column))]
+    for column, path in paths:
+        if not (path.is_file() or (path.exists() and is_volume(path))):
+            what = f"{path} does not exist, or is no volume"
+            raise UsageError(f"{where}, column {column}", what, "write the path from reading.root on")
+    return tuple(path for _, path in paths)
+
+
+def _conditions(cells: Mapping[str, str], where: str) -> dict[str, float]:
+    wrong = next((column for column, value in cells.items() if value and not _is_number(value)), None)
+    if wrong is not None:
+        what = f"{cells[wrong]!r} is not a finite number, as a condition must be"
+        raise UsageError(f"{where}, column {wrong}", what, "write a number, or leave the cell empty if it is unknown")
+    return {column: float(value) for column, value in cells.items() if value}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _first_repeated(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

@@ -1,0 +1,143 @@
+"""Volumes on disk: read, written, listed and hashed. A path leads to a file, or to a folder that holds one volume."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medtrans.core.errors import GridMismatch, InputRefused
+from medtrans.core.volume import Volume
+from medtrans.reading import formats
+from medtrans.reading.storage import modified_at, refuse_existing, sha256, size_of
+
+MAX_LABELS = 256
+"""Largest number of different values in a mask or label map."""
+SAMPLED_VOXELS = 100_000
+"""Voxels in which those values are counted, about."""
+
+
+def read_volume(path: str | Path) -> Volume:
+    """A volume on its grid in patient space; what the reader noticed is in `findings`.
+
+    Raises InputRefused, EnvironmentRefused, and UsageError for an unknown format.
+    """
+    path = Path(path)
+    return formats.format_of(path).read(path)
+
+
+def read_channels(paths: Sequence[Path]) -> Volume:
+    """Volumes of one grid as the channels of one. Raises GridMismatch, InputRefused, EnvironmentRefused."""
+    volumes = [read_volume(path) for path in paths]
+    first = volumes[0]
+    for path, volume in zip(paths[1:], volumes[1:], strict=True):
+        if not first.shares_grid_with(volume):
+            what = f"differs from {paths[0].name}: {compare_grids(first, volume)}"
+            raise GridMismatch(path, what, "register or resample it first")
+    if len(volumes) == 1:
+        return first
+    voxels = np.concatenate([volume.voxels for volume in volumes])
+    return Volume(voxels, first.affine, first.origin, tuple(f for volume in volumes for f in volume.findings))
+
+
+def read_mask(path: str | Path) -> Volume:
+    """A mask or label map: voxels above 0 count. Raises InputRefused, also for an image, EnvironmentRefused."""
+    mask = read_volume(path)
+    sampled = mask.voxels.reshape(-1)[:: 1 + mask.voxels.size // SAMPLED_VOXELS]
+    if sampled.max() > 1 and len(set(sampled.tolist())) > MAX_LABELS:
+        what = f"holds more than {MAX_LABELS} different values, as an image does"
+        raise InputRefused(path, what, "give a mask, 0 outside the body")
+    return mask
+
+
+def read_grid(path: str | Path) -> tuple[tuple[int, ...], np.ndarray]:
+    """Shape and affine of a volume, from the header alone where the format allows it. Raises as `read_volume`."""
+    path = Path(path)
+    return formats.format_of(path).read_grid(path)
+
+
+def write_volume(
+    volume: Volume, path: str | Path, *, dtype: Any = None, description: str = "", overwrite: bool = False
+) -> None:
+    """Write a volume completely or not at all. `dtype` None keeps the type of the voxels.
+
+    Raises UsageError where the path exists or its format is unknown, InputRefused where values do not fit the type.
+    """
+    path = Path(path)
+    form = formats.format_of(path)
+    if not overwrite:
+        refuse_existing(path)
+    form.write(volume, path, dtype=dtype, description=description)
+
+
+def is_volume(path: Path) -> bool:
+    """Whether a path is of a known format: by the name of a file, or by the content of a folder."""
+    return formats.matching_format(path) is not None
+
+
+def volumes_in(folder: Path, *, deep: bool = False) -> list[Path]:
+    """The volumes in a folder, sorted; with `deep` also those in its folders. Hidden files are left out."""
+    found: list[Path] = []
+    for entry in folder.iterdir():
+        if is_volume(entry) and not entry.name.startswith("."):
+            found.append(entry)
+        elif deep and entry.is_dir() and not entry.is_symlink():
+            found += volumes_in(entry, deep=True)
+    return sorted(found)
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """All files of a volume, in a fixed order; of an unknown format, the path itself."""
+    form = formats.matching_format(path)
+    return form.files(path) if form else (path,)
+
+
+def hash_volume(path: str | Path) -> str:
+    """SHA-256 of a volume in hexadecimal: of its file's bytes, or of the names and hashes of its several files.
+
+    Raises InputRefused, EnvironmentRefused.
+    """
+    files = files_of(Path(path))
+    if len(files) == 1:
+        return sha256(files[0])
+    return hashlib.sha256("".join(f"{sha256(file)}  {file.name}\n" for file in files).encode()).hexdigest()
+
+
+def size_of_volume(path: str | Path) -> int:
+    """Bytes of all files of a volume. Raises InputRefused, EnvironmentRefused."""
+    return sum(size_of(file) for file in files_of(Path(path)))
+
+
+def stamp(path: str | Path) -> list[list[str | int]]:
+    """Path, size and time of change of each file of a volume: plain values that differ after every change.
+
+    Raises InputRefused, EnvironmentRefused.
+    """
+    return [[str(file.resolve()), size_of(file), modified_at(file)] for file in files_of(Path(path))]
+
+
+def same_geometry(one: Volume, other: Volume) -> bool:
+    """Whether shape, affine and the headers' place in space (codes and units included) are equal bit for bit."""
+    if one.shape != other.shape or not np.array_equal(one.affine, other.affine):
+        return False
+    if one.origin is None or other.origin is None:
+        return one.origin is other.origin
+    if one.origin.format != other.origin.format:
+        return False
+    form = next(form for form in formats.FORMATS if one.origin.format == form.NAME)
+    return form.same_header(one.origin.header, other.origin.header)
+
+
+def compare_grids(one: Volume, other: Volume) -> str:
+    """In words, how two grids differ: by their shapes, or by the largest distance between equal corners."""
+    if one.shape != other.shape:
+        return f"{one.shape} and {other.shape} voxels"
+    corner = np.array([*one.shape, 1.0])
+    shift = max(
+        np.linalg.norm(one.affine[:3, 3] - other.affine[:3, 3]),
+        np.linalg.norm(((one.affine - other.affine) @ corner)[:3]),
+    )
+    return f"the same number of voxels, but up to {shift:.2f} mm apart"
