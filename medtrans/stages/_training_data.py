@@ -1,0 +1,79 @@
+"""Data of a training: the fitted preparation, the prepared volumes, the items drawn from them, the validation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from medtrans.core.case import Case
+from medtrans.core.errors import UsageError
+from medtrans.core.method import Method
+from medtrans.core.progress import ProgressCallback
+from medtrans.evaluating.metric_specs import labelled_metrics
+from medtrans.evaluating.presets import find_preset
+from medtrans.evaluating.run_cases import scoring_pair
+from medtrans.preparing.cache import CachedVolume, cached
+from medtrans.preparing.pairing import PAIRINGS
+from medtrans.preparing.patch_dataset import PatchDataset
+from medtrans.preparing.preparation import Preparation
+from medtrans.reading.cohort import load_pair
+from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.recipe import Recipe
+from medtrans.runs import RunFolder
+from medtrans.training.validation import Validation
+
+MAX_PREPARATION_BYTES = 1 << 24
+
+
+def fitted_preparation(recipe: Recipe, cases: Sequence[Case], run: RunFolder) -> Preparation:
+    """From the run folder if it is there, else fitted to the training cases and written."""
+    if run.preparation.exists():
+        return Preparation.from_dict(json.loads(read_bytes(run.preparation, MAX_PREPARATION_BYTES)))
+    fitted = recipe.preparation().fit(load_pair(case) for case in cases if case.split == "train")
+    write_atomically(run.preparation, json.dumps(fitted.to_dict(), indent=1).encode())
+    return fitted
+
+
+def prepared_sides(
+    cases: Sequence[Case], preparation: Preparation, run: RunFolder, on_progress: ProgressCallback
+) -> tuple[list[CachedVolume], list[CachedVolume]]:
+    """Prepared sources and targets of the training cases, from the cache of the run where they are there."""
+    training = [case for case in cases if case.split == "train"]
+    pairs = cached(
+        training, preparation, run.cache, on_progress=lambda done: on_progress("preparing", f"{len(cases)} cases", done)
+    )
+    sources, targets = ([pair[role] for pair in pairs] for role in (0, 1))
+    sides = [side for side in sources if side], [side for side in targets if side]
+    if not all(sides):
+        advice = "name fewer test_subjects, or lower reading.validation_fraction and test_fraction"
+        raise UsageError("reading", "no training case is left", advice)
+    return sides
+
+
+def training_items(
+    method: Method,
+    sources: Sequence[CachedVolume],
+    targets: Sequence[CachedVolume],
+    cases: Sequence[Case],
+    preparation: Preparation,
+    seed: int,
+) -> PatchDataset:
+    """Patches or slices of the training cases, paired as the method requires."""
+    training = [case for case in cases if case.split == "train" and case.sources]
+    conditions = [preparation.conditions(case.conditions, case.name) for case in training]
+    data = PAIRINGS[method.pairing](sources, targets)
+    return PatchDataset(data, preparation.settings, seed=seed, divisor=method.divisor, conditions=conditions)
+
+
+def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) -> Validation | None:
+    """Whole validation cases, their targets in the unit of the model; None where no case has both sides."""
+    chosen = [case for case in cases if case.split == "validation" and case.sources and case.targets]
+    if not chosen:
+        return None
+    evaluating = recipe.evaluating
+    pairs = [scoring_pair(case, evaluating.region, preparation) for case in chosen]
+    # Of the further metrics only the one that selects the model: others may take longer than the training.
+    preset, wanted = find_preset(evaluating.preset), recipe.training.best
+    metrics = [spec for spec in evaluating.metrics if labelled_metrics(preset, [spec])[-1].label == wanted]
+    device = recipe.training.device
+    return Validation(pairs, preparation, recipe.translating, evaluating.preset, device, metrics)
