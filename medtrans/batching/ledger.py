@@ -1,28 +1,31 @@
-"""The ledger of a batch: one line of JSON per case, in the folder of the outputs. Done is proved, not `isfile`.
+"""Ledger of a batch: a log in the output folder, to which one line of JSON is appended for each event of a case.
 
-A case is done when its line says so and input, model and output still have the hashes written there. Before an
-output is written, its line says "begun": so a killed run recognises its own output, and never takes another's for it.
-Several commands that share a folder (`part`) keep a ledger each, and read all.
+A case counts as done when its last line says so and input, model and output still have the hashes of that line; that a
+file exists proves nothing. "begun" is logged before an output is written: so an interrupted run recognises its own
+output, and never mistakes another file for it. Lines are only appended and flushed to disk, never rewritten. The last
+line about an output counts; a line cut short by a power cut is ignored. Commands that share a folder (`part`) append
+to one file each and read all of them.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from medtrans.core.errors import InputRefused
-from medtrans.reading.files import read_bytes, write_atomically
+from medtrans.core.errors import EnvironmentRefused, InputRefused
+from medtrans.reading.storage import read_bytes
 
-LARGEST_LEDGER = 1 << 28
+MAX_LEDGER_BYTES = 1 << 30
 Verdict = Literal["begun", "done", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What became of one case. Hashes are SHA-256 in hexadecimal, of files; the model's is that of its config.json."""
+    """One event of one case. Hashes are SHA-256 in hexadecimal; that of the model is the hash of its config.json."""
 
     case: str
     output: str
@@ -30,41 +33,43 @@ class Line:
     input_sha256: str
     model_sha256: str
     settings: dict[str, object]
-    """How the model was led over the volume."""
+    """Settings of the translation, and the conditions of the case."""
     output_sha256: str = ""
     verdict: Verdict
     message: str = ""
     time: str
-    """When this line was written: UTC, ISO 8601."""
+    """When the line was written: UTC, ISO 8601."""
 
-    def has_the_origin_of(self, other: Line) -> bool:
-        """The same input, model and settings."""
+    def same_origin(self, other: Line) -> bool:
+        """Whether input, model and settings are equal."""
         names = ("input_sha256", "model_sha256", "settings")
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
 class Ledger:
-    """The last line of every case, in all ledgers of a folder; new lines go to the ledger of this part."""
+    """The last line about every output, from all ledgers of a folder; new lines go to the ledger of this part."""
 
     def __init__(self, folder: Path, part: tuple[int, int] = (0, 1)) -> None:
-        number, of = part
-        self.path = folder / (f"ledger-{number}-of-{of}.jsonl" if of > 1 else "ledger.jsonl")
-        self.own = _lines(self.path)
+        number, count = part
+        self.path = folder / (f"ledger-{number}-of-{count}.jsonl" if count > 1 else "ledger.jsonl")
         self.lines: dict[str, Line] = {}
         for path in sorted(folder.glob("ledger*.jsonl")) if folder.is_dir() else []:
-            for line in _lines(path).values():
+            for line in _last_lines(path).values():
                 if line.output not in self.lines or self.lines[line.output].time <= line.time:
                     self.lines[line.output] = line
 
     def __getitem__(self, output: str) -> Line | None:
-        """The last line about an output file."""
+        """The last line about an output."""
         return self.lines.get(output)
 
     def add(self, line: Line) -> None:
-        """Write `line`, in place of an earlier one about the same output."""
-        self.own[line.output] = self.lines[line.output] = line
-        text = "".join(json.dumps(asdict(each)) + "\n" for each in self.own.values())
-        write_atomically(self.path, text.encode())
+        """Append `line` and flush it to disk. Raises EnvironmentRefused."""
+        try:
+            _append(self.path, json.dumps(asdict(line)).encode() + b"\n")
+        except OSError as reason:
+            what = f"the ledger cannot be written ({reason.strerror or reason})"
+            raise EnvironmentRefused(self.path, what, "free space or choose another output folder") from reason
+        self.lines[line.output] = line
 
 
 def now() -> str:
@@ -72,19 +77,34 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _lines(path: Path) -> dict[str, Line]:
-    """The lines of a ledger by output. What cannot be read (a last line cut short) proves nothing and is left out."""
-    if not path.exists():
-        return {}
+def _append(path: Path, line: bytes) -> None:
+    """One write at the end of the file. A line that was cut short is ended first, so that it spoils no other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        text = read_bytes(path, LARGEST_LEDGER).decode(errors="replace")
+        size = os.fstat(file).st_size
+        if size:
+            os.lseek(file, size - 1, os.SEEK_SET)
+            line = line if os.read(file, 1) == b"\n" else b"\n" + line
+        written = os.write(file, line)
+        if written < len(line):
+            raise OSError(None, "the disk is full")
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _last_lines(path: Path) -> dict[str, Line]:
+    """The last readable line about each output; what cannot be read is left out, since it proves nothing."""
+    try:
+        text = read_bytes(path, MAX_LEDGER_BYTES).decode(errors="replace")
     except InputRefused:
         return {}
-    lines = [line for line in map(_line, text.splitlines()) if line]
+    lines = [line for line in map(_parsed, text.split("\n")) if line]
     return {line.output: line for line in lines}
 
 
-def _line(text: str) -> Line | None:
+def _parsed(text: str) -> Line | None:
     try:
         values = json.loads(text)
         return Line(**{each.name: values[each.name] for each in fields(Line)})

@@ -1,4 +1,4 @@
-"""Which file becomes which: settled, and refused where it is wrong, before anything is translated."""
+"""Plan of a batch: the output of every input, checked before anything is translated."""
 
 from __future__ import annotations
 
@@ -8,51 +8,55 @@ from pathlib import Path
 
 from medtrans.batching.sidecar import sidecar_path
 from medtrans.core.errors import InputRefused, UsageError
-from medtrans.reading.files import READS, is_volume, stem, volumes_in
+from medtrans.reading.formats import supported
+from medtrans.reading.names import stem
+from medtrans.reading.volumes import is_volume, volumes_in
 
 Inputs = str | Path | Sequence[str | Path | Sequence[str | Path]]
-"""A file, a folder, or a list of files; an entry of several files is one case whose files become channels."""
-Known = Mapping[str, float] | Sequence[Mapping[str, float]] | None
-"""What is known of all cases, or of each one of a list: condition → number."""
+"""A volume, a folder of volumes, or a list of volumes; an entry of several volumes is one case, its volumes become
+channels. A volume is a file, or a folder that holds the files of one volume."""
+Conditions = Mapping[str, float] | Sequence[Mapping[str, float]] | None
+"""Conditions (name → number) of all cases, or of each one of a list."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One case: its source files and the file that is to be made of them."""
+    """One case: its source volumes and its output."""
 
     name: str
     sources: tuple[Path, ...]
     output: Path
-    condition: Mapping[str, float] = field(default_factory=dict)
-    """What is known of the case."""
+    conditions: Mapping[str, float] = field(default_factory=dict)
 
 
 def plan(
     inputs: Inputs,
     output: Path,
     names: Sequence[str] | None = None,
-    known: Known = None,
+    conditions: Conditions = None,
 ) -> list[Job]:
-    """The jobs of a batch, sorted by name for a folder, in the order given for a list.
+    """The jobs of a batch, sorted by name for a folder, in the given order for a list.
 
-    One case goes to a file, or into a folder if `output` has no suffix of a volume; all else goes into a folder.
-    Raises UsageError, InputRefused.
+    One case is written to a file, or into a folder if `output` has no suffix of a volume; several cases are written
+    into a folder. Raises UsageError, InputRefused.
     """
     sources, to_folder = _sources(inputs), output.is_dir() or not is_volume(output)
-    whole = isinstance(inputs, (str, Path)) and Path(inputs).is_dir()
+    whole = isinstance(inputs, (str, Path)) and _is_folder_of_volumes(Path(inputs))
     if to_folder and not whole and names is None and output.suffix[1:].isalpha() and not output.exists():
-        raise UsageError(output, f"is neither a folder that is there nor a volume by its name ({output.suffix})", READS)
+        what = f"is neither an existing folder nor the name of a volume ({output.suffix})"
+        raise UsageError(output, what, supported())
     if not to_folder and (whole or len(sources) > 1 or names is not None):
         raise UsageError(output, "is one file, for several volumes", "give a folder as the output")
     if names is not None and len(names) != len(sources):
         raise UsageError("names", f"{len(names)} for {len(sources)} cases", "give one for each")
-    if to_folder:
-        files = [f"{name}.nii.gz" for name in names] if names is not None else [_name(files[0]) for files in sources]
-        outputs = [output / file for file in files]
-    else:
+    if not to_folder:
         outputs = [output]
-    each = known if isinstance(known, Sequence) else [known or {}] * len(sources)
-    jobs = [Job(stem(place), files, place, told) for files, place, told in zip(sources, outputs, each, strict=True)]
+    elif names is not None:
+        outputs = [output / f"{name}.nii.gz" for name in names]
+    else:
+        outputs = [output / _output_name(volumes[0]) for volumes in sources]
+    each = conditions if isinstance(conditions, Sequence) else [conditions or {}] * len(sources)
+    jobs = [Job(stem(path), files, path, known) for files, path, known in zip(sources, outputs, each, strict=True)]
     _refuse_collisions(jobs)
     return jobs
 
@@ -64,36 +68,45 @@ def _sources(inputs: Inputs) -> list[tuple[Path, ...]]:
     path = Path(inputs)
     if not path.exists():
         raise InputRefused(path, "does not exist", "check the path")
-    if not path.is_dir():
+    if not _is_folder_of_volumes(path):
         return [(path,)]
-    found = volumes_in(path)
-    if not found:
-        raise UsageError(path, "holds no volume (folders inside are not searched)", READS)
-    return [(file,) for file in found]
+    volumes = volumes_in(path)
+    if not volumes:
+        raise UsageError(path, "holds no volume (subfolders are not searched)", supported())
+    return [(volume,) for volume in volumes]
 
 
-def _name(source: Path) -> str:
-    """Of the output: the source's own, but MetaImage in one file where the source is two."""
+def _is_folder_of_volumes(path: Path) -> bool:
+    """A folder that holds the files of one volume is no folder of volumes."""
+    return path.is_dir() and not is_volume(path)
+
+
+def _output_name(source: Path) -> str:
+    """The name of the source; MetaImage in two files becomes one file, a folder becomes NIfTI."""
+    if source.is_dir():
+        return f"{stem(source)}.nii.gz"
     return f"{stem(source)}.mha" if source.suffix.lower() == ".mhd" else source.name
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
-    """No output may be another's, nor a source: not under another name either."""
+    """No output may be another output or a source, whatever the path that leads to it."""
     taken: dict[Path, Job] = {}
     sources = {file.resolve() for job in jobs for file in job.sources}
-    pages = {sidecar_path(file).resolve() for file in sources}
+    source_sidecars = {sidecar_path(file).resolve() for file in sources}
     for job in jobs:
-        page = sidecar_path(job.output)
+        beside = sidecar_path(job.output)
         if job.output.suffix.lower() == ".mhd":
-            raise UsageError(job.output, "is two files, which cannot be written at once", "write .mha")
-        if page in taken:
-            other = taken[page].sources[0]
-            raise UsageError(job.sources[0], f"would become the same as {other}: {page.name}", "rename one of them")
-        taken[page] = job
+            what = "is a format of two files, which cannot be replaced in one step"
+            raise UsageError(job.output, what, "write .mha")
+        if beside in taken:
+            other = taken[beside].sources[0]
+            what = f"would have the same output as {other}: {beside.name}"
+            raise UsageError(job.sources[0], what, "rename one of them")
+        taken[beside] = job
         if job.output.resolve() in sources or _is_one_of(job.output, job.sources):
-            raise UsageError(job.output, "is an input; medtrans never writes over one", "give another output")
-        if page.resolve() in pages:
-            what = f"differs from an input only by its suffix: {page.name} would speak of both"
+            raise UsageError(job.output, "is an input, which medtrans never overwrites", "give another output")
+        if beside.resolve() in source_sidecars:
+            what = f"differs from an input only by its suffix: both would have the sidecar {beside.name}"
             raise UsageError(job.output, what, "give another name")
 
 

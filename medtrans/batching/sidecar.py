@@ -1,9 +1,10 @@
-"""The page that goes with every translated file: what it is, what made it, and out of what."""
+"""Sidecar: a JSON file beside every translated volume with its model, its inputs, its settings and its findings."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import torch
 from medtrans import __version__
 from medtrans.batching.ledger import now
 from medtrans.core.digest import digest
-from medtrans.reading.files import stem
+from medtrans.core.finding import Finding
+from medtrans.reading.names import stem
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translator import Translation
 
 NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
 DESCRIPTION = f"SYNTHETIC medtrans {__version__}"
-"""What stands in the NIfTI header's `descrip`."""
+"""The field `descrip` of the NIfTI header."""
 
 
 def sidecar_path(output: Path) -> Path:
@@ -32,7 +34,7 @@ def sidecar(
     inputs: Sequence[tuple[str, str]],
     output: tuple[str, str],
 ) -> bytes:
-    """JSON of all that a translation came from. `inputs`, `output`: name and SHA-256; no folders are named."""
+    """Provenance of a translation as JSON. `inputs`, `output`: name and SHA-256; folders are not named."""
     facts: dict[str, Any] = {
         "SYNTHETIC": True,
         "notice": NOTICE,
@@ -40,9 +42,14 @@ def sidecar(
         "created": now(),
         "model": _model(translator),
         "inputs": [_file(*each) for each in inputs],
-        "output": {**_file(*output), "unit": translation.unit, "type": str(translation.volume.voxels.dtype)},
+        "output": {
+            **_file(*output),
+            "modality": translation.modality.name,
+            "unit": translation.modality.unit,
+            "type": str(translation.volume.voxels.dtype),
+        },
         "device": str(translator.device),
-        "warnings": list(translation.warnings),
+        "findings": [_without_folder(finding).to_dict() for finding in translation.findings],
         "clipped_fraction": translation.clipped_fraction,
         "seconds": round(translation.seconds, 3),
         "torch": torch.__version__,
@@ -51,7 +58,7 @@ def sidecar(
 
 
 def _model(translator: AnyTranslator) -> dict[str, Any]:
-    """What a translator is; of an ensemble, what each of its members is."""
+    """Name, hash and settings of a model; of an ensemble, those of each member."""
     identity = translator.identity
     facts: dict[str, Any] = {"name": identity.name, "sha256": identity.sha256}
     if isinstance(translator, Ensemble):
@@ -61,9 +68,14 @@ def _model(translator: AnyTranslator) -> dict[str, Any]:
         "medtrans": identity.config.get("medtrans", __version__),
         "recipe_sha256": identity.config.get("card", {}).get("recipe_sha256", ""),
         "preparation_sha256": digest(translator.preparation.to_dict()),
-        "settings": translator.asked,
+        "settings": translator.resolved_settings,
     }
 
 
 def _file(name: str, sha256: str) -> dict[str, str]:
     return {"file": name, "sha256": sha256}
+
+
+def _without_folder(finding: Finding) -> Finding:
+    """The names of folders may hold the name of a patient."""
+    return replace(finding, where=Path(finding.where).name)

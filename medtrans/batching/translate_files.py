@@ -1,46 +1,33 @@
-"""Many files, one translator: a failing case does not stop the rest, and a killed run is taken up where it stopped."""
+"""Batch translation: many files, one translator. A failed case does not stop the others, and a batch can be resumed."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
 
-from medtrans.batching.ledger import Ledger, now
-from medtrans.batching.plan import Inputs, Job, Known, plan
+from medtrans.batching.ledger import Ledger, Line, now
+from medtrans.batching.outcome import Outcome, failed_outcome
+from medtrans.batching.plan import Conditions, Inputs, Job, plan
 from medtrans.batching.resume import first_line, is_done, refuse_to_replace
 from medtrans.batching.sidecar import DESCRIPTION, sidecar, sidecar_path
-from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
-from medtrans.core.volume import Volume
-from medtrans.reading.cohort import load_pair
-from medtrans.reading.files import refuse_unwritable, sha256, spread_path, write_atomically, write_volume
+from medtrans.reading.names import uncertainty_path
+from medtrans.reading.storage import refuse_unwritable, write_atomically
+from medtrans.reading.volumes import hash_volume, read_channels, write_volume
 from medtrans.translating.ensemble import AnyTranslator
-from medtrans.translating.translator import OnProgress, Translation
+from medtrans.translating.progress import OnProgress, part_progress
+from medtrans.translating.translator import Translation
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one case. `exit_code` is 0, or the error's; `message` one sentence."""
+@dataclass(frozen=True, kw_only=True)
+class Replacing:
+    """Which existing outputs are replaced (`overwrite`) or kept as done (`resume`)."""
 
-    case: str
-    verdict: Literal["done", "skipped", "failed"]
-    message: str = ""
-    exit_code: int = 0
-    seconds: float = 0.0
-    output: Path | None = None
-    clipped_fraction: float | None = None
-    warnings: tuple[str, ...] = ()
-    error: Exception | None = field(default=None, repr=False, compare=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        facts = {key: value for key, value in vars(self).items() if key != "error"}
-        return {**facts, "output": str(self.output) if self.output else None, "warnings": list(self.warnings)}
+    overwrite: bool = False
+    resume: bool = False
 
 
 def translate_files(
@@ -49,37 +36,33 @@ def translate_files(
     translator: AnyTranslator,
     *,
     names: Sequence[str] | None = None,
-    known: Known = None,
+    conditions: Conditions = None,
     overwrite: bool = False,
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
     on_progress: Callable[[str, float], None] | None = None,
 ) -> list[Outcome]:
-    """Translate a file to a file, or a folder (or a list) into a folder; beside each output its sidecar.
+    """Translate a volume to a file, or a folder (or a list) into a folder; each output gets a sidecar.
 
-    An input of several files is stacked into channels. `names` are the outputs' names, for a list; else the inputs'.
-    `known` are the conditions of all cases or of each. Where several answers are drawn, their spread is written too.
-    `resume` skips what the ledger proves done. `part` is (number from 0, of how many): every so-many-th case.
-    `on_progress` is told the case and the share of everything that is done.
-    Raises UsageError where the whole is wrong (nothing to do, outputs that collide or would fall on inputs),
-    EnvironmentRefused where nothing may be written; what is wrong with one case becomes its Outcome.
+    An input of several volumes is stacked into channels. `names` are the names of the outputs, for a list; else those
+    of the inputs are used. `conditions` belong to all cases or to each. The uncertainty is written too, where there is
+    one. `resume` skips what the ledger proves done. `part` is (number from 0, count): every count-th case.
+    `on_progress` gets the case and the fraction of the batch that is done.
+    Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that collide or would replace inputs),
+    EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
     """
-    jobs = plan(inputs, Path(output), names, known)[part[0] :: part[1]]
+    jobs = plan(inputs, Path(output), names, conditions)[part[0] :: part[1]]
     for folder in {job.output.parent for job in jobs}:
         refuse_unwritable(folder)
     ledger = Ledger(jobs[0].output.parent, part) if jobs else None
     outcomes = []
     for number, job in enumerate(jobs):
-
-        def shown(share: float, job: Job = job, number: int = number) -> None:
-            if on_progress:
-                on_progress(job.name, (number + share) / len(jobs))
-
         assert ledger
-        shown(0.0)
-        asked: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "note_failure": len(jobs) > 1}
-        outcomes.append(_outcome(job, translator, ledger, **asked, on_progress=shown))
-        shown(1.0)
+        report = part_progress(_of_case(on_progress, job.name), number, len(jobs))
+        report(0.0)
+        batch = _Batch(translator, ledger, Replacing(overwrite=overwrite, resume=resume), log_failures=len(jobs) > 1)
+        outcomes.append(batch.outcome(job, report))
+        report(1.0)
     return outcomes
 
 
@@ -91,77 +74,71 @@ def write_translation(
     *,
     overwrite: bool = False,
 ) -> str:
-    """Write the volume, its spread where it has one, then its sidecar, each whole or not at all.
+    """Write the volume, its uncertainty if it has one, then the sidecar, each atomically. Returns the volume's SHA-256.
 
-    Returns the volume's SHA-256.
-
-    `inputs`: name and SHA-256 of each source file.
+    `inputs`: name and SHA-256 of each source.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     write_volume(translation.volume, output, description=DESCRIPTION, overwrite=overwrite)
-    if translation.spread is not None:
-        write_volume(translation.spread, spread_path(output), description=DESCRIPTION, overwrite=True)
-    written = sha256(output)
+    if translation.uncertainty is not None:
+        write_volume(translation.uncertainty, uncertainty_path(output), description=DESCRIPTION, overwrite=True)
+    written = hash_volume(output)
     write_atomically(sidecar_path(output), sidecar(translation, translator, inputs, (output.name, written)))
     return written
 
 
-def _read(files: Sequence[Path]) -> tuple[Volume, list[str]]:
-    """One volume (several files of one grid become its channels) and what the reader warned of. Raises InputRefused."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        volume = load_pair(Case(subject="", name=files[0].name, sources=tuple(files))).source
-    return volume, [str(warning.message) for warning in said]
+@dataclass(frozen=True)
+class _Batch:
+    """What all jobs of a batch share."""
+
+    translator: AnyTranslator
+    ledger: Ledger
+    replacing: Replacing
+    log_failures: bool
+    """A single bad input leaves nothing behind: its failure is not written to a ledger."""
+
+    def outcome(self, job: Job, on_progress: OnProgress) -> Outcome:
+        """Translate one job. An error becomes the outcome of its case."""
+        began = time.monotonic()
+        try:
+            inputs = [(volume.name, hash_volume(volume)) for volume in job.sources]
+            line = first_line(job, inputs, self.translator)
+            if self.replacing.resume and is_done(job, line, self.ledger):
+                return Outcome(job.name, "skipped", "done before", output=job.output)
+            refuse_to_replace(job, self.ledger, self.replacing.overwrite, self.replacing.resume)
+        except Exception as reason:
+            return failed_outcome(job, reason, began)
+        try:
+            translation = self._translate(job, line, inputs, on_progress)
+        except Exception as reason:
+            failed = failed_outcome(job, reason, began)
+            if self.log_failures:
+                with contextlib.suppress(MedtransError, OSError):
+                    self.ledger.add(replace(line, verdict="failed", message=failed.message, time=now()))
+            return failed
+        return Outcome(
+            job.name,
+            "done",
+            seconds=time.monotonic() - began,
+            output=job.output,
+            clipped_fraction=translation.clipped_fraction,
+            findings=translation.findings,
+        )
+
+    def _translate(
+        self, job: Job, line: Line, inputs: Sequence[tuple[str, str]], on_progress: OnProgress
+    ) -> Translation:
+        volume, where = read_channels(job.sources), str(job.sources[0])
+        translation = self.translator.translate(volume, conditions=job.conditions, where=where, on_progress=on_progress)
+        self.ledger.add(line)
+        written = write_translation(translation, self.translator, inputs, job.output, overwrite=True)
+        self.ledger.add(replace(line, verdict="done", output_sha256=written, time=now()))
+        return translation
 
 
-def _outcome(
-    job: Job,
-    translator: AnyTranslator,
-    ledger: Ledger,
-    *,
-    overwrite: bool,
-    resume: bool,
-    note_failure: bool,
-    on_progress: OnProgress,
-) -> Outcome:
-    """What becomes of one job. A single bad file leaves nothing behind: its failure is not noted in the ledger."""
-    began = time.monotonic()
-    try:
-        inputs = [(file.name, sha256(file)) for file in job.sources]
-        line = first_line(job, inputs, translator)
-        if resume and is_done(job, line, ledger):
-            return Outcome(job.name, "skipped", "done before", output=job.output)
-        refuse_to_replace(job, ledger, overwrite, resume)
-    except Exception as reason:
-        return _failed(job, reason, began)
-    try:
-        volume, said = _read(job.sources)
-        where = str(job.sources[0])
-        translation = translator.translate(volume, condition=job.condition, where=where, on_progress=on_progress)
-        translation = replace(translation, warnings=(*said, *translation.warnings))
-        ledger.add(line)
-        written = write_translation(translation, translator, inputs, job.output, overwrite=True)
-        ledger.add(replace(line, verdict="done", output_sha256=written, time=now()))
-    except Exception as reason:
-        failed = _failed(job, reason, began)
-        if note_failure:
-            with contextlib.suppress(MedtransError, OSError):
-                ledger.add(replace(line, verdict="failed", message=failed.message, time=now()))
-        return failed
-    return Outcome(
-        job.name,
-        "done",
-        seconds=time.monotonic() - began,
-        output=job.output,
-        clipped_fraction=translation.clipped_fraction,
-        warnings=translation.warnings,
-    )
+def _of_case(on_progress: Callable[[str, float], None] | None, case: str) -> OnProgress:
+    def report(fraction: float) -> None:
+        if on_progress:
+            on_progress(case, fraction)
 
-
-def _failed(job: Job, reason: Exception, began: float) -> Outcome:
-    known = isinstance(reason, (MedtransError, OSError))
-    message = str(reason) if known else f"a fault of medtrans, not yours: {type(reason).__name__}: {reason}"
-    if not any(str(path) in message for path in (*job.sources, job.output)):
-        message = f"{job.sources[0]}: {message}"
-    code = reason.exit_code if isinstance(reason, MedtransError) else 5 if isinstance(reason, OSError) else 1
-    return Outcome(job.name, "failed", " ".join(message.split()), code, time.monotonic() - began, error=reason)
+    return report

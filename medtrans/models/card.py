@@ -1,8 +1,8 @@
-"""MODEL_CARD.md: what a model translates, what it learned from, how well it did, and where it ends.
+"""Model card (MODEL_CARD.md): what a model translates, its training data, its scores and its limits.
 
-Keys of `card` that have a place of their own: `name`, `about`, `source`, `target` (what is translated into what),
-`data` (counts: subjects, cases), `scores` (metric → number or text), `limits` (sentences), `recipe_sha256`.
-All else is listed under "Further facts".
+These keys of `card` have a section of their own: `name`, `about`, `source`, `target` (files that are translated, and
+into what), `data` (numbers of subjects and cases), `scores` (metric → number or text), `limits` (sentences). All others
+are listed under "Further facts".
 """
 
 from __future__ import annotations
@@ -11,45 +11,49 @@ from collections.abc import Mapping
 from typing import Any
 
 WARNING = (
-    "**SYNTHETIC.** What this model writes was computed, not measured. It can leave out what is there and show what is "
-    "not. It is no medical device; do not base a diagnosis or a treatment on it alone."
+    "**SYNTHETIC.** The images of this model are computed, not measured. They can lack structures that exist and show "
+    "structures that do not. The model is not a medical device; do not base a diagnosis or a treatment on it alone."
 )
-PLACED = ("name", "about", "source", "target", "data", "scores", "limits")
+OWN_SECTION = ("name", "about", "source", "target", "data", "scores", "limits")
+GENERAL_LIMIT = "Images that differ from the training data (scanner, contrast, age, disease) may be translated wrongly."
 
 
 def model_card(config: Mapping[str, Any]) -> str:
-    """The card in Markdown, from what config.json holds."""
+    """The card in Markdown, from the content of config.json."""
     card, task, preparation = config["card"], config["task"], config["preparation"]
     parts = [
         f"# {card.get('name', 'A medtrans model')}",
         WARNING,
         card.get("about", ""),
-        _section("What it translates", _translates(card, task, preparation)),
-        _section("What it learned from", _facts(card.get("data")) or ["- not stated"]),
-        _section("How well it did", _facts(card.get("scores")) or ["- not scored"]),
+        _section("Translation", _translation(card, task, preparation)),
+        _section("Training data", _facts(card.get("data")) or ["- not stated"]),
+        _section("Scores", _facts(card.get("scores")) or ["- not scored"]),
         _section("Limits", [f"- {sentence}" for sentence in _sentences(card.get("limits"))]),
-        _section("Further facts", _facts({key: value for key, value in card.items() if key not in PLACED})),
-        _section("Made with", _made(config)),
+        _section("Further facts", _facts({key: value for key, value in card.items() if key not in OWN_SECTION})),
+        _section("Made with", _software(config)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _translates(card: Mapping[str, Any], task: Mapping[str, Any], preparation: Mapping[str, Any]) -> list[str]:
+def _translation(card: Mapping[str, Any], task: Mapping[str, Any], preparation: Mapping[str, Any]) -> list[str]:
+    modalities = f"{preparation['source_modality']} to {preparation['target_modality']}"
     facts = {
-        "from": card.get("source", "not stated"),
-        "to": card.get("target", "not stated"),
-        "channels": f"{task['source_channels']} in (neighbouring slices counted), {task['target_channels']} out",
-        "works in": f"{task['spatial_dims']}D",
+        "modalities": modalities,
+        "source": card.get("source", "not stated"),
+        "target": card.get("target", "not stated"),
+        "channels": f"{task['source_channels']} in (adjacent slices included), {task['target_channels']} out",
+        "dimensions": f"{task['spatial_dims']}D",
     }
-    slices = ("plane", "stack") if task["spatial_dims"] == 2 else ()
+    slices = ("plane", "slices") if task["spatial_dims"] == 2 else ()
     for key in ("orientation", "spacing", *slices, "patch"):
         if preparation.get(key):
             facts[key] = preparation[key]
-    facts["intensities"] = f"{preparation['source']['name']} in, {preparation['target']['name']} out"
+    names = (preparation[f"{role}_normalisation"]["name"] for role in ("source", "target"))
+    facts["normalisation"] = "{} in, {} out".format(*names)
     return _facts(facts)
 
 
-def _made(config: Mapping[str, Any]) -> list[str]:
+def _software(config: Mapping[str, Any]) -> list[str]:
     return _facts(
         {
             "method": config["method"]["name"],
@@ -61,7 +65,7 @@ def _made(config: Mapping[str, Any]) -> list[str]:
 
 def _sentences(limits: Any) -> list[str]:
     given = [limits] if isinstance(limits, str) else list(limits or [])
-    return [*given, "Images unlike those it learned from (scanner, contrast, age, disease) may be translated wrongly."]
+    return [*given, GENERAL_LIMIT]
 
 
 def _section(title: str, lines: list[str]) -> str:

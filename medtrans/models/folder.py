@@ -1,11 +1,11 @@
-"""The model folder: config.json + model.safetensors + MODEL_CARD.md.
+"""Model folder: config.json, model.safetensors and MODEL_CARD.md of a trained model.
 
-config.json names the method, its settings and task, the fitted preparation, and the hash of the weights. Weights are
-safetensors: nothing here unpickles, ever.
+config.json holds the method with its settings and task, the fitted preparation with both modalities, the hash of the
+weights, and places for an input gate and a calibration. Weights are safetensors; nothing is unpickled.
 
-Killed at any point while saving, the folder is the old model or the new one: the new weights are written beside the
-old, config.json is replaced (the moment at which the model changes), the weights take the place of the old ones.
-A reader that comes between the last two finds the weights that fit the hash under their first name.
+Saving can be interrupted at any point, and leaves the old model or the new one: the new weights are written beside the
+old ones, config.json is replaced (from then on the folder is the new model), the new weights replace the old ones.
+A reader between the last two steps finds the weights with the right hash under their first name.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ import torch
 from medtrans import __version__, methods
 from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Method, Task
+from medtrans.core.settings import Settings
 from medtrans.models.card import model_card
-from medtrans.models.weights import FRESH, WEIGHTS, fill, pack, read, read_weights, where_else
+from medtrans.models.weights import NEW_WEIGHTS, WEIGHTS, fill, pack, read, read_weights, where_else
 from medtrans.preparing.preparation import Preparation
-from medtrans.reading.files import write_atomically
-from medtrans.translating.settings import TranslatingSettings
+from medtrans.reading.storage import write_atomically
 
-FORMAT = 1
+FORMAT = 2
 CONFIG, CARD = "config.json", "MODEL_CARD.md"
-LARGEST_CONFIG = 1 << 24
+MAX_CONFIG_BYTES = 1 << 24
+SLOTS = ("gate", "calibration")
+"""Parts of a model that this version can neither make nor apply."""
 
 
 def save_model(
@@ -38,11 +40,11 @@ def save_model(
     preparation: Preparation,
     card: Mapping[str, Any],
     *,
-    translating: TranslatingSettings | None = None,
+    translating: Settings | None = None,
 ) -> None:
-    """Write the model folder, replacing a model that is there.
+    """Write the model folder; an existing model is replaced.
 
-    `card` holds plain values about the training (see `card`); `translating` is what a Translator uses by default.
+    `card` holds plain values about the training (see `card`); `translating` are the default settings of a Translator.
     """
     folder = Path(folder)
     data = pack(method)
@@ -51,21 +53,22 @@ def save_model(
         "medtrans": __version__,
         **_described(method),
         "preparation": preparation.to_dict(),
-        "translating": (translating or TranslatingSettings()).to_dict(),
+        "translating": translating.to_dict() if translating else {},
         "weights": {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)},
+        **dict.fromkeys(SLOTS),
         "card": dict(card),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / FRESH, data)
+    write_atomically(folder / NEW_WEIGHTS, data)
     write_atomically(folder / CONFIG, (json.dumps(config, indent=1) + "\n").encode())
-    (folder / FRESH).replace(folder / WEIGHTS)
+    (folder / NEW_WEIGHTS).replace(folder / WEIGHTS)
     write_atomically(folder / CARD, model_card(config).encode())
 
 
 def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]:
-    """The method in eval mode, the fitted preparation, and config.json as it stands.
+    """The method in eval mode, the fitted preparation, and the content of config.json.
 
-    Raises ModelRefused on whatever is missing, damaged, foreign, newer than this program, or does not fit together.
+    Raises ModelRefused on what is missing, damaged, foreign, of another version, or does not fit together.
     """
     folder = Path(folder)
     config = read_config(folder)
@@ -74,53 +77,65 @@ def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]
         with torch.random.fork_rng(devices=[]):
             method = _built(config)
         preparation = Preparation.from_dict(config["preparation"])
-        TranslatingSettings.from_dict(config["translating"], "translating")
     except MedtransError as reason:
         raise ModelRefused(path, f"{reason.where}: {reason.what}", reason.advice) from reason
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError) as reason:
-        raise ModelRefused(path, f"does not describe a model ({reason})", "get a whole copy of the model") from reason
+        what = f"does not describe a model ({reason})"
+        raise ModelRefused(path, what, "copy the whole model folder again") from reason
     fill(method, read_weights(folder, config["weights"]), folder / WEIGHTS)
     return method.eval(), preparation, config
 
 
-def _described(method: Method) -> dict[str, Any]:
-    """Method, settings and task, with those of the methods it adopted."""
-    adopted = {name: _described(child) for name, child in method.named_children() if isinstance(child, Method)}
-    return {
-        "method": {"name": type(method).__module__.rpartition(".")[2], **method.settings.to_dict()},
-        "task": method.task.to_dict(),
-        **({"adopted": adopted} if adopted else {}),
-    }
-
-
-def _built(described: Mapping[str, Any]) -> Method:
-    """The inverse, with fresh weights."""
-    kind = methods.load(described["method"]["name"])
-    settings = {key: value for key, value in described["method"].items() if key != "name"}
-    method = kind(Task.from_dict(described["task"]), kind.Settings.from_dict(settings, "method"))
-    for name, child in described.get("adopted", {}).items():
-        method.attach_frozen(name, _built(child))
-    return method
-
-
 def read_config(folder: Path) -> dict[str, Any]:
-    """config.json of a model folder, its format version known to this program. Raises ModelRefused."""
+    """The content of config.json, if this version of medtrans can use it. Raises ModelRefused."""
     path = folder / CONFIG
     if not path.is_file():
         raise ModelRefused(folder, "is not a model folder: it has no config.json", where_else(folder))
     try:
-        config = json.loads(read(path, LARGEST_CONFIG))
+        config = json.loads(read(path, MAX_CONFIG_BYTES))
     except ValueError as reason:
-        raise ModelRefused(path, "is not JSON", "get a whole copy of the model") from reason
+        raise ModelRefused(path, "is not JSON", "copy the whole model folder again") from reason
     version = config.get("format") if isinstance(config, dict) else None
     if not isinstance(version, int) or "weights" not in config:
         raise ModelRefused(path, "is not the description of a medtrans model", where_else(folder))
-    if version > FORMAT:
-        what = f"is of format {version}, made by medtrans {config.get('medtrans')}; this is {__version__}"
-        raise ModelRefused(path, what, "update medtrans")
+    _refuse_other_versions(path, config)
     return config
 
 
 def model_hash(folder: str | Path) -> str:
-    """One hash for all that a translation depends on: config.json, which holds the hash of the weights."""
-    return hashlib.sha256(read(Path(folder) / CONFIG, LARGEST_CONFIG)).hexdigest()
+    """One hash of all that a translation depends on: that of config.json, which holds the hash of the weights."""
+    return hashlib.sha256(read(Path(folder) / CONFIG, MAX_CONFIG_BYTES)).hexdigest()
+
+
+def _refuse_other_versions(path: Path, config: Mapping[str, Any]) -> None:
+    version, maker = config["format"], config.get("medtrans")
+    if version > FORMAT:
+        what = f"is of format {version}, made by medtrans {maker}; this is {__version__}"
+        raise ModelRefused(path, what, "update medtrans")
+    if version < FORMAT:
+        what = f"is of format {version}, made by medtrans {maker}, without the modalities that format {FORMAT} holds"
+        raise ModelRefused(path, what, "train the model again with this version")
+    used = [slot for slot in SLOTS if config.get(slot) is not None]
+    if used:
+        what = f"holds a {used[0]}, which medtrans {__version__} cannot apply"
+        raise ModelRefused(path, what, "update medtrans")
+
+
+def _described(method: Method) -> dict[str, Any]:
+    """Method, settings and task, with those of its frozen methods."""
+    frozen = {name: _described(child) for name, child in method.named_children() if isinstance(child, Method)}
+    return {
+        "method": {"name": type(method).__module__.rpartition(".")[2], **method.settings.to_dict()},
+        "task": method.task.to_dict(),
+        **({"frozen": frozen} if frozen else {}),
+    }
+
+
+def _built(described: Mapping[str, Any]) -> Method:
+    """The inverse of `_described`, with initial weights."""
+    kind = methods.load(described["method"]["name"])
+    settings = {key: value for key, value in described["method"].items() if key != "name"}
+    method = kind(Task.from_dict(described["task"]), kind.Settings.from_dict(settings, "method"))
+    for name, child in described.get("frozen", {}).items():
+        method.attach_frozen(name, _built(child))
+    return method

@@ -1,4 +1,4 @@
-"""The weights of a model: safetensors, vouched for by a hash, and only such as fit the method."""
+"""Weights of a model: a safetensors file with a known hash, whose tensors fit the method."""
 
 from __future__ import annotations
 
@@ -14,50 +14,52 @@ from torch import Tensor
 
 from medtrans.core.errors import InputRefused, ModelRefused
 from medtrans.core.method import Method
-from medtrans.reading.files import read_bytes
+from medtrans.reading.storage import read_bytes
 
 WEIGHTS = "model.safetensors"
-FRESH = WEIGHTS + ".fresh"
-"""The new weights, until config.json speaks of them."""
-LARGEST_WEIGHTS = 1 << 36
+NEW_WEIGHTS = WEIGHTS + ".new"
+"""The weights of a model that is being saved, until config.json holds their hash."""
+MAX_WEIGHTS_BYTES = 1 << 36
+PICKLES = (".pt", ".pth", ".ckpt", ".pkl", ".bin")
 
 
 def pack(method: Method) -> bytes:
-    """Weights and buffers as safetensors, without what only a training needs (past images in a pool)."""
+    """Weights and buffers as safetensors, without what only the training needs (an image pool)."""
     return save(_tensors(method))
 
 
-def read_weights(folder: Path, named: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The weights with the hash that config.json names. Raises ModelRefused."""
-    found = [path for path in (folder / WEIGHTS, folder / FRESH) if path.is_file()]
-    if not found:
+def read_weights(folder: Path, expected: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The weights whose hash is in config.json. Raises ModelRefused."""
+    files = [path for path in (folder / WEIGHTS, folder / NEW_WEIGHTS) if path.is_file()]
+    if not files:
         raise ModelRefused(folder, f"has no {WEIGHTS}", where_else(folder))
-    for path in found:
-        data = read(path, LARGEST_WEIGHTS)
-        if hashlib.sha256(data).hexdigest() == named.get("sha256"):
+    for path in files:
+        data = read(path, MAX_WEIGHTS_BYTES)
+        if hashlib.sha256(data).hexdigest() == expected.get("sha256"):
             break
     else:
-        raise ModelRefused(found[0], "is not the file that config.json names: its hash differs", "copy the model again")
+        what = "is not the file that config.json names: its hash differs"
+        raise ModelRefused(files[0], what, "copy the whole model folder again")
     try:
         return load(data)
     except SafetensorError as reason:
-        raise ModelRefused(path, f"is not safetensors ({reason})", "nothing else is read: a pickle is code") from reason
+        advice = "give weights as safetensors; other formats are not opened, since a pickle is code"
+        raise ModelRefused(path, f"is not safetensors ({reason})", advice) from reason
 
 
 def fill(method: Method, tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Load `tensors` where names, shapes and types agree and every number is finite. Raises ModelRefused."""
+    """Load `tensors`; names, shapes and types must agree, all numbers be finite. Raises ModelRefused."""
     expected = _tensors(method)
+    advice = "config.json and weights are of different models; copy the whole model folder again"
     for name in [*expected, *tensors]:
-        if name not in tensors or name not in expected:
-            what = (
-                f"lacks {name}, which the method needs" if name in expected else f"holds {name}, unknown to the method"
-            )
-            raise ModelRefused(path, what, "config.json and weights are not of one model; copy it again")
-        here, there = tensors[name], expected[name]
-        if here.shape != there.shape or here.dtype != there.dtype:
-            what = f"{name} is {_kind(here)}, the method needs {_kind(there)}"
-            raise ModelRefused(path, what, "config.json and weights are not of one model; copy it again")
-        if not torch.isfinite(here).all():
+        if name not in tensors:
+            raise ModelRefused(path, f"lacks {name}, which the method needs", advice)
+        if name not in expected:
+            raise ModelRefused(path, f"holds {name}, unknown to the method", advice)
+        given, needed = tensors[name], expected[name]
+        if given.shape != needed.shape or given.dtype != needed.dtype:
+            raise ModelRefused(path, f"{name} is {_kind(given)}, the method needs {_kind(needed)}", advice)
+        if not torch.isfinite(given).all():
             raise ModelRefused(path, f"{name} holds numbers that are not finite", "train the model again")
     method.load_state_dict(tensors, strict=False)
 
@@ -71,12 +73,12 @@ def read(path: Path, limit: int) -> bytes:
 
 
 def where_else(folder: Path) -> str:
-    """What might be meant instead of `folder`."""
+    """Advice: the folder that may have been meant instead."""
     if not folder.exists():
         return "there is no such folder"
     if (folder / "model" / "config.json").is_file():
         return f"did you mean {folder / 'model'}?"
-    pickles = [path.name for path in folder.glob("*.*") if path.suffix in (".pt", ".pth", ".ckpt", ".pkl", ".bin")]
+    pickles = [path.name for path in folder.glob("*.*") if path.suffix in PICKLES]
     if folder.is_dir() and pickles:
         return f"{pickles[0]} is not opened, for a pickle is code; give a folder that medtrans saved"
     return "give a folder that medtrans saved"

@@ -1,9 +1,10 @@
-"""Where windows lie along one axis, and how much each has to say there.
+"""Blending weights of overlapping windows along one axis, and the positions of the windows.
 
     Σ_w a_w(v) = 1   at every voxel v,   a_w(v) = p(v - s_w) / Σ_u p(v - s_u)
 
-p is the profile of a window, s_w its start. Made to sum to one per axis, so do their products over the axes: nothing
-is left to be divided afterwards, and a window that stands alone has the weight 1, bit for bit.
+p is the profile of a window (Gaussian or Hann), s_w the start of window w. The weights sum to one along each axis, so
+their products sum to one over the volume: no division is left for the end, and a single window has the weight 1
+exactly.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def window_size(space: Sequence[int], patch: Sequence[int], divisors: Sequence[int]) -> tuple[int, ...]:
-    """`patch` where it is smaller than the volume, else the whole side; rounded up to the divisor of its axis."""
-    wanted = [min(pair) for pair in zip(patch, space, strict=True)] if patch else space
-    return tuple(math.ceil(side / divisor) * divisor for side, divisor in zip(wanted, divisors, strict=True))
+def window_size(space: Sequence[int], window: Sequence[int], divisors: Sequence[int]) -> tuple[int, ...]:
+    """Voxels of a window: `window` where it is smaller than the volume, else the whole side; multiples of `divisors`.
+
+    An empty `window` stands for the whole volume.
+    """
+    sides = [min(pair) for pair in zip(window, space, strict=True)] if window else space
+    return tuple(math.ceil(side / divisor) * divisor for side, divisor in zip(sides, divisors, strict=True))
 
 
 def window_starts(side: int, width: int, overlap: float, divisor: int) -> list[int]:
-    """Where windows of `width` begin so that they cover `side`, evenly spread.
+    """First voxels of the windows of `width` that cover `side`, evenly spaced.
 
-    One window that takes in the whole side is centred on it. Several begin at multiples of the divisor: all see the
-    same pooling grid, so that none differs from its neighbour by its phase.
+    A single window that covers the whole side is centred on it. Several windows start at multiples of the divisor:
+    the pooling grid of the network is then the same in all of them, so that neighbours do not differ by its phase.
     """
     if width >= side:
         return [-((width - side) // 2)]
@@ -33,19 +37,19 @@ def window_starts(side: int, width: int, overlap: float, divisor: int) -> list[i
     return sorted({room * number // steps // divisor * divisor for number in range(steps + 1)})
 
 
-def span(side: int, width: int, start: int) -> tuple[slice, slice]:
-    """The voxels of the side that a window covers, and the same voxels as the window counts them."""
+def overlap_slices(side: int, width: int, start: int) -> tuple[slice, slice]:
+    """The overlap of a window with the volume: in indices of the volume, and in indices of the window."""
     first, last = max(start, 0), min(start + width, side)
     return slice(first, last), slice(first - start, last - start)
 
 
-def shares(side: int, width: int, starts: Sequence[int], blending: str) -> list[np.ndarray]:
-    """Each window's weights (float32) at the voxels it covers; at every voxel of `side` they sum to one."""
+def window_weights(side: int, width: int, starts: Sequence[int], blending: str) -> list[np.ndarray]:
+    """float32 weights of each window at the voxels it covers; they sum to one at every voxel of `side`."""
     x = (np.arange(width) + 0.5) / width
     profile = np.sin(np.pi * x) ** 2 if blending == "hann" else np.exp(-0.5 * ((x - 0.5) * 8) ** 2)
     total = np.zeros(side)
     for start in starts:
-        inside, own = span(side, width, start)
+        inside, own = overlap_slices(side, width, start)
         total[inside] += profile[own]
-    spans = [span(side, width, start) for start in starts]
-    return [(profile[own] / total[inside]).astype(np.float32) for inside, own in spans]
+    overlaps = [overlap_slices(side, width, start) for start in starts]
+    return [(profile[own] / total[inside]).astype(np.float32) for inside, own in overlaps]

@@ -1,4 +1,4 @@
-"""Mean and variance of arrays that come one after another, and are not kept. Welford 1962, doi:10.2307/1266577"""
+"""Running mean and variance of arrays that are not kept. Welford 1962, doi:10.2307/1266577"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Moments:
-    """Of float32 arrays of one shape."""
+    """Mean and variance of float32 arrays of one shape."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -14,6 +14,7 @@ class Moments:
         self._squares = self.mean
 
     def add(self, values: np.ndarray) -> None:
+        """Include one more array."""
         self.count += 1
         step = values - self.mean
         self.mean = self.mean + step / np.float32(self.count)
@@ -21,5 +22,5 @@ class Moments:
 
     @property
     def variance(self) -> np.ndarray:
-        """Of what the values were drawn from: divided by count - 1, so two are the fewest."""
+        """The unbiased variance, divided by count - 1: of at least two arrays."""
         return np.asarray(self._squares / np.float32(self.count - 1))

@@ -16,8 +16,8 @@ from safetensors.torch import load_file, save, save_file
 from medtrans.core.errors import ModelRefused
 from medtrans.methods import load
 from medtrans.models.folder import load_model, model_hash, save_model
-from medtrans.models.weights import FRESH
-from medtrans.preparing.normalisation import Percentiles
+from medtrans.models.weights import NEW_WEIGHTS
+from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
 from tests.methods.tiny import tiny
@@ -36,7 +36,7 @@ CARD = {
 
 @pytest.fixture
 def folder(tmp_path):
-    preparation = preparation_of(stack=3)
+    preparation = preparation_of(slices=3)
     settings = TranslatingSettings(overlap=0.25)
     save_model(tmp_path / "model", tiny_regression(preparation), preparation, CARD, translating=settings)
     return tmp_path / "model"
@@ -47,27 +47,34 @@ def change(folder, **changes):
     (folder / "config.json").write_text(json.dumps({**config, **changes}))
 
 
+def change_preparation(folder, **changes):
+    change(folder, preparation={**json.loads((folder / "config.json").read_text())["preparation"], **changes})
+
+
 def point_to(folder, data):
-    """Replace the weights by `data`, and let config.json vouch for them."""
+    """Replace the weights by `data`, and their hash in config.json."""
     (folder / "model.safetensors").write_bytes(data)
     change(folder, weights={"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})
 
 
 def test_what_was_saved_translates_as_before(folder):
-    before = tiny_regression(preparation_of(stack=3)).eval()
+    before = tiny_regression(preparation_of(slices=3)).eval()
     method, preparation, config = load_model(folder)
     source = torch.linspace(-1, 1, 3 * 64).reshape(1, 3, 8, 8)
     assert torch.equal(method.translate(source), before.translate(source))
     assert not method.training
-    assert preparation.to_dict() == preparation_of(stack=3).to_dict()
+    assert preparation.to_dict() == preparation_of(slices=3).to_dict()
     assert config["translating"]["overlap"] == 0.25
     assert config["card"] == CARD
+    assert config["gate"] is None
+    assert config["calibration"] is None
+    assert (config["preparation"]["source_modality"], config["preparation"]["target_modality"]) == ("CT", "CT")
 
 
 def test_what_the_preparation_learned_comes_back_exactly(tmp_path):
-    learned = preparation_of(target=Percentiles(typical=(0.1 + 0.2, 1e-17)))
+    learned = preparation_of(target_normalisation=Percentiles(typical_range=(0.1 + 0.2, 1e-17)))
     save_model(tmp_path / "m", tiny_regression(learned), learned, {})
-    assert load_model(tmp_path / "m")[1].settings.target.typical == (0.1 + 0.2, 1e-17)
+    assert load_model(tmp_path / "m")[1].settings.target_normalisation.typical_range == (0.1 + 0.2, 1e-17)
 
 
 def test_loading_leaves_the_global_random_state_untouched(folder):
@@ -92,7 +99,7 @@ def test_every_method_is_saved_and_loaded_and_its_training_pool_is_not(tmp_path)
             assert torch.equal(load_model(tmp_path / name)[0].translate(source), method.translate(source))
 
 
-def test_the_card_says_what_a_reader_must_know(folder):
+def test_the_card_holds_what_a_reader_must_know(folder):
     text = (folder / "MODEL_CARD.md").read_text()
     for said in (
         "# t1-to-ct",
@@ -111,8 +118,8 @@ def test_the_card_says_what_a_reader_must_know(folder):
 
 def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_path):
     seen = set()
-    for seed, stack in ((0, 1), (1, 1), (0, 3)):
-        preparation = preparation_of(stack=stack)
+    for seed, slices in ((0, 1), (1, 1), (0, 3)):
+        preparation = preparation_of(slices=slices)
         save_model(tmp_path / "m", tiny_regression(preparation, seed), preparation, {})
         seen.add(model_hash(tmp_path / "m"))
     assert len(seen) == 3
@@ -126,12 +133,20 @@ def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_pa
         (lambda f: (f / "config.json").write_text("{"), "is not JSON"),
         (lambda f: (f / "config.json").write_text("[]"), "is not the description of a medtrans model"),
         (lambda f: (f / "config.json").write_text('{"model_type": "bert"}'), "is not the description of a medtrans"),
-        (lambda f: change(f, format=2, medtrans="9.0"), "is of format 2, made by medtrans 9.0.*; update medtrans"),
+        (lambda f: change(f, format=3, medtrans="9.0"), "is of format 3, made by medtrans 9.0.*; update medtrans"),
+        (
+            lambda f: change(f, format=1, medtrans="0.0.9"),
+            "is of format 1, made by medtrans 0.0.9, without the modalities .*; train the model again",
+        ),
+        (lambda f: change(f, gate={"limit": 3}), "holds a gate, which medtrans .* cannot apply; update medtrans"),
+        (lambda f: change(f, calibration=[1.2]), "holds a calibration, which medtrans .* cannot apply"),
+        (lambda f: change_preparation(f, target_modality=None), "is not a modality|does not describe a model"),
+        (lambda f: change_preparation(f, target_modality="MRI"), "'MRI' is not a modality"),
         (lambda f: change(f, method={"name": "regresion"}), "nothing is named 'regresion'; did you mean 'regression'"),
         (lambda f: change(f, method={"name": "regression", "l1": 1}), "no setting named 'l1'"),
         (lambda f: change(f, method="regression"), "does not describe a model"),
         (lambda f: change(f, task={"spatial_dims": 4}), "does not describe a model"),
-        (lambda f: change(f, preparation={"stak": 3}), "no setting named 'stak'; did you mean 'stack'"),
+        (lambda f: change_preparation(f, slice=3), "no setting named 'slice'; did you mean 'slices'"),
         (lambda f: change(f, preparation=3), "does not describe a model"),
         (lambda f: change(f, task={"spatial_dims": 2, "source_channels": 5}), r"first.0.weight is .* needs float32"),
         (
@@ -188,16 +203,16 @@ def test_the_folder_of_a_run_leads_to_its_model(folder):
 
 
 def test_a_save_cut_short_leaves_the_old_model_or_the_new(folder, tmp_path):
-    old, new = (tiny_regression(preparation_of(stack=3), seed) for seed in (0, 1))
-    save_model(tmp_path / "new", new, preparation_of(stack=3), {})
+    old, new = (tiny_regression(preparation_of(slices=3), seed) for seed in (0, 1))
+    save_model(tmp_path / "new", new, preparation_of(slices=3), {})
     weights, config = (tmp_path / "new" / "model.safetensors").read_bytes(), (tmp_path / "new" / "config.json")
 
     def first_weight():
         return next(load_model(folder)[0].parameters())
 
-    (folder / FRESH).write_bytes(weights[: len(weights) // 2])
+    (folder / NEW_WEIGHTS).write_bytes(weights[: len(weights) // 2])
     assert torch.equal(first_weight(), next(old.parameters()))
-    (folder / FRESH).write_bytes(weights)
+    (folder / NEW_WEIGHTS).write_bytes(weights)
     assert torch.equal(first_weight(), next(old.parameters()))
     (folder / "config.json").write_bytes(config.read_bytes())
     assert torch.equal(first_weight(), next(new.parameters()))
@@ -241,7 +256,7 @@ def test_a_file_of_other_tensors_is_refused_by_name(folder):
         load_model(folder)
 
 
-def test_what_a_method_adopted_is_saved_with_it_and_never_learns(tmp_path):
+def test_a_frozen_method_is_saved_with_the_one_that_uses_it_and_is_never_trained(tmp_path):
     method = tiny("latent_diffusion")
     method.train()
     assert method.training

@@ -1,4 +1,4 @@
-"""Methods that need no training, and the preparations and translators around them."""
+"""Methods that need no training, with preparations and translators for them."""
 
 import nibabel as nib
 import numpy as np
@@ -9,8 +9,9 @@ from medtrans.core.method import Method, Task
 from medtrans.core.settings import Settings
 from medtrans.methods import load
 from medtrans.networks._norms import ChannelNorm
-from medtrans.preparing.normalisation import Linear
-from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
 
@@ -29,14 +30,14 @@ class Fake(Method):
 
 
 class Same(Fake):
-    """Gives back the middle slice of the first channel's stack; notes the shapes it was given."""
+    """Returns the middle slice of the first channel; records the shapes of its sources."""
 
-    def __init__(self, stack=1, dims=2, channels=1):
-        super().__init__(Task(spatial_dims=dims, source_channels=stack * channels))
-        self.middle, self.seen = stack // 2, []
+    def __init__(self, slices=1, dims=2, channels=1):
+        super().__init__(Task(spatial_dims=dims, source_channels=slices * channels))
+        self.middle, self.shapes = slices // 2, []
 
     def translate(self, source, condition=None):
-        self.seen.append(tuple(source.shape))
+        self.shapes.append(tuple(source.shape))
         return source[:, self.middle][:, None]
 
 
@@ -55,13 +56,17 @@ class Convolved(Fake):
         return self.net(source)
 
 
-def preparation_of(**changes):
-    asked = {"source": Linear(), "target": Linear(), "body": "none", "stack": 1, **changes}
-    return Preparation(PreparingSettings(**asked))
+def preparation_of(source_modality="CT", target_modality=None, **changes):
+    """`target_modality` None takes that of the normalisation: CT for linear, labels for labels, else MR."""
+    usual = {"source_normalisation": Linear(), "target_normalisation": Linear(), "body_mask": "none", "slices": 1}
+    settings = PreparingSettings(**{**usual, **changes})
+    usual_target = {"linear": "CT", "labels": "labels"}.get(settings.target_normalisation.name, "MR")
+    return Preparation(settings, source_modality, target_modality or usual_target)
 
 
-def translator_of(method, settings=None, **changes):
-    return Translator(method, preparation_of(**changes), settings or TranslatingSettings(), device="cpu")
+def translator_of(method, settings=None, identity=None, **changes):
+    settings = settings or TranslatingSettings()
+    return Translator(method, preparation_of(**changes), settings, device="cpu", identity=identity)
 
 
 def tiny_regression(preparation, seed=0):
@@ -76,15 +81,15 @@ def tiny_regression(preparation, seed=0):
 
 def ball(shape, channels=1, low=-1024, high=1000, seed=0):
     """A ball of whole numbers in air: float32 (channel, i, j, k)."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     place = np.stack(np.meshgrid(*[np.linspace(-1, 1, side) if side > 1 else [0.0] for side in shape], indexing="ij"))
     inside = (place**2).sum(axis=0) < 0.5
-    values = dice.integers(-200, high, (channels, *shape))
+    values = rng.integers(-200, high, (channels, *shape))
     return np.where(inside, values, low).astype(np.float32), inside
 
 
 def oblique(spacing=(0.9, 1.1, 2.5), turn=0.4, flips=(1, 1, 1)):
-    """An affine turned about two axes, its axes at right angles."""
+    """An affine rotated about two axes, without shear."""
     c, s = np.cos(turn), np.sin(turn)
     about_z = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
     about_x = np.array([[1, 0, 0], [0, c, -s], [0, s, c]])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medtrans.translating.blending import shares, span, window_size, window_starts
+from medtrans.translating.blending import overlap_slices, window_size, window_starts, window_weights
 
 PLACES = [
     (side, width, overlap, divisor)
@@ -16,8 +16,8 @@ PLACES = [
 def test_the_weights_of_all_windows_sum_to_one_at_every_voxel(side, width, overlap, divisor, blending):
     starts = window_starts(side, width, overlap, divisor)
     total = np.zeros(side)
-    for start, weights in zip(starts, shares(side, width, starts, blending), strict=True):
-        total[span(side, width, start)[0]] += weights
+    for start, weights in zip(starts, window_weights(side, width, starts, blending), strict=True):
+        total[overlap_slices(side, width, start)[0]] += weights
     assert np.abs(total - 1).max() < 3e-7
 
 
@@ -32,12 +32,12 @@ def test_several_windows_begin_at_multiples_of_the_divisor_and_keep_their_overla
 
 
 def test_one_window_alone_has_the_weight_one_bit_for_bit():
-    [weights] = shares(13, 16, window_starts(13, 16, 0.5, 16), "gaussian")
+    [weights] = window_weights(13, 16, window_starts(13, 16, 0.5, 16), "gaussian")
     assert (weights == 1).all()
 
 
 def test_a_window_fades_towards_its_border():
-    first, second = shares(48, 32, [0, 16], "gaussian")
+    first, second = window_weights(48, 32, [0, 16], "gaussian")
     assert first[:16].min() > 0.99
     assert first[-1] < 0.02
     assert second[0] < 0.02

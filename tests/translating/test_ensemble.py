@@ -8,8 +8,10 @@ import pytest
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import InputRefused, ModelRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.preparing.normalisation import Labels, Linear, Percentiles
-from medtrans.reading.files import read_volume
+from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.reading.volumes import read_volume
 from medtrans.translating.ensemble import Ensemble
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Identity
@@ -37,9 +39,7 @@ class Drawn(Fake):
 
 
 def named(method, name, settings=None, **changes):
-    made = translator_of(method, settings, **changes)
-    made.identity = Identity(name, f"hash of {name}")
-    return made
+    return translator_of(method, settings, Identity(name, f"hash of {name}"), **changes)
 
 
 def head():
@@ -52,9 +52,9 @@ def test_it_gives_the_mean_and_the_deviation_of_its_members():
     made = Ensemble([named(Shifted(each), f"by {each}") for each in by]).translate(head())
     inside = head().voxels[0] > -1000
     assert made.volume.voxels.dtype == np.int16
-    assert made.unit == "HU"
+    assert made.modality.unit == "HU"
     assert np.allclose(made.volume.voxels[0][inside], (head().voxels[0] + np.mean(by))[inside], atol=1)
-    assert np.allclose(made.spread.voxels[0][inside], np.std(by, ddof=1), atol=1)
+    assert np.allclose(made.uncertainty.voxels[0][inside], np.std(by, ddof=1), atol=1)
 
 
 def test_planes_may_differ_and_the_place_is_kept():
@@ -62,36 +62,36 @@ def test_planes_may_differ_and_the_place_is_kept():
     members = [named(Same(), plane, plane=plane) for plane in ("axial", "coronal", "sagittal")]
     made = Ensemble(members).translate(volume)
     assert np.array_equal(made.volume.voxels, volume.voxels)
-    assert not made.spread.voxels.any()
+    assert not made.uncertainty.voxels.any()
     assert np.array_equal(made.volume.affine, volume.affine)
 
 
-def test_what_members_draw_themselves_adds_to_the_spread():
-    """Two that draw the same noise agree in their mean: what is left is the spread of each."""
-    asked = TranslatingSettings(samples=4)
-    one, two = (named(Drawn(), name, asked) for name in "ab")
+def test_the_uncertainty_of_the_members_adds_to_that_between_them():
+    """Two with the same noise have the same mean: what is left is the uncertainty of each."""
+    settings = TranslatingSettings(samples=4)
+    one, two = (named(Drawn(), name, settings) for name in "ab")
     alone = one.translate(head())
     both = Ensemble([one, two]).translate(head())
-    assert alone.spread.voxels.max() > 0
-    assert np.allclose(both.spread.voxels, alone.spread.voxels, rtol=1e-5)
+    assert alone.uncertainty.voxels.max() > 0
+    assert np.allclose(both.uncertainty.voxels, alone.uncertainty.voxels, rtol=1e-5)
 
 
 def test_progress_only_grows_and_ends():
-    told = []
-    Ensemble([named(Same(), "a"), named(Same(), "b")]).translate(head(), on_progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    fractions = []
+    Ensemble([named(Same(), "a"), named(Same(), "b")]).translate(head(), on_progress=fractions.append)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
 
 
-def test_a_single_scale_is_asked_for():
-    ct, other = named(Same(), "ct"), named(Same(), "a", target=Percentiles(typical=(0.0, 900.0)))
-    with pytest.raises(ModelRefused, match=r"a: writes a\.u\., ct HU"):
+def test_models_of_different_scales_are_refused():
+    ct, other = named(Same(), "ct"), named(Same(), "a", target_normalisation=Percentiles(typical_range=(0.0, 900.0)))
+    with pytest.raises(ModelRefused, match="a: writes MR, ct CT"):
         Ensemble([ct, other])
     with pytest.raises(ModelRefused, match="b: writes intensities on another scale than a"):
-        Ensemble([other, named(Same(), "b", target=Percentiles(typical=(0.0, 400.0)))])
-    Ensemble([ct, named(Same(), "soft", target=Linear(high=1000.0))])
+        Ensemble([other, named(Same(), "b", target_normalisation=Percentiles(typical_range=(0.0, 400.0)))])
+    Ensemble([ct, named(Same(), "soft", target_normalisation=Linear(high=1000.0))])
     with pytest.raises(ModelRefused, match="labels, which have no mean"):
-        Ensemble([named(Same(), "s", target=Labels()), named(Same(), "t", target=Labels())])
+        Ensemble([named(Same(), "s", target_normalisation=Labels()), named(Same(), "t", target_normalisation=Labels())])
     with pytest.raises(UsageError, match="ct is given twice"):
         Ensemble([ct, ct])
 
@@ -115,7 +115,7 @@ def test_files_are_translated_with_every_member_in_the_sidecar_and_resumed(tmp_p
     assert facts["model"]["name"] == "axial + coronal"
     assert [member["sha256"] for member in facts["model"]["mean_of"]] == ["hash of axial", "hash of coronal"]
     assert np.array_equal(nib.load(output).affine, nib.load(source).affine)
-    assert np.allclose(read_volume(output.with_name("ct_spread.nii.gz")).voxels.max(), np.sqrt(200), atol=1)
+    assert np.allclose(read_volume(output.with_name("ct_std.nii.gz")).voxels.max(), np.sqrt(200), atol=1)
 
     def again(translator):
         return translate_files(source, output, translator, resume=True)[0].verdict

@@ -1,5 +1,4 @@
 import os
-import warnings
 from pathlib import Path
 
 import nibabel as nib
@@ -13,11 +12,12 @@ from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused,
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
 from medtrans.models.folder import model_hash, save_model
-from medtrans.preparing.normalisation import Linear, Percentiles
-from medtrans.reading.files import read_volume, write_volume
-from medtrans.translating.output_checks import OFFSETS, PLACE
+from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.translating.settings import TranslatingSettings
-from medtrans.translating.translator import Translator
+from medtrans.translating.translator import Identity, Translator
 from tests.translating.stand_ins import (
     Convolved,
     Fake,
@@ -30,6 +30,10 @@ from tests.translating.stand_ins import (
     translator_of,
 )
 
+HEADER_FIELDS = (
+    *("sform_code", "qform_code", "xyzt_units", "srow_x", "srow_y", "srow_z"),
+    *("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"),
+)
 GRIDS = {
     "oblique": ((12, 14, 9), oblique()),
     "flipped": ((12, 14, 9), oblique(flips=(-1, 1, -1))),
@@ -41,13 +45,13 @@ GRIDS = {
 }
 WAYS = {
     "axial": {"spatial_dims": 2},
-    "sagittal stack": {"spatial_dims": 2, "plane": "sagittal", "stack": 3},
+    "sagittal stack": {"spatial_dims": 2, "plane": "sagittal", "slices": 3},
     "blocks": {"spatial_dims": 3, "patch": (8, 8, 8)},
 }
 
 
 def same_for(way):
-    return Same(stack=way.get("stack", 1), dims=way["spatial_dims"])
+    return Same(slices=way.get("slices", 1), dims=way["spatial_dims"])
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -55,9 +59,7 @@ def same_for(way):
 def test_an_identity_gives_back_every_voxel_in_its_place(shape, affine, way, tmp_path):
     voxels, _ = ball(shape)
     path = save_nifti(tmp_path / "in.nii.gz", voxels, affine, codes=(2, 1))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        source = read_volume(path)
+    source = read_volume(path)
     translated = translator_of(same_for(way), **way)(source)
     write_volume(translated, tmp_path / "out.nii.gz")
 
@@ -77,11 +79,11 @@ def test_an_identity_gives_back_every_voxel_in_its_place(shape, affine, way, tmp
 @pytest.mark.parametrize("name", ["body_ct/b01_CT", "body_ct/b02_MR", "thick_slices/FG6692_T1_5.5mm"])
 def test_a_real_volume_stays_in_its_place(name, tmp_path):
     path = Path(os.environ["MEDTRANS_TEST_DATA"]) / f"{name}.nii.gz"
-    [outcome] = translate_files(path, tmp_path / "out.nii.gz", translator_of(Same(stack=3), stack=3, plane="coronal"))
+    [outcome] = translate_files(path, tmp_path / "out.nii.gz", translator_of(Same(slices=3), slices=3, plane="coronal"))
     assert outcome.verdict == "done", outcome.message
     before, after = nib.load(path), nib.load(tmp_path / "out.nii.gz")
     assert np.array_equal(np.clip(np.asanyarray(before.dataobj), -1024, 3071), np.asanyarray(after.dataobj))
-    for field in (*PLACE, *OFFSETS):
+    for field in HEADER_FIELDS:
         assert np.array_equal(before.header[field], after.header[field])
 
 
@@ -106,7 +108,7 @@ def test_channels_are_stacked_channel_by_channel_and_one_comes_out(tmp_path):
     save_nifti(tmp_path / "two.nii.gz", voxels, oblique())
     source = read_volume(tmp_path / "two.nii.gz")
     assert source.channels == 2
-    translated = translator_of(Same(stack=3, channels=2), stack=3)(source)
+    translated = translator_of(Same(slices=3, channels=2), slices=3)(source)
     write_volume(translated, tmp_path / "out.nii.gz")
     assert np.array_equal(np.asanyarray(nib.load(tmp_path / "out.nii.gz").dataobj), voxels[0].astype(np.int16))
     assert np.array_equal(nib.load(tmp_path / "out.nii.gz").affine, nib.load(tmp_path / "two.nii.gz").affine)
@@ -123,18 +125,18 @@ def test_a_wrong_number_of_channels_is_refused():
     [
         (lambda v: np.where(v > 900, np.nan, v), "nan"),
         (lambda v: np.full_like(v, 7), "constant"),
-        (lambda v: v[:, :0], "empty"),
+        (lambda v: v[:, :0], "no voxels"),
     ],
 )
-def test_what_must_not_be_translated_is_refused_before_the_model_sees_it(spoil, said):
+def test_what_cannot_be_translated_is_refused_before_the_model_runs(spoil, said):
     method = Same()
     voxels, _ = ball((8, 8, 8))
     with pytest.raises(InputRefused, match=said):
         translator_of(method)(Volume(spoil(voxels), np.eye(4)))
-    assert method.seen == []
+    assert method.shapes == []
 
 
-def test_outside_the_body_ct_is_air_whatever_the_model_says():
+def test_outside_the_body_ct_is_air_whatever_the_model_predicts():
     voxels, inside = ball((16, 16, 16), low=0)
     voxels[:, inside] = np.abs(voxels[:, inside]) + 500
 
@@ -143,7 +145,7 @@ def test_outside_the_body_ct_is_air_whatever_the_model_says():
             return torch.full_like(source, 0.5)
 
     for spacing in (None, (1.4, 1.4, 1.4)):
-        translated = translator_of(Bone(), source=Percentiles(), body="otsu", spacing=spacing)(
+        translated = translator_of(Bone(), source_normalisation=Percentiles(), body_mask="otsu", spacing=spacing)(
             Volume(voxels, np.eye(4))
         )
         outside = translated.voxels[0] == -1024
@@ -153,14 +155,14 @@ def test_outside_the_body_ct_is_air_whatever_the_model_says():
         assert (translated.voxels[0][8, 8, 6:10] == 2047).all()
 
 
-def test_air_outside_is_minus_1024_even_for_a_model_that_knows_nothing_below_minus_1000():
+def test_air_outside_is_minus_1024_even_where_the_normalisation_starts_at_minus_1000():
     voxels, _ = ball((12, 12, 12))
-    translated = translator_of(Same(), source=Linear(low=-1000), target=Linear(low=-1000), body="otsu")
+    translated = translator_of(Same(), source_normalisation=Linear(low=-1000), target_normalisation=Linear(low=-1000), body_mask="otsu")
     out = translated(Volume(voxels, np.eye(4)))
     assert (out.voxels[0][:2] == -1024).all()
 
 
-def test_the_clipped_share_of_the_body_is_reported():
+def test_the_clipped_fraction_of_the_body_is_reported():
     voxels, _ = ball((12, 12, 12))
 
     class TooBright(Fake):
@@ -171,7 +173,7 @@ def test_the_clipped_share_of_the_body_is_reported():
 
     made = translator_of(TooBright()).translate(Volume(voxels, np.eye(4)))
     assert made.clipped_fraction == pytest.approx(0.5)
-    assert made.unit == "HU"
+    assert made.modality.unit == "HU"
     assert made.volume.voxels.max() == 3071
     assert made.seconds > 0
 
@@ -179,9 +181,9 @@ def test_the_clipped_share_of_the_body_is_reported():
 def test_mr_is_float32_in_the_typical_unit_of_the_training_targets():
     voxels, _ = ball((12, 12, 12), low=0)
     source = Volume(np.abs(voxels).astype(np.int16), np.eye(4))
-    made = translator_of(Same(), source=Percentiles(), target=Percentiles(typical=(0.0, 800.0))).translate(source)
+    made = translator_of(Same(), source_normalisation=Percentiles(), target_normalisation=Percentiles(typical_range=(0.0, 800.0))).translate(source)
     assert made.volume.voxels.dtype == np.float32
-    assert made.unit == "a.u."
+    assert made.modality.unit == "a.u."
     assert made.clipped_fraction == 0
     scale = 800 / np.percentile(source.voxels, 99.5)
     assert made.volume.voxels == pytest.approx(source.voxels * scale, abs=0.01)
@@ -193,20 +195,20 @@ def test_a_mask_that_is_given_is_the_body():
     mask[..., 3] = 1
     method = Same()
     source = Volume(voxels, np.eye(4))
-    out = translator_of(method, body="otsu", settings=TranslatingSettings(batch=1))(source, source.like(mask))
-    assert len(method.seen) == 1
+    out = translator_of(method, body_mask="otsu", settings=TranslatingSettings(batch=1))(source, source.like(mask))
+    assert len(method.shapes) == 1
     assert (np.delete(out.voxels, 3, axis=-1) == -1024).all()
 
 
-def test_air_is_predicted_where_that_is_asked_for_and_the_body_is_the_same():
+def test_without_skipping_background_is_predicted_and_the_body_is_the_same():
     voxels, _ = ball((16, 16, 16))
     source = Volume(voxels, np.eye(4))
     outs, seen = [], []
-    for skip_air in (True, False):
+    for skip_background in (True, False):
         method = Same()
-        settings = TranslatingSettings(batch=1, skip_air=skip_air)
-        outs.append(translator_of(method, body="otsu", settings=settings)(source).voxels)
-        seen.append(len(method.seen))
+        settings = TranslatingSettings(batch=1, skip_background=skip_background)
+        outs.append(translator_of(method, body_mask="otsu", settings=settings)(source).voxels)
+        seen.append(len(method.shapes))
     assert seen[0] < seen[1] == 16
     assert np.array_equal(*outs)
 
@@ -223,7 +225,7 @@ def test_the_same_input_gives_the_same_output_with_dropout_in_the_network():
     assert np.array_equal(one, two)
 
 
-def test_a_model_that_makes_nan_is_refused():
+def test_a_model_that_predicts_nan_is_refused():
     class Broken(Fake):
         def translate(self, source, condition=None):
             return source * float("nan")
@@ -236,7 +238,7 @@ def test_a_model_that_makes_nan_is_refused():
 @pytest.mark.parametrize(
     "reason", [MemoryError(), torch.OutOfMemoryError("CUDA"), RuntimeError("can't allocate memory")]
 )
-def test_too_little_memory_is_said_so(reason):
+def test_too_little_memory_is_reported(reason):
     class Greedy(Fake):
         def translate(self, source, condition=None):
             raise reason
@@ -252,7 +254,7 @@ def test_a_method_that_does_not_translate_is_refused():
 
 
 def test_a_saved_model_translates_as_before_it_was_saved(tmp_path):
-    preparation = preparation_of(stack=3, source=Percentiles(), body="otsu")
+    preparation = preparation_of(slices=3, source_normalisation=Percentiles(), body_mask="otsu")
     method = tiny_regression(preparation)
     settings = TranslatingSettings(batch=3)
     save_model(tmp_path / "m", method, preparation, {"name": "toy"}, translating=settings)
@@ -266,13 +268,72 @@ def test_a_saved_model_translates_as_before_it_was_saved(tmp_path):
     assert loaded.identity.sha256 == model_hash(tmp_path / "m")
 
 
-def test_threads_are_as_asked():
-    before = torch.get_num_threads()
-    try:
-        Translator(Same(), preparation_of(), device="cpu", threads=1)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
+def test_other_settings_make_another_translator_and_leave_the_first_as_it_was():
+    first = translator_of(Same(), TranslatingSettings(seed=3), Identity("toy", "abc"))
+    other = first.with_settings(samples=4, overlap=0.25)
+    assert first.settings == TranslatingSettings(seed=3)
+    assert other.settings == TranslatingSettings(seed=3, samples=4, overlap=0.25)
+    assert (other.method, other.preparation, other.identity) == (first.method, first.preparation, first.identity)
+    assert (other.sliding_window.overlap, first.sliding_window.overlap) == (0.25, 0.5)
+    with pytest.raises(UsageError, match="no size in 2D"):
+        first.with_settings(window=(8, 8, 8))
+
+
+@pytest.mark.parametrize("spacing", [None, (1.5, 1.5, 1.5)])
+@pytest.mark.parametrize("modality", ["dose", "PET"])
+def test_dose_and_pet_are_written_in_their_own_unit(modality, spacing, tmp_path):
+    values = np.array([0, 0.4, 2.6, 60], np.float32)
+    voxels = np.repeat(np.repeat(values, 6)[:, None, None], 12, 1).repeat(12, 2)[None]
+    normaliser = Linear(low=0.0, high=80.0)
+    translator = translator_of(
+        Same(),
+        source_modality=modality,
+        target_modality=modality,
+        source_normalisation=normaliser,
+        target_normalisation=normaliser,
+        spacing=spacing,
+    )
+    made = translator.translate(Volume(voxels, np.eye(4)))
+    assert made.volume.voxels.dtype == np.float32
+    assert made.modality.name == modality
+    # Cubic resampling of a step overshoots a little.
+    tolerance = 1e-5 if spacing is None else 0.05
+    assert made.volume.voxels[0, 2::6, 5, 5] == pytest.approx(values, abs=tolerance)
+    assert made.clipped_fraction == 0
+    write_volume(made.volume, tmp_path / "out.nii.gz")
+    assert np.asanyarray(nib.load(tmp_path / "out.nii.gz").dataobj)[2::6, 5, 5] == pytest.approx(values, abs=tolerance)
+
+
+def test_dose_is_zero_outside_the_body_even_where_the_normalisation_starts_below():
+    voxels, inside = ball((12, 12, 12), low=0)
+    translator = translator_of(
+        Same(),
+        source_normalisation=Percentiles(),
+        target_modality="dose",
+        target_normalisation=Linear(low=-5.0, high=80.0),
+        body_mask="otsu",
+    )
+    out = translator(Volume(np.abs(voxels) + 500 * inside, np.eye(4)))
+    assert (out.voxels[0][:2] == 0).all()
+    assert out.voxels[0].max() > 1
+
+
+def test_labels_are_the_smallest_integers_that_hold_them():
+    method = Fake(Task(spatial_dims=2, target_channels=2))
+    method.translate = lambda source, condition=None: torch.cat([source * 0 + 1, source * 0 - 1], dim=1)
+    for labels, dtype in (((7, 9), np.uint8), ((7, 1000), np.uint16)):
+        translator = translator_of(method, target_normalisation=Labels(labels=labels))
+        made = translator.translate(Volume(ball((6, 6, 6))[0], np.eye(4)))
+        assert made.modality.name == "labels"
+        assert made.volume.voxels.dtype == dtype
+        assert (made.volume.voxels == 7).all()
+
+
+def test_values_that_are_no_ct_give_a_finding_and_are_translated():
+    voxels, _ = ball((8, 8, 8), low=0)
+    made = translator_of(Same()).translate(Volume(np.abs(voxels), np.eye(4)), where="head")
+    [finding] = made.findings
+    assert (finding.code, finding.severity, finding.where) == ("implausible-ct", "warn", "head")
 
 
 def test_a_device_that_is_not_there_is_refused_before_the_model_is_read(tmp_path, monkeypatch):
@@ -296,12 +357,12 @@ def drawn(volume, seed=0, samples=1, **way):
     return translator_of(Noisy(Task(spatial_dims=way["spatial_dims"])), settings=asked, **way).translate(volume)
 
 
-def test_a_method_that_draws_answers_alike_for_a_seed_and_differently_for_another():
+def test_a_stochastic_method_gives_one_answer_for_a_seed_and_another_for_another_seed():
     volume = Volume(np.full((1, 12, 13, 14), 100.0) + np.arange(14), np.eye(4))
     once, again, other = drawn(volume), drawn(volume), drawn(volume, seed=1)
     assert np.array_equal(once.volume.voxels, again.volume.voxels)
     assert (once.volume.voxels != other.volume.voxels).mean() > 0.9
-    assert once.spread is None
+    assert once.uncertainty is None
 
 
 def test_the_noise_belongs_to_the_voxel_and_not_to_the_window():
@@ -311,27 +372,27 @@ def test_the_noise_belongs_to_the_voxel_and_not_to_the_window():
         assert np.abs(drawn(volume, patch=patch).volume.voxels - whole).max() <= 1
 
 
-def test_several_samples_give_their_mean_and_their_spread_in_the_unit_of_the_target():
+def test_several_samples_give_mean_and_standard_deviation_in_the_unit_of_the_target():
     volume = Volume(np.full((1, 20, 20, 20), 100.0) + np.arange(20), np.eye(4))
     made = drawn(volume, samples=25)
     a_fifth = 4095 / 2 / 5
-    assert made.spread is not None
-    assert made.spread.voxels.dtype == np.float32
-    assert made.spread.voxels.mean() == pytest.approx(a_fifth, rel=0.03)
+    assert made.uncertainty is not None
+    assert made.uncertainty.voxels.dtype == np.float32
+    assert made.uncertainty.voxels.mean() == pytest.approx(a_fifth, rel=0.03)
     assert (made.volume.voxels - volume.voxels).std() == pytest.approx(a_fifth / 5, rel=0.05)
 
 
-def test_a_model_is_told_what_it_wants_to_know_and_refuses_to_guess():
+def test_a_model_gets_its_conditions_and_a_missing_one_is_refused():
     class Told(Fake):
         def translate(self, source, condition=None):
             return condition.sum(dim=1).reshape(-1, 1, 1, 1).expand_as(source)
 
     volume = Volume(ball((8, 8, 8))[0], np.eye(4))
     translator = translator_of(Told(), conditions=("age", "dose"))
-    made = translator.translate(volume, condition={"dose": 0.25, "weight": 80, "age": -0.5}, where="head")
+    made = translator.translate(volume, conditions={"dose": 0.25, "weight": 80, "age": -0.5}, where="head")
     assert (made.volume.voxels == np.rint((1 - 0.25) * 4095 / 2 - 1024)).all()
-    with pytest.raises(UsageError, match="head: dose is not known, the model wants it; known are: age"):
-        translator.translate(volume, condition={"age": 1.0}, where="head")
+    with pytest.raises(UsageError, match="head: the condition dose is missing, which the model needs; .* given: age"):
+        translator.translate(volume, conditions={"age": 1.0}, where="head")
 
 
 def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
@@ -341,11 +402,11 @@ def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
     assert np.array_equal(translator_of(method, patch=(16, 16))(volume).voxels, whole)
     seen = Same()
     translator_of(seen, patch=(16, 16))(volume)
-    assert {shape[2:] for shape in seen.seen} == {(40, 36)}
+    assert {shape[2:] for shape in seen.shapes} == {(40, 36)}
     asked = TranslatingSettings(window=(16, 16))
     tiled = Same()
     translator_of(tiled, asked, patch=(8, 8))(volume)
-    assert {shape[2:] for shape in tiled.seen} == {(16, 16)}
+    assert {shape[2:] for shape in tiled.shapes} == {(16, 16)}
     with pytest.raises(UsageError, match="no size in 2D"):
         translator_of(Same(), TranslatingSettings(window=(16, 16, 16)))
 
@@ -354,10 +415,10 @@ def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
     ("asked", "patch", "size"),
     [((), 8, 128), ((), 136, 136), ((24, 24, 24), 8, 24)],
 )
-def test_in_3d_windows_are_large_whatever_was_trained_on_or_as_is_asked(asked, patch, size):
+def test_in_3d_windows_are_large_whatever_the_patches_unless_set(asked, patch, size):
     volume = Volume(ball((150, 150, 150))[0], np.eye(4))
     method = Same(dims=3)
     translator = translator_of(method, TranslatingSettings(window=asked), spatial_dims=3, patch=(patch,) * 3)
     translator(volume)
-    assert {shape[2:] for shape in method.seen} == {(size,) * 3}
-    assert translator.asked["window"] == [size] * 3, "what a sidecar says"
+    assert {shape[2:] for shape in method.shapes} == {(size,) * 3}
+    assert translator.resolved_settings["window"] == [size] * 3

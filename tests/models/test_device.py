@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from medtrans.core.errors import EnvironmentRefused, UsageError
-from medtrans.translating.device import find_device, repeatable
+from medtrans.models.device import find_device, repeatable
 
 
 def test_auto_is_the_cpu_where_there_is_nothing_else(monkeypatch):

@@ -1,0 +1,38 @@
+"""Sample: images from noise, by a saved generative model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from medtrans.batching.sidecar import DESCRIPTION
+from medtrans.core.errors import UsageError
+from medtrans.core.progress import ProgressCallback, no_progress
+from medtrans.preparing.preparation import assert_known_conditions
+from medtrans.reading.volumes import write_volume
+from medtrans.translating.sampling import load_sampler, sample_volumes
+
+
+def sample(
+    output: Path,
+    model: Path,
+    count: int,
+    *,
+    seed: int = 0,
+    conditions: Mapping[str, float] | None = None,
+    device: str = "auto",
+    on_progress: ProgressCallback = no_progress,
+) -> list[Path]:
+    """Write `count` images to the folder `output`: sample-000.nii.gz … Raises ModelRefused, UsageError."""
+    method, preparation = load_sampler(model)
+    paths = [output / f"sample-{number:03}.nii.gz" for number in range(count)]
+    existing = [path for path in paths if path.exists()]
+    if existing:
+        raise UsageError(existing[0], "exists already", "give another folder")
+    assert_known_conditions(conditions or {}, [preparation])
+    volumes = sample_volumes(method, preparation, count, seed=seed, conditions=conditions, device=device)
+    for number, (path, volume) in enumerate(zip(paths, volumes, strict=True)):
+        output.mkdir(parents=True, exist_ok=True)
+        write_volume(volume, path, description=DESCRIPTION)
+        on_progress("sampling", path.name, (number + 1) / count)
+    return paths

@@ -1,0 +1,22 @@
+"""Admission: a volume that cannot be translated is refused before the model runs."""
+
+from __future__ import annotations
+
+from medtrans.core.errors import InputRefused
+from medtrans.core.finding import Finding
+from medtrans.core.modality import Modality
+from medtrans.core.volume import Volume
+from medtrans.reading.checks import check_values
+
+
+def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tuple[Finding, ...]:
+    """Findings on a source of that many channels and that modality, the reader's first. Raises InputRefused."""
+    if volume.channels != channels:
+        plural = "s" if volume.channels > 1 else ""
+        what = f"has {volume.channels} channel{plural}, the model takes {channels}"
+        raise InputRefused(where, what, "give the contrasts of the training, in the same order")
+    findings = [*volume.findings, *check_values(volume, where), *modality.check(volume.voxels, where)]
+    for finding in findings:
+        if finding.severity == "refuse":
+            raise InputRefused(where, finding.what, finding.advice)
+    return tuple(finding for finding in findings if finding.severity != "note")

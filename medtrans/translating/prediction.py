@@ -1,0 +1,97 @@
+"""Prediction: the normalised target of a prepared source, as the mean of one or several samples.
+
+A deterministic method gives one answer. A stochastic method takes noise beside the source: the mean over samples is
+the translation, their standard deviation its uncertainty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from medtrans.core.errors import EnvironmentRefused, ModelRefused
+from medtrans.preparing.preparation import Prepared
+from medtrans.translating.moments import Moments
+from medtrans.translating.progress import OnProgress, part_progress
+from medtrans.translating.sliding_window import Predict, SlidingWindow
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Normalised voxels (target channel, i, j, k) on the grid of the prepared source, background outside the body."""
+
+    voxels: np.ndarray
+    deviation: np.ndarray | None = None
+    """Standard deviation over the samples; None for a single sample."""
+
+
+def predict(
+    method: Any,
+    window: SlidingWindow,
+    prepared: Prepared,
+    conditions: Sequence[float],
+    *,
+    seed: int = 0,
+    samples: int = 1,
+    on_progress: OnProgress | None = None,
+) -> Prediction:
+    """Apply `method` window by window; a stochastic method `samples` times, with noise from `seed`."""
+    count = samples if method.noise_channels else 1
+    moments = Moments()
+    for number in range(count):
+        out = window(
+            prepared.voxels,
+            conditioned(method, conditions),
+            background=prepared.background,
+            mask=prepared.mask,
+            noise=_noise(method.noise_channels, prepared.mask.shape, [seed, number]),
+            on_progress=part_progress(on_progress, number, count),
+        )
+        out[:, ~prepared.mask] = window.target_background
+        moments.add(out)
+    return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None)
+
+
+def conditioned(method: Any, conditions: Sequence[float]) -> Predict:
+    """`method.translate` for windows whose last channels are noise, under the same conditions for all of them."""
+
+    def translate(windows: Tensor) -> Tensor:
+        source, noise = windows.split([windows.shape[1] - method.noise_channels, method.noise_channels], dim=1)
+        condition = torch.tensor([conditions] * len(windows), device=windows.device) if conditions else None
+        extra = {"noise": noise} if method.noise_channels else {}
+        translated: Tensor = method.translate(source, condition, **extra)
+        return translated
+
+    return translate
+
+
+@contextlib.contextmanager
+def out_of_memory_refused(where: str) -> Iterator[None]:
+    """Raises EnvironmentRefused where the memory of the machine or of the device is not enough."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as reason:
+        if not isinstance(reason, (MemoryError, torch.OutOfMemoryError)) and "allocate memory" not in str(reason):
+            raise
+        advice = "lower translating.batch or translating.window"
+        raise EnvironmentRefused(where, "does not fit into memory", advice) from reason
+
+
+def refuse_not_finite(prediction: Prediction, where: str) -> None:
+    """Raises ModelRefused where the network gave nan or infinite values."""
+    if not np.isfinite(prediction.voxels).all():
+        advice = "train the model again, or use another one"
+        raise ModelRefused(where, "the model gave values that are not finite", advice)
+
+
+def _noise(channels: int, shape: Sequence[int], seed: Sequence[int]) -> np.ndarray | None:
+    """Standard normal noise (channel, i, j, k) for every voxel of the prepared grid; None for no channels."""
+    if not channels:
+        return None
+    return np.random.default_rng(seed).standard_normal((channels, *shape), np.float32)
