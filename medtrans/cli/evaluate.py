@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medtrans.cli.app import app
+from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Threads
+
+if TYPE_CHECKING:
+    from medtrans.evaluating.segmentation.task import SegmentationTask
 
 
 @app.command()
@@ -54,28 +57,45 @@ def evaluate(
 ) -> None:
     """Score translations against targets, and define every number."""
     from medtrans.evaluating.results import to_json, to_text
-    from medtrans.evaluating.segmentation import segmenter as segmenting
-    from medtrans.stages import run as stages
+    from medtrans.stages.evaluate import evaluate
 
     use_threads(threads)
-    judge = segmenting.of_words(segmenter, label_maps, reference_labels, labels, surface_tolerance)
-    evaluation = stages.evaluate(
+    segmentation = _segmentation(segmenter, label_maps, reference_labels, labels, surface_tolerance)
+    evaluation = evaluate(
         translated,
         target,
         mask,
         preset,
         output,
-        also=_metrics(metric or []),
-        spread=uncertainty,
-        downstream=judge,
-        report=report,
+        metrics=_metrics(metric or []),
+        uncertainty=uncertainty,
         source=source,
+        segmentation=segmentation,
     )
+    if report is not None:
+        from medtrans.stages.evaluation_page import write_evaluation_page
+
+        write_evaluation_page(report, evaluation, translated, target, mask, source=source, segmentation=segmentation)
     print(to_json(evaluation) if as_json else to_text(evaluation), end="")
-    for name, why in evaluation.refused.items():
-        print(f"medtrans: error: {name}: {why}", file=sys.stderr)
-    if evaluation.refused:
+    print_findings(evaluation.findings)
+    print_findings(evaluation.failed.values())
+    if evaluation.failed:
         raise typer.Exit(1 if evaluation.scores else 3)
+
+
+def _segmentation(
+    segmenter: Path | None, label_maps: Path | None, reference: Path | None, labels: str | None, tolerance: float
+) -> SegmentationTask | None:
+    """Only a segmenter needs torch, and only label maps the metrics of structures: each is imported where needed."""
+    if segmenter is not None:
+        from medtrans.evaluating.segmentation import segmenter as by_segmenter
+
+        return by_segmenter.of_options(segmenter, label_maps, reference, labels, tolerance)
+    if label_maps is None and reference is None and labels is None:
+        return None
+    from medtrans.evaluating.segmentation import label_maps as by_files
+
+    return by_files.of_options(label_maps, reference, labels, tolerance)
 
 
 def _metrics(words: list[str]) -> list[Any]:
