@@ -127,7 +127,9 @@ def same_geometry(one: Volume, other: Volume) -> bool:
         return one.origin is other.origin
     if one.origin.format != other.origin.format:
         return False
-    form = next(form for form in formats.FORMATS if one.origin.format == form.NAME)
+    form = next((form for form in formats.FORMATS if one.origin.format == form.NAME), None)
+    if form is None:
+        return one.origin.header is other.origin.header
     return form.same_header(one.origin.header, other.origin.header)
 
 

@@ -56,10 +56,10 @@ def test_several_patterns_become_channels(tmp_path):
     assert load_pair(find_cases(settings)[0]).source.channels == 2
 
 
-def test_a_mask_pattern_that_finds_nothing_is_answered(tmp_path):
+def test_a_mask_pattern_that_finds_nothing_is_refused(tmp_path):
     settings = cohort(tmp_path, 3)
-    for pattern, said in (("*_msk.nii.gz", "matches no file"), ("sub*_mask.nii.gz", "matches no case's name")):
-        with pytest.raises(UsageError, match=said):
+    for pattern, message in (("*_msk.nii.gz", "matches no file"), ("sub*_mask.nii.gz", "matches no case's name")):
+        with pytest.raises(UsageError, match=message):
             find_cases(ReadingSettings(**{**vars(settings), "mask": pattern}))
 
 
@@ -70,11 +70,11 @@ def test_a_case_without_its_mask_is_found_and_refused_where_it_would_choose_the_
         if path.name != "sub0_mask.nii.gz":
             path.unlink()
     cases = find_cases(settings)
-    told = {finding.where: finding for finding in check_masks(cases, scored_in_mask=True)}
-    assert set(told) == {f"sub{number}" for number in range(1, 10)}
-    severities = {case.split: told[case.name].severity for case in cases if case.name in told}
+    by_case = {finding.where: finding for finding in check_masks(cases, scored_in_mask=True)}
+    assert set(by_case) == {f"sub{number}" for number in range(1, 10)}
+    severities = {case.split: by_case[case.name].severity for case in cases if case.name in by_case}
     assert severities == {"train": "warn", "test": "warn", "validation": "refuse"}
-    assert any("cannot be scored" in finding.consequence for finding in told.values())
+    assert any("cannot be scored" in finding.consequence for finding in by_case.values())
     assert {finding.severity for finding in check_masks(cases, scored_in_mask=False)} == {"warn"}
     bare = find_cases(ReadingSettings(**{**vars(settings), "mask": None}))
     assert not check_masks(bare, scored_in_mask=False)
@@ -103,17 +103,17 @@ def test_held_out_subjects_are_the_test(tmp_path):
 def test_a_held_out_subject_cannot_have_another_split_in_the_table(tmp_path):
     for number, name in enumerate("xyz"):
         put(tmp_path / f"{name}.nii.gz", number)
-    for split, said in (
+    for split, message in (
         ("train", "p is a test subject, but its split in the table is train"),
         ("test", None),
         ("", None),
     ):
         text = f"subject,source,split\np,x.nii.gz,{split}\nq,y.nii.gz,train\n"
         settings = ReadingSettings(**{**vars(table(tmp_path, text)), "test_subjects": ("p",)})
-        if said is None:
+        if message is None:
             assert [case.split for case in find_cases(settings)] == ["test", "train"]
         else:
-            with pytest.raises(UsageError, match=said):
+            with pytest.raises(UsageError, match=message):
                 find_cases(settings)
 
 
@@ -170,7 +170,7 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("subjekt,source\np,x.nii.gz\n", "subject and source"),
         ("subject,source\n", "no rows"),
@@ -186,23 +186,23 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
         ("subject,source\np,x.nii.gz\nq,x.nii.gz\n", "twice"),
     ],
 )
-def test_a_wrong_table_is_answered_with_its_line(text, said, tmp_path):
+def test_a_wrong_table_is_refused_with_its_line(text, message, tmp_path):
     put(tmp_path / "x.nii.gz", 1)
     put(tmp_path / "y.nii.gz", 2)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         find_cases(table(tmp_path, text))
 
 
 @pytest.mark.parametrize(
     "changes", [{"source": MR("T1.nii.gz")}, {"source": MR("*_T9.nii.gz")}, {"subject": "("}, {"subject": "z+"}]
 )
-def test_patterns_that_find_nothing_are_answered(changes, tmp_path):
+def test_patterns_that_find_nothing_are_refused(changes, tmp_path):
     settings = cohort(tmp_path, 3)
     with pytest.raises(UsageError):
         find_cases(ReadingSettings(**{**vars(settings), **changes}))
 
 
-def test_a_folder_that_is_not_there_is_answered():
+def test_a_folder_that_is_not_there_is_refused():
     with pytest.raises(UsageError, match=r"reading\.root"):
         find_cases(ReadingSettings(root=Path("nowhere at all"), source=MR("*_T1.nii.gz")))
 
@@ -227,7 +227,7 @@ def test_findings_name_what_is_wrong(voxels, what, tmp_path):
     assert what in finding.what
 
 
-def test_a_ct_that_is_not_in_hu_is_warned_of(tmp_path):
+def test_a_ct_that_is_not_in_hu_gives_a_warning(tmp_path):
     put(tmp_path / "a_T1.nii.gz", 1)
     put(tmp_path / "a_CT.nii.gz", 2)
     settings = ReadingSettings(
@@ -261,7 +261,7 @@ def test_a_broken_file_is_a_finding_not_an_error(tmp_path):
     assert finding.severity == "refuse"
 
 
-def test_absurd_voxels_and_left_handed_axes_are_said(tmp_path):
+def test_absurd_voxels_and_left_handed_axes_are_reported(tmp_path):
     put(tmp_path / "v.nii", affine=np.diag([-0.001, 0.001, 0.001, 1.0]))
     assert [finding.severity for finding in check_volume(tmp_path / "v.nii")] == ["note", "warn"]
 

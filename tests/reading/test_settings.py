@@ -22,7 +22,7 @@ def test_the_modality_of_the_target_is_that_of_the_source_where_there_is_no_targ
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({}, r"reading\.source: is missing.*write source: \{pattern: '\*_T1.nii.gz', modality: MR\}"),
         ({"source": "*_T1.nii.gz"}, r"reading\.source: '\*_T1.nii.gz' has no modality.*write source: \{pattern"),
@@ -33,8 +33,8 @@ def test_the_modality_of_the_target_is_that_of_the_source_where_there_is_no_targ
         ({"source": {"modality": "MR", "patern": "*"}}, "did you mean 'pattern'"),
     ],
 )
-def test_a_missing_modality_is_answered_with_how_to_write_it(values, said):
-    with pytest.raises(UsageError, match=said):
+def test_a_missing_modality_is_refused_with_how_to_write_it(values, message):
+    with pytest.raises(UsageError, match=message):
         ReadingSettings.from_dict(values, "reading")
 
 

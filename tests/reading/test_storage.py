@@ -56,7 +56,7 @@ def test_killed_while_writing_the_file_is_whole(tmp_path):
         assert len(set(data)) == 1
 
 
-def test_a_folder_that_cannot_be_made_is_answered(tmp_path):
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(EnvironmentRefused, match="another folder"):
         write_atomically(tmp_path / "file" / "out", b"x")

@@ -10,8 +10,8 @@ import numpy as np
 from isal import igzip
 from nibabel.nifti1 import Nifti1Header
 
-from medtrans.core.errors import InputRefused
 from medtrans.core.volume import AFFINE_TOLERANCE_MM, Volume
+from medtrans.reading.formats._dtype import as_type
 from medtrans.reading.formats._nifti_header import parse_affine
 
 NAME = "nifti"
@@ -44,21 +44,6 @@ def encode_nifti(volume: Volume, *, dtype: Any = None, description: str = "", co
     stored = np.ascontiguousarray(data.T).astype(kind.newbyteorder("<"), copy=False)
     raw = header.binaryblock + b"\0" * 4 + stored.tobytes()
     return igzip.compress(raw, compresslevel=1, mtime=0) if compressed else raw
-
-
-def as_type(voxels: np.ndarray, kind: np.dtype) -> np.ndarray:
-    """`voxels` in the type `kind`: rounded to even for integers. Raises InputRefused where they do not fit."""
-    if voxels.dtype == kind or kind.kind == "f":
-        return voxels.astype(kind, copy=False)
-    if voxels.dtype.kind == "f":
-        if not np.isfinite(voxels).all():
-            raise InputRefused("volume", f"nan or infinite voxels cannot be written as {kind}", "write float32")
-        voxels = np.rint(voxels)
-    low, high = np.iinfo(kind).min, np.iinfo(kind).max
-    if voxels.size and (voxels.min() < low or voxels.max() > high):
-        what = f"values {voxels.min():g} … {voxels.max():g} do not fit {kind}"
-        raise InputRefused("volume", what, "clip them or write float32")
-    return voxels.astype(kind)
 
 
 def _read_header(volume: Volume) -> Nifti1Header | None:

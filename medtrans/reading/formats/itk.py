@@ -17,6 +17,7 @@ import numpy as np
 from medtrans.core.errors import EnvironmentRefused, InputRefused
 from medtrans.core.volume import Origin, Volume
 from medtrans.reading.formats._affine import is_usable, rectangular
+from medtrans.reading.formats._dtype import as_type
 from medtrans.reading.formats._itk_header import VoxelData, voxel_data
 from medtrans.reading.formats._itk_voxels import refuse_incomplete
 from medtrans.reading.storage import read_bytes, size_of, write_atomically
@@ -72,7 +73,7 @@ def write(volume: Volume, path: Path, *, dtype: Any = None, description: str = "
     with tempfile.TemporaryDirectory() as folder:
         arrays, encoded = Path(folder) / "volume.npz", Path(folder) / f"volume{path.suffix}"
         kind = volume.voxels.dtype if dtype is None else np.dtype(dtype)
-        np.savez(arrays, voxels=volume.voxels.astype(kind, copy=False), affine=volume.affine)
+        np.savez(arrays, voxels=as_type(volume.voxels, kind), affine=volume.affine)
         _run_child("write", arrays, encoded)
         write_atomically(path, read_bytes(encoded, LARGEST_FILE_BYTES))
 

@@ -89,7 +89,7 @@ def test_an_nrrd_whose_lines_end_as_on_windows_is_read(tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"NDims = 3\n", b"NRRD0004\n" + b"\0" * 100])
 @pytest.mark.parametrize("suffix", [".mha", ".nrrd", ".mhd"])
-def test_what_is_no_itk_file_is_refused(suffix, data, tmp_path):
+def test_a_file_that_is_no_itk_file_is_refused(suffix, data, tmp_path):
     (tmp_path / f"v{suffix}").write_bytes(data)
     with pytest.raises(InputRefused):
         read_volume(tmp_path / f"v{suffix}")

@@ -175,7 +175,7 @@ def test_impossible_dimensions_are_refused(dims, tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"x", b"not an image" * 100, b"\x1f\x8b" + b"\0" * 500])
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
-def test_what_is_no_image_is_refused(data, suffix, tmp_path):
+def test_a_file_that_is_no_image_is_refused(data, suffix, tmp_path):
     (tmp_path / f"v{suffix}").write_bytes(data)
     with pytest.raises(InputRefused):
         read_volume(tmp_path / f"v{suffix}")
@@ -197,7 +197,7 @@ def test_sform_and_qform_that_mirror_each_other_are_refused(tmp_path):
         read_volume(tmp_path / "v.nii.gz")
 
 
-def test_sform_and_qform_that_differ_are_said(tmp_path):
+def test_sform_and_qform_that_differ_are_reported(tmp_path):
     image = nib.Nifti1Image(ramp(), affine())
     image.set_sform(affine(), 1)
     image.set_qform(affine(origin=(0, 0, 0)), 1)
@@ -210,7 +210,7 @@ def test_sform_and_qform_that_differ_are_said(tmp_path):
     assert np.allclose(found.affine, affine(), atol=1e-5)
 
 
-def test_no_place_in_space_is_said(tmp_path):
+def test_no_place_in_space_is_reported(tmp_path):
     path = saved(tmp_path / "v.nii", ramp())
     patched(path, 252, struct.pack("<hh", 0, 0))
     (finding,) = read_volume(path).findings
@@ -225,7 +225,7 @@ def test_a_singular_or_infinite_affine_is_refused(row, tmp_path):
         read_volume(path)
 
 
-def test_a_small_shear_is_straightened_and_said(tmp_path):
+def test_a_small_shear_is_straightened_and_reported(tmp_path):
     sheared = affine(0)
     sheared[0, 1] = 0.01
     path = saved(tmp_path / "v.nii", ramp(), sheared, qform=0)
@@ -269,15 +269,17 @@ def test_a_header_of_another_place_is_not_kept(tmp_path):
 @pytest.mark.parametrize(("value", "dtype"), [(300, np.uint8), (-1, np.uint16), (40000.0, np.int16)])
 def test_values_that_do_not_fit_are_refused(value, dtype, tmp_path):
     volume = Volume(np.full((1, 3, 3, 3), value), np.eye(4))
-    with pytest.raises(InputRefused, match="do not fit"):
-        write_volume(volume, tmp_path / "v.nii", dtype=dtype)
+    for suffix in (".nii", ".mha"):
+        with pytest.raises(InputRefused, match="do not fit"):
+            write_volume(volume, tmp_path / f"v{suffix}", dtype=dtype)
     assert not list(tmp_path.iterdir())
 
 
 def test_halves_are_rounded_to_even(tmp_path):
     volume = Volume(np.array([0.5, 1.5, 2.5, -0.5]).reshape(1, 4, 1, 1), np.eye(4))
-    write_volume(volume, tmp_path / "v.nii", dtype=np.int16)
-    assert read_volume(tmp_path / "v.nii").voxels.ravel().tolist() == [0, 2, 2, 0]
+    for suffix in (".nii", ".mha"):
+        write_volume(volume, tmp_path / f"v{suffix}", dtype=np.int16)
+        assert read_volume(tmp_path / f"v{suffix}").voxels.ravel().tolist() == [0, 2, 2, 0]
 
 
 def test_the_same_volume_gives_the_same_bytes(tmp_path):
