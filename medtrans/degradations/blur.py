@@ -1,6 +1,6 @@
 """Blur: a lower resolution, by convolution with a Gaussian.
 
-    y = x * N(0, σ²),   σ = FWHM / √(8 ln 2)
+y = x * N(0, σ²),   σ = FWHM / √(8 ln 2)
 """
 
 from __future__ import annotations

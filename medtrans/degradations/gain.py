@@ -1,6 +1,6 @@
 """Gain: every value above air is multiplied by one factor.
 
-    y = g x
+y = g x
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Gamma: a change of contrast. Air (0) and the bright end of the body (1) keep their values.
 
-    y = sign(x) |x|^γ
+y = sign(x) |x|^γ
 """
 
 from __future__ import annotations

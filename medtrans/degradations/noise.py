@@ -1,6 +1,6 @@
 """Noise: independent Gaussian noise in every voxel.
 
-    y = x + n,   n ~ N(0, σ²)
+y = x + n,   n ~ N(0, σ²)
 """
 
 from __future__ import annotations

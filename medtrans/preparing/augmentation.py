@@ -38,9 +38,7 @@ def draw_intensity(
     return [(step, step.draw(rng)) for step in augmentation if isinstance(step, Degradation)]
 
 
-def augment_intensity(
-    voxels: np.ndarray, drawn: DrawnDegradations, spacing: Sequence[float], air: float
-) -> np.ndarray:
+def augment_intensity(voxels: np.ndarray, drawn: DrawnDegradations, spacing: Sequence[float], air: float) -> np.ndarray:
     """Normalised voxels (channel, *space), degraded as drawn; air lies at `air`, `spacing` is in mm.
 
     The range from air to 1, which is 2 wide where air is -1, becomes the range from 0 to 1 of degradations.

@@ -1,4 +1,4 @@
-"""Orient and resample; each with its way back to the very grid the volume came on."""
+"""Reorientation and resampling of volumes, each with its inverse back to the original grid."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from medtrans.core.volume import Volume
 
 Undo = Callable[[np.ndarray, float], np.ndarray]
 """(voxels (channel, *prepared grid), value outside) → voxels (channel, *original grid)."""
+SPACING_TOLERANCE_MM = 1e-4
+"""Largest difference of two voxel sizes that count as equal."""
+SMALLEST_GROWTH = 1.01
+"""Factor by which voxels must grow for the volume to be smoothed before it is resampled."""
 
 
 def to_grid(
@@ -23,27 +27,37 @@ def to_grid(
     order: int = 1,
     background: float = 0.0,
 ) -> tuple[Volume, Undo]:
-    """Axes flipped and swapped to `orientation`, then resampled to `spacing` (mm); None keeps the voxels untouched."""
-    turned, turn_back = orient(volume, orientation)
-    if spacing is None or np.allclose(turned.spacing, spacing, rtol=0, atol=1e-4):
-        return turned, lambda voxels, outside: turn_back(voxels)
-    grid = _grid(turned, spacing)
-    resampled = resample_like(turned, grid, order=order, background=background)
+    """The volume reoriented to `orientation`, then resampled to `spacing` (mm), and the inverse of both.
+
+    None keeps the voxel size. Raises UsageError.
+    """
+    oriented, orient_back = orient(volume, orientation)
+    if spacing is None or np.allclose(oriented.spacing, spacing, rtol=0, atol=SPACING_TOLERANCE_MM):
+        return oriented, lambda voxels, outside: orient_back(voxels)
+    grid = _grid(oriented, spacing)
+    resampled = resample_like(oriented, grid, order=order, background=background)
 
     def undo(voxels: np.ndarray, outside: float) -> np.ndarray:
-        made = Volume(voxels, grid.affine)
-        return turn_back(resample_like(made, turned, order=order, background=outside).voxels)
+        predicted = Volume(voxels, grid.affine)
+        return orient_back(resample_like(predicted, oriented, order=order, background=outside).voxels)
 
     return resampled, undo
 
 
 def orient(volume: Volume, orientation: str) -> tuple[Volume, Callable[[np.ndarray], np.ndarray]]:
-    """The nearest of the 48 flips and swaps of axes. Exact both ways. Raises UsageError on a word like "RAX"."""
+    """The volume with its axes flipped and permuted to the nearest of 48 orientations, and the exact inverse.
+
+    Raises UsageError on a word like "RAX".
+    """
     if len(orientation) != 3 or {frozenset(p) for p in ("RL", "AP", "SI")} != {_pair(c) for c in orientation}:
-        raise UsageError("preparing.orientation", f"{orientation!r} is no orientation", "write for example RAS or LPS")
-    here = nib.orientations.io_orientation(volume.affine)
-    there = nib.orientations.axcodes2ornt(tuple(orientation))
-    change = nib.orientations.ornt_transform(here, there)
+        raise UsageError(
+            "preparing.orientation",
+            f"{orientation!r} is not an orientation",
+            "give three letters, for example RAS or LPS",
+        )
+    current = nib.orientations.io_orientation(volume.affine)
+    wanted = nib.orientations.axcodes2ornt(tuple(orientation))
+    change = nib.orientations.ornt_transform(current, wanted)
     axes = [int(np.flatnonzero(change[:, 0] == axis)[0]) for axis in range(3)]
     flips = tuple(axis + 1 for axis in range(3) if change[axes[axis], 1] < 0)
 
@@ -73,22 +87,24 @@ def _grid(volume: Volume, spacing: tuple[float, float, float]) -> Volume:
 
 
 def resample_like(volume: Volume, reference: Volume, order: int = 1, background: float = 0.0) -> Volume:
-    """`volume` on the grid of `reference`; order 0 nearest, 1 linear, 3 cubic. Smoothed first where voxels grow."""
+    """`volume` on the grid of `reference`; order 0 nearest, 1 linear, 3 cubic. Where voxels grow, smoothed before."""
     change = np.linalg.inv(volume.affine) @ reference.affine
     growth = np.linalg.norm(change[:3, :3], axis=1)
-    blur = np.where(growth > 1.01, 0.5 * np.sqrt(np.maximum(growth**2 - 1, 0)), 0.0) if order else np.zeros(3)
+    blur = (
+        np.where(growth > SMALLEST_GROWTH, 0.5 * np.sqrt(np.maximum(growth**2 - 1, 0)), 0.0) if order else np.zeros(3)
+    )
     out = np.empty((volume.channels, *reference.shape), np.float32 if order else volume.voxels.dtype)
     for channel, voxels in enumerate(volume.voxels):
         source = voxels.astype(np.float32) if order else voxels
         if blur.any():
             source = ndimage.gaussian_filter(source, blur, mode="nearest")
         ndimage.affine_transform(
-            _grown(source), change[:3, :3], change[:3, 3] + 1, output=out[channel],
+            _padded(source), change[:3, :3], change[:3, 3] + 1, output=out[channel],
             output_shape=reference.shape, order=order, mode="constant", cval=background,
         )  # fmt: skip
     return Volume(out, reference.affine, reference.origin)
 
 
-def _grown(voxels: np.ndarray) -> np.ndarray:
-    """One voxel more on each side, so that the outermost half voxel keeps its value instead of fading."""
+def _padded(voxels: np.ndarray) -> np.ndarray:
+    """One voxel more on each side, so that the outermost half voxel keeps its value and is not blended with air."""
     return np.pad(voxels, 1, mode="edge")

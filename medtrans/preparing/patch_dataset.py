@@ -71,9 +71,7 @@ class PatchDataset(Dataset[Item]):
         mask = self._extract(source.mask[None], location, 0.0, 1, "nearest")
         conditions = np.array(self.conditions[case] if self.conditions else (), np.float32)
         seed = int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0])
-        return Item(
-            voxels, self._extract(target.voxels, target_location, target.background, 1), mask, conditions, seed
-        )
+        return Item(voxels, self._extract(target.voxels, target_location, target.background, 1), mask, conditions, seed)
 
     @property
     def axis(self) -> int | None:

@@ -3,107 +3,92 @@ import json
 import numpy as np
 import pytest
 
-from medtrans.preparing.appearances import alter
-from medtrans.preparing.augmentation import Augment
-from medtrans.preparing.deformations import moves, places, sample, smooth_field
-from tests.preparing.phantom_volumes import ball
+from medtrans.degradations.bias_field import BiasField
+from medtrans.degradations.blur import Blur
+from medtrans.degradations.gain import Gain
+from medtrans.degradations.gamma import Gamma
+from medtrans.degradations.noise import Noise
+from medtrans.preparing.augmentation import augment_intensity, draw_intensity, draw_transforms
+from medtrans.preparing.sampling_grid import sample, sampling_grid
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.preparing.transforms.elastic import Elastic
+from medtrans.preparing.transforms.flip import Flip
+from medtrans.preparing.transforms.rotation import Rotation
+from medtrans.preparing.transforms.scaling import Scaling
+from medtrans.preparing.transforms.translation import Translation
 
-EVERYTHING = Augment(
-    flip=True,
-    rotate_degrees=20,
-    scale=0.2,
-    shift_millimetres=3,
-    elastic_millimetres=1,
-    brightness=0.2,
-    gamma=0.3,
-    bias=0.2,
-    blur_millimetres=2,
-    noise=0.1,
+EVERYTHING = (
+    Flip(),
+    Rotation(degrees=20),
+    Scaling(strength=0.2),
+    Translation(millimetres=3),
+    Elastic(millimetres=1),
+    Gamma(strength=0.3),
+    Gain(strength=0.2),
+    BiasField(strength=0.2),
+    Blur(millimetres=2),
+    Noise(strength=0.05),
 )
 SPACING = (1.0, 2.0)
 
 
-def test_by_default_nothing_is_varied():
-    dice = np.random.default_rng(0)
-    assert Augment().draw_place(dice, 2) == Augment().draw_look(dice) == {}
+def plain(drawn):
+    """The parameters of each step, by its name."""
+    return {step.name: parameters for step, parameters in drawn}
+
+
+def test_by_default_nothing_is_augmented():
+    assert PreparingSettings().augmentation == ()
+    image = np.ones((1, 4, 4), np.float32)
+    assert augment_intensity(image, [], (1, 1), -1.0) is image
 
 
 def test_draws_are_plain_and_applied_the_same_way_for_ever():
-    dice = np.random.default_rng(0)
-    place, look = EVERYTHING.draw_place(dice, 2), EVERYTHING.draw_look(dice)
-    assert json.loads(json.dumps([place, look])) == [place, look]
+    rng = np.random.default_rng(0)
+    transforms, degradations = draw_transforms(EVERYTHING, rng, 2), draw_intensity(EVERYTHING, rng)
+    assert list(plain(transforms)) == ["flip", "rotation", "scaling", "translation", "elastic"]
+    assert list(plain(degradations)) == ["gamma", "gain", "bias_field", "blur", "noise"]
+    for drawn in (plain(transforms), plain(degradations)):
+        assert json.loads(json.dumps(drawn)) == drawn
     image = np.random.default_rng(1).random((2, 12, 13), dtype=np.float32)
-    once, again = (sample(image, places(place, (1, 2), (8, 8), SPACING), 0.0) for _ in range(2))
+    once, again = (sample(image, sampling_grid(transforms, (1, 2), (8, 8), SPACING), 0.0) for _ in range(2))
     assert np.array_equal(once, again)
-    assert np.array_equal(alter(image, look, SPACING, -1.0), alter(image, look, SPACING, -1.0))
+    once, again = (augment_intensity(image, degradations, SPACING, -1.0) for _ in range(2))
+    assert np.array_equal(once, again)
 
 
-@pytest.mark.parametrize("shape", [(9, 10), (6, 7, 8), (5, 6, 1)])
-def test_an_item_that_is_not_moved_is_cut_out(shape):
-    voxels = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
-    start, size = (1,) * len(shape), tuple(max(side - 2, 1) for side in shape)
-    start = tuple(min(a, side - width) for a, side, width in zip(start, shape, size, strict=True))
-    moved = sample(voxels, places({"scale": 1.0}, start, size, [1.0] * len(shape)), -1.0)
-    inner = tuple(slice(a, a + width) for a, width in zip(start, size, strict=True))
-    assert moved == pytest.approx(voxels[(slice(None), *inner)], abs=1e-5)
+def test_steps_of_a_recipe_are_found_by_their_names_in_both_families():
+    asked = {"augmentation": [{"name": "flip"}, {"name": "rotation", "degrees": 5}, {"name": "gain", "strength": 0.1}]}
+    settings = PreparingSettings.from_dict(asked)
+    assert settings.augmentation == (Flip(), Rotation(degrees=5), Gain(strength=0.1))
+    assert PreparingSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
 
-def test_a_quarter_turn_is_a_quarter_turn_in_millimetres():
-    voxels = np.zeros((1, 21, 11), np.float32)
-    voxels[0, 14, 5] = 1  # 4 mm from the centre along the first axis; the second has voxels of 2 mm
-    turned = sample(voxels, places({"degrees": [90.0]}, (0, 0), (21, 11), SPACING), 0.0)
-    assert np.unravel_index(turned.argmax(), (21, 11)) in [(10, 7), (10, 3)]
-    assert turned.max() == pytest.approx(1, abs=1e-4)
-
-
-def test_scale_enlarges_and_shift_moves_by_millimetres():
-    voxels = ball((41, 21), 0.2).astype(np.float32)[None]
-    larger = sample(voxels, places({"scale": 1.5}, (0, 0), (41, 21), SPACING), 0.0, "nearest")
-    assert larger.sum() == pytest.approx(1.5**2 * voxels.sum(), rel=0.15)
-    shifted = sample(voxels, places({"shift": [3.0, -4.0]}, (0, 0), (41, 21), SPACING), 0.0)
-    assert shifted == pytest.approx(np.roll(voxels, (-3, 2), (1, 2)), abs=1e-5)
-
-
-def test_a_turned_patch_shows_what_lies_beyond_it_and_air_beyond_the_volume():
-    voxels = np.ones((1, 30, 30), np.float32)
-    inside = sample(voxels, places({"degrees": [45.0]}, (10, 10), (10, 10), (1, 1)), -5.0)
-    assert inside == pytest.approx(1)
-    clipped_fraction = sample(voxels, places({"degrees": [45.0]}, (0, 0), (30, 30), (1, 1)), -5.0)
-    assert clipped_fraction[0, 0, 0] == pytest.approx(-5)
-    assert clipped_fraction[0, 15, 15] == pytest.approx(1)
-
-
-def test_a_mask_stays_a_mask():
-    mask = ball((20, 20, 20))[None]
-    drawn = EVERYTHING.draw_place(np.random.default_rng(0), 3)
-    moved = sample(mask, places(drawn, (2, 2, 2), (16, 16, 16), (1, 1, 2)), 0.0, "nearest")
-    assert set(np.unique(moved)) == {0, 1}
-    assert moved.dtype == np.float32
-
-
-def test_elastic_shifts_are_smooth_and_as_large_as_asked():
-    dice = np.random.default_rng(0)
-    fields = np.stack([smooth_field(dice, (40, 50)) for _ in range(50)])
-    assert 0.3 < fields.std() < 1
-    assert np.abs(np.diff(fields, axis=1)).max() < 0.5
-
-
-@pytest.mark.parametrize("name", ["brightness", "gamma", "bias", "blur_millimetres"])
-def test_air_stays_air_when_a_source_looks_different(name):
+@pytest.mark.parametrize(
+    "step", [Gain(strength=0.5), Gamma(strength=0.5), BiasField(strength=0.5), Blur(millimetres=0.5)]
+)
+def test_air_stays_air_when_a_source_is_degraded(step):
     image = np.full((1, 24, 24), -1.3, np.float32)
     image[:, 10:14, 10:14] = 0.5
-    look = Augment(**{name: 0.5}).draw_look(np.random.default_rng(0))
-    other = alter(image, look, (0.2, 0.2), -1.3)
+    drawn = draw_intensity([step], np.random.default_rng(0))
+    other = augment_intensity(image, drawn, (0.2, 0.2), -1.3)
     assert other[:, :4] == pytest.approx(-1.3)
     assert not np.allclose(other[:, 8:16, 8:16], image[:, 8:16, 8:16], atol=1e-4)
     assert image[0, 0, 0] == np.float32(-1.3)
 
 
-def test_noise_is_as_strong_as_drawn():
-    noisy = alter(np.zeros((1, 64, 64), np.float32), {"noise": {"deviation": 0.1, "seed": 3}}, (1, 1), -1.0)
+def test_the_range_from_air_to_the_bright_end_is_the_unit_of_degradations():
+    image = np.float32([-1, 0, 1]).reshape(1, 3, 1)
+    drawn = [(Gamma(), {"exponent": 2.0})]
+    assert augment_intensity(image, drawn, (1, 1), -1.0).ravel() == pytest.approx([-1, -0.5, 1])
+    noisy = augment_intensity(
+        np.zeros((1, 64, 64), np.float32), [(Noise(), {"deviation": 0.05, "seed": 3})], (1, 1), -1
+    )
     assert noisy.std() == pytest.approx(0.1, rel=0.05)
 
 
-def test_moves_is_false_for_a_flip_alone():
-    assert not moves({"flip": True})
-    assert moves({"flip": True, "scale": 1.1})
+def test_blocks_and_stacks_keep_their_shape():
+    drawn = draw_intensity(EVERYTHING, np.random.default_rng(0))
+    for shape, spacing in (((2, 6, 7, 8), (1, 1, 2)), ((5, 9, 8), (1, 2))):
+        image = np.random.default_rng(1).random(shape, dtype=np.float32)
+        assert augment_intensity(image, drawn, spacing, -1.0).shape == shape

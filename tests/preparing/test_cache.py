@@ -6,12 +6,14 @@ import pytest
 
 from medtrans.core.case import Case
 from medtrans.core.errors import EmptyMask, EnvironmentRefused
-from medtrans.preparing.augmentation import Augment
-from medtrans.preparing.batches import paired_patches
 from medtrans.preparing.cache import cached
-from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.preparing.pairing import Paired
+from medtrans.preparing.patch_dataset import PatchDataset
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.preparing.transforms.flip import Flip
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.files import write_volume
+from medtrans.reading.volumes import write_volume
 from tests.preparing.phantom_volumes import FLIPPED, ball, ct, mr
 
 AXIAL = Preparation(PreparingSettings())
@@ -27,32 +29,37 @@ def case(tmp_path):
     return Case("a", "a", (tmp_path / "a_T1.nii.gz",), (tmp_path / "a_CT.nii.gz",), tmp_path / "a_mask.nii.gz")
 
 
+def items(pairs):
+    sources, targets = zip(*pairs, strict=True)
+    return PatchDataset(Paired(sources, targets), AXIAL.settings)
+
+
 def never(case):
     raise AssertionError(f"{case.name} was read again")
 
 
-@pytest.mark.parametrize("asked", [{}, {"plane": "coronal"}, {"spatial_dims": 3}, {"spacing": (2.0, 1.0, 1.0)}])
-def test_what_is_stored_is_what_was_prepared(case, tmp_path, asked):
-    preparation = Preparation(PreparingSettings(**asked))
+@pytest.mark.parametrize("settings", [{}, {"plane": "coronal"}, {"spatial_dims": 3}, {"spacing": (2.0, 1.0, 1.0)}])
+def test_what_is_stored_is_what_was_prepared(case, tmp_path, settings):
+    preparation = Preparation(PreparingSettings(**settings))
     [(source, target)] = cached([case], preparation, tmp_path / "cache")
     pair = load_pair(case)
     for stored, prepared in (
-        (source, preparation.source(pair.source)),
-        (target, preparation.target(pair.target, like=pair.source)),
+        (source, preparation.prepare_source(pair.source)),
+        (target, preparation.prepare_target(pair.target, like=pair.source)),
     ):
         assert np.array_equal(stored.voxels, prepared.voxels)
         assert np.array_equal(stored.affine, prepared.affine)
         assert stored.background == prepared.background
-        assert np.array_equal(stored.within, preparation.source(pair.source, pair.mask).within)
+        assert np.array_equal(stored.mask, preparation.prepare_source(pair.source, pair.mask).mask)
 
 
 def test_the_second_epoch_reads_no_case(case, tmp_path):
-    first = paired_patches(cached([case], AXIAL, tmp_path / "cache"), AXIAL.settings)
+    first = items(cached([case], AXIAL, tmp_path / "cache"))
     for file in (*case.sources, *case.targets):
         stamp = file.stat()
         file.write_bytes(b"\0" * stamp.st_size)
         os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-    second = paired_patches(cached([case], AXIAL, tmp_path / "cache", load=never), AXIAL.settings)
+    second = items(cached([case], AXIAL, tmp_path / "cache", load=never))
     assert all(np.array_equal(a, b) for n in range(5) for a, b in zip(first[n], second[n], strict=True))
 
 
@@ -64,16 +71,16 @@ def test_a_draw_touches_only_its_slices(case, tmp_path):
 
 def test_a_changed_file_or_preparation_is_prepared_anew_but_not_another_augmentation(case, tmp_path):
     cached([case], AXIAL, tmp_path / "cache")
-    asked = replace(AXIAL.settings, augment=Augment(flip=True), patch=(8, 8), stack=1)
-    cached([case], Preparation(asked), tmp_path / "cache", load=never)
+    settings = replace(AXIAL.settings, augmentation=(Flip(),), patch=(8, 8), slices=1)
+    cached([case], Preparation(settings), tmp_path / "cache", load=never)
     with pytest.raises(AssertionError, match="read again"):
-        cached([case], Preparation(replace(asked, body="none")), tmp_path / "cache", load=never)
+        cached([case], Preparation(replace(settings, body_mask="none")), tmp_path / "cache", load=never)
     os.utime(case.sources[0], ns=(1, 1))
     with pytest.raises(AssertionError, match="read again"):
         cached([case], AXIAL, tmp_path / "cache", load=never)
 
 
-@pytest.mark.parametrize("suffix", ["source.json", "source.voxels.npy", "target.within.npy"])
+@pytest.mark.parametrize("suffix", ["source.json", "source.voxels.npy", "target.mask.npy"])
 def test_what_is_damaged_or_was_interrupted_is_prepared_anew(case, tmp_path, suffix):
     [(before, _)] = cached([case], AXIAL, tmp_path / "cache")
     kept = before.voxels.copy()
@@ -98,7 +105,7 @@ def test_cases_of_one_side_have_one_side(case, tmp_path):
     lone = [replace(case, targets=(), mask=None), replace(case, sources=(), mask=None)]
     (source, nothing), (none, target) = cached(lone, AXIAL, tmp_path / "cache")
     assert nothing is none is None
-    assert np.array_equal(target.voxels, AXIAL.target(load_pair(case).target).voxels)
+    assert np.array_equal(target.voxels, AXIAL.prepare_target(load_pair(case).target).voxels)
     assert source.voxels.shape == target.voxels.shape
 
 
@@ -109,7 +116,7 @@ def test_an_error_names_its_case(case, tmp_path):
         cached([case], AXIAL, tmp_path / "cache")
 
 
-def test_progress_is_told(case, tmp_path):
-    told = []
-    cached([case, case], AXIAL, tmp_path / "cache", on_progress=told.append)
-    assert told == [0.5, 1.0]
+def test_progress_is_reported(case, tmp_path):
+    fractions = []
+    cached([case, case], AXIAL, tmp_path / "cache", on_progress=fractions.append)
+    assert fractions == [0.5, 1.0]

@@ -8,10 +8,15 @@ import pytest
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
 from medtrans.core.volume import Volume
-from medtrans.preparing.augmentation import Augment
-from medtrans.preparing.normalisation import Labels, Linear, Nyul, Percentiles, ZScore
-from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import read_volume
+from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.normalisation.nyul import Nyul
+from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.preparing.normalisation.zscore import ZScore
+from medtrans.preparing.preparation import Preparation, assert_known_conditions
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.preparing.transforms.flip import Flip
+from medtrans.reading.volumes import read_volume
 from tests.preparing.phantom_volumes import FLIPPED, OBLIQUE, ball, ct, mr
 
 DATA = Path(os.environ.get("MEDTRANS_TEST_DATA", "-"))
@@ -33,11 +38,11 @@ def pairs(count=3):
 def test_a_target_comes_back_to_its_own_grid_and_unit(name):
     affine, shape = GRIDS[name]
     volume, preparation = ct(shape, affine), Preparation(PreparingSettings())
-    prepared = preparation.target(volume)
+    prepared = preparation.prepare_target(volume)
     back = preparation.restore(prepared.voxels, prepared)
     assert back.voxels == pytest.approx(volume.voxels, abs=2e-3)
     assert np.array_equal(back.affine, volume.affine)
-    assert back.header is volume.header
+    assert back.origin is volume.origin
     assert back.voxels.dtype == np.float32
 
 
@@ -45,7 +50,7 @@ def test_a_target_comes_back_to_its_own_grid_and_unit(name):
 def test_resampled_it_still_comes_back_to_its_grid(name):
     affine, shape = GRIDS[name]
     volume, preparation = ct(shape, affine), Preparation(PreparingSettings(spacing=(1.1, 0.9, 1.7)))
-    prepared = preparation.target(volume)
+    prepared = preparation.prepare_target(volume)
     back = preparation.restore(prepared.voxels, prepared)
     assert back.shape == volume.shape
     assert np.array_equal(back.affine, volume.affine)
@@ -63,8 +68,10 @@ def labels(volume):
 def test_labels_come_back_as_labels(name, spacing):
     affine, shape = GRIDS[name]
     volume = mr(shape, affine)
-    preparation = Preparation(PreparingSettings(target=Labels(labels=(2, 5)), spacing=spacing))
-    prepared = preparation.target(labels(volume), like=volume)
+    preparation = Preparation(
+        PreparingSettings(target_normalisation=Labels(labels=(2, 5)), spacing=spacing), "MR", "labels"
+    )
+    prepared = preparation.prepare_target(labels(volume), like=volume)
     assert len(prepared.voxels) == 2
     back = preparation.restore(prepared.voxels, prepared)
     assert back.voxels.dtype == np.uint8
@@ -74,13 +81,15 @@ def test_labels_come_back_as_labels(name, spacing):
 
 def test_of_real_labels_those_are_written_that_a_translation_may_have():
     volume = mr()
-    written = Preparation(PreparingSettings(target=Labels(labels=(5,)))).as_written(labels(volume), volume)
+    written = Preparation(PreparingSettings(target_normalisation=Labels(labels=(5,))), "MR", "labels").in_written_unit(
+        labels(volume), volume
+    )
     assert np.array_equal(written.voxels, np.where(labels(volume).voxels == 5, 5, 0))
 
 
 def test_what_is_no_number_becomes_air():
     preparation = Preparation(PreparingSettings())
-    prepared = preparation.target(ct())
+    prepared = preparation.prepare_target(ct())
     voxels = prepared.voxels.copy()
     voxels[0, 10, 11, 9] = np.nan
     restored = preparation.restore(voxels, prepared).voxels
@@ -90,76 +99,79 @@ def test_what_is_no_number_becomes_air():
 
 @pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
 def test_what_was_learned_survives_json(kind):
-    fitted = Preparation(PreparingSettings(source=kind(), target=kind(), patch=(8, 8))).fit(pairs())
+    fitted = Preparation(
+        PreparingSettings(source_normalisation=kind(), target_normalisation=kind(), patch=(8, 8)), "MR", "MR"
+    ).fit(pairs())
     again = Preparation.from_dict(json.loads(json.dumps(fitted.to_dict())))
     assert again == fitted
-    assert np.array_equal(again.source(mr(seed=5)).voxels, fitted.source(mr(seed=5)).voxels)
+    assert np.array_equal(again.prepare_source(mr(seed=5)).voxels, fitted.prepare_source(mr(seed=5)).voxels)
 
 
 @pytest.mark.parametrize("kind", [ZScore(), Percentiles(lower=5.0)])
 def test_air_outside_the_volume_is_as_dark_as_air_inside_and_comes_back_as_zero(kind):
-    asked = PreparingSettings(source=kind, target=kind, spacing=(1.1, 0.9, 1.7))
-    fitted, volume = Preparation(asked).fit(pairs()), mr(seed=5, gain=7.0)
+    asked = PreparingSettings(source_normalisation=kind, target_normalisation=kind, spacing=(1.1, 0.9, 1.7))
+    fitted, volume = Preparation(asked, "MR", "MR").fit(pairs()), mr(seed=5, gain=7.0)
     volume = volume.like(np.where(ball(volume.shape), volume.voxels, 0).astype(np.float32))
-    source = fitted.source(volume)
+    source = fitted.prepare_source(volume)
     assert source.background == pytest.approx(float(source.voxels.min()), abs=1e-4)
     assert source.background != -1
-    empty = np.full_like(source.voxels, fitted.settings.target.background)
+    empty = np.full_like(source.voxels, fitted.settings.target_normalisation.background)
     assert not fitted.restore(empty, source).voxels.any()
 
 
 def test_a_lone_target_teaches_nothing_about_sources():
     lone = Pair(Case("b", "b", (), (Path("t"),)), mr(gain=50.0), mr(gain=50.0))
-    asked = PreparingSettings(source=Percentiles(), target=Percentiles())
-    assert Preparation(asked).fit([*pairs(1), lone]).settings.source == Preparation(asked).fit(pairs(1)).settings.source
+    asked = PreparingSettings(source_normalisation=Percentiles(), target_normalisation=Percentiles())
+    with_lone, without = (Preparation(asked, "MR", "MR").fit(some) for some in ([*pairs(1), lone], pairs(1)))
+    assert with_lone.settings.source_normalisation == without.settings.source_normalisation
 
 
 def test_a_given_mask_is_turned_with_the_volume():
     volume = mr((14, 15, 16), FLIPPED)
     mask = volume.like((ball(volume.shape, 0.3)).astype(np.uint8))
-    prepared = Preparation(PreparingSettings()).source(volume, mask)
-    inside = prepared.undo(prepared.within[None].astype(np.float32), 0.0)[0]
+    prepared = Preparation(PreparingSettings()).prepare_source(volume, mask)
+    inside = prepared.undo(prepared.mask[None].astype(np.float32), 0.0)[0]
     assert np.array_equal(inside > 0, mask.voxels[0] > 0)
 
 
 def test_a_source_is_normalised_alike_with_a_mask_and_without():
     volume, preparation = mr(), Preparation(PreparingSettings())
     small = volume.like(ball(volume.shape, 0.3).astype(np.uint8))
-    assert np.array_equal(preparation.source(volume, small).voxels, preparation.source(volume).voxels)
-    assert preparation.source(volume, small).within.sum() == small.voxels.sum()
+    assert np.array_equal(preparation.prepare_source(volume, small).voxels, preparation.prepare_source(volume).voxels)
+    assert preparation.prepare_source(volume, small).mask.sum() == small.voxels.sum()
 
 
 def test_masks_that_cannot_be_used_are_refused():
     preparation, volume = Preparation(PreparingSettings()), mr()
-    with pytest.raises(EmptyMask, match=r"preparing\.body"):
-        preparation.source(volume, volume.like(np.zeros(volume.shape)))
+    with pytest.raises(EmptyMask, match=r"preparing\.body_mask"):
+        preparation.prepare_source(volume, volume.like(np.zeros(volume.shape)))
     with pytest.raises(EmptyMask):
-        preparation.source(Volume(np.zeros((1, 8, 8, 8)), np.eye(4)))
+        preparation.prepare_source(Volume(np.zeros((1, 8, 8, 8)), np.eye(4)))
     with pytest.raises(GridMismatch):
-        preparation.source(volume, Volume(np.ones((1, *volume.shape)), 2 * np.eye(4)))
+        preparation.prepare_source(volume, Volume(np.ones((1, *volume.shape)), 2 * np.eye(4)))
 
 
 def test_a_real_target_is_written_as_translations_are():
-    fitted = Preparation(PreparingSettings(target=Percentiles())).fit(pairs())
-    once, louder = (fitted.as_written(mr(seed=3, gain=gain), mr(seed=3, gain=gain)) for gain in (1.0, 7.0))
+    fitted = Preparation(PreparingSettings(target_normalisation=Percentiles()), "MR", "MR").fit(pairs())
+    once, louder = (fitted.in_written_unit(mr(seed=3, gain=gain), mr(seed=3, gain=gain)) for gain in (1.0, 7.0))
     assert louder.voxels == pytest.approx(once.voxels, rel=1e-4, abs=1e-2)
-    assert Preparation(PreparingSettings()).as_written(ct(), mr()).voxels == pytest.approx(ct().voxels)
+    assert Preparation(PreparingSettings()).in_written_unit(ct(), mr()).voxels == pytest.approx(ct().voxels)
 
 
 def test_a_stack_multiplies_the_channels_of_a_source_in_2d_only():
-    asked = PreparingSettings(stack=3)
+    asked = PreparingSettings(slices=3)
     assert Preparation(asked).task(2, 1).source_channels == 6
-    assert Preparation(PreparingSettings(stack=3, spatial_dims=3)).task(2, 1).source_channels == 2
+    assert Preparation(PreparingSettings(slices=3, spatial_dims=3)).task(2, 1).source_channels == 2
 
 
-@pytest.mark.parametrize("wrong", [{"stack": 4}, {"patch": (8, 8, 8)}, {"spacing": (1.0, 0.0, 1.0)}])
+@pytest.mark.parametrize("wrong", [{"slices": 4}, {"patch": (8, 8, 8)}, {"spacing": (1.0, 0.0, 1.0)}])
 def test_settings_that_make_no_sense_are_answered(wrong):
     with pytest.raises(UsageError, match=next(iter(wrong))):
         PreparingSettings(**wrong)
 
 
 def test_planes_and_flips_are_refused_where_the_axes_are_in_another_order():
-    for asked in ({}, {"spatial_dims": 3, "augment": Augment(flip=True)}):
+    for asked in ({}, {"spatial_dims": 3, "augmentation": (Flip(),)}):
         with pytest.raises(UsageError, match="'PIR' has its axes in another order"):
             PreparingSettings(orientation="PIR", **asked)
         for fine in ("RAS", "LPS", "LPI"):
@@ -172,12 +184,79 @@ def test_planes_and_flips_are_refused_where_the_axes_are_in_another_order():
 def test_a_real_volume_comes_back_bit_for_bit_in_place(name):
     volume = read_volume(DATA / name)
     preparation = Preparation(PreparingSettings(orientation="LPS"))
-    prepared = preparation.target(volume)
+    prepared = preparation.prepare_target(volume)
     back = preparation.restore(prepared.voxels, prepared)
     assert np.array_equal(np.round(back.voxels), volume.voxels)
     assert back.affine.tobytes() == volume.affine.tobytes()
-    assert 0.1 < prepared.within.mean() < 0.9
+    assert 0.1 < prepared.mask.mean() < 0.9
 
 
 def test_ct_is_linear_by_default():
-    assert PreparingSettings().target == Linear(low=-1024, high=3071)
+    assert Preparation(PreparingSettings()).settings.target_normalisation == Linear(low=-1024, high=3071)
+
+
+def test_the_modalities_are_saved_with_the_preparation():
+    preparation = Preparation(PreparingSettings(target_normalisation=Linear(low=0, high=70)), "CT", "dose")
+    values = json.loads(json.dumps(preparation.to_dict()))
+    assert (values["source_modality"], values["target_modality"]) == ("CT", "dose")
+    assert Preparation.from_dict(values) == preparation
+    assert preparation.modality.unit == "Gy"
+
+
+@pytest.mark.parametrize("name", ["source_modality", "target_modality"])
+def test_a_saved_preparation_without_a_modality_is_refused(name):
+    values = Preparation(PreparingSettings()).to_dict()
+    del values[name]
+    with pytest.raises(UsageError, match=f"{name} is missing"):
+        Preparation.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("normaliser", "modality", "advice"),
+    [
+        (Percentiles(), "CT", "HU are lost; set {name: linear}"),
+        (ZScore(), "PET", "SUV are lost"),
+        (Nyul(), "dose", "Gy are lost"),
+        (Linear(), "dose", "needs low and high for dose"),
+        (Linear(), "MR", "or {name: percentiles}"),
+        (Linear(low=0, high=9), "labels", "name: labels"),
+        (Percentiles(), "labels", "name: labels"),
+        (Labels(), "CT", "the modality is CT"),
+    ],
+)
+def test_a_normalisation_that_does_not_suit_the_modality_is_refused(normaliser, modality, advice):
+    with pytest.raises(UsageError, match=r"preparing\.target_normalisation") as answer:
+        Preparation(PreparingSettings(target_normalisation=normaliser), "MR", modality)
+    assert advice in str(answer.value)
+
+
+def test_a_source_may_have_a_scale_of_its_own_whatever_its_modality():
+    settings = PreparingSettings(source_normalisation=Percentiles(), target_normalisation=Percentiles())
+    for modality in ("CT", "MR", "PET", "dose"):
+        assert Preparation(settings, modality, "MR").source_modality == modality
+    with pytest.raises(UsageError, match=r"preparing\.source_normalisation"):
+        Preparation(settings, "labels", "MR")
+
+
+def test_dose_is_restored_in_gray():
+    volume = mr().like(np.where(ball(mr().shape), 60.0, 0.0).astype(np.float32))
+    preparation = Preparation(PreparingSettings(target_normalisation=Linear(low=0, high=70)), "CT", "dose")
+    prepared = preparation.prepare_target(volume)
+    assert preparation.restore(prepared.voxels, prepared).voxels == pytest.approx(volume.voxels, abs=1e-5)
+    assert preparation.in_written_unit(volume, volume) is volume
+
+
+def test_conditions_come_in_the_order_of_the_model_and_a_missing_one_is_named():
+    preparation = Preparation(PreparingSettings(conditions=("age", "thickness")))
+    assert preparation.conditions({"thickness": 3.0, "age": 40.0, "dose": 1.0}, "a") == (40.0, 3.0)
+    with pytest.raises(UsageError, match="condition thickness is missing"):
+        preparation.conditions({"age": 40.0}, "a")
+
+
+def test_a_condition_that_no_model_takes_is_refused():
+    taking, other = (Preparation(PreparingSettings(conditions=names)) for names in (("age",), ()))
+    assert_known_conditions(["age"], [taking, other])
+    with pytest.raises(UsageError, match="unknown condition; this model takes age"):
+        assert_known_conditions(["agee"], [taking])
+    with pytest.raises(UsageError, match="this model takes none"):
+        assert_known_conditions(["age"], [other])

@@ -1,6 +1,6 @@
 """Linear normalisation: [low, high] → [-1, 1], the same for all images. For values with a unit: CT, dose, PET.
 
-    x' = 2 (x - low) / (high - low) - 1
+x' = 2 (x - low) / (high - low) - 1
 """
 
 from __future__ import annotations

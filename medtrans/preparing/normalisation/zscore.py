@@ -1,6 +1,6 @@
 """Z-score normalisation: mean and standard deviation within the body → 0 and 1/3. For MR.
 
-    x' = (x - mean) / (3 standard deviations)
+x' = (x - mean) / (3 standard deviations)
 """
 
 from __future__ import annotations

@@ -28,8 +28,6 @@ class Elastic(SpatialTransform):
     def draw(self, rng: np.random.Generator, spatial_dims: int) -> dict[str, Any]:
         return {"millimetres": self.millimetres, "bumps": self.bumps, "seed": draw_seed(rng)}
 
-    def displacement(
-        self, size: Sequence[int], *, millimetres: float, bumps: int, seed: int
-    ) -> np.ndarray:
+    def displacement(self, size: Sequence[int], *, millimetres: float, bumps: int, seed: int) -> np.ndarray:
         rng, widths = np.random.default_rng(seed), [max(side - 1, 1) / bumps for side in size]
         return np.float32(millimetres) * np.stack([smooth_field(rng, size, widths) for _ in size])

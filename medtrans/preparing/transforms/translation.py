@@ -21,7 +21,5 @@ class Translation(SpatialTransform):
     def draw(self, rng: np.random.Generator, spatial_dims: int) -> dict[str, Any]:
         return {"millimetres": rng.uniform(-self.millimetres, self.millimetres, spatial_dims).tolist()}
 
-    def displacement(
-        self, size: Sequence[int], *, millimetres: Sequence[float]
-    ) -> np.ndarray:
+    def displacement(self, size: Sequence[int], *, millimetres: Sequence[float]) -> np.ndarray:
         return np.array(millimetres, np.float32).reshape(-1, *[1] * len(size))

@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from medtrans.core.degradation import SEEDS, Degradation, draw_factor, draw_seed
+
+
+def test_the_base_class_is_abstract():
+    with pytest.raises(TypeError, match="abstract"):
+        Degradation()
+
+
+def test_a_factor_enlarges_as_often_as_it_shrinks():
+    rng = np.random.default_rng(0)
+    factors = np.array([draw_factor(rng, 0.25) for _ in range(2000)])
+    assert factors.min() >= 1 / 1.25
+    assert factors.max() <= 1.25
+    assert (factors > 1).mean() == pytest.approx(0.5, abs=0.05)
+    assert draw_factor(rng, 0.0) == 1.0
+
+
+def test_a_seed_is_a_plain_number():
+    seed = draw_seed(np.random.default_rng(0))
+    assert type(seed) is int
+    assert 0 <= seed < SEEDS

@@ -1,0 +1,94 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medtrans.degradations.gain import Gain
+from medtrans.degradations.noise import Noise
+from medtrans.preparing.transforms.flip import Flip
+from tests.preparing.toy_dataset import TRANSFORMS, dataset
+
+SHAPES = {
+    "slices": {"spatial_dims": 2, "slices": 3},
+    "sagittal patches": {"spatial_dims": 2, "plane": "sagittal", "slices": 1, "patch": (12, 9)},
+    "coronal stacks": {"spatial_dims": 2, "plane": "coronal", "slices": 3, "patch": (8, 8)},
+    "blocks": {"spatial_dims": 3, "patch": (8, 9, 10)},
+    "volumes": {"spatial_dims": 3},
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("augmentation", [(), TRANSFORMS], ids=["as it is", "transformed"])
+def test_target_and_mask_stay_aligned_with_the_source(name, augmentation):
+    settings = SHAPES[name]
+    items = dataset(augmentation=augmentation, **settings)
+    middle = settings.get("slices", 1) // 2 if settings["spatial_dims"] == 2 else 0
+    for number in range(12):
+        source, target, mask, *_ = items[number]
+        height, half = source[middle] + 1, target[0] + 1
+        assert half == pytest.approx(height / 2, abs=1e-5)
+        assert ((height > 0.5) ^ (mask[0] > 0)).mean() < 0.12
+        assert (height[mask[0] > 0] > 0).mean() > 0.9
+        assert mask.any()
+        assert mask.shape[1:] == source.shape[1:] == target.shape[1:] == items.size
+
+
+def test_the_middle_of_a_stack_is_the_targets_slice_and_its_neighbours_lie_beside_it():
+    items = dataset(spatial_dims=2, slices=3)
+    source = items[0].source
+    assert np.abs(np.diff(source, axis=0)).max() > 0
+    assert np.median(source[0] - source[1]) * np.median(source[1] - source[2]) >= 0
+    assert 2 * (items[0].target[0] + 1) == pytest.approx(source[1] + 1, abs=1e-5)
+
+
+@pytest.mark.parametrize("divisor", [1, 8])
+def test_all_items_have_one_size_which_the_divisor_divides(divisor):
+    items = dataset(spatial_dims=2, divisor=divisor)
+    assert items.size == ((20, 25) if divisor == 1 else (24, 32))
+    assert {items[number].source.shape[1:] for number in range(10)} == {items.size}
+    assert replace(items, divisor=16).size == (32, 32)
+
+
+def test_a_patch_is_no_larger_than_the_largest_volume():
+    assert dataset(spatial_dims=3, patch=(64, 8, 64), divisor=4).size == (20, 8, 20)
+
+
+def test_an_item_depends_on_seed_and_number_alone():
+    items, again = dataset(augmentation=TRANSFORMS), dataset(augmentation=TRANSFORMS)
+    items[5], items[7]
+    assert all(np.array_equal(a, b) for a, b in zip(items[9], again[9], strict=True))
+    assert not np.array_equal(items[9].source, items[10].source)
+    assert not np.array_equal(items[9].source, dataset(augmentation=TRANSFORMS, seed=4)[9].source)
+
+
+def test_unpaired_sources_and_targets_come_from_anywhere():
+    items = dataset("unpaired", slices=1)
+    apart = sum(not np.allclose((items[n].source + 1) / 2, items[n].target + 1, atol=1e-4) for n in range(10))
+    assert apart >= 8
+
+
+def test_degradations_change_the_source_alone():
+    plain, degraded = dataset(), dataset(augmentation=[Gain(strength=0.4), Noise(strength=0.05)])
+    assert not np.array_equal(plain[0].source, degraded[0].source)
+    assert np.array_equal(plain[0].target, degraded[0].target)
+    assert np.array_equal(plain[0].mask, degraded[0].mask)
+
+
+def test_padding_is_each_sides_own_air():
+    items = dataset(spatial_dims=2, divisor=64)
+    assert items[0].source[:, 0, 0] == pytest.approx(-1)
+    assert items[0].target[:, 0, 0] == pytest.approx(-1)
+    assert items[0].mask[0, 0, 0] == 0
+
+
+def test_left_and_right_are_mirrored_half_of_the_time_also_across_sagittal_stacks():
+    settings = {"spatial_dims": 2, "plane": "sagittal", "slices": 3}
+    plain, mirrored = dataset(**settings), dataset(augmentation=[Flip()], **settings)
+    turned = [np.array_equal(mirrored[n].source, plain[n].source[::-1]) for n in range(40)]
+    kept = [np.array_equal(mirrored[n].source, plain[n].source) for n in range(40)]
+    assert all(a or b for a, b in zip(turned, kept, strict=True))
+    assert 8 < sum(turned) < 32
+
+
+def test_each_axis_has_its_own_divisor():
+    assert dataset(spatial_dims=3, patch=(8, 9, 10), divisor=(1, 4, 8)).size == (8, 12, 16)
