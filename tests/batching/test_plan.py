@@ -36,7 +36,7 @@ def test_metaimage_in_two_files_becomes_one(cases, tmp_path):
 
 
 def test_a_file_does_not_become_a_folder_by_a_slip(cases, tmp_path):
-    with pytest.raises(UsageError, match=r"neither a folder .* nor a volume by its name \(\.gz\)"):
+    with pytest.raises(UsageError, match=r"neither an existing folder nor the name of a volume \(\.gz\)"):
         plan(cases / "b.nii.gz", tmp_path / "ct.nni.gz")
 
 
@@ -54,25 +54,25 @@ def test_one_case_of_several_files_goes_to_a_file(cases, tmp_path):
 
 
 def test_an_output_is_never_an_input(cases, tmp_path):
-    with pytest.raises(UsageError, match="never writes over one"):
+    with pytest.raises(UsageError, match="which medtrans never overwrites"):
         plan(cases, cases)
-    with pytest.raises(UsageError, match="never writes over one"):
+    with pytest.raises(UsageError, match="which medtrans never overwrites"):
         plan(cases / "b.nii.gz", cases / "b.nii.gz")
     (tmp_path / "link").symlink_to(cases)
-    with pytest.raises(UsageError, match="never writes over one"):
+    with pytest.raises(UsageError, match="which medtrans never overwrites"):
         plan(cases, tmp_path / "link")
     os.link(cases / "b.nii.gz", tmp_path / "same.nii.gz")
-    with pytest.raises(UsageError, match="never writes over one"):
+    with pytest.raises(UsageError, match="which medtrans never overwrites"):
         plan(cases / "b.nii.gz", tmp_path / "same.nii.gz")
 
 
 def test_two_inputs_that_would_become_one_output_are_refused(cases, tmp_path):
     (cases / "a.nii.gz").write_bytes(b"")
-    with pytest.raises(UsageError, match=r"would become the same as .*a\.nii.*; rename one"):
+    with pytest.raises(UsageError, match=r"would have the same output as .*a\.nii.*; rename one"):
         plan(cases, tmp_path / "out")
 
 
-def test_an_output_that_would_take_the_page_of_its_input_is_refused(cases):
+def test_an_output_that_would_share_the_sidecar_of_its_input_is_refused(cases):
     with pytest.raises(UsageError, match="differs from an input only by its suffix"):
         plan(cases / "b.nii.gz", cases / "b.nii")
 
@@ -91,6 +91,6 @@ def test_what_cannot_be_done_is_refused_before_anything_is(cases, tmp_path, inpu
         plan(tmp_path / inputs, tmp_path / output)
 
 
-def test_one_name_is_asked_for_each_case(cases, tmp_path):
+def test_one_name_is_needed_for_each_case(cases, tmp_path):
     with pytest.raises(UsageError, match="2 for 1 cases"):
         plan([cases / "a.nii"], Path("out"), names=["a", "b"])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,16 +7,19 @@ import numpy as np
 from medtrans import __version__
 from medtrans.batching.sidecar import DESCRIPTION, sidecar, sidecar_path
 from medtrans.core.digest import digest
+from medtrans.core.finding import Finding
+from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
 from medtrans.translating.translator import Identity, Translation
 from tests.translating.stand_ins import Same, translator_of
 
 
 def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():
-    translator = translator_of(Same())
-    translator.identity = Identity("toy", "abc", {"medtrans": "0.0.9", "card": {"recipe_sha256": "r"}})
+    identity = Identity("toy", "abc", {"medtrans": "0.0.9", "card": {"recipe_sha256": "r"}})
+    translator = translator_of(Same(), identity=identity)
     volume = Volume(np.zeros((1, 2, 2, 2), np.int16), np.eye(4))
-    made = Translation(volume, "HU", 0.125, 1.23456, ("its voxels measure 9 mm",))
+    finding = Finding(code="implausible-spacing", severity="warn", where="/data/mr.nii.gz", what="measures 9 mm")
+    made = Translation(volume, find_modality("CT"), 0.125, 1.23456, (finding,))
     facts = json.loads(sidecar(made, translator, [("mr.nii.gz", "123")], ("ct.nii.gz", "456")))
     assert facts["SYNTHETIC"] is True
     assert next(iter(facts)) == "SYNTHETIC"
@@ -26,12 +30,14 @@ def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():
         "medtrans": "0.0.9",
         "recipe_sha256": "r",
         "preparation_sha256": digest(translator.preparation.to_dict()),
-        "settings": translator.asked,
+        "settings": translator.resolved_settings,
     }
     assert facts["device"] == "cpu"
     assert facts["inputs"] == [{"file": "mr.nii.gz", "sha256": "123"}]
-    assert facts["output"] == {"file": "ct.nii.gz", "sha256": "456", "unit": "HU", "type": "int16"}
-    assert facts["warnings"] == ["its voxels measure 9 mm"]
+    output = {"file": "ct.nii.gz", "sha256": "456", "modality": "CT", "unit": "HU", "type": "int16"}
+    assert facts["output"] == output
+    [record] = facts["findings"]
+    assert Finding.from_dict(record) == replace(finding, where="mr.nii.gz"), "folders are not named"
     assert facts["clipped_fraction"] == 0.125
     assert facts["seconds"] == 1.235
     assert facts["created"].endswith("+00:00")

@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -10,11 +10,13 @@ import pytest
 
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import EnvironmentRefused, UsageError
+from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
 from medtrans.models.folder import save_model
-from medtrans.preparing.normalisation import Percentiles
-from medtrans.reading.files import read_volume, sha256, write_volume
-from medtrans.translating.settings import TranslatingSettings
+from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.reading import formats
+from medtrans.reading.storage import sha256
+from medtrans.reading.volumes import hash_volume, read_volume, write_volume
 from medtrans.translating.translator import Identity, Translator
 from tests.translating.stand_ins import Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
 
@@ -33,13 +35,17 @@ def cases(tmp_path):
 
 @pytest.fixture
 def translator():
-    made = translator_of(Same())
-    made.identity = Identity("toy", "a model's hash")
-    return made
+    return translator_of(Same(), identity=Identity("toy", "a model's hash"))
 
 
 def verdicts(outcomes):
     return [outcome.verdict for outcome in outcomes]
+
+
+def last_rows(ledger):
+    """The last line about each output."""
+    rows = [json.loads(row) for row in ledger.read_text().splitlines()]
+    return list({row["output"]: row for row in rows}.values())
 
 
 def spoil(path):
@@ -50,13 +56,13 @@ def spoil(path):
 
 
 def test_a_folder_is_translated_file_by_file_with_sidecars_and_a_ledger(cases, translator, tmp_path):
-    told = []
-    outcomes = translate_files(cases, tmp_path / "out", translator, on_progress=lambda *said: told.append(said))
+    calls = []
+    outcomes = translate_files(cases, tmp_path / "out", translator, on_progress=lambda *call: calls.append(call))
     assert verdicts(outcomes) == ["done"] * 4
     assert [outcome.exit_code for outcome in outcomes] == [0] * 4
-    assert told[0] == ("sub-0", 0.0)
-    assert told[-1] == ("sub-3", 1.0)
-    assert [share for _, share in told] == sorted(share for _, share in told)
+    assert calls[0] == ("sub-0", 0.0)
+    assert calls[-1] == ("sub-3", 1.0)
+    assert [done for _, done in calls] == sorted(done for _, done in calls)
     for number in range(4):
         made, source = tmp_path / "out" / f"sub-{number}.nii.gz", cases / f"sub-{number}.nii.gz"
         image = nib.load(made)
@@ -66,7 +72,7 @@ def test_a_folder_is_translated_file_by_file_with_sidecars_and_a_ledger(cases, t
         assert facts["SYNTHETIC"] is True
         assert facts["inputs"] == [{"file": source.name, "sha256": sha256(source)}]
         assert facts["output"]["sha256"] == sha256(made)
-    rows = [json.loads(row) for row in (tmp_path / "out" / "ledger.jsonl").read_text().splitlines()]
+    rows = last_rows(tmp_path / "out" / "ledger.jsonl")
     assert [row["verdict"] for row in rows] == ["done"] * 4
     assert rows[2]["output_sha256"] == sha256(tmp_path / "out" / "sub-2.nii.gz")
     json.dumps([outcome.to_dict() for outcome in outcomes])
@@ -112,12 +118,12 @@ def test_one_failing_case_does_not_stop_the_rest(cases, translator, tmp_path):
     assert "\n" not in outcomes[2].message
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["ledger.jsonl", "sub-0.json", "sub-0.nii.gz", "sub-3.json", "sub-3.nii.gz"]
-    rows = [json.loads(row) for row in (tmp_path / "out" / "ledger.jsonl").read_text().splitlines()]
+    rows = last_rows(tmp_path / "out" / "ledger.jsonl")
     assert [row["verdict"] for row in rows] == ["done", "failed", "failed", "done"]
     assert rows[1]["message"] == outcomes[1].message
 
 
-def test_a_fault_of_ours_fails_its_case_only_and_names_it(cases, translator, tmp_path, monkeypatch):
+def test_a_bug_fails_its_case_only_and_is_named(cases, translator, tmp_path, monkeypatch):
     translate = translator.translate
 
     def faulty(volume, **options):
@@ -128,7 +134,7 @@ def test_a_fault_of_ours_fails_its_case_only_and_names_it(cases, translator, tmp
     monkeypatch.setattr(translator, "translate", faulty)
     outcomes = translate_files(cases, tmp_path / "out", translator)
     assert verdicts(outcomes) == ["done", "failed", "done", "done"]
-    assert "sub-1.nii.gz: a fault of medtrans, not yours: ZeroDivisionError" in outcomes[1].message
+    assert "sub-1.nii.gz: a bug of medtrans, please report it: ZeroDivisionError" in outcomes[1].message
     assert isinstance(outcomes[1].error, ZeroDivisionError)
 
 
@@ -161,14 +167,14 @@ def test_resuming_redoes_what_changed_or_went_missing(cases, translator, tmp_pat
 
 def test_resuming_redoes_all_for_another_model_or_other_settings(cases, translator, tmp_path):
     translate_files(cases, tmp_path / "out", translator)
-    translator.identity = Identity("toy", "another hash")
-    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done"] * 4
-    translator.settings = TranslatingSettings(overlap=0.25)
-    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done"] * 4
+    other = translator_of(Same(), identity=Identity("toy", "another hash"))
+    assert verdicts(translate_files(cases, tmp_path / "out", other, resume=True)) == ["done"] * 4
+    again = other.with_settings(overlap=0.25)
+    assert verdicts(translate_files(cases, tmp_path / "out", again, resume=True)) == ["done"] * 4
 
 
-def test_a_model_without_a_hash_proves_nothing(cases, translator, tmp_path):
-    translator.identity = Identity()
+def test_a_model_without_a_hash_proves_nothing(cases, tmp_path):
+    translator = translator_of(Same())
     translate_files(cases, tmp_path / "out", translator)
     assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done"] * 4
 
@@ -180,11 +186,11 @@ def test_resuming_never_replaces_what_somebody_else_wrote(cases, translator, tmp
     before = corrected.read_bytes()
     outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
     assert verdicts(outcomes) == ["skipped", "failed", "skipped", "skipped"]
-    assert "is not what the ledger says was written here; give --overwrite" in outcomes[1].message
+    assert "is not the file that the ledger names; give --overwrite" in outcomes[1].message
     assert corrected.read_bytes() == before
 
 
-def test_a_foreign_page_beside_the_output_is_kept(cases, translator, tmp_path):
+def test_a_foreign_json_file_beside_the_output_is_kept(cases, translator, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "sub-0.json").write_text("mine")
     outcomes = translate_files(cases, tmp_path / "out", translator)
@@ -212,30 +218,31 @@ def test_parts_share_a_folder_without_doing_a_case_twice(cases, translator, tmp_
     assert verdicts(outcomes) == ["skipped", "skipped", "done", "skipped"]
 
 
-def test_what_the_reader_warns_of_is_in_outcome_and_sidecar(cases, translator, tmp_path):
+def test_findings_of_the_reader_are_in_outcome_and_sidecar(cases, translator, tmp_path):
     voxels, _ = ball((9, 8, 7))
     save_nifti(cases / "sub-0.nii.gz", voxels, oblique(), codes=(0, 0))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        [outcome] = translate_files(cases / "sub-0.nii.gz", tmp_path / "out.nii.gz", translator)
+    [outcome] = translate_files(cases / "sub-0.nii.gz", tmp_path / "out.nii.gz", translator)
     assert outcome.verdict == "done"
-    assert "left and right are a guess" in outcome.warnings[0]
-    assert json.loads((tmp_path / "out.json").read_text())["warnings"] == list(outcome.warnings)
+    assert "left and right are a guess" in outcome.findings[0].sentence
+    records = json.loads((tmp_path / "out.json").read_text())["findings"]
+    named = [replace(finding, where="sub-0.nii.gz") for finding in outcome.findings]
+    assert [Finding.from_dict(record) for record in records] == named
+    json.dumps(outcome.to_dict())
 
 
 def test_what_is_wrong_as_a_whole_is_refused_at_once(cases, translator, tmp_path):
     (cases / "sub-0.nii").write_bytes(b"")
-    with pytest.raises(UsageError, match="would become the same"):
+    with pytest.raises(UsageError, match="would have the same output"):
         translate_files(cases, tmp_path / "out", translator)
     assert not (tmp_path / "out").exists()
 
 
 def test_where_nothing_may_be_written_nothing_is_translated(cases, translator, tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda place, _: place != tmp_path)
-    told = []
-    with pytest.raises(EnvironmentRefused, match="nothing may be written here"):
-        translate_files(cases, tmp_path / "out" / "deep", translator, on_progress=lambda *said: told.append(said))
-    assert not told
+    calls = []
+    with pytest.raises(EnvironmentRefused, match="is not writable"):
+        translate_files(cases, tmp_path / "out" / "deep", translator, on_progress=lambda *call: calls.append(call))
+    assert not calls
 
 
 def test_a_single_file_that_is_refused_leaves_nothing(cases, translator, tmp_path):
@@ -246,7 +253,7 @@ def test_a_single_file_that_is_refused_leaves_nothing(cases, translator, tmp_pat
 
 
 def test_a_killed_run_leaves_whole_files_and_is_taken_up_where_it_stopped(cases, tmp_path):
-    preparation = preparation_of(source=Percentiles(), body="nonzero")
+    preparation = preparation_of(source_normalisation=Percentiles(), body_mask="nonzero")
     save_model(tmp_path / "model", tiny_regression(preparation), preparation, {"name": "toy"})
     for path in cases.iterdir():
         voxels, _ = ball((9, 8, 7), low=0, seed=int(path.name[4]))
@@ -266,3 +273,43 @@ def test_a_killed_run_leaves_whole_files_and_is_taken_up_where_it_stopped(cases,
     assert verdicts(outcomes) == ["skipped"] * 4
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["ledger.jsonl", *sorted(f"sub-{n}.{end}" for n in range(4) for end in ("json", "nii.gz"))]
+
+
+class SliceFolder:
+    """A format whose volume is a folder of slices, as DICOM is."""
+
+    NAME, SUFFIXES = "slices", ()
+
+    @staticmethod
+    def matches(path):
+        return path.is_dir() and any(path.glob("*.slice"))
+
+    @staticmethod
+    def files(path):
+        return tuple(sorted(path.glob("*.slice")))
+
+    @classmethod
+    def read(cls, path):
+        slices = [np.frombuffer(file.read_bytes(), np.int16).reshape(9, 8) for file in cls.files(path)]
+        return Volume(np.stack(slices, axis=-1)[None], oblique())
+
+
+def test_a_volume_may_be_a_folder_of_files(cases, translator, tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, SliceFolder))
+    voxels = ball((9, 8, 7), seed=3)[0].astype(np.int16)
+    (cases / "series.1").mkdir()
+    for index in range(7):
+        (cases / "series.1" / f"{index}.slice").write_bytes(voxels[0, :, :, index].tobytes())
+
+    outcomes = translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(outcomes) == ["done"] * 5, outcomes
+    assert outcomes[0].output == tmp_path / "out" / "series.1.nii.gz"
+    assert np.array_equal(read_volume(outcomes[0].output).voxels, voxels)
+    facts = json.loads((tmp_path / "out" / "series.1.json").read_text())
+    assert facts["inputs"] == [{"file": "series.1", "sha256": hash_volume(cases / "series.1")}]
+
+    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["skipped"] * 5
+    (cases / "series.1" / "3.slice").write_bytes(bytes(9 * 8 * 2 - 4) + b"\x01\x02\x03\x04")
+    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done", *["skipped"] * 4]
+    [alone] = translate_files(cases / "series.1", tmp_path / "one.nii.gz", translator)
+    assert alone.verdict == "done", alone.message

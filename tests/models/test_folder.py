@@ -147,6 +147,7 @@ def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_pa
         (lambda f: change(f, method="regression"), "does not describe a model"),
         (lambda f: change(f, task={"spatial_dims": 4}), "does not describe a model"),
         (lambda f: change_preparation(f, slice=3), "no setting named 'slice'; did you mean 'slices'"),
+        (lambda f: change(f, preparation={"slices": 3}), "source_modality is missing"),
         (lambda f: change(f, preparation=3), "does not describe a model"),
         (lambda f: change(f, task={"spatial_dims": 2, "source_channels": 5}), r"first.0.weight is .* needs float32"),
         (
@@ -237,7 +238,7 @@ def test_a_save_killed_anywhere_leaves_a_model_that_loads(tmp_path):
             """
         )
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent / "translating")}
     child = subprocess.Popen([sys.executable, script, tmp_path / "m"], stdout=subprocess.PIPE, env=environment)
     assert child.stdout.readline() == b"saved\n"
     for _ in range(15):

@@ -74,9 +74,7 @@ def test_slices_of_air_are_not_predicted_and_become_the_background_of_the_target
     mask = np.zeros((6, 6, 10), bool)
     mask[2, 3, [4, 7]] = True
     method = Same()
-    out = sweep(
-        voxels, method.translate, spatial_dims=2, mask=mask, batch=1, background=-1.0, target_background=-0.75
-    )
+    out = sweep(voxels, method.translate, spatial_dims=2, mask=mask, batch=1, background=-1.0, target_background=-0.75)
     assert len(method.shapes) == 2
     assert (out[..., [4, 7]] == 0).all()
     assert (np.delete(out, [4, 7], axis=-1) == -0.75).all()

@@ -157,7 +157,9 @@ def test_outside_the_body_ct_is_air_whatever_the_model_predicts():
 
 def test_air_outside_is_minus_1024_even_where_the_normalisation_starts_at_minus_1000():
     voxels, _ = ball((12, 12, 12))
-    translated = translator_of(Same(), source_normalisation=Linear(low=-1000), target_normalisation=Linear(low=-1000), body_mask="otsu")
+    translated = translator_of(
+        Same(), source_normalisation=Linear(low=-1000), target_normalisation=Linear(low=-1000), body_mask="otsu"
+    )
     out = translated(Volume(voxels, np.eye(4)))
     assert (out.voxels[0][:2] == -1024).all()
 
@@ -181,7 +183,9 @@ def test_the_clipped_fraction_of_the_body_is_reported():
 def test_mr_is_float32_in_the_typical_unit_of_the_training_targets():
     voxels, _ = ball((12, 12, 12), low=0)
     source = Volume(np.abs(voxels).astype(np.int16), np.eye(4))
-    made = translator_of(Same(), source_normalisation=Percentiles(), target_normalisation=Percentiles(typical_range=(0.0, 800.0))).translate(source)
+    made = translator_of(
+        Same(), source_normalisation=Percentiles(), target_normalisation=Percentiles(typical_range=(0.0, 800.0))
+    ).translate(source)
     assert made.volume.voxels.dtype == np.float32
     assert made.modality.unit == "a.u."
     assert made.clipped_fraction == 0
@@ -391,7 +395,7 @@ def test_a_model_gets_its_conditions_and_a_missing_one_is_refused():
     translator = translator_of(Told(), conditions=("age", "dose"))
     made = translator.translate(volume, conditions={"dose": 0.25, "weight": 80, "age": -0.5}, where="head")
     assert (made.volume.voxels == np.rint((1 - 0.25) * 4095 / 2 - 1024)).all()
-    with pytest.raises(UsageError, match="head: the condition dose is missing, which the model needs; .* given: age"):
+    with pytest.raises(UsageError, match=r"head: the condition dose is missing, which the model needs; .* given: age"):
         translator.translate(volume, conditions={"age": 1.0}, where="head")
 
 

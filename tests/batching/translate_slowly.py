@@ -1,4 +1,4 @@
-"""Translate a folder with a saved model, and stand still after the first volume: what the tests kill.
+"""Translate a folder with a saved model, and wait after the first volume until a test kills the process.
 
 python translate_slowly.py INPUT OUTPUT MODEL
 """
