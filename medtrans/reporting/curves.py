@@ -1,4 +1,4 @@
-"""The journal as curves: per player and term, raw and smoothed, the best checkpoint marked."""
+"""Curves of the training journal: each term of each player, recorded and smoothed, and the best checkpoint."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from medtrans.core.errors import UsageError
 from medtrans.metrics import direction
 
-WINDOW = 25
-"""The smoothed line is the mean over one part in this many of the run."""
-SPAN = 20
-"""Positive values that span more than this factor are drawn on a logarithmic scale."""
-POINTS = 500
-"""More points than this are drawn as the lowest and highest value of each stretch."""
+WINDOWS_PER_RUN = 25
+"""The running mean is over 1/25 of the run."""
+LINEAR_RANGE = 20
+"""Positive values that span a larger factor have a logarithmic axis."""
+MAX_POINTS = 500
+"""Longer curves are drawn as the lowest and highest value of each segment."""
 VALIDATION = "validation"
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """One term of one player. `best` is (step, value) of the checkpoint that was kept, on its own metric's curve."""
+    """One term of one player. `best` is (step, value) of the saved checkpoint, on the curve of the monitored metric."""
 
     player: str
     term: str
@@ -30,41 +30,42 @@ class Curve:
     values: np.ndarray
     smooth: np.ndarray | None
     best: tuple[float, float] | None = None
-    lost: int = 0
+    not_finite: int = 0
     """Values that were nan or infinite."""
 
     @property
     def name(self) -> str:
-        """The column in the journal."""
+        """Column of the journal."""
         return f"{self.player}/{self.term}".lstrip("/")
 
     @property
     def logarithmic(self) -> bool:
-        return bool(self.player and 0 < self.values.min() < self.values.max() / SPAN)
+        return bool(self.player and 0 < self.values.min() < self.values.max() / LINEAR_RANGE)
 
 
-def curves(journal: Sequence[Mapping[str, float]], best: str = "") -> list[Curve]:
-    """Players in the order of the journal, then validation, then the learning rate. `best` names a column."""
+def curves(journal: Sequence[Mapping[str, float]], monitor: str = "") -> list[Curve]:
+    """Players in the order of the journal, then validation, then the learning rate. `monitor` names the column by
+    which the best checkpoint was chosen."""
     names = list(dict.fromkeys(name for row in journal for name in row if "/" in name))
     names.sort(key=lambda name: name.startswith(VALIDATION + "/"))
     names += [name for name in ("learning_rate",) if any(name in row for row in journal)]
-    found = (_curve(journal, name, name == best) for name in names)
+    found = (_curve(journal, name, name == monitor) for name in names)
     return [curve for curve in found if curve is not None]
 
 
 def higher_is_better(column: str) -> bool:
-    """Of "validation/metric"; a metric nobody knows is taken for an error."""
+    """Of "validation/metric"; an unknown metric counts as an error, lower is better."""
     try:
         return direction(column.rpartition("/")[2]) == "higher"
     except UsageError:
         return False
 
 
-def stretched(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most `POINTS` points that still show how far the values reach."""
-    if len(values) <= POINTS:
+def thinned(steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most `MAX_POINTS` points with the same extremes."""
+    if len(values) <= MAX_POINTS:
         return steps, values
-    parts = np.array_split(np.arange(len(values)), POINTS // 2)
+    parts = np.array_split(np.arange(len(values)), MAX_POINTS // 2)
     chosen = [index for part in parts for index in sorted({part[values[part].argmin()], part[values[part].argmax()]})]
     return steps[chosen], values[chosen]
 
@@ -76,15 +77,15 @@ def _curve(journal: Sequence[Mapping[str, float]], name: str, is_best: bool) -> 
         return None
     steps, values = np.array(finite).T
     player, _, term = name.rpartition("/")
-    noisy = player != VALIDATION and len(values) >= 2 * WINDOW and name != "learning_rate"
-    kept = int(values.argmax() if higher_is_better(name) else values.argmin())
-    best = (float(steps[kept]), float(values[kept])) if is_best else None
+    noisy = player != VALIDATION and len(values) >= 2 * WINDOWS_PER_RUN and name != "learning_rate"
+    chosen = int(values.argmax() if higher_is_better(name) else values.argmin())
+    best = (float(steps[chosen]), float(values[chosen])) if is_best else None
     return Curve(player, term, steps, values, _smooth(values) if noisy else None, best, len(rows) - len(finite))
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:
-    """Running mean whose window shrinks at the ends."""
-    half = max(len(values) // WINDOW // 2, 1)
+    """Running mean; its window shrinks at the ends."""
+    half = max(len(values) // WINDOWS_PER_RUN // 2, 1)
     total = np.concatenate([[0.0], np.cumsum(values)])
     at = np.arange(len(values))
     first, last = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))

@@ -1,6 +1,6 @@
-"""Tables of scores and of structures for a paper: booktabs, definitions in their captions, nothing LaTeX trips over.
+"""LaTeX tables of scores and structures for a paper, with the definition of the numbers in each caption.
 
-A table wider than its line is scaled down to it. https://ctan.org/pkg/booktabs, https://ctan.org/pkg/graphicx
+A table wider than the line is scaled down. https://ctan.org/pkg/booktabs, https://ctan.org/pkg/graphicx
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from medtrans.core.metric import Definition, Score
-from medtrans.evaluating.segmentation.structures import LEAST, Structure, is_segmentation
-from medtrans.reporting.structure_table import class_groups
-from medtrans.reporting.tables import OWN, Cell, Column, columns, competitors, counted, interval, overview
+from medtrans.core.measurement import MISSED_BELOW, Structure
+from medtrans.core.score import TRANSLATED, Clause, Definition, Evaluation, Score
+from medtrans.evaluating.columns import Column, columns, count_text, systems
+from medtrans.evaluating.segmentation.class_metrics import is_segmentation, is_single_class
+from medtrans.evaluating.segmentation.task import SEGMENTATION
+from medtrans.reporting.score_tables import interval, overview
+from medtrans.reporting.structure_tables import class_groups
+from medtrans.reporting.table_cells import Cell
 
 ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -23,48 +27,46 @@ ESCAPES = {
     "·": r"$\cdot$", "µ": r"\textmu{}", "°": r"\textdegree{}", "’": "'", "“": "``", "”": "''", "–": "--", "—": "---",
     "∩": r"$\cap$", "\u00a0": "~",
 }  # fmt: skip
-"""Character → what prints it. Letters of other alphabets stay, control characters go."""
+"""Character → LaTeX. Letters of other alphabets are kept, control characters are removed."""
 ARROWS = {"lower": r"$\downarrow$", "higher": r"$\uparrow$"}
 
 
 def escaped(text: str) -> str:
-    """`text` as LaTeX prints it, on one line."""
+    """`text` with every special character of LaTeX replaced, on one line."""
     return "".join(ESCAPES.get(letter, letter) for letter in re.sub(r"[\x00-\x20\x7f\ud800-\udfff]+", " ", text))
 
 
-def to_tex(
-    scores: Sequence[Score], definition: Definition | None, structures: Sequence[Structure] = (), refused: int = 0
-) -> bytes:
+def to_tex(evaluation: Evaluation) -> bytes:
     """Tables of image scores, of scores over all structures, and of each structure, as far as there are any.
 
-    Of scores a line per competitor with mean ± SD, and one below with the interval of the mean. `refused` cases could
-    not be assessed.
+    Each table of scores has a row per system with mean ± SD, and one below it with the interval of the mean.
     """
-    tables = [HEAD]
-    for name, wanted in (("scores", False), ("structures", True)):
-        own = [score for score in scores if is_segmentation(score.metric) is wanted]
+    tables, clauses = [HEAD], _captions(evaluation.definition)
+    scores = [score for score in evaluation.scores if not is_single_class(score.metric)]
+    for name, of_label_maps in (("scores", False), ("structures", True)):
+        own = [score for score in scores if is_segmentation(score.metric) is of_label_maps]
         if own:
-            said = _said(definition)[wanted] if definition else ""
-            tables.append(_table(f"tab:{name}", f"{_counts(own, refused)} {_long_units(own)}{said}", *_scores(own)))
-    if structures:
-        tables.append(_table("tab:classes", CLASSES, *_classes(structures)))
+            caption = f"{_counts(own, len(evaluation.failed))} {_long_units(own)}{clauses[of_label_maps]}"
+            tables.append(_table(f"tab:{name}", caption, *_scores(own)))
+    if evaluation.structures:
+        tables.append(_table("tab:classes", CLASSES, *_classes(evaluation.structures)))
     return "\n\n".join([*tables, ""]).encode("utf-8", "replace")
 
 
 HEAD = r"""% needs \usepackage{booktabs,graphicx}
 \providecommand{\fitted}[1]{\sbox0{#1}\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi}"""
-LONGEST_UNIT = 12
-"""Letters of a unit in a heading; longer ones stand in the caption."""
+MAX_UNIT_LENGTH = 12
+"""Letters of a unit in a heading; longer units are in the caption."""
 CLASSES = (
-    "Structure by structure: mean ± standard deviation over the cases of which one of both label maps has it, and mean "
-    "volumes in the target (real) and in the other map (found). Missed: the number of cases in which less than "
-    f"{LEAST:.0%} of it is found; invented: in which the target's map has it not. What one map lacks altogether has "
-    "Dice 0, surface Dice 0 and the diagonal of the volume as HD95."
+    "Each structure: mean ± standard deviation over the cases in which at least one label map contains it, and mean "
+    "volumes in the target (real) and in the other label map (found). Missed: number of cases in which less than "
+    f"{MISSED_BELOW:.0%} of it is found; invented: number of cases in which the target does not contain it. A "
+    "structure that only one label map contains has Dice 0, surface Dice 0 and the diagonal of the volume as HD95."
 )
 
 
 def _table(label: str, caption: str, heads: Sequence[Sequence[str]], body: Sequence[str]) -> str:
-    """`heads` are the lines above the rule, whose first gives the number of columns."""
+    """`heads` are the rows above the rule; the first gives the number of columns."""
     lines = [
         r"\begin{table}",
         r"  \centering\footnotesize\setlength{\tabcolsep}{3pt}",
@@ -85,13 +87,13 @@ def _table(label: str, caption: str, heads: Sequence[Sequence[str]], body: Seque
 def _scores(scores: Sequence[Score]) -> tuple[list[list[str]], list[str]]:
     heads = columns(scores)
     names = [rf"{escaped(head.label)} {ARROWS[head.direction]}" for head in heads]
-    units = [escaped(f"({head.unit})") if 0 < len(head.unit) <= LONGEST_UNIT else "" for head in heads]
+    units = [escaped(f"({head.unit})") if 0 < len(head.unit) <= MAX_UNIT_LENGTH else "" for head in heads]
     body = [row for line in overview(scores) for row in _lines(line.system, line.cells, heads, scores)]
     return [["", *names], ["", *units]], body
 
 
 def _long_units(scores: Sequence[Score]) -> str:
-    return "".join(f"Unit of {h.label}: {h.unit}. " for h in columns(scores) if len(h.unit) > LONGEST_UNIT)
+    return "".join(f"Unit of {h.label}: {h.unit}. " for h in columns(scores) if len(h.unit) > MAX_UNIT_LENGTH)
 
 
 def _classes(structures: Sequence[Structure]) -> tuple[list[list[str]], list[str]]:
@@ -107,13 +109,12 @@ def _classes(structures: Sequence[Structure]) -> tuple[list[list[str]], list[str
 
 
 def _lines(system: str, cells: Iterable[Cell | None], heads: Sequence[Column], scores: Sequence[Score]) -> list[str]:
-    name = "Translated" if system == OWN else escaped(system[:1].upper() + system[1:])
-    found = [_value(cell) for cell in cells]
-    lines = [_row([name, *found])]
+    name = "Translated" if system == TRANSLATED else escaped(system[:1].upper() + system[1:])
+    lines = [_row([name, *map(_value, cells)])]
     intervals = [_ends(scores, system, head) for head in heads]
     if any(intervals):
         lines.append(_row(["", *intervals]))
-    return [*lines, r"\midrule"] if system == OWN and len(competitors(scores)) > 1 else lines
+    return [*lines, r"\midrule"] if system == TRANSLATED and len(systems(scores)) > 1 else lines
 
 
 def _value(cell: Cell | None) -> str:
@@ -124,28 +125,33 @@ def _value(cell: Cell | None) -> str:
 
 def _ends(scores: Sequence[Score], system: str, head: Column) -> str:
     found = interval(scores, system, head.metric)
-    return "" if math.isnan(found.low) else escaped(f"[{head.words(found.low)}, {head.words(found.high)}]")
+    return "" if math.isnan(found.low) else escaped(f"[{head.text(found.low)}, {head.text(found.high)}]")
 
 
 def _row(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 
 
-def _counts(scores: Sequence[Score], refused: int) -> str:
-    own = [score for score in scores if score.system == OWN]
+def _counts(scores: Sequence[Score], failed: int) -> str:
+    own = [score for score in scores if score.system == TRANSLATED]
     cases, subjects = ({getattr(score, name) for score in own} for name in ("case", "subject"))
-    bold = " Bold: best mean." if len(competitors(scores)) > 1 else ""
-    lost = f" ({refused} more could not be assessed)" if refused else ""
+    bold = " Bold: best mean." if len(systems(scores)) > 1 else ""
+    more = f" ({failed} more could not be scored)" if failed else ""
+    n = f"{count_text(len(subjects), 'subject')} with {count_text(len(cases), 'case')}"
     return (
-        f"Mean ± standard deviation over {counted(len(subjects), 'subject')} with {counted(len(cases), 'case')}{lost}; "
-        f"in brackets, where there are three subjects or more, the 95 % BCa bootstrap interval of the mean "
-        f"over subjects.{bold}"
+        f"Mean ± standard deviation over {n}{more}; in brackets, where there are three subjects or more, the 95 % BCa "
+        f"bootstrap interval of the mean over subjects.{bold}"
     )
 
 
-def _said(definition: Definition) -> tuple[str, str]:
-    """On image scores and on structures, every sentence: a table is read without its text."""
+def _captions(definition: Definition) -> tuple[str, str]:
+    """Definitions of image scores and of structures in full: a table must be understood without its text."""
     low, high = (f"{end:g}".replace("-", "−") for end in definition.value_range)
-    image = list(itertools.takewhile(lambda line: not line.startswith("Downstream:"), definition.details))
-    preset = f"Preset {definition.preset}, range {low} … {high}, mask: {definition.mask}."
-    return " ".join([preset, *image]), " ".join(definition.details[len(image) :])
+    image = list(itertools.takewhile(lambda clause: clause.subject != SEGMENTATION, definition.clauses))
+    preset = f"Preset {definition.preset}, value range {low} … {high}, region: {definition.region}."
+    structures = definition.clauses[len(image) :]
+    return " ".join([preset, *map(_sentence, image)]), " ".join(map(_sentence, structures))
+
+
+def _sentence(clause: Clause) -> str:
+    return clause.sentence if clause.sentence.endswith(".") else f"{clause.sentence}."

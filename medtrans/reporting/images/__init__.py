@@ -1,1 +1,1 @@
-"""Images of the report: slices, layers, PNG and the volumes of the viewer."""
+"""Images of cases: slices, display windows, tiles as PNG, and volumes for the viewer."""

@@ -1,4 +1,4 @@
-"""What to show of a case: which slices, which volumes, in which grey windows."""
+"""Layers of a case: its volumes in RAS+ orientation with their display windows, cut into tiles."""
 
 from __future__ import annotations
 
@@ -6,34 +6,41 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.reporting.images.case_images import CaseImages, Window, difference_windows, windows
-from medtrans.reporting.images.slices import View, body_of, centre_views, upright, worst_view
+from medtrans.core.modality import DisplayWindow, Modality
+from medtrans.core.volume import Volume
+from medtrans.reporting.images.case_images import CaseImages
+from medtrans.reporting.images.slices import View, body_of, centre_views, to_ras, worst_view
+from medtrans.reporting.images.windows import difference_windows, display_windows
+
+ROLES = ("source", "target", "translated", "difference")
 
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """One picture: `pixels` (rows, columns) of the volume in `role`, shown in a window."""
+    """One picture: pixels (rows, columns) of the volume in `role`, with display window and unit."""
 
     role: str
     pixels: np.ndarray
     view: View
-    window: Window
-    outline: np.ndarray | None = None
-    """(rows, columns), true inside a line to be drawn."""
+    window: DisplayWindow
+    unit: str
+    contour: np.ndarray | None = None
+    """(rows, columns), true inside the contour that is drawn."""
 
     @property
     def diverging(self) -> bool:
+        """Whether values are signed, around zero."""
         return self.role == "difference"
 
     @property
     def synthetic(self) -> bool:
-        """Whether a model made what is shown."""
+        """Whether the picture shows output of a model."""
         return self.role == "translated"
 
 
 @dataclass(frozen=True)
 class Row:
-    """The tiles of one view; where the translation is CT, `second` has all that is in HU in the second window."""
+    """The tiles of one view. `second` are those with a second display window, where the translation has one."""
 
     view: View
     tiles: tuple[Tile, ...]
@@ -42,49 +49,53 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """A case turned to RAS+, first channels only: role → voxels (i, j, k), role → windows."""
+    """First channels of a case in RAS+: role → voxels (i, j, k), display windows and modality."""
 
     voxels: dict[str, np.ndarray]
-    windows: dict[str, tuple[Window, ...]]
+    windows: dict[str, tuple[DisplayWindow, ...]]
+    modalities: dict[str, Modality]
     body: np.ndarray
     spacing: tuple[float, float, float]
     affine: np.ndarray
     structures: dict[str, np.ndarray]
-    """Role → number of a class (i, j, k), 0 where none."""
+    """Role → index of a class (i, j, k), 0 for background."""
     classes: tuple[str, ...]
 
+    def unit(self, role: str) -> str:
+        """Unit of the values in `role`."""
+        return self.modalities[role].unit
+
     def views(self) -> list[View]:
-        """Three planes through the body's centre, then the worst axial slice where there is a target."""
+        """Three planes through the centre of the body, then the worst axial slice where there is a target."""
         views = centre_views(self.body, self.spacing)
         worst = worst_view(self.voxels["difference"], self.body, self.spacing) if "difference" in self.voxels else None
         return [*views, worst] if worst else views
 
     def row(self, view: View) -> Row:
+        """All tiles of one view."""
         tiles = tuple(self._tile(role, view, 0) for role in self.voxels)
         double = [role for role in self.voxels if len(self.windows[role]) > 1]
         second = tuple(self._tile(role, view, 1) for role in double)
         return Row(view, tiles, second if "translated" in double else ())
 
     def _tile(self, role: str, view: View, number: int) -> Tile:
-        outline = view.cut(self.body) if role == "difference" else None
-        return Tile(role, view.cut(self.voxels[role]).astype(np.float32), view, self.windows[role][number], outline)
+        contour = view.cut(self.body) if role == "difference" else None
+        pixels = view.cut(self.voxels[role]).astype(np.float32)
+        return Tile(role, pixels, view, self.windows[role][number], self.unit(role), contour)
 
 
-def layers(case: CaseImages, *, hounsfield: bool | None = None) -> Layers:
-    """`hounsfield` says whether target and translation are CT in HU; None looks at their values."""
-    true = case.target if case.target is not None else case.translated
-    shown = upright(true)
-    body = body_of(upright(case.mask) if case.mask is not None else None, shown)
-    made, grey = upright(case.translated), windows(shown, body, hounsfield=hounsfield)
-    voxels, how = {}, {"translated": grey, "target": grey}
-    if case.source is not None:
-        source = upright(case.source)
-        voxels["source"], how["source"] = source.voxels[0], windows(source, body)
-    if case.target is not None:
-        voxels["target"] = shown.voxels[0]
-    voxels["translated"] = made.voxels[0]
-    if case.difference is not None:
-        voxels["difference"] = upright(case.difference).voxels[0]
-        how["difference"] = difference_windows(voxels["difference"], body, grey)
-    numbers = {role: upright(labels).voxels[0] for role, labels in case.structures.items()}
-    return Layers(voxels, how, body, shown.spacing, shown.affine, numbers, case.classes)
+def layers(case: CaseImages) -> Layers:
+    """The layers of a case. Without a mask the body is segmented in the target, or else in the translation."""
+    reference = to_ras(case.target if case.target is not None else case.translated)
+    body = body_of(to_ras(case.mask) if case.mask is not None else None, reference)
+    volumes: dict[str, Volume | None] = {role: getattr(case, role) for role in ROLES}
+    voxels = {role: to_ras(volume).voxels[0] for role, volume in volumes.items() if volume is not None}
+    modalities = {role: case.modality(role) for role in voxels}
+    grey = display_windows(reference.voxels[0], body, modalities["translated"])
+    windows = dict.fromkeys(("target", "translated"), grey)
+    if "source" in voxels:
+        windows["source"] = display_windows(voxels["source"], body, modalities["source"])
+    if "difference" in voxels:
+        windows["difference"] = difference_windows(voxels["difference"], body, modalities["difference"])
+    structures = {role: to_ras(labels).voxels[0] for role, labels in case.structures.items()}
+    return Layers(voxels, windows, modalities, body, reference.spacing, reference.affine, structures, case.classes)

@@ -1,7 +1,7 @@
-"""Slices as a radiologist expects them, whatever way the voxels run.
+"""Slices in radiological display, for any orientation on disk.
 
-Volumes are turned to RAS+ first. Then: axial seen from the feet, coronal from the front (both with the patient's right
-on the left of the picture), sagittal seen from the left (the face to the left).
+Volumes are reoriented to RAS+ first. Axial slices are viewed from the feet, coronal slices from the front (both with
+the patient's right on the left of the picture), sagittal slices from the left (face to the left).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ LETTERS: dict[Plane, tuple[str, str, str, str]] = {
     "coronal": ("R", "L", "S", "I"),
     "sagittal": ("A", "P", "S", "I"),
 }
-"""What lies at the left, right, top and bottom of the picture."""
-MARGIN = 15.0
-"""Millimetres shown around the body."""
-SHARE = 0.2
-"""A slice counts as the worst only with at least this share of the largest body area: rims say little."""
+"""Anatomical direction at the left, right, top and bottom of the picture."""
+MARGIN_MM = 15.0
+"""Margin around the body."""
+MIN_AREA_FRACTION = 0.2
+"""Smallest body area of the worst slice, relative to the largest one: thin end slices are not representative."""
 
 
 @dataclass(frozen=True)
 class View:
-    """One slice: `number` counts along the RAS+ axis across `plane`; `box` is what is shown, (start, stop) per axis."""
+    """One slice: `number` counts along the RAS+ axis across `plane`; `box` is the displayed (start, stop) per axis."""
 
     plane: Plane
     number: int
@@ -60,26 +60,26 @@ class View:
         return plane[chosen[across], chosen[up]].T[::-1, ::-1]
 
 
-def upright(volume: Volume) -> Volume:
-    """Turned to RAS+; exact, no resampling."""
+def to_ras(volume: Volume) -> Volume:
+    """The volume in RAS+ orientation; exact, without resampling."""
     return orient(volume, "RAS")[0]
 
 
-def tilt(volume: Volume) -> float:
-    """Degrees by which the voxel axes lean away from the patient's axes, at most."""
+def obliquity(volume: Volume) -> float:
+    """Largest angle in degrees between a voxel axis and the nearest axis of the patient."""
     cosines = np.abs(volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)).max(axis=0)
     return float(np.degrees(np.arccos(np.clip(cosines.min(), 0, 1))))
 
 
 def body_of(mask: Volume | None, image: Volume) -> np.ndarray:
-    """True in the body (i, j, k): the mask's voxels above 0, else what is found in `image`, else everything."""
+    """Body mask (i, j, k): voxels of the mask above 0, else a segmentation of `image`, else the whole volume."""
     finite = np.nan_to_num(image.voxels[0].astype(np.float32), posinf=0.0, neginf=0.0)
-    found = mask.voxels[0] > 0 if mask is not None else body_mask(finite)
-    return found if found.any() else np.ones(image.shape, bool)
+    body = mask.voxels[0] > 0 if mask is not None else body_mask(finite)
+    return body if body.any() else np.ones(image.shape, bool)
 
 
 def centre_views(body: np.ndarray, spacing: tuple[float, float, float]) -> list[View]:
-    """Axial, coronal and sagittal through the body's centre of mass; planes of one voxel's width are left out."""
+    """Axial, coronal and sagittal through the centre of mass of the body; planes one voxel wide are omitted."""
     centre = [int(np.floor(np.average(np.arange(n), weights=line) + 0.5)) for n, line in _profiles(body)]
     box = _box(body, spacing)
     views = [View(plane, centre[axis], body.shape[axis], box, spacing) for plane, axis in AXIS.items()]
@@ -87,13 +87,13 @@ def centre_views(body: np.ndarray, spacing: tuple[float, float, float]) -> list[
 
 
 def worst_view(error: np.ndarray, body: np.ndarray, spacing: tuple[float, float, float]) -> View | None:
-    """The axial slice with the largest mean |error| in the body; None where there is but one slice."""
+    """The axial slice with the largest mean |error| in the body; None for a single slice."""
     if body.shape[2] == 1 or min(body.shape[:2]) == 1:
         return None
     area = body.sum(axis=(0, 1))
     size = np.where(body, np.abs(np.nan_to_num(error, posinf=0.0, neginf=0.0)), 0)
     mean = size.sum(axis=(0, 1)) / np.maximum(area, 1)
-    number = int(np.argmax(np.where(area >= SHARE * area.max(), mean, -1)))
+    number = int(np.argmax(np.where(area >= MIN_AREA_FRACTION * area.max(), mean, -1)))
     return View("axial", number, body.shape[2], _box(body, spacing), spacing, worst=True)
 
 
@@ -105,9 +105,9 @@ def _profiles(body: np.ndarray) -> list[tuple[int, np.ndarray]]:
 def _box(
     body: np.ndarray, spacing: tuple[float, float, float]
 ) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    """The body and a margin, within the volume."""
+    """Bounding box of the body with a margin, within the volume."""
     limits = []
     for (count, line), millimetres in zip(_profiles(body), spacing, strict=True):
-        there, margin = np.flatnonzero(line), round(MARGIN / millimetres)
-        limits.append((max(int(there[0]) - margin, 0), min(int(there[-1]) + 1 + margin, count)))
+        inside, margin = np.flatnonzero(line), round(MARGIN_MM / millimetres)
+        limits.append((max(int(inside[0]) - margin, 0), min(int(inside[-1]) + 1 + margin, count)))
     return limits[0], limits[1], limits[2]

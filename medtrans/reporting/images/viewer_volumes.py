@@ -1,7 +1,8 @@
-"""The volumes of a pictured case, small enough to travel in the page: what its viewer looks through.
+"""Volumes of one case for the viewer in the page, reduced in size.
 
-Cut to the body and its margin; whole voxels averaged in blocks until few enough are left; values rounded to steps of
-1 HU, or of a five-hundredth of the grey window. The difference is not sent: the viewer subtracts.
+Cropped to the body and its margin; averaged in blocks until few enough voxels are left; quantised to steps of 1 where
+the modality has integer values (CT in HU), else to 1/500 of the display window. The difference is not stored: the
+viewer computes it.
 """
 
 from __future__ import annotations
@@ -14,121 +15,130 @@ from typing import Any
 
 import numpy as np
 
+from medtrans.core.modality import DisplayWindow, Modality
 from medtrans.core.volume import Volume
 from medtrans.reading.formats.nifti import encode_nifti
-from medtrans.reporting.images.case_images import Window
 from medtrans.reporting.images.layers import Layers
-from medtrans.reporting.images.slices import MARGIN
+from medtrans.reporting.images.slices import MARGIN_MM
+from medtrans.reporting.images.windows import range_text
 
-MOST = 1_000_000
-"""Voxels of one volume."""
-TOGETHER = 9_000_000
-"""Voxels of all volumes of a page: three cases of three volumes, about 12 MB where they are noisy."""
-STEPS = 500
-"""A grey window without a unit is cut into about so many."""
-NOTHING = -(1 << 15)
-"""What stands for nan."""
-HIGHEST = 1 << 14
-"""Steps that a value may have, so that a difference of two still fits."""
+MAX_VOXELS = 1_000_000
+"""Of one volume."""
+MAX_VOXELS_PER_PAGE = 9_000_000
+"""Of all volumes: three cases of three volumes, about 12 MB where the images are noisy."""
+STEPS_PER_WINDOW = 500
+NAN_STEP = -(1 << 15)
+"""Stored value of nan."""
+MAX_STEP = 1 << 14
+"""Largest stored value, so that the difference of two fits into 16 bits."""
 
 
 @dataclass(frozen=True)
-class Packed:
-    """One case for the viewer: `data` is JSON-able, `words` says what was done to the volumes."""
+class PackedVolumes:
+    """One case for the viewer: `data` is JSON-able, `text` describes the reduction."""
 
     data: dict[str, Any]
-    words: str
+    text: str
 
 
-def pack_for_viewer(drawn: Layers, most: int = MOST) -> Packed | None:
-    """At most `most` voxels per volume; None where there is but one slice to look at."""
-    views = drawn.views()
-    if not views or min(drawn.body.shape) < 2:
+def pack_for_viewer(layers: Layers, max_voxels: int = MAX_VOXELS) -> PackedVolumes | None:
+    """At most `max_voxels` voxels per volume; None for a single slice."""
+    views = layers.views()
+    if not views or min(layers.body.shape) < 2:
         return None
     box = tuple(slice(*ends) for ends in views[0].box)
-    factors = _factors(drawn.body[box].shape, drawn.spacing, most)
-    place = _place(drawn.affine, [ends.start for ends in box], factors)
-    found, steps, cut = [], dict[str, float](), False
-    for role, voxels in drawn.voxels.items():
-        windows = drawn.windows[role]
+    factors = _factors(layers.body[box].shape, layers.spacing, max_voxels)
+    affine = _block_affine(layers.affine, [ends.start for ends in box], factors)
+    packed, steps, clipped = [], dict[str, float](), False
+    for role, voxels in layers.voxels.items():
+        windows, unit = layers.windows[role], layers.unit(role)
         if role == "difference":
-            found.append(_layer(role, windows, steps["target"]))
+            packed.append(_layer(role, windows, unit, steps["target"]))
             continue
-        small = _blocks(voxels[box], factors)
+        blocks = _block_means(voxels[box], factors)
         shared = steps.get("target") if role == "translated" else None
-        steps[role] = shared or _step(windows[0])
-        cut = cut or bool((np.abs(small) > HIGHEST * steps[role]).any())
-        found.append(_layer(role, windows, steps[role]) | {"data": _encoded(small, place, steps[role])})
-    inside = (_blocks(drawn.body[box], factors) >= 0.5).astype(np.float32)
-    found.append(_layer("mask", (Window("Mask", 0, 1),), 1) | {"data": _encoded(inside, place, 1)})
-    for role, numbers in drawn.structures.items():
-        window = Window("Structures", 0, len(drawn.classes))
-        layer = _layer(f"{role}_structures", (window,), 1) | {"classes": list(drawn.classes)}
-        found.append(layer | {"data": _encoded(_middles(numbers[box], factors), place, 1)})
-    words = _words(factors, drawn.windows["translated"][0].unit, steps["translated"], cut)
-    return Packed({"layers": found}, words)
+        steps[role] = shared or _step(windows[0], layers.modalities[role])
+        clipped = clipped or bool((np.abs(blocks) > MAX_STEP * steps[role]).any())
+        packed.append(_layer(role, windows, unit, steps[role]) | {"data": _encoded(blocks, affine, steps[role])})
+    packed += _label_layers(layers, box, factors, affine)
+    text = _text(factors, layers.unit("translated"), steps["translated"], clipped)
+    return PackedVolumes({"layers": packed}, text)
 
 
-def room(cases: int) -> int:
-    """Voxels for each volume where a page shows so many cases."""
-    return min(MOST, TOGETHER // (3 * max(cases, 1)))
+def max_voxels_for(cases: int) -> int:
+    """Voxels of each volume of a page with that many cases."""
+    return min(MAX_VOXELS, MAX_VOXELS_PER_PAGE // (3 * max(cases, 1)))
 
 
-def _factors(shape: tuple[int, ...], spacing: tuple[float, float, float], most: int) -> tuple[int, int, int]:
-    """Voxels averaged along each axis: the finest axis first, so that blocks grow towards cubes."""
+def _label_layers(
+    layers: Layers, box: tuple[slice, ...], factors: tuple[int, int, int], affine: np.ndarray
+) -> list[dict[str, Any]]:
+    """The body mask and the label maps."""
+    body = (_block_means(layers.body[box], factors) >= 0.5).astype(np.float32)
+    packed = [_layer("mask", (DisplayWindow("Mask", 0, 1),), "", 1) | {"data": _encoded(body, affine, 1)}]
+    for role, labels in layers.structures.items():
+        window = DisplayWindow("Structures", 0, len(layers.classes))
+        layer = _layer(f"{role}_structures", (window,), "", 1) | {"classes": list(layers.classes)}
+        packed.append(layer | {"data": _encoded(_block_centres(labels[box], factors), affine, 1)})
+    return packed
+
+
+def _factors(shape: tuple[int, ...], spacing: tuple[float, float, float], max_voxels: int) -> tuple[int, int, int]:
+    """Block size along each axis: the axis of the finest spacing first, so that blocks become nearly cubic."""
     factors = [1, 1, 1]
-    while math.prod(n // f for n, f in zip(shape, factors, strict=True)) > most:
-        able = [axis for axis in range(3) if shape[axis] // (factors[axis] + 1) > 1]
-        factors[min(able, key=lambda axis: spacing[axis] * factors[axis])] += 1
+    while math.prod(n // f for n, f in zip(shape, factors, strict=True)) > max_voxels:
+        divisible = [axis for axis in range(3) if shape[axis] // (factors[axis] + 1) > 1]
+        factors[min(divisible, key=lambda axis: spacing[axis] * factors[axis])] += 1
     return factors[0], factors[1], factors[2]
 
 
-def _blocks(voxels: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
-    """Means of whole blocks; what is left over at the far end is cut."""
+def _block_means(voxels: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
+    """Means of complete blocks; an incomplete block at the far end is cropped."""
     i, j, k = (n // f for n, f in zip(voxels.shape, factors, strict=True))
     a, b, c = factors
-    whole = voxels[: i * a, : j * b, : k * c].astype(np.float32)
-    return np.asarray(whole.reshape(i, a, j, b, k, c).mean(axis=(1, 3, 5)))
+    complete = voxels[: i * a, : j * b, : k * c].astype(np.float32)
+    return np.asarray(complete.reshape(i, a, j, b, k, c).mean(axis=(1, 3, 5)))
 
 
-def _middles(numbers: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
-    """The middle voxel of each block of `_blocks`: numbers have no mean."""
-    ends = [n // f * f for n, f in zip(numbers.shape, factors, strict=True)]
-    picked = tuple(slice(f // 2, end, f) for f, end in zip(factors, ends, strict=True))
-    return numbers[picked].astype(np.float32)
+def _block_centres(labels: np.ndarray, factors: tuple[int, int, int]) -> np.ndarray:
+    """The centre voxel of each block: labels cannot be averaged."""
+    ends = [n // f * f for n, f in zip(labels.shape, factors, strict=True)]
+    centres = tuple(slice(f // 2, end, f) for f, end in zip(factors, ends, strict=True))
+    return labels[centres].astype(np.float32)
 
 
-def _place(affine: np.ndarray, start: list[int], factors: tuple[int, int, int]) -> np.ndarray:
-    """The affine of the blocks: their centres lie between voxels."""
+def _block_affine(affine: np.ndarray, start: list[int], factors: tuple[int, int, int]) -> np.ndarray:
+    """Affine of the blocks, whose centres lie between voxels."""
     grid = np.diag([*factors, 1.0])
     grid[:3, 3] = [first + (factor - 1) / 2 for first, factor in zip(start, factors, strict=True)]
     return affine @ grid
 
 
-def _step(window: Window) -> float:
-    """1 HU; else a five-hundredth of the window, to one digit."""
+def _step(window: DisplayWindow, modality: Modality) -> float:
+    """1 for integer values; else 1/500 of the window, to one digit."""
+    if np.dtype(modality.dtype).kind in "iu":
+        return 1.0
     width = window.high - window.low
-    return 1.0 if window.unit == "HU" else float(f"{width / STEPS:.0e}") if width > 0 else 1.0
+    return float(f"{width / STEPS_PER_WINDOW:.0e}") if width > 0 else 1.0
 
 
-def _encoded(voxels: np.ndarray, place: np.ndarray, step: float) -> str:
-    """A NIfTI of whole steps, packed, in base 64."""
-    steps = np.rint(np.clip(voxels / step, -HIGHEST, HIGHEST))
-    whole = np.where(np.isnan(steps), NOTHING, steps).astype(np.int16)
-    raw = encode_nifti(Volume(whole[None], place), packed=False)
+def _encoded(voxels: np.ndarray, affine: np.ndarray, step: float) -> str:
+    """A NIfTI of integer steps, compressed, in base 64."""
+    steps = np.rint(np.clip(voxels / step, -MAX_STEP, MAX_STEP))
+    integers = np.where(np.isnan(steps), NAN_STEP, steps).astype(np.int16)
+    raw = encode_nifti(Volume(integers[None], affine), compressed=False)
     return base64.b64encode(gzip.compress(raw, 6, mtime=0)).decode()
 
 
-def _layer(role: str, windows: tuple[Window, ...], step: float) -> dict[str, Any]:
+def _layer(role: str, windows: tuple[DisplayWindow, ...], unit: str, step: float) -> dict[str, Any]:
     ends = [[window.low, max(window.high, window.low + step)] for window in windows]
-    names = [f"{window.name} {window.words}" for window in windows]
-    return {"role": role, "unit": windows[0].unit, "step": step, "windows": ends, "names": names}
+    names = [f"{window.name[:1].upper()}{window.name[1:]} {range_text(window, unit)}" for window in windows]
+    return {"role": role, "unit": unit, "step": step, "windows": ends, "names": names}
 
 
-def _words(factors: tuple[int, int, int], unit: str, step: float, cut: bool) -> str:
-    blocks = " × ".join(map(str, factors))
-    told = [f"cut to the body and {MARGIN:g} mm around it"]
+def _text(factors: tuple[int, int, int], unit: str, step: float, clipped: bool) -> str:
+    parts = [f"cropped to the body and a margin of {MARGIN_MM:g} mm"]
     if max(factors) > 1:
-        told.append(f"each voxel the mean of {blocks} of the case's own")
-    told.append(f"values rounded to {step:g} {unit}" + (f" and cut at ±{HIGHEST * step:g}" if cut else ""))
-    return f"In the viewer: {', '.join(told)}".rstrip(".") + "."
+        parts.append(f"averaged in blocks of {' × '.join(map(str, factors))} voxels")
+    parts.append(f"values rounded to {step:g} {unit}" + (f" and clipped to ±{MAX_STEP * step:g}" if clipped else ""))
+    return f"Volumes in the viewer: {', '.join(parts)}".rstrip(".") + "."

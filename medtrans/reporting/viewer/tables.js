@@ -1,10 +1,10 @@
 "use strict";
-// Tables that can be sorted by any column, and boxes whose text can be copied.
+// Sortable tables, and buttons that copy a text.
 (() => {
   const words = new Intl.Collator("en", { numeric: true });
 
-  // A part without a value stands first among the worst and last among the best, as the page has it.
-  function worth(part, column) {
+  // Sort key of a group of rows; null without a value, which counts as the worst.
+  function sortKey(part, column) {
     const value = part.querySelector("tr").querySelector(`[data-column="${column}"]`)?.dataset.value;
     return value === undefined || value === "" ? null : Number(value);
   }
@@ -14,7 +14,7 @@
     if (!better) return (one, other) => words.compare(one.dataset.name, other.dataset.name);
     const sign = better === "lower" ? -1 : 1;
     return (one, other) => {
-      const [a, b] = [worth(one, column), worth(other, column)].map((value) =>
+      const [a, b] = [sortKey(one, column), sortKey(other, column)].map((value) =>
         (value === null || Number.isNaN(value) ? -Infinity : sign * value));
       return a === b ? 0 : a - b;
     };

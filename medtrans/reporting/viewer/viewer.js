@@ -1,5 +1,5 @@
 "use strict";
-// Looks through the volumes of one case. NiiVue and the volumes lie packed in the page and are unpacked on request.
+// Viewer of the volumes of one case. NiiVue and the volumes are compressed in the page and decompressed on request.
 (() => {
   const ROWS = {
     source: ["Source", "gray"], target: ["Target", "gray"], translated: ["Translated", "gray"],
@@ -10,8 +10,8 @@
   const SIGNED = { R: [116, 31, 0, 220, 255], G: [198, 127, 0, 100, 184], B: [255, 214, 0, 0, 74],
     A: [255, 230, 0, 230, 255], I: [0, 64, 128, 192, 255] };
   const MASK = { R: [0, 176], G: [0, 18], B: [0, 123], A: [0, 255], I: [0, 255] };
-  const LABEL = 1002;  // the NIfTI intent of label maps: drawn voxel by voxel, never blended
-  const NOTHING = -32768, HEADER = 352;
+  const LABEL = 1002;  // the NIfTI intent of label maps: drawn without interpolation
+  const NAN_STEP = -32768, HEADER = 352;
   const node = (name, words = "", facts = {}) => Object.assign(document.createElement(name), { textContent: words }, facts);
   const plain = (value, step) => value.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))).replace("-", "−");
   let nv = null, panel = null, opened = null;
@@ -40,12 +40,12 @@
     return made;
   }
 
-  // The difference on the grid of both: their whole steps subtracted, nan where either is.
+  // Difference of both volumes in integer steps; nan where either is nan.
   function difference(translated, target) {
     const made = translated.slice(0);
     const [out, true_] = [new Int16Array(made, HEADER), new Int16Array(target, HEADER)];
     for (let n = 0; n < out.length; n++) {
-      out[n] = out[n] === NOTHING || true_[n] === NOTHING ? NOTHING : out[n] - true_[n];
+      out[n] = out[n] === NAN_STEP || true_[n] === NAN_STEP ? NAN_STEP : out[n] - true_[n];
     }
     return made;
   }
@@ -76,7 +76,7 @@
     return image;
   }
 
-  // A colour for each class, far apart in hue whatever their number: steps of the golden angle; no colour for none.
+  // A colour for each class; hues differ by the golden angle. The background is transparent.
   function colours(count) {
     const table = { R: [0], G: [0], B: [0], A: [0], I: [0] };
     for (let n = 1; n <= count; n++) {
@@ -107,12 +107,12 @@
     nv.updateGLVolume();
   }
 
-  function tell({ vox, mm }) {
+  function showValues({ vox, mm }) {
     const [i, j, k] = vox.map(Math.round);
     for (const layer of opened.layers) {
       const [across, deep] = layer.shape;
       const value = layer.values[i + across * (j + deep * k)];
-      const words = value === undefined || value === NOTHING ? "nan" : plain(value * layer.step, layer.step);
+      const words = value === undefined || value === NAN_STEP ? "nan" : plain(value * layer.step, layer.step);
       if (layer.classes) layer.cell.textContent = layer.classes[value - 1] ?? "none";
       else layer.cell.textContent = layer.role === "mask" ? (value ? "inside" : "outside") : `${words} ${layer.unit}`;
     }
@@ -139,7 +139,7 @@
     return line;
   }
 
-  // Three slices side by side where there is room, else two over one; as high as that needs.
+  // Three slices side by side on a wide screen, else two above one; the height follows from the aspect ratio.
   function fit() {
     const screen = panel.querySelector(".screen"), wide = screen.clientWidth > 600;
     const [x, y, z] = opened.layers[0].sides;
@@ -163,8 +163,8 @@
   async function open(number, button) {
     close();
     button.disabled = true;
-    const say = button.nextElementSibling;
-    say.textContent = "Unpacking …";
+    const status = button.nextElementSibling;
+    status.textContent = "Loading …";
     await new Promise((done) => setTimeout(done, 30));
     try {
       panel ??= document.getElementById("viewer").content.firstElementChild.cloneNode(true);
@@ -175,7 +175,7 @@
       panel.querySelector("tbody").replaceChildren(...layers.map(row).reverse());
       opened = { layers, button };
       windowsOf(layers);
-      nv.onLocationChange = tell;
+      nv.onLocationChange = showValues;
       nv.volumes = [];
       for (const layer of layers) nv.addVolume(await volumeOf(layer));
       paint();
@@ -184,12 +184,12 @@
       nv.moveCrosshairInVox(0, 0, 0);
       nv.createOnLocationChange();
       button.setAttribute("aria-expanded", "true");
-      button.textContent = "Close the volume";
-      say.textContent = "";
+      button.textContent = "Close the volume viewer";
+      status.textContent = "";
       canvas.focus({ preventScroll: true });
     } catch (reason) {
       panel?.remove();
-      say.textContent = `The volume cannot be shown here (${reason.message}); the pictures above remain.`;
+      status.textContent = `The viewer cannot start in this browser (${reason.message}). Use the images above.`;
     }
     button.disabled = false;
   }
@@ -198,7 +198,7 @@
     if (!opened) return;
     panel.remove();
     opened.button.setAttribute("aria-expanded", "false");
-    opened.button.textContent = "Look through the volume";
+    opened.button.textContent = "Open the volume viewer";
     opened = null;
   }
 
@@ -216,7 +216,7 @@
   const able = Boolean(document.createElement("canvas").getContext("webgl2")) && "DecompressionStream" in window;
   for (const button of document.querySelectorAll("button.look")) {
     button.hidden = !able;
-    if (!able) button.nextElementSibling.textContent = "This browser cannot look through volumes (no WebGL 2): the pictures remain.";
+    if (!able) button.nextElementSibling.textContent = "The volume viewer needs WebGL 2, which this browser does not have.";
     button.addEventListener("click", () => (opened?.button === button ? close() : open(button.dataset.case, button)));
   }
 })();

@@ -1,0 +1,25 @@
+"""Cases: the scores of every case and system, the worst case first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from medtrans.core.score import Score
+from medtrans.evaluating.columns import Column, columns
+from medtrans.reporting.report import Section
+from medtrans.reporting.score_tables import groups
+from medtrans.reporting.table_cells import Group
+
+
+@dataclass(frozen=True)
+class Cases:
+    """One group of rows per case."""
+
+    columns: list[Column]
+    groups: list[Group]
+
+
+def cases_section(scores: Sequence[Score]) -> Section | None:
+    """`scores` are those of images, without those of label maps."""
+    return Section("cases", "Cases", Cases(columns(scores), groups(scores))) if scores else None
