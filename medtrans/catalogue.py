@@ -42,9 +42,9 @@ def to_text(members: list[Entry]) -> str:
 
 
 def pipelines_folder() -> Path:
-    """The folder of pipelines: beside the package in a checkout, else installed inside the package."""
-    checkout = Path(__file__).parent.parent / "pipelines"
-    return checkout if checkout.is_dir() else Path(str(files("medtrans") / "pipelines"))
+    """The folder of pipelines: installed inside the package, in a checkout beside it."""
+    installed = Path(str(files("medtrans") / "pipelines"))
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "pipelines"
 
 
 def recipes() -> dict[str, Path]:
