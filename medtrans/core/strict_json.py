@@ -13,9 +13,11 @@ def to_strict_json(document: Any) -> str:
     return json.dumps(_plain(document), indent=1, allow_nan=False) + "\n"
 
 
-def to_number(value: Any) -> float:
+def to_number(value: float | str | None) -> float:
     """The number that `to_strict_json` wrote: null is nan, "inf" infinity."""
-    return math.nan if value is None else float(value)
+    if value is None:
+        return math.nan
+    return float(value) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:

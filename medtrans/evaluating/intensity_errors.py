@@ -1,7 +1,7 @@
-"""Where on the scale of the target the error lies: histograms, bias per value, and a table per tissue.
+"""Errors by intensity of the target: histograms, bias per value, and a table per tissue.
 
-Tissues are those of metrics/tissue_error.py, told apart by the target alone: air in the body < -200 HU ≤ fat < -30 ≤
-soft tissue ≤ 200 < bone. Without HU, the quarters of the target's own values.
+Tissues are those of metrics/image/tissue_error.py, assigned by the target alone: air in the body < -200 HU ≤ fat < -30
+≤ soft tissue ≤ 200 < bone. Of other modalities, the quarters of the target's own values.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import numpy as np
 
 from medtrans.metrics.image.tissue_error import AIR, BONE, FAT
 
-WIDE = 25
-"""HU per bin."""
+BIN_WIDTH_HU = 25
 BINS = 64
-"""Bins where there is no unit."""
-FEWEST = 20
-"""Voxels a bin needs for its mean error to be drawn."""
+"""Bins of modalities other than CT."""
+MIN_VOXELS = 20
+"""Voxels that a bin needs for a mean error."""
 TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": BONE, "bone": float("inf")}
 """Name → upper end in HU, where the next begins."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
@@ -25,7 +24,7 @@ QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarte
 
 @dataclass(frozen=True)
 class Band:
-    """The voxels whose target lies in one range. `share` 0 … 1; errors are translated - target."""
+    """The voxels whose target lies in one range. `share` is a fraction; errors are translated - target."""
 
     name: str
     limits: str
@@ -36,7 +35,7 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class ByIntensity:
-    """`edges` (bins + 1,); `target` and `translated` shares (bins,); errors per bin of the target, nan where few."""
+    """`edges` (bins + 1,); `target` and `translated` fractions (bins,); errors per bin of the target, nan where few."""
 
     edges: np.ndarray
     target: np.ndarray
@@ -46,30 +45,31 @@ class ByIntensity:
     bands: tuple[Band, ...]
 
 
-def by_intensity(target: np.ndarray, translated: np.ndarray, *, hounsfield: bool) -> ByIntensity | None:
+def by_intensity(target: np.ndarray, translated: np.ndarray, *, modality: str) -> ByIntensity | None:
     """Of the voxels in the body, (n,) each. None where no voxel is finite in both."""
     usable = np.isfinite(target) & np.isfinite(translated)
-    true, made = target[usable].astype(np.float64), translated[usable].astype(np.float64)
+    true, predicted = target[usable].astype(np.float64), translated[usable].astype(np.float64)
     if not true.size:
         return None
-    edges = _edges(true, hounsfield)
+    is_ct = modality == "CT"
+    edges = _edges(true, is_ct)
     bins = len(edges) - 1
     place = np.clip(np.digitize(true, edges) - 1, 0, bins - 1)
     count = np.bincount(place, minlength=bins)
-    error = made - true
+    error = predicted - true
     mean, absolute = (
-        np.where(count >= FEWEST, np.bincount(place, values, bins) / np.maximum(count, 1), np.nan)
+        np.where(count >= MIN_VOXELS, np.bincount(place, values, bins) / np.maximum(count, 1), np.nan)
         for values in (error, np.abs(error))
     )
     before, after = (
-        np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / true.size for values in (true, made)
+        np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / true.size for values in (true, predicted)
     )
-    return ByIntensity(edges, before, after, mean, absolute, _bands(true, error, hounsfield))
+    return ByIntensity(edges, before, after, mean, absolute, _bands(true, error, is_ct))
 
 
 @dataclass(frozen=True, eq=False)
 class Tissue:
-    """The voxels of one tissue: which values target and translation have there, as shares (bins,) between `edges`."""
+    """Histograms of target and translation in one tissue: fractions (bins,) between `edges`."""
 
     name: str
     limits: str
@@ -79,14 +79,14 @@ class Tissue:
 
 
 def by_tissue(target: np.ndarray, translated: np.ndarray) -> list[Tissue]:
-    """Of the voxels in the body, (n,) each, in HU; the target alone says which tissue a voxel is of."""
+    """Of the voxels in the body, (n,) each, in HU; the tissue of a voxel is that of the target."""
     usable = np.isfinite(target) & np.isfinite(translated)
-    true, made = target[usable].astype(np.float64), translated[usable].astype(np.float64)
+    true, predicted = target[usable].astype(np.float64), translated[usable].astype(np.float64)
     place = np.searchsorted(list(TISSUES.values())[:-1], true, side="right")
     found = []
     for number, (name, low, high) in enumerate(_ranges()):
-        own = [values[place == number] for values in (true, made)]
-        if own[0].size < FEWEST:
+        own = [values[place == number] for values in (true, predicted)]
+        if own[0].size < MIN_VOXELS:
             continue
         edges = _narrow_edges(np.concatenate(own))
         shares = [np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / values.size for values in own]
@@ -106,17 +106,17 @@ def _narrow_edges(values: np.ndarray) -> np.ndarray:
     return np.arange(low, high + 2 * width, width) - 0.5
 
 
-def _edges(true: np.ndarray, hounsfield: bool) -> np.ndarray:
-    """Nearly all values. HU are whole numbers, so bins are a whole number of them wide, or some would hold more."""
+def _edges(true: np.ndarray, is_ct: bool) -> np.ndarray:
+    """Bin edges for nearly all values. HU are whole numbers, so that the width of a bin is, too."""
     low, high = np.percentile(true, (0.05, 99.95))
-    if hounsfield:
-        return np.arange(np.floor(low / WIDE) * WIDE, high + WIDE, WIDE) - 0.5
+    if is_ct:
+        return np.arange(np.floor(low / BIN_WIDTH_HU) * BIN_WIDTH_HU, high + BIN_WIDTH_HU, BIN_WIDTH_HU) - 0.5
     return np.linspace(low, max(high, low + 1e-6), BINS + 1)
 
 
-def _bands(true: np.ndarray, error: np.ndarray, hounsfield: bool) -> tuple[Band, ...]:
+def _bands(true: np.ndarray, error: np.ndarray, is_ct: bool) -> tuple[Band, ...]:
     names, tops = tuple(TISSUES), list(TISSUES.values())
-    if not hounsfield:
+    if not is_ct:
         names, tops = QUARTERS, [*np.percentile(true, (25, 50, 75)).tolist(), np.inf]
     place = np.searchsorted(tops[:-1], true, side="right")
     bands = []

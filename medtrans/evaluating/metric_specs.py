@@ -1,4 +1,4 @@
-"""What is measured of a case: a preset's metrics, and those asked for besides, each under its own label."""
+"""Metrics of an evaluation: those of a preset, and those of the settings, each with its identity and unit."""
 
 from __future__ import annotations
 
@@ -9,85 +9,89 @@ from dataclasses import dataclass
 from typing import Any
 
 from medtrans.core.errors import UsageError
-from medtrans.core.metric import ImageMetric, UncertaintyMetric
+from medtrans.core.metric import ImageMetric, Metric
+from medtrans.core.score import Clause, MetricId
 from medtrans.evaluating.presets import PRESETS, Preset
-from medtrans.metrics import distribution as sets
-from medtrans.metrics import load
-from medtrans.metrics import uncertainty as spreads
+from medtrans.metrics import distribution, load, uncertainty
 
 MetricSpec = str | Mapping[str, Any]
-"""A metric's name, or its name and settings: {"name": "tissue_error", "tissue": "bone"}."""
-OTHERS = (
-    (spreads, "spreads", "give --spread; a run with translating.samples above 1 has it unasked"),
-    (sets, "sets of images", "use medtrans distances"),
+"""Name of a metric, or its name and settings: {"name": "tissue_error", "tissue": "bone"}."""
+OTHER_FAMILIES = (
+    (uncertainty, "uncertainty metric", "give --uncertainty; a run with translating.samples above 1 has it by itself"),
+    (distribution, "distribution metric", "use medtrans distances"),
 )
-"""Families that are listed among the metrics and cannot be asked for here."""
-LONGEST = 24
-"""Letters of a setting's value in a label; what is longer stands there by its hash, and in full in the sentence."""
+"""Families that are listed among the metrics and cannot be chosen here."""
+MAX_SETTING_LENGTH = 24
+"""Characters of a setting in a label; a longer one appears as its hash, and in full in the clause."""
 
 
 @dataclass(frozen=True)
 class LabelledMetric:
-    """One metric, the name it has in tables, and the unit of its values there."""
+    """A metric, its identity in tables, and the unit of its values."""
 
-    label: str
+    id: MetricId
     metric: ImageMetric
     unit: str
-    sentence: str = ""
-    """What it is, where the preset does not say so."""
+    clause: Clause | None = None
+    """Its definition, where the preset does not give one."""
+
+    @property
+    def label(self) -> str:
+        """Its name in tables and in training.monitor."""
+        return self.id.label
 
 
-def measures(preset: Preset, also: Sequence[MetricSpec] = ()) -> tuple[LabelledMetric, ...]:
-    """The preset's metrics, then those of `also`. Raises UsageError: unknown, not for such images, asked twice."""
-    found = {name: LabelledMetric(name, preset.measure(name), preset.unit(name)) for name in preset.metrics}
-    for asked in also:
-        measure = _besides(preset, *name_and_settings(asked))
-        if measure.label in found:
-            raise UsageError(f"also: {measure.label}", "is measured already", "ask for it once")
-        found[measure.label] = measure
+def labelled_metrics(preset: Preset, specs: Sequence[MetricSpec] = ()) -> tuple[LabelledMetric, ...]:
+    """The metrics of the preset, then those of `specs`. Raises UsageError: unknown, of another modality, repeated."""
+    found = {name: LabelledMetric(MetricId(name), preset.metric(name), preset.unit(name)) for name in preset.metrics}
+    for spec in specs:
+        metric = _added(preset, *name_and_settings(spec))
+        if metric.label in found:
+            raise UsageError(f"metric {metric.label}", "is measured already", "name it once")
+        found[metric.label] = metric
     return tuple(found.values())
 
 
-def name_and_settings(asked: MetricSpec) -> tuple[str, dict[str, Any]]:
+def name_and_settings(spec: MetricSpec) -> tuple[str, dict[str, Any]]:
     """Raises UsageError where no metric is named."""
-    settings = dict(asked) if isinstance(asked, Mapping) else {"name": asked}
+    settings = dict(spec) if isinstance(spec, Mapping) else {"name": spec}
     name = settings.pop("name", None)
     if not isinstance(name, str):
-        raise UsageError("also", f"{asked!r} names no metric", "for example nmi, or {name: nmi, bins: 32}")
+        raise UsageError("metrics", f"{spec!r} names no metric", "for example nmi, or {name: nmi, bins: 32}")
     return name, settings
 
 
-def _besides(preset: Preset, name: str, settings: Mapping[str, Any]) -> LabelledMetric:
-    for family, what, how in OTHERS:
-        if name in family.names():
-            raise UsageError(f"also: {name}", f"is a metric of {what}", how)
-    kind = load(name)
-    if kind.modality not in ("", preset.kind):
-        fitting = ", ".join(other.name for other in PRESETS.values() if other.kind == kind.modality)
-        what = f"is for {kind.modality} only, the preset {preset.name} is for {preset.kind}"
-        raise UsageError(f"also: {name}", what, f"leave it out, or take a preset for {kind.modality}: {fitting}")
-    metric = preset.measure(name, settings)
-    label = to_label(name, metric, preset.measure(name))
-    return LabelledMetric(label, metric, preset.unit(name), to_sentence(label, metric))
-
-
-def to_sentence(label: str, metric: ImageMetric | UncertaintyMetric) -> str:
-    """What it is, by the first line of its file, and all its settings."""
+def clause_of(subject: str, metric: Metric) -> Clause:
+    """Definition of a metric: the first line of its file, and all its settings."""
     first = (sys.modules[type(metric).__module__].__doc__ or "").partition("\n")[0]
-    told = ", ".join(f"{key} {_plain(value)}" for key, value in metric.to_dict().items())
-    return f"{label}: {first}" + (f" Set to {told}." if told else "")
+    settings = metric.to_dict()
+    words = ", ".join(f"{key} {_plain(value)}" for key, value in settings.items())
+    return Clause(subject, first + (f" Set to {words}." if words else ""), settings)
 
 
-def to_label(name: str, metric: ImageMetric, usual: ImageMetric) -> str:
-    """The name, and in brackets the settings that differ from the usual ones: "nmi[bins=32]"."""
-    usually = usual.to_dict()
-    changed = [f"{key}={_short(value)}" for key, value in metric.to_dict().items() if value != usually[key]]
-    return f"{name}[{','.join(changed)}]" if changed else name
+def _added(preset: Preset, name: str, settings: Mapping[str, Any]) -> LabelledMetric:
+    for family, kind_of, advice in OTHER_FAMILIES:
+        if name in family.names():
+            raise UsageError(f"metric {name}", f"is a {kind_of}", advice)
+    kind = load(name)
+    if kind.modality not in ("", preset.modality):
+        fitting = ", ".join(other.name for other in PRESETS.values() if other.modality == kind.modality)
+        what = f"is for {kind.modality} only, the preset {preset.name} is for {preset.modality}"
+        raise UsageError(f"metric {name}", what, f"leave it out, or take a preset for {kind.modality}: {fitting}")
+    metric = preset.metric(name, settings)
+    identity = MetricId(name, _changed(metric, preset.metric(name)))
+    return LabelledMetric(identity, metric, preset.unit(name), clause_of(identity.label, metric))
+
+
+def _changed(metric: ImageMetric, default: ImageMetric) -> tuple[tuple[str, str], ...]:
+    """Settings that differ from the default, as text."""
+    defaults = default.to_dict()
+    return tuple((key, _short(value)) for key, value in metric.to_dict().items() if value != defaults[key])
 
 
 def _short(value: Any) -> str:
     text = _plain(value).replace(" ", "")
-    return text if len(text) <= LONGEST else "#" + hashlib.sha256(text.encode()).hexdigest()[:6]
+    return text if len(text) <= MAX_SETTING_LENGTH else "#" + hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
 def _plain(value: Any) -> str:

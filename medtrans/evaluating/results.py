@@ -1,121 +1,88 @@
-"""What was found of a set of translations: as JSON, as CSV, and as a table for the shell."""
+"""Results of an evaluation: as JSON, as CSV, and as a table for the terminal."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from medtrans.core.metric import Definition, Score
-from medtrans.core.strict_json import to_strict_json
-from medtrans.evaluating.measurements import Measurement
-from medtrans.evaluating.segmentation.structures import Structure, is_single_class
-from medtrans.evaluating.segmentation.table import rows as structure_rows
-from medtrans.evaluating.segmentation.table import to_lines
-from medtrans.evaluating.statistics.summary import summarise
+from medtrans.core import tables
+from medtrans.core.score import TRANSLATED, Definition, Evaluation, Score
+from medtrans.evaluating.segmentation.class_metrics import is_single_class
+from medtrans.evaluating.segmentation.table import to_text as structures_to_text
+from medtrans.evaluating.statistics.summary import Summary, summarise
 
-TRANSLATED = "translated"
-"""Who is judged; every other `who` among scores is a control."""
-NOT_ASSESSED = "not assessed"
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Scores, what they mean, and the cases that could not be assessed (name → why)."""
-
-    definition: Definition
-    scores: Sequence[Score]
-    refused: Mapping[str, str] = field(default_factory=dict)
-    structures: Sequence[Structure] = ()
-    """Of the downstream task."""
-    measurements: Sequence[Measurement] = ()
-    """What targets and translations are read for."""
-    scored_on: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Case → hashes of its target and its mask."""
+FAILED = "failed"
+"""Name of the rows of cases that could not be scored."""
+COLUMNS = ("case", "subject", "system", "metric", "value", "unit", "direction", "note")
+MEANING = ("preset", "low", "high", "region", "definition")
 
 
 def to_json(evaluation: Evaluation) -> str:
-    """Strict JSON: nan is null, infinity the string "inf"; what there is to say of a score stands under `notes`."""
-    cases: dict[str, dict[str, Any]] = {}
-    for score in evaluation.scores:
-        place = cases.setdefault(score.case, {"name": score.case, "subject": score.subject, "scores": {}})
-        if score.case in evaluation.scored_on:
-            place["scored_on"] = dict(evaluation.scored_on[score.case])
-        if score.system != TRANSLATED:
-            place = place.setdefault("controls", {}).setdefault(score.system, {"scores": {}})
-        place["scores"][score.metric] = score.value
-        if score.note:
-            place.setdefault("notes", {})[score.metric] = score.note
-    summary: dict[str, Any] = {}
+    """Strict JSON with a summary of the translations and of each baseline; see Evaluation.to_dict."""
+    summary: dict[str, dict[str, Any]] = {}
     for line in summarise(evaluation.scores):
         facts = {key: value for key, value in asdict(line).items() if key not in ("system", "metric")}
-        summary.setdefault(line.system, {})[line.metric] = facts
-    meaning = asdict(evaluation.definition)
-    document = {
-        "definition": {"preset": meaning.pop("preset"), "range": meaning.pop("value_range"), **meaning},
-        "cases": list(cases.values()),
-        "summary": summary.pop(TRANSLATED, {}),
-        "controls": summary,
-        "not_assessed": dict(evaluation.refused),
-    }
-    if evaluation.structures:
-        document["downstream"] = structure_rows(evaluation.structures)
-    if evaluation.measurements:
-        document["quantities"] = [asdict(one) for one in evaluation.measurements]
-    return to_strict_json(document)
+        summary.setdefault(line.system, {})[line.metric.label] = facts
+    return evaluation.to_json(summary=summary.pop(TRANSLATED, {}), baselines=summary)
 
 
 def to_csv(evaluation: Evaluation) -> bytes:
-    """One row per score and per case not assessed, the definition repeated in each: a table that can be read alone."""
-    meaning, text = evaluation.definition, io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    own = ["case", "subject", "system", "metric", "value", "unit", "direction", "note"]
-    table.writerow([*own, "preset", "low", "high", "mask", "details"])
-    said = [meaning.preset, *meaning.value_range, meaning.mask, " ".join(meaning.details)]
-    for score in evaluation.scores:
-        table.writerow([*(getattr(score, column) for column in own), *said])
-    for case, why in evaluation.refused.items():
-        table.writerow([case, case, TRANSLATED, NOT_ASSESSED, math.nan, "", "", why, *said])
-    return text.getvalue().encode()
+    """One row per score and per failed case, the definition repeated in each: a table that is read without its JSON."""
+    meaning = evaluation.definition
+    words = " ".join(clause.sentence for clause in meaning.clauses)
+    shared = dict(zip(MEANING, (meaning.preset, *meaning.value_range, meaning.region, words), strict=True))
+    rows = [{**{name: getattr(score, name) for name in COLUMNS}, **shared} for score in evaluation.scores]
+    for case, finding in evaluation.failed.items():
+        whose = {"case": case, "subject": case, "system": TRANSLATED}
+        row = {**whose, "metric": FAILED, "value": math.nan, "unit": "", "direction": "", "note": finding.what}
+        rows.append({**row, **shared})
+    return tables.to_csv(rows, (*COLUMNS, *MEANING))
 
 
 def to_text(evaluation: Evaluation) -> str:
-    """A table for the shell: each case, the summary, and what the numbers mean."""
-    shown = [score for score in evaluation.scores if not is_single_class(score.metric)]
-    metrics = list(dict.fromkeys(score.metric for score in shown))
+    """A table for the terminal: each case, the summary, and the definition of the numbers."""
+    scores = [score for score in evaluation.scores if not is_single_class(score.metric)]
+    if not scores:
+        return "nothing was scored\n"
+    summaries = summarise(scores)
+    structures = structures_to_text(evaluation.structures)
+    parts = [_table(scores, summaries), *([structures] if structures else [])]
+    lines = [_region(evaluation.definition), *map(_counts, summaries)]
+    lines += [f"{_label(score.case, score.system)} {score.metric}: {score.note}" for score in scores if score.note]
+    if evaluation.failed:
+        cases = len({score.case for score in scores} | evaluation.failed.keys())
+        lines.append(f"{FAILED}: {len(evaluation.failed)} of {cases} cases: {', '.join(evaluation.failed)}")
+    lines += [finding.sentence for finding in evaluation.findings]
+    lines += [clause.sentence for clause in evaluation.definition.clauses]
+    return "\n\n".join([*parts, "\n".join(lines)]) + "\n"
+
+
+def _table(scores: Sequence[Score], summaries: Sequence[Summary]) -> str:
     rows: dict[str, dict[str, float]] = {}
-    for score in shown:
-        rows.setdefault(_label(score.case, score.system), {})[score.metric] = score.value
-    summaries = summarise(shown)
+    for score in scores:
+        rows.setdefault(_label(score.case, score.system), {})[score.metric.label] = score.value
     for word in ("mean", "sd", "median", "min", "max"):
         for line in summaries:
-            rows.setdefault(_label(word, line.system), {})[line.metric] = getattr(line, word)
-    width = max(map(len, rows), default=0)
-    wide = {metric: max(len(metric), 10) for metric in metrics}
-    table = [f"{'':{width}}  " + "  ".join(f"{metric:>{wide[metric]}}" for metric in metrics)]
-    for label, values in rows.items():
-        cells = (f"{values.get(metric, math.nan):{wide[metric]}.4f}" for metric in metrics)
-        table.append(f"{label:{width}}  " + "  ".join(cells))
-    meaning = evaluation.definition
-    told = [
-        f"preset {meaning.preset}, range {meaning.value_range[0]:g} … {meaning.value_range[1]:g}, mask: {meaning.mask}"
+            rows.setdefault(_label(word, line.system), {})[line.metric.label] = getattr(line, word)
+    metrics = list(dict.fromkeys(score.metric.label for score in scores))
+    cells = [
+        {"": label, **{metric: f"{values.get(metric, math.nan):.4f}" for metric in metrics}}
+        for label, values in rows.items()
     ]
-    for s in summaries:
-        repeated = f" subjects ({s.volumes} volumes)" if s.volumes != s.n else ""
-        told.append(
-            f"{_label(s.metric, s.system)}: n {s.n}{repeated}, nan {s.n_nan}, inf {s.n_inf}, unit {s.unit or '1'}"
-        )
-    told += [f"{_label(s.case, s.system)} {s.metric}: {s.note}" for s in shown if s.note]
-    if evaluation.refused:
-        cases = len({score.case for score in shown} | evaluation.refused.keys())
-        told.append(f"{NOT_ASSESSED}: {len(evaluation.refused)} of {cases} cases: {', '.join(evaluation.refused)}")
-    classes = ["", *to_lines(evaluation.structures)] if evaluation.structures else []
-    if not shown:
-        return "nothing was scored\n"
-    return "\n".join([*table, *classes, "", *told, *meaning.details]) + "\n"
+    return tables.text_table(cells)
+
+
+def _region(meaning: Definition) -> str:
+    low, high = meaning.value_range
+    return f"preset {meaning.preset}, range {low:g} … {high:g}, mask: {meaning.region}"
+
+
+def _counts(line: Summary) -> str:
+    repeated = f" subjects ({line.volumes} volumes)" if line.volumes != line.n else ""
+    counts = f"n {line.n}{repeated}, nan {line.n_nan}, inf {line.n_inf}"
+    return f"{_label(str(line.metric), line.system)}: {counts}, unit {line.unit or '1'}"
 
 
 def _label(word: str, system: str) -> str:

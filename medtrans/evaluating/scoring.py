@@ -1,134 +1,191 @@
-"""Score one translation against its target."""
+"""Scoring of a set of cases: one loop for the test cases of a run and for folders of files.
+
+The same files give the same scores, baselines and failures, whichever of the two lists them.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from medtrans.core.errors import InputRefused
-from medtrans.core.metric import Definition, Score, Spacing
+from medtrans.core.errors import EmptyMask, MedtransError
+from medtrans.core.finding import Finding
+from medtrans.core.measurement import Measurement, Structure
+from medtrans.core.score import TRANSLATED, Clause, Evaluation, Score
 from medtrans.core.volume import Volume
+from medtrans.evaluating.baselines import COPIED_SOURCE, copied_source
+from medtrans.evaluating.failures import failure
+from medtrans.evaluating.image_scores import definition, input_hashes, score_pair
 from medtrans.evaluating.input_checks import (
-    doubt_hounsfield,
-    doubt_magnitude,
-    refuse_air,
-    refuse_no_dose,
+    refuse_implausible,
     refuse_not_finite,
+    refuse_other_channels,
     refuse_other_grid,
+    refuse_other_unit,
+    refuse_unfit_mask,
 )
-from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, measures
+from medtrans.evaluating.measurements import measurements
+from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.presets import find_preset
+from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
 
-EVERYTHING = "none: whole volume"
-
-
-def definition(preset: str, mask: str = EVERYTHING, also: Sequence[MetricSpec] = ()) -> Definition:
-    """What scores under `preset` and of metrics `also` asked for mean; `mask` says in words which voxels count."""
-    asked = find_preset(preset)
-    meaning = asked.definition(mask)
-    said = (measure.sentence for measure in measures(asked, also) if measure.sentence)
-    return replace(meaning, details=(*meaning.details, *said))
+if TYPE_CHECKING:
+    from medtrans.evaluating.segmentation.task import SegmentationTask
 
 
-def evaluate(
-    translated: Volume,
-    target: Volume,
-    mask: Volume | None,
-    preset: str,
-    *,
-    also: Sequence[MetricSpec] = (),
-    case: str = "",
-    subject: str = "",
-    system: str = "translated",
-) -> list[Score]:
-    """The preset's scores of one case and those of metrics `also` asked for; of several channels the mean.
+class ScoringCase(ABC):
+    """One case: each method reads when it is called, and its error fails this case alone."""
 
-    Volumes on one grid, in the target's unit; `mask` counts where it is above 0, None counts every voxel. A metric that
-    cannot be computed is nan, its reason in the note; the note also says when the translation looks wrong.
-    Raises GridMismatch where the grids differ, InputRefused where the pair cannot be scored at all, UsageError where
-    what is asked for is not known.
-    """
-    asked, name = find_preset(preset), case or "case"
-    measured = measures(asked, also)
-    pair = Arrays.of(translated, target, mask, name)
-    refuse_not_finite(name, "translated", pair.translated, pair.within)
-    refuse_not_finite(name, "target", pair.target, pair.within)
-    pair, doubt = {"CT": _hounsfield, "MR": _by_percentile, "dose": _dose}[asked.kind](pair, name)
-    return [_score(measure, pair, target.spacing, doubt, (name, subject or name, system)) for measure in measured]
+    name: str
+    subject: str
+
+    @abstractmethod
+    def target(self) -> Volume:
+        """The real image as it was measured."""
+
+    @abstractmethod
+    def translated(self) -> Volume:
+        """The translation."""
+
+    def mask(self, target: Volume) -> Volume | None:
+        """The voxels that count, above 0; None for the whole volume."""
+        return None
+
+    def in_written_unit(self, target: Volume) -> Volume:
+        """The target in the unit of the translation."""
+        return target
+
+    def source(self) -> Volume | None:
+        """The source, for the copied source; None where it is unknown or is the target itself."""
+        return None
+
+    def baselines(self, target: Volume) -> Mapping[str, Volume]:
+        """Further baselines by name, on the grid of the target and in the unit of the translation."""
+        return {}
+
+    def uncertainty(self) -> Volume | None:
+        """The standard deviation that belongs to the translation."""
+        return None
 
 
-def scored_on(target: Volume, mask: Volume | None) -> dict[str, str]:
-    """Hashes of the voxels that a case was scored on: scores on others must not be compared. `target` as measured."""
-    counted = b"" if mask is None else np.packbits(mask.voxels > 0).tobytes()
-    seen = {"target": np.ascontiguousarray(target.voxels, np.float32).tobytes(), "mask": counted}
-    return {role: hashlib.sha256(voxels).hexdigest()[:16] for role, voxels in seen.items()}
+@dataclass(frozen=True)
+class ScoringTask:
+    """What is computed for every case. `region` says in words which voxels count."""
+
+    preset: str
+    region: str
+    metrics: Sequence[MetricSpec] = ()
+    clauses: tuple[Clause, ...] = ()
+    """Further clauses of the definition."""
+    segmentation: SegmentationTask | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Arrays:
-    """(channel, i, j, k) in single precision, and which voxels (i, j, k) count."""
+class _Loaded:
+    """Volumes of one case that passed all checks; the target in the unit of the translation."""
 
-    translated: np.ndarray
-    target: np.ndarray
-    within: np.ndarray
-
-    @classmethod
-    def of(cls, translated: Volume, target: Volume, mask: Volume | None, name: str) -> Arrays:
-        refuse_other_grid(name, target, "translated", translated)
-        if translated.channels != target.channels:
-            what = f"target has {target.channels} channels, translated has {translated.channels}"
-            raise InputRefused(name, what, "score one contrast at a time")
-        x, y = (np.ascontiguousarray(volume.voxels, np.float32) for volume in (translated, target))
-        if mask is None:
-            return cls(x, y, np.ones(target.shape, bool))
-        refuse_other_grid(name, target, "mask", mask)
-        if mask.channels != 1:
-            raise InputRefused(name, f"the mask has {mask.channels} channels", "give a mask of one channel")
-        return cls(x, y, np.ascontiguousarray(mask.voxels[0] > 0))
+    translated: Volume
+    measured: Volume
+    target: Volume
+    mask: Volume | None
 
 
-def _hounsfield(pair: Arrays, name: str) -> tuple[Arrays, str]:
-    doubt = doubt_hounsfield(pair.target)
-    if doubt:
-        raise InputRefused(name, f"target {doubt}", "give the target in HU, or take the preset mr-percentile")
-    refuse_air(name, pair.target[:, pair.within])
-    doubt = doubt_hounsfield(pair.translated)
-    return pair, f"warning: the translation {doubt}" if doubt else ""
+@dataclass(frozen=True)
+class _Collected:
+    scores: list[Score] = field(default_factory=list)
+    failed: dict[str, Finding] = field(default_factory=dict)
+    structures: list[Structure] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
+    hashes: dict[str, dict[str, str]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
 
-def _by_percentile(pair: Arrays, name: str) -> tuple[Arrays, str]:
-    """Both divided by the target's 99.5th percentile in the mask, then clipped to 0 … 1."""
-    if not pair.within.any():
-        return pair, ""
-    seen = pair.target[:, pair.within]
-    top = float(np.percentile(seen, 99.5))
-    if top <= 0:
-        raise InputRefused(name, f"the target's 99.5th percentile in the mask is {top:g}", "give magnitudes above 0")
-    doubt = doubt_magnitude(seen)
-    x, y = (np.clip(image / np.float32(top), 0, 1) for image in (pair.translated, pair.target))
-    return Arrays(x, y, pair.within), f"warning: the target is no magnitude image: {doubt}" if doubt else ""
+def score_cases(
+    cases: Iterable[ScoringCase],
+    task: ScoringTask,
+    *,
+    failed: Mapping[str, Finding] | None = None,
+    findings: Sequence[Finding] = (),
+) -> Evaluation:
+    """Score every case; one that cannot be scored is listed with its finding, and the others go on.
+
+    `failed` are cases that have no translation or no target, `findings` other observations: both become part of the
+    evaluation. Raises UsageError on an unknown preset or metric.
+    """
+    meaning = definition(task.preset, task.region, task.metrics)
+    found = _Collected(failed=dict(failed or {}), findings=list(findings))
+    for case in cases:
+        try:
+            _add_case(case, task, found)
+        except MedtransError as error:
+            found.failed[case.name] = failure(case.name, error)
+    clauses = (*meaning.clauses, *task.clauses)
+    if any(score.metric.name in METRICS for score in found.scores):
+        clauses = (*clauses, *CLAUSES)
+    structures, scores = found.structures, found.scores
+    if task.segmentation:
+        of_structures = task.segmentation.summarise(structures)
+        structures, scores = of_structures.structures, [*scores, *of_structures.scores]
+        clauses = (*clauses, *of_structures.clauses)
+        found.findings.extend(of_structures.findings)
+    return Evaluation(
+        replace(meaning, clauses=clauses),
+        scores,
+        found.failed,
+        structures,
+        found.measurements,
+        found.hashes,
+        found.findings,
+    )
 
 
-def _dose(pair: Arrays, name: str) -> tuple[Arrays, str]:
-    refuse_no_dose(name, "target", pair.target[:, pair.within])
-    return pair, ""
+def _load(case: ScoringCase, modality: str) -> _Loaded:
+    """The volumes of a case after every check that does not depend on a metric. Raises MedtransError with a code."""
+    translated, target = case.translated(), case.target()
+    refuse_other_grid(case.name, target, "translated", translated)
+    refuse_other_channels(case.name, target, "translated", translated)
+    refuse_implausible(case.name, "target", modality, target.voxels)
+    mask = case.mask(target)
+    if mask is not None:
+        refuse_unfit_mask(case.name, target, mask)
+        if not (mask.voxels > 0).any():
+            raise EmptyMask(case.name, "the mask holds no voxel above 0", "give a mask of the body", "empty-mask")
+    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    refuse_not_finite(case.name, "translated", translated.voxels, inside)
+    refuse_not_finite(case.name, "target", target.voxels, inside)
+    return _Loaded(translated, target, case.in_written_unit(target), mask)
 
 
-def _score(measure: LabelledMetric, pair: Arrays, spacing: Spacing, doubt: str, whose: tuple[str, str, str]) -> Score:
-    metric, notes = measure.metric, [doubt] if doubt else []
-    try:
-        channels = zip(pair.translated, pair.target, strict=True)
-        value = _mean([metric(one, other, pair.within, spacing) for one, other in channels])
-    except InputRefused as reason:
-        value, notes = math.nan, [reason.what, *notes]
-    if math.isinf(value):
-        notes.insert(0, "no difference in any voxel that counts")
-    return Score(*whose, measure.label, value, measure.unit, metric.direction, "; ".join(notes))
+def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
+    """Raises MedtransError; scores of images are kept where only the label map is missing."""
+    modality = find_preset(task.preset).modality
+    loaded = _load(case, modality)
+    whose = {"case": case.name, "subject": case.subject}
+    systems = {TRANSLATED: loaded.translated, **_baselines(case, loaded, modality)}
+    scores: list[Score] = []
+    for system, volume in systems.items():
+        pair = volume, loaded.target, loaded.mask, task.preset
+        scores += score_pair(*pair, metrics=task.metrics, system=system, **whose)
+    refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
+    deviation = case.uncertainty()
+    if deviation is not None:
+        scores += score_uncertainty(loaded.translated, loaded.target, deviation, loaded.mask, **whose)
+    found.scores.extend(scores)
+    found.findings.extend((*loaded.translated.findings, *loaded.measured.findings))
+    found.hashes[case.name] = input_hashes(loaded.measured, loaded.mask)
+    found.measurements.extend(measurements(loaded.translated, loaded.target, loaded.mask, modality=modality, **whose))
+    if task.segmentation:
+        of_case = task.segmentation.structures(case.name, case.subject, systems, loaded.target)
+        found.structures.extend(of_case.structures)
+        found.findings.extend(of_case.findings)
 
 
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
+def _baselines(case: ScoringCase, loaded: _Loaded, modality: str) -> dict[str, Volume]:
+    baselines = dict(case.baselines(loaded.target))
+    source = case.source()
+    copied = copied_source(source, loaded.target, loaded.mask, modality) if source is not None else None
+    return {**baselines, COPIED_SOURCE: copied} if copied is not None else baselines

@@ -38,8 +38,11 @@ from medtrans.evaluating.distribution.results import DistanceResults
 from medtrans.evaluating.failures import failure
 from medtrans.evaluating.input_checks import refuse_not_finite
 from medtrans.models.folder import load_model, model_hash
-from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import READS, SPREAD, SUBJECT, read_volume, stem, volumes_in
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.reading.formats import supported
+from medtrans.reading.names import BIDS_SUBJECT, UNCERTAINTY, stem
+from medtrans.reading.volumes import read_volume, volumes_in
 
 BUILT_IN: dict[str, Callable[[int], Extractor]] = {"radiomics": lambda dims: Radiomics(), "random": RandomNetwork}
 MAX_VOXEL_RATIO = 1.01
@@ -110,7 +113,7 @@ def _read_set(folder: Path, paths: Sequence[Path], sampler: ImageSampler, notice
             noticed.failed[str(path)] = failure(str(path), error)
             continue
         sizes.append(volume.spacing)
-        if sampler.preparation.settings.source == HU_SCALE:
+        if sampler.preparation.settings.source_normalisation == HU_SCALE:
             noticed.findings.extend(MODALITIES["CT"].check(volume.voxels, path.name))
     if len(features) < 2:
         why = next((noticed.failed[str(path)].what for path in paths if str(path) in noticed.failed), "")
@@ -134,10 +137,11 @@ def _built_in_sampler(
         raise InputRefused(real[0].parent, what, "give others")
     scale, words = one_scale(ranges, str(real[0].parent))
     grid = (spacing, spacing, spacing) if spacing else None
-    settings = PreparingSettings(source=scale, spacing=grid, stack=1)
+    settings = PreparingSettings(source_normalisation=scale, spacing=grid, slices=1)
     dims = 3 if view == WHOLE else 2
     reader = BUILT_IN[extractor](dims) if extractor in BUILT_IN else TorchScriptExtractor(Path(extractor))
-    return ImageSampler(reader, Preparation(settings), view, slices if view != WHOLE else 1, words)
+    preparation = Preparation(settings, source_modality="CT" if scale == HU_SCALE else "MR")
+    return ImageSampler(reader, preparation, view, slices if view != WHOLE else 1, words)
 
 
 def _model_sampler(folder: Path, view: str | None, slices: int) -> ImageSampler:
@@ -152,7 +156,7 @@ def _model_sampler(folder: Path, view: str | None, slices: int) -> ImageSampler:
     if view not in (None, own):
         raise UsageError("--plane", f"{folder} was trained on {own} images, not on {view}", f"give --plane {own}")
     name = f"{type(method).__name__.lower()}-{model_hash(folder)[:8]}"
-    task, source = method.task, settings.source
+    task, source = method.task, settings.source_normalisation
     reader = SegmenterExtractor(name, encode, task.source_channels, method.divisor, source.background)
     words = ", ".join(f"{key} {value}" for key, value in source.to_dict().items())
     return ImageSampler(reader, preparation, own, slices if own != WHOLE else 1, f"as sources of the model: {words}")
@@ -169,17 +173,16 @@ def _volumes(folder: Path) -> list[Path]:
         raise UsageError(folder, "is not a folder", "give a folder of volumes")
     paths = volumes_in(folder)
     if not paths:
-        raise UsageError(folder, "holds no volume", READS)
+        raise UsageError(folder, "holds no volume", supported())
     # The standard deviation that lies beside a translation is not an image of the set.
-    deviations = {stem(path) + SPREAD for path in paths}
+    deviations = {stem(path) + UNCERTAINTY for path in paths}
     return [path for path in paths if stem(path) not in deviations]
 
 
 def _subject_findings(sets: Mapping[str, Sequence[Path]]) -> list[Finding]:
     """Subjects with several volumes, or in both sets, as far as the names of the files say so."""
-    subjects = {
-        role: [named[0] for path in paths if (named := SUBJECT.match(path.name))] for role, paths in sets.items()
-    }
+    named = {role: [BIDS_SUBJECT.search(stem(path)) for path in paths] for role, paths in sets.items()}
+    subjects = {role: [match[1] for match in matches if match] for role, matches in named.items()}
     findings = [
         Finding(
             code="repeated-subjects",

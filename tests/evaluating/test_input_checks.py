@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medtrans.evaluating.input_checks import doubt_hounsfield
+from medtrans.evaluating.input_checks import doubt_ct
 from tests.evaluating.scored_volumes import ct, mask
 
 
@@ -23,4 +23,4 @@ def mr_after_a_cubic_spline():
     ids=["CT", "brain cut out", "CT + 1000", "CT / 1000", "MR", "empty"],
 )
 def test_only_hounsfield_units_pass_for_them(voxels, sound):
-    assert (doubt_hounsfield(voxels) == "") is sound
+    assert (doubt_ct(voxels) == "") is sound

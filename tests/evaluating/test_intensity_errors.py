@@ -8,7 +8,7 @@ TRUE = np.repeat([-800.0, -100.0, 40.0, 900.0], [100, 200, 600, 100])
 
 
 def test_hu_are_parted_into_tissues():
-    found = by_intensity(TRUE, TRUE + np.where(TRUE > 200, -50.0, 10.0), hounsfield=True)
+    found = by_intensity(TRUE, TRUE + np.where(TRUE > 200, -50.0, 10.0), modality="CT")
     assert [band.name for band in found.bands] == ["air inside", "fat", "soft tissue", "bone"]
     assert [band.limits for band in found.bands] == ["below −200", "−200 … −30", "−30 … 200", "above 200"]
     assert [band.share for band in found.bands] == [0.1, 0.2, 0.6, 0.1]
@@ -18,47 +18,47 @@ def test_hu_are_parted_into_tissues():
 
 def test_tissues_are_those_of_the_metric_on_their_borders_too():
     true = np.array([-201.0, -200.0, -30.0, 200.0, 201.0])
-    made = true + np.arange(1, 6)
-    found = by_intensity(true, made, hounsfield=True)
+    predicted = true + np.arange(1, 6)
+    found = by_intensity(true, predicted, modality="CT")
     for band, tissue in zip(found.bands, TISSUES, strict=True):
-        assert band.absolute == TissueError(tissue=tissue)(made, true, np.ones(5, bool)), tissue
+        assert band.absolute == TissueError(tissue=tissue)(predicted, true, np.ones(5, bool)), tissue
 
 
 def test_an_absent_tissue_has_no_error():
-    found = by_intensity(np.full(50, 40.0), np.full(50, 41.0), hounsfield=True)
+    found = by_intensity(np.full(50, 40.0), np.full(50, 41.0), modality="CT")
     assert np.isnan(found.bands[3].mean)
     assert found.bands[2].absolute == 1
 
 
 def test_without_hu_the_quarters_of_the_target_are_told():
-    found = by_intensity(np.arange(1000.0), np.arange(1000.0) + 1, hounsfield=False)
+    found = by_intensity(np.arange(1000.0), np.arange(1000.0) + 1, modality="MR")
     assert [band.share for band in found.bands] == [0.25, 0.25, 0.25, 0.25]
     assert found.bands[0].name == "lowest quarter"
 
 
 def test_histograms_hold_every_voxel_even_those_beyond_the_ends():
-    made = TRUE.copy()
-    made[:5] = 50_000
-    found = by_intensity(TRUE, made, hounsfield=True)
+    predicted = TRUE.copy()
+    predicted[:5] = 50_000
+    found = by_intensity(TRUE, predicted, modality="CT")
     assert found.target.sum() == pytest.approx(1)
     assert found.translated.sum() == pytest.approx(1)
 
 
 def test_bins_of_hu_are_whole_numbers_wide():
-    widths = np.diff(by_intensity(TRUE, TRUE, hounsfield=True).edges)
+    widths = np.diff(by_intensity(TRUE, TRUE, modality="CT").edges)
     assert set(widths) == {25.0}
 
 
 def test_bins_with_few_voxels_have_no_error():
-    found = by_intensity(np.array([0.0] * 30 + [500.0] * 5), np.ones(35), hounsfield=True)
+    found = by_intensity(np.array([0.0] * 30 + [500.0] * 5), np.ones(35), modality="CT")
     drawn = found.mean[np.isfinite(found.mean)]
     assert drawn.tolist() == [1.0]
 
 
 def test_nan_is_left_out_and_nothing_but_nan_is_nothing():
-    found = by_intensity(np.array([np.nan, 40.0]), np.array([1.0, 42.0]), hounsfield=True)
+    found = by_intensity(np.array([np.nan, 40.0]), np.array([1.0, 42.0]), modality="CT")
     assert found.bands[2].mean == 2
-    assert by_intensity(np.array([np.nan]), np.array([1.0]), hounsfield=True) is None
+    assert by_intensity(np.array([np.nan]), np.array([1.0]), modality="CT") is None
 
 
 def test_each_tissue_has_its_own_histogram_of_both_images():

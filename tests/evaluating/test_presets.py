@@ -19,23 +19,17 @@ from medtrans.evaluating.presets import PRESETS, find_preset
 def test_a_preset_is_its_metrics_on_its_range(name, low, high, metrics):
     preset = find_preset(name)
     assert (preset.low, preset.high, preset.metrics) == (low, high, metrics)
-    ranged = [preset.measure(metric).to_dict() for metric in metrics if metric not in ("mae", "gamma_index")]
+    ranged = [preset.metric(metric).to_dict() for metric in metrics if metric not in ("mae", "gamma_index")]
     assert ranged == [{"low": low, "high": high}] * (len(metrics) - 1) * (name != "dose")
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
-def test_a_definition_says_the_range_and_has_a_sentence_for_every_metric(preset):
+def test_a_definition_has_the_range_and_a_clause_for_every_metric(preset):
     meaning = preset.definition("the body")
-    assert (meaning.preset, meaning.mask, meaning.data_range) == (preset.name, "the body", preset.high - preset.low)
-    spelled = {
-        "mae": "MAE: ",
-        "psnr": "PSNR: ",
-        "ssim": "SSIM: ",
-        "ms_ssim": "MS-SSIM: ",
-        "gamma_index": "Gamma index: ",
-    }
-    for metric in preset.metrics:
-        assert any(detail.startswith(spelled[metric]) for detail in meaning.details)
+    assert (meaning.preset, meaning.region, meaning.data_range) == (preset.name, "the body", preset.high - preset.low)
+    subjects = {"mae": "MAE", "psnr": "PSNR", "ssim": "SSIM", "ms_ssim": "MS-SSIM", "gamma_index": "Gamma index"}
+    assert {subjects[metric] for metric in preset.metrics} <= {clause.subject for clause in meaning.clauses}
+    assert meaning.modality == preset.modality
 
 
 def test_only_errors_in_the_images_own_scale_carry_the_images_unit():

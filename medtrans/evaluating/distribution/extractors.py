@@ -26,7 +26,7 @@ from torch.nn.functional import conv2d, conv3d, leaky_relu, pad
 
 from medtrans.core.errors import InputRefused, ModelRefused
 from medtrans.metrics.distribution import _features as features
-from medtrans.reading.files import sha256
+from medtrans.reading.storage import sha256
 
 
 class Extractor(Protocol):

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from medtrans.core.errors import InputRefused
-from medtrans.core.modality import MODALITIES
+from medtrans.core.modality import AIR_HU, MODALITIES
 from medtrans.core.volume import Volume
 from medtrans.evaluating.distribution.extractors import Extractor
 from medtrans.preparing.masks import body_mask
-from medtrans.preparing.normalisation import Linear, Percentiles
+from medtrans.preparing.normalisation.linear import HIGHEST_HU, Linear
+from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.preparing.patches import PLANES, slice_stack
 from medtrans.preparing.preparation import Preparation
 
 WHOLE = "volume"
 VIEWS = (*PLANES, WHOLE)
-HU_SCALE = Linear()
+HU_SCALE = Linear(low=AIR_HU, high=HIGHEST_HU)
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,16 @@ class ImageSampler:
 
     def images(self, volume: Volume) -> np.ndarray:
         """(image, channel, *space): the whole volume, or equally spaced slices of the body."""
-        prepared = self.preparation.source(volume)
+        prepared = self.preparation.prepare_source(volume)
         if self.view == WHOLE:
             return prepared.voxels[None]
         axis = PLANES[self.view]
-        body = np.flatnonzero(prepared.within.any(axis=tuple(other for other in range(3) if other != axis)))
+        body = np.flatnonzero(prepared.mask.any(axis=tuple(other for other in range(3) if other != axis)))
         if len(body) < self.slices:
             what = f"has {len(body)} {self.view} slices with body, {self.slices} are taken of each volume"
             raise InputRefused("volume", what, "take fewer")
         places = body[np.linspace(0, len(body) - 1, self.slices).round().astype(int)]
-        stack = self.preparation.settings.stack
+        stack = self.preparation.settings.slices
         return np.stack([slice_stack(prepared.voxels, axis, int(place), stack) for place in places])
 
 
@@ -65,7 +66,7 @@ class IntensityRange:
         """Raises InputRefused on a volume without contrast."""
         if not MODALITIES["CT"].check(volume.voxels, "volume"):
             return cls(True, float("nan"))
-        typical = Percentiles().fit([(volume.voxels[0], body_mask(volume.voxels[0]))]).typical
+        typical = Percentiles().fit([(volume.voxels[0], body_mask(volume.voxels[0]))]).typical_range
         assert typical is not None
         return cls(False, typical[1])
 
@@ -77,7 +78,7 @@ def one_scale(real: Sequence[IntensityRange], where: str) -> tuple[Linear, str]:
         what = f"{count} of {len(real)} volumes are CT in HU, the others are not"
         raise InputRefused(where, what, "give a set of one modality")
     if count:
-        ends = f"{HU_SCALE.low:g} … {HU_SCALE.high:g} HU"
+        ends = f"{AIR_HU:g} … {HIGHEST_HU:g} HU"
         return HU_SCALE, f"every volume on one scale, {ends} to -1 … 1, not clipped"
     top = float(np.median([range_.top for range_ in real]))
     words = f"every volume on one scale, 0 … {top:g} to -1 … 1, not clipped; the end is the real volumes' median"

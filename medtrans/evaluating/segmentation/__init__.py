@@ -1,1 +1,1 @@
-"""Segmentation as the judge: what is found in a translation of what there is in the real image."""
+"""Segmentation task: label maps of translations compared with label maps of targets."""

@@ -1,16 +1,17 @@
-"""Structures as tables: for the shell a line per class, for CSV and JSON one per class and case."""
+"""Structures as tables: in the terminal a line per class, as CSV one per class and case."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-from medtrans.evaluating.segmentation.structures import LEAST, MEANS, Structure
+from medtrans.core import tables
+from medtrans.core.measurement import MISSED_BELOW, Structure
+from medtrans.core.score import TRANSLATED
+from medtrans.evaluating.segmentation.class_metrics import MEANS
 
 COLUMNS = (
     "case",
@@ -24,17 +25,16 @@ COLUMNS = (
     "volume_error",
     "volume_error_percent",
 )
-HEADS = ("cases", "missed", "invented", "Dice", "HD95 mm", "surf.Dice", "ml", "real ml", "change")
 LEGEND = (
     "cases: in how many one of both label maps has the structure; missed: less than "
-    f"{LEAST:.0%} of it is found; invented: the target's map has it not. The rest are means over these cases; real ml: "
-    "of the target; change: of the mean volume."
+    f"{MISSED_BELOW:.0%} of it is found; invented: the target's map has it not. The rest are means over these cases; "
+    "real ml: of the target; change: of the mean volume."
 )
 
 
 @dataclass(frozen=True)
 class ClassSummary:
-    """One class of one competitor over the `cases` of which one of both maps has it; means, and deviations (n - 1)."""
+    """One class of one system over the `cases` of which one of both maps has it; means, and deviations (n - 1)."""
 
     system: str
     name: str
@@ -54,11 +54,22 @@ class ClassSummary:
 
 
 def by_class(structures: Sequence[Structure]) -> list[ClassSummary]:
-    """Class after class in the order of their appearance, and of each the competitors in theirs."""
+    """Class after class in the order of their appearance, and of each the systems in theirs."""
     groups: dict[str, dict[str, list[Structure]]] = {}
     for one in structures:
         groups.setdefault(one.name, {}).setdefault(one.system, []).append(one)
     return [_summary(system, name, group) for name, found in groups.items() for system, group in found.items()]
+
+
+def to_csv(structures: Sequence[Structure]) -> bytes:
+    """`found` says in which of both maps; volumes are in ml, HD95 in mm; nan where neither has it."""
+    return tables.to_csv([{name: getattr(one, name) for name in COLUMNS} for one in structures], COLUMNS)
+
+
+def to_text(structures: Sequence[Structure]) -> str:
+    """A line of each system and class, below them the meaning of the columns."""
+    rows = [_row(one) for one in by_class(structures)]
+    return f"{tables.text_table(rows)}\n\n{LEGEND}" if rows else ""
 
 
 def _summary(system: str, name: str, group: Sequence[Structure]) -> ClassSummary:
@@ -70,31 +81,9 @@ def _summary(system: str, name: str, group: Sequence[Structure]) -> ClassSummary
     return ClassSummary(system, name, len(there), missed, invented, means, deviations)
 
 
-def rows(structures: Sequence[Structure]) -> list[dict[str, Any]]:
-    """Plain values; `found` says in which of both maps, volumes are in ml, HD95 in mm; nan where neither has it."""
-    return [{column: getattr(one, column) for column in COLUMNS} for one in structures]
-
-
-def to_csv(structures: Sequence[Structure]) -> bytes:
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows(structures))
-    return text.getvalue().encode()
-
-
-def to_lines(structures: Sequence[Structure]) -> list[str]:
-    """Of each competitor and class a line, below them what the columns are."""
-    labels = {
-        f"{one.name}" + ("" if one.system == "translated" else f" ({one.system})"): one for one in by_class(structures)
-    }
-    width = max(map(len, labels), default=0)
-    lines = [f"{'':{width}}  " + "  ".join(f"{head:>9}" for head in HEADS)]
-    lines += [f"{label:{width}}  " + "  ".join(_cells(one)) for label, one in labels.items()]
-    return [*lines, "", LEGEND] if labels else []
-
-
-def _cells(one: ClassSummary) -> list[str]:
-    change = f"{'–':>9}" if math.isnan(one.change) else f"{one.change:+8.1f}%"
-    means = (f"{one.means[kind]:9.3f}" for kind in (*MEANS, "ml", "real_ml"))
-    return [*(f"{count:9}" for count in (one.cases, one.missed, one.invented)), *means, change]
+def _row(one: ClassSummary) -> dict[str, Any]:
+    label = one.name if one.system == TRANSLATED else f"{one.name} ({one.system})"
+    counts = {"cases": str(one.cases), "missed": str(one.missed), "invented": str(one.invented)}
+    heads = {"dice": "Dice", "hd95": "HD95 mm", "surface_dice": "surf.Dice", "ml": "ml", "real_ml": "real ml"}
+    means = {head: f"{one.means[kind]:.3f}" for kind, head in heads.items()}
+    return {"": label, **counts, **means, "change": "–" if math.isnan(one.change) else f"{one.change:+.1f}%"}

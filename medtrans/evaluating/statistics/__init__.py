@@ -1,1 +1,1 @@
-"""Is one competitor better, do two agree, how surely? The subject is the unit."""
+"""Statistics over subjects: summaries, intervals, paired tests, ranks, agreement."""

@@ -1,6 +1,6 @@
-"""Do two measurements of the same subjects agree? In the unit of what is measured, with 95 % intervals.
+"""Agreement of two measurements of the same subjects, with 95 % intervals: Bland-Altman, ICC, concordance.
 
-One value a subject: average several first. Correlation is no agreement: a measurement that is twice the other
+One value a subject: average several first. Correlation is not agreement: a measurement that is twice the other
 correlates perfectly.
 """
 
@@ -112,11 +112,11 @@ def _paired(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _measured(values: np.ndarray) -> np.ndarray:
-    """(subject, measurement), fit to be asked."""
+    """(subject, measurement), after checks."""
     values = np.asarray(values, np.float64)
     if values.ndim != 2 or values.shape[0] < 3 or values.shape[1] < 2:
         what = f"has the shape {values.shape}"
-        raise InputRefused("agreement", what, "give at least three subjects, measured twice or more each")
+        raise InputRefused("agreement", what, "give at least three subjects with two or more measurements each")
     if not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).any(axis=1).sum())
         raise InputRefused(

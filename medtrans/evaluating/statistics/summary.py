@@ -1,28 +1,27 @@
-"""Scores of many cases in one line each; nothing is swallowed: what is nan or infinite is counted.
+"""Summary of a metric over cases: mean, SD, median, range; values that are nan or infinite are counted.
 
-The unit is the subject: of one with several volumes the mean counts, once.
+The subject is the unit: several volumes of one subject are averaged first.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
-from medtrans.core.metric import Direction, Score
-from medtrans.evaluating.statistics.ranking import by_subject
+from medtrans.core.score import Direction, MetricId, Score
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One metric of one competitor. Mean to max are over the `n` subjects with finite values, in so many `volumes`.
+    """One metric of one system. Mean to max are over the `n` subjects with finite values, in so many `volumes`.
 
     They are nan where there are none. nan and inf are counted by volume.
     """
 
     system: str
-    metric: str
+    metric: MetricId
     unit: str
     direction: Direction
     n: int
@@ -37,14 +36,22 @@ class Summary:
 
 
 def summarise(scores: Iterable[Score]) -> list[Summary]:
-    """In the order in which competitors and metrics first appear."""
-    groups: dict[tuple[str, str], list[Score]] = {}
+    """In the order in which systems and metrics first appear."""
+    groups: dict[tuple[str, MetricId], list[Score]] = {}
     for score in scores:
         groups.setdefault((score.system, score.metric), []).append(score)
     return [_summary(system, metric, group) for (system, metric), group in groups.items()]
 
 
-def _summary(system: str, metric: str, group: list[Score]) -> Summary:
+def by_subject(values: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """(subject, value) of cases → the mean of each subject."""
+    grouped: dict[str, list[float]] = {}
+    for subject, value in values:
+        grouped.setdefault(subject, []).append(value)
+    return {subject: fmean(found) for subject, found in grouped.items()}
+
+
+def _summary(system: str, metric: MetricId, group: list[Score]) -> Summary:
     values = [score.value for score in group]
     finite = [(score.subject or score.case, score.value) for score in group if math.isfinite(score.value)]
     found = list(by_subject(finite).values())

@@ -2,9 +2,10 @@
 
     KID = mean_{i≠j} k(x_i, x_j) + mean_{i≠j} k(y_i, y_j) - 2 mean_{i,j} k(x_i, y_j)          k(x, y) = (x·y / d + 1)³
 
-x generated, y real, d the number of features, i and j of different volumes. Unbiased: its mean over sets of one distribution
-is 0 however few the images, so that it can be below 0. Features are not standardised here. `medtrans distances` standardises
-them by a small real set, which raises the value above 0; compare it with that of real halves, which is raised too.
+x generated, y real, d the number of features, i and j of different volumes. Unbiased: its mean over sets of one
+distribution is 0 however few the images, so that it can be below 0. Features are not standardised here.
+`medtrans distances` standardises them by a small real set, which raises the value above 0; compare it with that of
+real halves, which is raised too.
 Bińkowski et al., ICLR 2018, https://arxiv.org/abs/1801.01401, of all images at once, where the paper averages over
 subsets.
 """

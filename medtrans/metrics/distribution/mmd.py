@@ -3,8 +3,9 @@
     MMD² = mean_{i≠j} k(x_i, x_j) + mean_{i≠j} k(y_i, y_j) - 2 mean_{i,j} k(x_i, y_j)     k(x, y) = exp(-|x - y|² / 2σ²)
 
 i and j of different volumes; σ is the median distance between two images that differ. Unbiased, so that it can be below
-0. p: the fraction of random relabellings of generated and real volumes with an MMD² as large. Gretton et al., JMLR 2012,
-https://jmlr.org/papers/v13/gretton12a.html, of features standardised by both sets together, as a permutation test requires.
+0. p: the fraction of random relabellings of generated and real volumes with an MMD² as large. Features are standardised
+by both sets together, as a permutation test requires. Gretton et al., JMLR 2012,
+https://jmlr.org/papers/v13/gretton12a.html
 """
 
 from __future__ import annotations

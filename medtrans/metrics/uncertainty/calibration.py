@@ -2,8 +2,8 @@
 
     ENCE = (1/B) Σ_bins |RMV - RMSE| / RMV    RMV = √ mean σ²,  RMSE = √ mean error²
 
-Voxels are sorted by their predicted standard deviation σ into B bins of equal count; values are neither clipped nor scaled. Levi et al., Sensors
-2022, https://doi.org/10.3390/s22155540
+Voxels are sorted by their predicted standard deviation σ into B bins of equal count; values are neither clipped nor
+scaled. Levi et al., Sensors 2022, https://doi.org/10.3390/s22155540
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
 from medtrans.evaluating.distribution.extractors import Radiomics
 from medtrans.evaluating.distribution.image_sampler import ImageSampler, IntensityRange, one_scale
-from medtrans.preparing.normalisation import Linear
-from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
 
 
 def ball(*, hounsfield=False, scale=1.0):
@@ -18,7 +19,7 @@ def ball(*, hounsfield=False, scale=1.0):
 
 
 def sight(view="axial", slices=3, stack=1):
-    asked = PreparingSettings(source=Linear(low=0, high=400), stack=stack, body="nonzero")
+    asked = PreparingSettings(source_normalisation=Linear(low=0, high=400), slices=stack, body_mask="nonzero")
     return ImageSampler(Radiomics(), Preparation(asked), view, slices, "")
 
 

@@ -58,4 +58,4 @@ def test_a_wrong_table_is_answered_in_one_sentence(asked, said):
 
 def test_an_empty_table_is_refused():
     with pytest.raises(UsageError, match="no table"):
-        checked({}, "evaluating.classes")
+        checked({}, "evaluating.segmentation.labels")

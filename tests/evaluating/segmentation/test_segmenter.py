@@ -11,9 +11,11 @@ from medtrans.evaluating.segmentation import segmenter as segmenting
 from medtrans.evaluating.segmentation.task import CEILING
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.models.folder import save_model
-from medtrans.preparing.normalisation import Labels, Linear
-from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import write_volume
+from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.reading.volumes import write_volume
 from medtrans.recipe import load_recipe
 from medtrans.stages import run as stages
 from tests.methods.blobs_toy import toy_method
@@ -26,9 +28,13 @@ def save(folder: Path, target=None) -> Path:
     labels = target is None
     method = toy_method("segmenter", target=2, network=NETWORK) if labels else toy_method("regression")
     asked = PreparingSettings(
-        source=Linear(low=0, high=100), target=target or Labels(labels=(3, 7)), stack=1, patch=(16, 16), body="otsu"
+        source_normalisation=Linear(low=0, high=100),
+        target_normalisation=target or Labels(labels=(3, 7)),
+        slices=1,
+        patch=(16, 16),
+        body_mask="otsu",
     )
-    save_model(folder, method, Preparation(asked), {"name": "toy"})
+    save_model(folder, method, Preparation(asked, "MR", "labels" if labels else "CT"), {"name": "toy"})
     return folder
 
 

@@ -5,24 +5,32 @@ import numpy as np
 import pytest
 
 from medtrans.core.errors import GridMismatch, InputRefused
-from medtrans.evaluating.folders import evaluate_paths
+from medtrans.core.score import MetricId
+from medtrans.evaluating.folder_cases import evaluate_files
 from medtrans.evaluating.results import to_csv, to_text
-from medtrans.evaluating.scoring import definition
-from medtrans.evaluating.segmentation.structures import direction, is_single_class
-from medtrans.evaluating.segmentation.task import CEILING, SegmentationTask, from_files, read_labels
-from medtrans.reading.files import write_volume
+from medtrans.evaluating.segmentation.class_metrics import COUNTS, OF_CLASSES, is_single_class
+from medtrans.evaluating.segmentation.label_maps import from_files, read_labels
+from medtrans.evaluating.segmentation.task import UPPER_BOUND, LabelMap, SegmentationTask
+from medtrans.reading.volumes import write_volume
 from tests.evaluating.segmentation.label_maps import AFFINE, CLASSES, DIAGONAL, organs, volume, with_spleen, without
 
 AGREE = ("dice", "surface_dice")
 
 
-def judge(made, real=None, classes=CLASSES, **more):
-    """The scores of one case, metric → score, whose images are label maps themselves."""
-    themselves = SegmentationTask(classes, "label maps", lambda _, image: image, lambda _, image: image)
-    judge = replace(themselves, **more)
-    found = judge.structures("p1", "s1", {"translated": volume(made)}, volume(organs() if real is None else real))
-    _, _, scores = judge.told(definition("synthrad2025"), found)
-    return {(score.system, score.metric): score for score in scores}
+def themselves(case, image):
+    """Images that are label maps."""
+    return LabelMap(image)
+
+
+SAME = SegmentationTask(CLASSES, "label maps", themselves, themselves)
+
+
+def segmented(made, real=None, classes=CLASSES, **more):
+    """The scores of one case, (system, label) → score, whose images are label maps themselves."""
+    task = replace(SAME, classes=classes, **more)
+    real = volume(organs() if real is None else real)
+    found = task.structures("p1", "s1", {"translated": volume(made)}, real).structures
+    return {(score.system, score.metric.label): score for score in task.summarise(found).scores}
 
 
 def own(scores, metric):
@@ -30,43 +38,43 @@ def own(scores, metric):
 
 
 def test_a_map_is_perfect_on_itself():
-    scores = judge(organs())
+    scores = segmented(organs())
     for name in ("liver", "kidneys", "mean"):
         assert [own(scores, f"{kind}[{name}]") for kind in (*AGREE, "hd95")] == [1, 1, 0]
     assert own(scores, "volume_error[liver]") == own(scores, "volume_error_percent[liver]") == 0
-    assert own(scores, "classes[missed]") == own(scores, "classes[invented]") == 0
+    assert own(scores, "missed_structures") == own(scores, "invented_structures") == 0
 
 
 def test_a_missed_organ_never_scores_well():
-    scores = judge(without(1))
+    scores = segmented(without(1))
     assert [own(scores, f"{kind}[liver]") for kind in AGREE] == [0, 0]
     assert own(scores, "hd95[liver]") == pytest.approx(DIAGONAL)
     assert own(scores, "volume_error_percent[liver]") == 100
     assert own(scores, "dice[mean]") == pytest.approx(0.5)
     assert own(scores, "hd95[mean]") == pytest.approx(DIAGONAL / 2)
-    assert scores["translated", "classes[missed]"].note.endswith("though in the target: liver")
+    assert scores["translated", "missed_structures"].note.endswith("though in the target: liver")
 
 
 def test_a_voxel_or_two_are_no_organ_found():
     labels = without(1)
     labels.flat[np.flatnonzero(organs() == 1)[0]] = 1
-    scores = judge(labels)
-    assert own(scores, "classes[missed]") == 1
+    scores = segmented(labels)
+    assert own(scores, "missed_structures") == 1
     assert own(scores, "dice[liver]") < 0.05
-    assert "less than 10% of it found" in scores["translated", "classes[missed]"].note
+    assert "less than 10% of it found" in scores["translated", "missed_structures"].note
 
 
 def test_a_map_without_any_organ_is_the_worst_there_is():
-    scores = judge(0 * organs())
+    scores = segmented(0 * organs())
     assert (own(scores, "dice[mean]"), own(scores, "surface_dice[mean]")) == (0, 0)
     assert own(scores, "hd95[mean]") == pytest.approx(DIAGONAL)
-    assert own(scores, "classes[missed]") == 2
+    assert own(scores, "missed_structures") == 2
 
 
 def test_an_invented_organ_is_counted_and_costs_as_much_as_a_missed_one():
-    scores = judge(with_spleen())
-    assert own(scores, "classes[invented]") == 1
-    assert scores["translated", "classes[invented]"].note == "invented, not in the target: spleen"
+    scores = segmented(with_spleen())
+    assert own(scores, "invented_structures") == 1
+    assert scores["translated", "invented_structures"].note == "invented, not in the target: spleen"
     assert own(scores, "dice[spleen]") == 0
     assert own(scores, "dice[mean]") == pytest.approx(2 / 3)
     assert own(scores, "volume_error[spleen]") == pytest.approx(3 * 4 * 4 * 12 / 1000)
@@ -76,65 +84,64 @@ def test_an_invented_organ_is_counted_and_costs_as_much_as_a_missed_one():
 
 
 def test_no_nan_without_a_reason_and_no_class_swallowed():
-    scores = judge(without(1), real=with_spleen())
+    scores = segmented(without(1), real=with_spleen())
     assert all(score.note for score in scores.values() if np.isnan(score.value))
     assert {f"dice[{name}]" for name in CLASSES} <= {metric for _, metric in scores}
 
 
 def test_a_class_in_no_map_is_named_and_left_out():
-    same = SegmentationTask(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
-    found = same.structures("p1", "s1", {"translated": volume(organs())}, volume(organs()))
-    meaning, there, scores = same.told(definition("synthrad2025"), found)
-    assert "Structures in no label map: spleen." in meaning.details
-    assert {one.name for one in there} == {"liver", "kidneys"}
-    assert not any("spleen" in score.metric for score in scores)
+    found = SAME.structures("p1", "s1", {"translated": volume(organs())}, volume(organs())).structures
+    whole = SAME.summarise(found)
+    assert "Structures in no label map: spleen." in [clause.sentence for clause in whole.clauses]
+    assert {one.name for one in whole.structures} == {"liver", "kidneys"}
+    assert not any(score.metric.region == "spleen" for score in whole.scores)
 
 
 def test_a_class_that_one_case_lacks_is_nan_there_with_its_reason():
-    same = SegmentationTask(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
     found = []
     for case, labels in (("p1", organs()), ("p2", with_spleen())):
-        found += same.structures(case, case, {"translated": volume(labels)}, volume(labels))
-    _, _, scores = same.told(definition("synthrad2025"), found)
-    lacking, having = (score for score in scores if score.metric == "dice[spleen]")
+        found += SAME.structures(case, case, {"translated": volume(labels)}, volume(labels)).structures
+    scores = SAME.summarise(found).scores
+    lacking, having = (score for score in scores if score.metric.label == "dice[spleen]")
     assert (np.isnan(lacking.value), lacking.note) == (True, "spleen: in neither label map")
     assert having.value == 1
 
 
 def test_the_order_of_classes_and_their_numbers_do_not_matter():
     made = np.roll(organs(), 1, axis=0)
-    expected = judge(made)
+    expected = segmented(made)
     names = dict(reversed(CLASSES.items()))
     turned = np.array([0, 7, 3, 2, 4], np.uint8)
     others = {**names, "liver": (7,)}
-    found = judge(turned[made], turned[organs()], others)
+    found = segmented(turned[made], turned[organs()], others)
     for key, score in expected.items():
         assert found[key].value == pytest.approx(score.value, nan_ok=True), key
 
 
 def test_several_numbers_may_be_one_class():
     swapped = np.array([0, 1, 3, 2], np.uint8)[organs()]
-    assert own(judge(swapped), "dice[kidneys]") == 1
+    assert own(segmented(swapped), "dice[kidneys]") == 1
     apart = {"right": (2,), "left": (3,)}
-    assert own(judge(swapped, classes=apart), "dice[right]") == 0
+    assert own(segmented(swapped, classes=apart), "dice[right]") == 0
 
 
 def test_against_a_reference_the_segmenter_itself_is_the_ceiling():
-    scores = judge(without(1), ceiling=lambda _, image: volume(without(2)))
-    assert scores[CEILING, "dice[liver]"].value == 1
-    assert 0 < scores[CEILING, "dice[kidneys]"].value < 1
+    scores = segmented(without(1), of_real=lambda case, image: LabelMap(volume(without(2))))
+    assert scores[UPPER_BOUND, "dice[liver]"].value == 1
+    assert 0 < scores[UPPER_BOUND, "dice[kidneys]"].value < 1
 
 
-def test_the_definition_names_the_judge_and_the_tolerance():
-    asked = SegmentationTask(CLASSES, "label maps by me", lambda _, image: image, lambda _, image: image, tolerance=1.5)
-    meaning, _, _ = asked.told(definition("synthrad2025"), [])
-    assert "Downstream: label maps by me." in meaning.details
-    assert any("within 1.5 mm of the other" in sentence for sentence in meaning.details)
+def test_the_clauses_name_the_origin_and_the_tolerance():
+    sentences = [
+        clause.sentence for clause in replace(SAME, origin="label maps by me", tolerance=1.5).summarise([]).clauses
+    ]
+    assert "Segmentation: label maps by me." in sentences
+    assert any("within 1.5 mm of the other" in sentence for sentence in sentences)
 
 
 def test_a_map_on_another_grid_is_refused():
     with pytest.raises(GridMismatch, match="label map"):
-        judge(organs(), ceiling=lambda _, image: volume(organs()[:-1]))
+        segmented(organs(), of_real=lambda case, image: LabelMap(volume(organs()[:-1])))
 
 
 @pytest.mark.parametrize("wrong", [0.5, -1, np.nan, 1e12])
@@ -156,7 +163,7 @@ def test_labels_saved_as_floating_point_are_read(tmp_path):
 
 def test_files_are_found_by_the_name_of_the_case(tmp_path):
     write_volume(volume(organs()), tmp_path / "p1.nii.gz")
-    assert np.array_equal(from_files(tmp_path)("p1", volume(organs())).voxels[0], organs())
+    assert np.array_equal(from_files(tmp_path)("p1", volume(organs())).volume.voxels[0], organs())
     with pytest.raises(InputRefused, match="has 0 label maps"):
         from_files(tmp_path)("p2", volume(organs()))
 
@@ -164,56 +171,65 @@ def test_files_are_found_by_the_name_of_the_case(tmp_path):
 def test_one_label_map_is_not_taken_for_several_cases(tmp_path):
     write_volume(volume(organs()), tmp_path / "p1.nii.gz")
     maps = from_files(tmp_path / "p1.nii.gz")
-    assert np.array_equal(maps("p1", volume(organs())).voxels, maps("p1", volume(organs())).voxels)
+    assert np.array_equal(maps("p1", volume(organs())).volume.voxels, maps("p1", volume(organs())).volume.voxels)
     with pytest.raises(InputRefused, match="is one label map, there are more cases"):
         maps("p2", volume(organs()))
 
 
 def test_label_maps_that_are_not_there_are_said_to_be_missing(tmp_path):
-    with pytest.raises(InputRefused, match="is not there"):
+    with pytest.raises(InputRefused, match="does not exist"):
         from_files(tmp_path / "nowhere")
 
 
 def test_classes_that_no_map_has_are_warned_of():
-    with pytest.warns(UserWarning, match="are these their numbers"):
-        judge(organs(), classes={"brain": (90,)})
+    task = replace(SAME, classes={"brain": (90,)})
+    found = task.structures("p1", "p1", {"translated": volume(organs())}, volume(organs())).structures
+    (finding,) = task.summarise(found).findings
+    assert finding.code == "no-class-found"
+    assert "check the numbers of the labels" in finding.sentence
 
 
 def test_structures_are_pictured_by_the_place_of_their_class():
-    same = SegmentationTask(CLASSES, "label maps", lambda _, image: image, lambda _, image: image)
-    seen = same.seen("p1", volume(without(1)), volume(organs()))
+    seen = SAME.class_numbers("p1", volume(without(1)), volume(organs()))
     assert np.array_equal(seen["target"].voxels[0], np.array([0, 1, 2, 2])[organs()])
     assert np.array_equal(seen["translated"].voxels[0], np.array([0, 0, 2, 2])[organs()])
 
 
 def test_a_case_without_a_label_map_keeps_its_image_scores_and_is_listed(tmp_path):
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for case in ("p1", "p2"):
-        image = volume(dice.normal(0, 300, organs().shape).astype(np.float32))
+        image = volume(rng.normal(0, 300, organs().shape).astype(np.float32))
         for folder in ("made", "real"):
             write_volume(image, tmp_path / folder / f"{case}.nii.gz")
     write_volume(volume(organs()), tmp_path / "labels" / "p1.nii.gz")
     labels = from_files(tmp_path / "labels")
-    judge = SegmentationTask(CLASSES, "label maps", labels, labels)
-    found = evaluate_paths(tmp_path / "made", tmp_path / "real", None, "synthrad2023", downstream=judge)
-    assert "has 0 label maps" in found.refused["p2"]
-    assert {score.case for score in found.scores if score.metric == "mae"} == {"p1", "p2"}
+    task = SegmentationTask(CLASSES, "label maps", labels, labels)
+    found = evaluate_files(tmp_path / "made", tmp_path / "real", None, "synthrad2023", segmentation=task)
+    assert "has 0 label maps" in found.failed["p2"].what
+    assert {score.case for score in found.scores if score.metric.name == "mae"} == {"p1", "p2"}
     assert {one.case for one in found.structures} == {"p1"}
     assert "dice[liver]" in to_csv(found).decode()
     assert re.search(r"liver +1 +0 +0 +1\.000", to_text(found))
 
 
 def test_every_metric_knows_which_way_it_counts():
-    assert [direction(name) for name in ("dice[liver]", "hd95[mean]", "classes[missed]", "mae")] == [
-        "higher",
-        "lower",
-        "lower",
-        "lower",
-    ]
-    for (_, metric), score in judge(with_spleen()).items():
-        assert direction(metric) == score.direction
+    directions = {name: direction for name, (_, direction) in {**OF_CLASSES, **COUNTS}.items()}
+    assert [directions[name] for name in ("dice", "hd95", "missed_structures")] == ["higher", "lower", "lower"]
+    for score in segmented(with_spleen()).values():
+        assert directions[score.metric.name] == score.direction
 
 
 def test_a_class_is_told_from_a_mean():
-    assert is_single_class("dice[liver]")
-    assert not any(map(is_single_class, ("dice[mean]", "classes[missed]", "tissue_error[tissue=bone]", "dice", "mae")))
+    assert is_single_class(MetricId("dice", region="liver"))
+    others = MetricId("dice", region="mean"), MetricId("missed_structures"), MetricId("mae")
+    assert not any(map(is_single_class, (*others, MetricId("tissue_error", (("tissue", "bone"),)))))
+
+
+def test_baselines_are_compared_only_where_their_label_maps_can_be_made():
+    systems = {"translated": volume(organs()), "copied source": volume(without(1))}
+    for task, expected in (
+        (SAME, ["translated", "copied source"]),
+        (replace(SAME, of_any_image=False), ["translated"]),
+    ):
+        found = task.structures("p1", "p1", systems, volume(organs())).structures
+        assert list(dict.fromkeys(one.system for one in found)) == expected

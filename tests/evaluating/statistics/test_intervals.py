@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from medtrans.evaluating.statistics import intervals
-from medtrans.evaluating.statistics.intervals import SHORT, bootstrapped
+from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, bootstrapped
 from medtrans.evaluating.statistics.paired import hodges_lehmann
 
 
@@ -46,12 +46,12 @@ def test_all_the_same_are_sure():
 def test_memory_is_kept_small_and_does_not_change_the_interval(monkeypatch):
     values = np.random.default_rng(0).normal(size=12)
     whole = bootstrapped(values, hodges_lehmann, size=78)
-    monkeypatch.setattr(intervals, "AT_ONCE", 78 * 1000)
+    monkeypatch.setattr(intervals, "MAX_NUMBERS", 78 * 1000)
     assert bootstrapped(values, hodges_lehmann, size=78) == whole
 
 
 def test_intervals_of_three_are_as_short_as_is_said():
     data = (np.random.default_rng(seed).normal(size=3) for seed in range(100))
     found = [bootstrapped(values, np.mean) for values in data]
-    assert "72 % hold the mean at n = 3" in SHORT
+    assert "72 % at n = 3" in COVERAGE_NOTE
     assert np.mean([one.low <= 0 <= one.high for one in found]) == pytest.approx(0.72, abs=0.13)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from medtrans.evaluating.statistics.ranking import by_subject, holm, rank_systems
+from medtrans.evaluating.statistics.ranking import holm, rank_systems
+from medtrans.evaluating.statistics.summary import by_subject
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +28,9 @@ def test_the_best_comes_first_with_its_rank_and_the_others_behind_it():
     found = rank_systems(values(12), "lower")
     assert found[0].system == "best"
     assert found[-1].system == "worst"
-    assert found[-1].behind == pytest.approx(20, abs=0.1)
-    assert found[-1].rank == 3
-    assert sum(line.rank for line in found) == pytest.approx(1 + 2 + 3)
+    assert found[-1].difference == pytest.approx(20, abs=0.1)
+    assert found[-1].mean_rank == 3
+    assert sum(line.mean_rank for line in found) == pytest.approx(1 + 2 + 3)
     assert rank_systems(values(12), "higher")[0].system == "worst"
 
 
@@ -64,21 +65,21 @@ def test_p_is_wilcoxons_and_holm_corrects_all_metrics_together():
 
 def test_the_place_is_sure_where_all_subjects_agree_and_not_where_they_differ():
     found = {line.system: line for line in rank_systems(values(12), "lower")}
-    assert (found["worst"].place, found["worst"].place_low, found["worst"].place_high) == (3, 3, 3)
+    assert (found["worst"].rank, found["worst"].rank_low, found["worst"].rank_high) == (3, 3, 3)
     rng = np.random.default_rng(5)
     alike = {system: {str(n): float(v) for n, v in enumerate(rng.normal(size=12))} for system in "abc"}
-    assert any(line.place_low < line.place_high for line in rank_systems(alike, "lower"))
+    assert any(line.rank_low < line.rank_high for line in rank_systems(alike, "lower"))
     twins = {system: values(8)["best"] for system in "ab"}
-    assert [line.place for line in rank_systems(twins, "lower")] == [1, 1]
+    assert [line.rank for line in rank_systems(twins, "lower")] == [1, 1]
 
 
 def test_the_difference_has_an_interval_an_effect_and_a_margin():
     found = {line.system: line for line in rank_systems(values(12), "lower", margin=4.0)}
-    assert found["near"].behind_low < found["near"].behind < found["near"].behind_high
+    assert found["near"].difference_low < found["near"].difference < found["near"].difference_high
     assert found["worst"].effect == 1
-    assert found["near"].equivalent < 0.05 < found["worst"].equivalent
-    assert math.isnan(found["best"].equivalent)
-    assert all(math.isnan(line.equivalent) for line in rank_systems(values(12), "lower"))
+    assert found["near"].equivalence_p < 0.05 < found["worst"].equivalence_p
+    assert math.isnan(found["best"].equivalence_p)
+    assert all(math.isnan(line.equivalence_p) for line in rank_systems(values(12), "lower"))
 
 
 def test_no_difference_at_all_is_best_and_what_is_missing_is_said():
@@ -102,5 +103,5 @@ def test_few_subjects_get_no_test_and_fewer_no_interval():
 def test_what_could_not_be_measured_ranks_last():
     table = values(8)
     table["best"]["3"] = math.nan
-    assert rank_systems(table, "lower")[0].rank < 2
+    assert rank_systems(table, "lower")[0].mean_rank < 2
     assert by_subject([("a", 1.0), ("b", 5.0), ("a", 3.0)]) == {"a": 2.0, "b": 5.0}

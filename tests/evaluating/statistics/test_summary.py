@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from medtrans.core.metric import Score
+from medtrans.core.score import Score
 from medtrans.evaluating.statistics.summary import summarise
 
 

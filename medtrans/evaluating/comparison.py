@@ -1,0 +1,197 @@
+"""Comparison of evaluations of the same cases: ranks, intervals and paired tests by metric.
+
+Only scores of one definition, of the same cases and of the same voxels are compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from medtrans.core.errors import UsageError
+from medtrans.core.score import TRANSLATED, Definition, Direction, Evaluation, MetricId, Score
+from medtrans.core.suggestions import did_you_mean
+from medtrans.core.tables import text_table, to_csv
+from medtrans.evaluating.baselines import COPIED_SOURCE
+from medtrans.evaluating.segmentation.class_metrics import is_single_class
+from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, MIN_SUBJECTS_FOR_INTERVAL
+from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
+from medtrans.evaluating.statistics.ranking import SystemRank, holm, rank_systems
+from medtrans.evaluating.statistics.summary import by_subject
+from medtrans.evaluating.uncertainty import METRICS as UNCERTAINTY_METRICS
+
+FEW_SUBJECTS_NOTE = (
+    f"Below {MIN_SUBJECTS_FOR_TEST} subjects no test can reach p < 0.05, below {MIN_SUBJECTS_FOR_INTERVAL} there is no "
+    "interval."
+)
+SUBJECTS_FOR_COVERAGE = 20
+"""Subjects from which intervals have their nominal coverage."""
+OPTIONAL_CLAUSES = (COPIED_SOURCE, *UNCERTAINTY_METRICS)
+"""Subjects of clauses that change no other score: a baseline, and metrics that only some runs have."""
+MAX_NAMES = 5
+
+
+@dataclass(frozen=True)
+class RankTable:
+    """Systems by one metric, the best mean rank first; p corrected over all tables together."""
+
+    metric: MetricId
+    unit: str
+    direction: Direction
+    lines: tuple[SystemRank, ...]
+    margin: float = math.nan
+    """Pre-specified equivalence margin; nan where none was given."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rank tables of the evaluations in `names` and of the baselines of the first."""
+
+    definition: Definition
+    subjects: int
+    names: tuple[str, ...]
+    tables: tuple[RankTable, ...]
+
+    @property
+    def note(self) -> str:
+        """A reservation about small numbers of subjects; empty where a test and an interval are sound."""
+        few = [FEW_SUBJECTS_NOTE] if self.subjects < MIN_SUBJECTS_FOR_TEST else []
+        short = MIN_SUBJECTS_FOR_INTERVAL <= self.subjects < SUBJECTS_FOR_COVERAGE
+        return " ".join([*few, COVERAGE_NOTE] if short else few)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "definition": self.definition.to_dict(),
+            "subjects": self.subjects,
+            "note": self.note,
+            "rankings": {
+                table.metric.label: {
+                    "metric": table.metric.to_dict(),
+                    "unit": table.unit,
+                    "direction": table.direction,
+                    "equivalence_margin": table.margin,
+                    "systems": [asdict(line) for line in table.lines],
+                }
+                for table in self.tables
+            },
+        }
+
+    def to_csv(self) -> bytes:
+        """One row per metric and system."""
+        return to_csv([{"metric": table.metric, **asdict(line)} for table in self.tables for line in table.lines])
+
+    def to_text(self) -> str:
+        """One table for each metric; intervals are of 95 %."""
+        head = f"{self.definition.preset}, mask: {self.definition.region}, n = {self.subjects}"
+        parts = ["\n".join(filter(None, (head, self.note)))]
+        parts += [text_table([_row(table, line) for line in table.lines], left=("note",)) for table in self.tables]
+        return "\n\n".join(parts)
+
+
+def compare_evaluations(evaluations: Mapping[str, Evaluation], margins: Mapping[str, float]) -> Comparison:
+    """Evaluations by name, at least one; `margins` are equivalence margins by the label of a metric.
+
+    Raises UsageError on a margin that is not positive or of an unknown metric.
+    """
+    first = next(iter(evaluations.values()))
+    systems = {name: _scores(one, TRANSLATED) for name, one in evaluations.items()}
+    baselines = dict.fromkeys(score.system for score in first.scores if score.system != TRANSLATED)
+    systems |= {f"baseline: {name}": _scores(first, name) for name in baselines}
+    metrics = _shared_metrics(evaluations.values())
+    _refuse_wrong_margins(margins, [metric.label for metric in metrics])
+    subjects = {score.case: score.subject or score.case for score in first.scores}
+    tables = []
+    for metric, example in metrics.items():
+        values = {name: _by_subject(scores, metric, subjects) for name, scores in systems.items()}
+        margin = margins.get(metric.label, math.nan)
+        lines = tuple(rank_systems(values, example.direction, margin=margin))
+        tables.append(RankTable(metric, example.unit, example.direction, lines, margin))
+    corrected = holm({table.metric: table.lines for table in tables})
+    tables = [RankTable(t.metric, t.unit, t.direction, tuple(corrected[t.metric]), t.margin) for t in tables]
+    return Comparison(first.definition, len(set(subjects.values())), tuple(evaluations), tuple(tables))
+
+
+def refuse_difference(one: Evaluation, other: Evaluation, names: tuple[str, str]) -> None:
+    """Raises UsageError where scores of the two must not be compared, naming what differs."""
+    _refuse_other_definition(one.definition, other.definition, names)
+    ours, theirs = ({score.case for score in each.scores} for each in (one, other))
+    if ours != theirs:
+        cases = ", ".join(sorted(ours ^ theirs)[:MAX_NAMES])
+        raise UsageError(names[1], f"and {names[0]} were not scored on the same cases: {cases}", "run them alike")
+    for case in sorted(ours):
+        hashes = [each.input_hashes.get(case, {}) for each in (one, other)]
+        for role in hashes[0].keys() & hashes[1].keys():
+            if hashes[0][role] != hashes[1][role]:
+                what = f"{case} was scored on another {role} than in {names[0]}"
+                advice = "give both the same files, evaluating.region and preparing.body_mask"
+                raise UsageError(names[1], what, advice)
+
+
+def _refuse_other_definition(one: Definition, other: Definition, names: tuple[str, str]) -> None:
+    for name in one.differences(other):
+        if name in OPTIONAL_CLAUSES:
+            continue
+        clauses = [{clause.subject: clause.sentence for clause in each.clauses} for each in (one, other)]
+        ours, theirs = (
+            found.get(name) or getattr(each, name, None) for found, each in zip(clauses, (one, other), strict=True)
+        )
+        if ours is None or theirs is None:
+            where, sentence = (names[1], theirs) if ours is None else (names[0], ours)
+            what = f"only {where} was scored with {sentence!r}"
+        else:
+            what = f"{name} is {theirs!r}, in {names[0]} it is {ours!r}"
+        raise UsageError(names[1], what, "score both alike")
+
+
+def _refuse_wrong_margins(margins: Mapping[str, float], labels: Sequence[str]) -> None:
+    for label, margin in margins.items():
+        if label not in labels:
+            raise UsageError("--equivalence-margin", f"{label!r} is not compared", did_you_mean(label, labels))
+        if not 0 < margin < math.inf:
+            what = f"{label}={margin:g} is not an equivalence margin"
+            raise UsageError("--equivalence-margin", what, "give a number above 0, specified in advance")
+
+
+def _shared_metrics(evaluations: Iterable[Evaluation]) -> dict[MetricId, Score]:
+    """Metrics that every evaluation has, without those of single classes, and one score of each."""
+    found = [{s.metric: s for s in one.scores if s.system == TRANSLATED} for one in evaluations]
+    shared = set.intersection(*(set(metrics) for metrics in found))
+    return {metric: score for metric, score in found[0].items() if metric in shared and not is_single_class(metric)}
+
+
+def _scores(evaluation: Evaluation, system: str) -> dict[tuple[str, MetricId], float]:
+    return {(score.case, score.metric): score.value for score in evaluation.scores if score.system == system}
+
+
+def _by_subject(
+    scores: Mapping[tuple[str, MetricId], float], metric: MetricId, subjects: Mapping[str, str]
+) -> dict[str, float]:
+    return by_subject([(subject, scores.get((case, metric), math.nan)) for case, subject in subjects.items()])
+
+
+def _row(table: RankTable, line: SystemRank) -> dict[str, str]:
+    first = line is table.lines[0]
+    row = {
+        str(table.metric): line.system,
+        "mean": f"{line.mean:.3f}",
+        "interval": _interval(line.low, line.high),
+        "rank": f"{line.rank} ({_interval(line.rank_low, line.rank_high, 0)})",
+        "difference": "" if first else f"{line.difference:+.3f}",
+        "interval ": "" if first else _interval(line.difference_low, line.difference_high),
+        "p": "" if first else _number(line.p),
+        "effect": "" if first else _number(line.effect, 2),
+    }
+    if not math.isnan(table.margin):
+        row[f"p within ±{table.margin:g}"] = "" if first else _number(line.equivalence_p)
+    return {**row, "note": line.note}
+
+
+def _interval(low: float, high: float, digits: int = 3) -> str:
+    return "–" if math.isnan(low) else f"{low:.{digits}f} … {high:.{digits}f}"
+
+
+def _number(value: float, digits: int = 3) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
