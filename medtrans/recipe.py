@@ -140,6 +140,7 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     )
     if recipe.pairing == "alone":
         recipe = dataclasses.replace(recipe, preparing=_own_targets(recipe.preparing, f"{where}: preparing"))
+    recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
     _refuse_inconsistent(recipe, where)
     return recipe
 
@@ -149,7 +150,7 @@ def _refuse_inconsistent(recipe: Recipe, where: str) -> None:
     if recipe.pairing != "alone" and recipe.reading.target is None:
         what = f"is missing, and the method {recipe.method} is trained with targets"
         raise UsageError(f"{where}: reading.target", what, "write target: {pattern: '*_CT.nii.gz', modality: CT}")
-    _ = recipe.best, recipe.preparation()
+    _ = recipe.best
     recipe.translating.assert_fits(recipe.preparing.spatial_dims)
 
 

@@ -145,7 +145,7 @@ def _class_of(
             return type(default)
         if members:
             allowed = [known for kind, member in members for known in member.allowed(kind)]
-            raise UsageError(where, "has no name", "choose from: " + ", ".join(sorted(allowed)))
+            raise UsageError(where, "has no name", "choose from: " + ", ".join(allowed))
         return kind
     if members:
         return _load_member(str(name), members, where)

@@ -51,14 +51,7 @@ class Preparation:
     target_modality: ModalityName = "CT"
 
     def __post_init__(self) -> None:
-        source, target = find_modality(self.source_modality), self.modality
-        where = "preparing.source_normalisation", "preparing.target_normalisation"
-        sources = self.settings.source_normalisation.for_modality(source, where[0])
-        targets = self.settings.target_normalisation.for_modality(target, where[1])
-        if target.quantitative and not targets.keeps_unit:
-            what = f"{targets.to_dict()['name']} gives each image a scale of its own, so that {target.unit} are lost"
-            raise UsageError(where[1], what, "set {name: linear}")
-        settings = replace(self.settings, source_normalisation=sources, target_normalisation=targets)
+        settings = self.settings.for_modalities(find_modality(self.source_modality), self.modality)
         object.__setattr__(self, "settings", settings)
 
     @property

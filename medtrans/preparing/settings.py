@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self
 
 from annotated_types import Ge
 
 from medtrans.core.errors import UsageError
+from medtrans.core.modality import Modality
 from medtrans.core.settings import MemberOf, Settings
 from medtrans.preparing.augmentation import AugmentationStep
 from medtrans.preparing.normalisation import Normaliser
@@ -56,3 +57,15 @@ class PreparingSettings(Settings):
         if self.spacing and not min(self.spacing) > 0:
             what = f"{list(self.spacing)} is not a voxel size, which is above 0"
             raise UsageError("preparing.spacing", what, "give three numbers of millimetres")
+
+    def for_modalities(self, source: Modality, target: Modality) -> Self:
+        """These settings with the defaults of two modalities. Raises UsageError where a normalisation is unsuitable."""
+        where = ["preparing.source_normalisation", "preparing.target_normalisation"]
+        sources = self.source_normalisation.for_modality(source, where[0])
+        targets = self.target_normalisation.for_modality(target, where[1])
+        if target.quantitative and not targets.keeps_unit:
+            what = f"{targets.to_dict()['name']} gives each image a scale of its own, so that {target.unit} are lost"
+            # Of a method without targets, whose images are both, only the first of the two can be set.
+            alike = source == target and sources == targets
+            raise UsageError(" and ".join(where) if alike else where[1], what, "set {name: linear}")
+        return replace(self, source_normalisation=sources, target_normalisation=targets)
