@@ -72,7 +72,7 @@ def parse_dtype(path: Path, header: Nifti1Header) -> np.dtype:
     """Type of the voxels in the file: real numbers only."""
     try:
         dtype = header.get_data_dtype()
-    except HeaderDataError:
+    except (HeaderDataError, KeyError):
         what = f"has voxels of unknown type {int(header['datatype'])}"
         raise InputRefused(path, what, "convert them to float32 or int16") from None
     if dtype.fields is not None:

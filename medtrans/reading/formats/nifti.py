@@ -7,6 +7,7 @@ expected bytes and one more, so that the checksum at its end is compared. Correc
 from __future__ import annotations
 
 import io
+import math
 import zlib
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def read(path: Path) -> Volume:
         stream = _GzipStream(file, path) if compressed else file
         header, position, start = headers.parse_header(path, stream)
         shape, dtype = headers.parse_shape(path, header), headers.parse_dtype(path, header)
-        count = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        count = math.prod(shape) * dtype.itemsize
         if not compressed and size < start + count:
             what = f"is cut short: {size} of the {start + count} bytes in its header"
             raise InputRefused(path, what, "copy it again")

@@ -288,3 +288,20 @@ def test_the_same_volume_gives_the_same_bytes(tmp_path):
         write_volume(volume, tmp_path / f"{name}.nii.gz", description="SYNTHETIC")
     assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
     assert nib.load(tmp_path / "a.nii.gz").header["descrip"].tobytes().startswith(b"SYNTHETIC\0")
+
+
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_damaged_header_is_read_or_refused_and_nothing_else(kind, tmp_path):
+    rng = np.random.default_rng(0)
+    good = saved(tmp_path / "v.nii", ramp((3, 4, 5)), kind=kind).read_bytes()
+    refused = 0
+    for _ in range(1000):
+        bad = bytearray(good)
+        for place in rng.integers(0, 352, 2).tolist():
+            bad[place] = int(rng.integers(256))
+        (tmp_path / "w.nii").write_bytes(bytes(bad))
+        try:
+            read_volume(tmp_path / "w.nii")
+        except InputRefused:
+            refused += 1
+    assert 50 < refused < 950
