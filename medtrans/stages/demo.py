@@ -1,7 +1,6 @@
-"""The whole path in a few minutes, on heads made here: what `medtrans demo` does.
+"""Demo: the whole path in a few minutes, on synthetic heads.
 
-The anatomy, the MR physics and the HU are synthetic, so the numbers say that the path works, not how well it would do
-on patients.
+Anatomy, MR physics and HU are synthetic, so the numbers say that the path works, not how well it works on patients.
 """
 
 from __future__ import annotations
@@ -9,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.phantoms.cohort import write_cohort
 from medtrans.recipe import Recipe, make_recipe
 from medtrans.stages.run import RunResult, run
-from medtrans.stages.train import ProgressCallback, no_progress
 
 HEADS = 12
 SHAPE = (64, 72, 64)
@@ -21,7 +20,7 @@ SPACING = 3.0
 
 RECIPE: dict[str, Any] = {
     "name": "demo: MR to CT on synthetic heads",
-    "about": "A 2.5D regression from T1-weighted MR to CT, trained on made heads and tested on heads it never saw.",
+    "about": "A 2.5D regression from T1-weighted MR to CT, trained on synthetic heads and tested on other synthetic heads.",
     "reading": {
         "source": {"pattern": "*_T1.nii.gz", "modality": "MR"},
         "target": {"pattern": "*_CT.nii.gz", "modality": "CT"},
@@ -54,15 +53,17 @@ RECIPE: dict[str, Any] = {
 }
 
 
-def demo(folder: Path, *, say: ProgressCallback = no_progress, changes: dict[str, Any] | None = None) -> RunResult:
-    """Make the heads in `folder`/cases (kept if they are there), then run the recipe in `folder`/run."""
+def demo(
+    folder: Path, *, on_progress: ProgressCallback = no_progress, changes: dict[str, Any] | None = None
+) -> RunResult:
+    """Write the heads to `folder`/cases (existing ones are kept), then run the recipe in `folder`/run."""
     cases = folder / "cases"
     missing = [seed for seed in range(HEADS) if not (cases / f"sub-{seed:02}_mask.nii.gz").exists()]
     for done, seed in enumerate(missing):
-        say("heads", f"head {seed + 1} of {HEADS}", done / len(missing))
+        on_progress("heads", f"head {seed + 1} of {HEADS}", done / len(missing))
         write_cohort(cases, [seed], ("T1", "CT"), shape=SHAPE, spacing=SPACING)
-    say("heads", f"{HEADS} synthetic heads in {cases}", 1.0)
-    result = run(_recipe(cases, changes or {}), folder / "run", say=say)
+    on_progress("heads", f"{HEADS} synthetic heads in {cases}", 1.0)
+    result = run(_recipe(cases, changes or {}), folder / "run", on_progress=on_progress)
     assert result is not None
     return result
 

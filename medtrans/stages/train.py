@@ -11,7 +11,7 @@ import torch
 
 from medtrans.core.case import Case
 from medtrans.core.errors import InputRefused, UsageError
-from medtrans.core.finding import Finding
+from medtrans.core.finding import Finding, Outcome, Verdict
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.models.folder import load_model, save_model
@@ -32,7 +32,8 @@ from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
 from medtrans.training.tensorboard import refuse_without_tensorboard
 
-NO_VALIDATION = "Convergence is not assessable: a method that generates images from noise has no target."
+CONVERGED = "Did the training converge?"
+NO_VALIDATION = "a method that generates images from noise has no target"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Trained:
     """A trained model, and whether its training converged."""
 
     model: Path
-    verdict: str
+    convergence: Verdict
     journal: Journal
     is_main_process: bool
     """False in the other processes of a parallel training, which end here."""
@@ -53,7 +54,8 @@ class Trained:
     def to_text(self) -> str:
         """For the terminal."""
         resumed = [f"resumed: {self.resumed}"] if self.resumed else []
-        return "\n".join([self.verdict, *resumed, f"model: {self.model}"])
+        verdict = self.convergence
+        return "\n".join([f"{verdict.question} {verdict.outcome}: {verdict.reason}", *resumed, f"model: {self.model}"])
 
 
 def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> Trained:
@@ -83,9 +85,9 @@ def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_pr
         keep=_saver(recipe, cases, preparation, run),
         on_progress=_step_progress(on_progress),
     )
-    sentence = _convergence(recipe, journal)
-    on_progress("training", sentence, 1.0)
-    return Trained(run.model, sentence, journal, fabric.is_global_zero)
+    converged = _convergence(recipe, journal)
+    on_progress("training", converged.reason, 1.0)
+    return Trained(run.model, converged, journal, fabric.is_global_zero)
 
 
 def _method(recipe: Recipe, task: Task, frozen: Mapping[str, Method]) -> Method:
@@ -167,7 +169,9 @@ def _step_progress(on_progress: ProgressCallback) -> Callable[[Progress], None]:
     return show
 
 
-def _convergence(recipe: Recipe, journal: Journal) -> str:
+def _convergence(recipe: Recipe, journal: Journal) -> Verdict:
     if not recipe.translates:
-        return NO_VALIDATION
-    return verdict(journal.rows, f"validation/{recipe.training.best}", recipe.best.metric.direction)
+        return Verdict(code="convergence", question=CONVERGED, outcome="not assessable", reason=NO_VALIDATION)
+    sentence = verdict(journal.rows, f"validation/{recipe.training.best}", recipe.best.metric.direction)
+    outcome: Outcome = "pass" if sentence.startswith("Converged") else "fail"
+    return Verdict(code="convergence", question=CONVERGED, outcome=outcome, reason=sentence)
