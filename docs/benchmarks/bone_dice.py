@@ -2,7 +2,7 @@
 
 import sys
 
-from medtrans.reading.files import read_volume
+from medtrans.reading.volumes import read_volume
 
 if __name__ == "__main__":
     translated, skull = (read_volume(path) for path in sys.argv[1:])

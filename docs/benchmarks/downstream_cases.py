@@ -16,7 +16,7 @@ from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Lesion, make_head
 from medtrans.phantoms.contrasts import paint
 from medtrans.phantoms.tissues import NUMBER
-from medtrans.reading.files import read_volume, write_volume
+from medtrans.reading.volumes import read_volume, write_volume
 
 SPLITS = {"translator": range(10), "segmenter": range(10, 20), "test": range(20, 26)}
 TISSUES = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from medtrans.phantoms.anatomy import Head, Lesion, make_head
 from medtrans.phantoms.contrasts import paint
-from medtrans.reading.files import write_volume
+from medtrans.reading.volumes import write_volume
 
 
 def write_cohort(

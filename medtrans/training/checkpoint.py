@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from medtrans.core.errors import ModelRefused
-from medtrans.reading.files import read_bytes, write_atomically
+from medtrans.reading.storage import read_bytes, write_atomically
 
 LARGEST_CHECKPOINT = 1 << 36
 FORMAT = 1

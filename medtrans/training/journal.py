@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from medtrans.reading.files import read_bytes, write_atomically
+from medtrans.reading.storage import read_bytes, write_atomically
 
 Row = dict[str, float]
 LARGEST_JOURNAL = 1 << 30

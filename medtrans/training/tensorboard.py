@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from medtrans.core.errors import EnvironmentRefused
-from medtrans.reading.files import write_atomically
+from medtrans.reading.storage import write_atomically
 from medtrans.training.journal import Row
 
 NOT_DRAWN = ("step", "seconds")

@@ -3,7 +3,7 @@ import pytest
 
 from medtrans.phantoms import Lesion
 from medtrans.phantoms.cohort import write_cohort
-from medtrans.reading.files import read_volume
+from medtrans.reading.volumes import read_volume
 
 
 def test_a_cohort_is_written_as_cases_with_their_masks_last(tmp_path):

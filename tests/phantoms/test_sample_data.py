@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from medtrans.reading.files import read_volume
+from medtrans.reading.volumes import read_volume
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 

@@ -6,7 +6,8 @@ import pytest
 
 from medtrans import methods
 from medtrans.catalogue import entries, pipelines_folder
-from medtrans.reading.files import read_volume, sha256
+from medtrans.reading.storage import sha256
+from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
 from medtrans.stages import run as stages
 

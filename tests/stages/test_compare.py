@@ -6,7 +6,7 @@ import pytest
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
 from medtrans.evaluating.uncertainty import SENTENCES
-from medtrans.reading.files import read_volume, write_volume
+from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import load_recipe
 from medtrans.stages import run as stages
 from medtrans.stages.compare import compare, to_json, to_text, write_comparison
