@@ -12,11 +12,12 @@ import torch
 from torch.nn.functional import interpolate
 
 from medtrans.core.method import Batch, Method, Task
-from medtrans.losses.deformation import warped
+from medtrans.losses.deformation import warp
 from medtrans.methods import load
 from medtrans.phantoms.anatomy import make_head
 from medtrans.phantoms.contrasts import paint
-from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
 
 HEADS, TRAINED, STEPS, BONE = 16, 12, 800, 250
 NETWORK = {"name": "unet", "channels": [12, 24, 48, 48]}
@@ -29,7 +30,7 @@ def slices(seed):
     head = make_head(seed, shape=(64, 72, 64), spacing=3.0)
     t1, ct = (paint(head, name, np.random.default_rng([seed, n])) for n, name in enumerate(("T1", "CT")))
     preparation = Preparation(PreparingSettings())
-    source, target = preparation.source(t1), preparation.target(ct, like=t1)
+    source, target = preparation.prepare_source(t1), preparation.prepare_target(ct, like=t1)
     parts = (source.voxels[0], target.voxels[0], ct.voxels[0] > BONE, head.body)
     kept = head.body.any(axis=(0, 1))
     return [torch.from_numpy(np.moveaxis(part, 2, 0)[kept, None].astype(np.float32)) for part in parts]
@@ -44,7 +45,7 @@ def cohort(first: int = 0, device: str = "cpu"):
 def bent(image, voxels: float):
     """Each slice moved by a smooth random field of its own, of so many voxels (standard deviation at its knots)."""
     knots = torch.randn((len(image), 2, 8, 9), generator=torch.Generator().manual_seed(5)).to(image)
-    return warped(image, voxels * interpolate(knots, size=image.shape[2:], mode="bicubic", align_corners=True))
+    return warp(image, voxels * interpolate(knots, size=image.shape[2:], mode="bicubic", align_corners=True))
 
 
 def trained(method: Method, source, target, mask, steps: int, seed: int, rate: float = 2e-3) -> Method:

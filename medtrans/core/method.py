@@ -1,9 +1,9 @@
-"""Players and turns.
+"""Method: objectives of a training, as players that take turns.
 
-A method is a generator of objectives: it yields (player, the terms of its objective). The training loop sums the
-terms, back-propagates, steps that player's optimiser, logs each term under its name, holds the other players' weights
-still meanwhile, and resumes the method for the next player. So a method holds no optimiser, device, precision,
-logging or epoch: only the paper. One-player methods yield once.
+A method yields objectives: (player, the terms of its objective). The training loop sums the
+terms, back-propagates, steps that player's optimiser, logs each term under its name, keeps the other players' weights
+fixed meanwhile, and resumes the method for the next player. So a method holds no optimiser, device, precision,
+logging or epoch: only the paper. Methods with one player yield once.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from medtrans.core.settings import Settings as AnySettings
 
 Pairing = Literal["paired", "unpaired", "alone"]
-"""alone: images without partners, each its own source and target."""
+"""alone: single images, each its own source and target."""
 Losses = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task(AnySettings):
-    """What is translated into what: dimensions of space and channels (a 2.5D stack counts as channels)."""
+    """Dimensions of space and channels of source and target (the slices of a 2.5D source are channels)."""
 
     spatial_dims: Literal[2, 3] = 3
     source_channels: int = 1
@@ -46,43 +46,45 @@ class Batch:
     mask: Tensor | None = None
     condition: Tensor | None = None
     seeds: Tensor | None = None
-    """(batch,): what is drawn for an item depends on its seed alone, however items are shared among processes."""
+    """(batch,): the random numbers of an item depend on its seed alone, whichever process has the item."""
 
     def to(self, device: torch.device | str) -> Batch:
         moved = {name: value.to(device) for name, value in vars(self).items() if value is not None and name != "seeds"}
         return replace(self, **moved)
 
     def normal(self, *size: int, key: int = 0) -> Tensor:
-        """Standard normal numbers (batch, *size); for another `key` (below 64), others."""
-        return self._drawn(torch.randn, size, key)
+        """Standard normal numbers (batch, *size); another `key` (below 64) gives other numbers."""
+        return self._random(torch.randn, size, key)
 
     def uniform(self, *size: int, key: int = 0) -> Tensor:
-        """Numbers (batch, *size) evenly from [0, 1), likewise."""
-        return self._drawn(torch.rand, size, key)
+        """Numbers (batch, *size) uniform in [0, 1), in the same way."""
+        return self._random(torch.rand, size, key)
 
-    def _drawn(self, draw: Callable[..., Tensor], size: tuple[int, ...], key: int) -> Tensor:
+    def _random(self, draw: Callable[..., Tensor], size: tuple[int, ...], key: int) -> Tensor:
         if self.seeds is None:
             return draw((len(self.source), *size)).to(self.source)
-        dice = torch.Generator()
-        return torch.stack([draw(size, generator=dice.manual_seed(64 * s + key)) for s in self.seeds.tolist()]).to(
+        rng = torch.Generator()
+        return torch.stack([draw(size, generator=rng.manual_seed(64 * s + key)) for s in self.seeds.tolist()]).to(
             self.source
         )
 
 
 class Method(nn.Module, ABC):
-    """One paper. `Settings` configures it, `pairing` says which pairs it needs.
+    """Method of one paper. `Settings` configures it, `pairing` is the kind of pairs it requires.
 
-    What a method can do is what it implements: Translates, Reconstructs, Samples.
+    Its abilities are the protocols that it implements: Translates, Reconstructs, Samples.
     """
 
     Settings: ClassVar[type[AnySettings]]
+    PUBLISHED: ClassVar[AnySettings | None] = None
+    """Settings as published, as far as this implementation has them; None where no single paper describes it."""
     pairing: ClassVar[Pairing] = "paired"
     divisor: int | tuple[int, ...] = 1
-    """Every side of a source must be a multiple of this (one for all, or one each); whoever calls `translate` pads."""
-    told: ClassVar[bool] = False
-    """Whether it makes use of the conditions of a case (task.conditions)."""
+    """Every side of a source must be a multiple of this (one for all, or one each); the caller of `translate` pads."""
+    uses_conditions: ClassVar[bool] = False
+    """Whether it uses the conditions of a case (task.conditions)."""
     noise_channels: int = 0
-    """Channels of standard normal noise that `translate` takes with a source: the same noise, the same answer."""
+    """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
     task: Task
     settings: Any
     """The method's own Settings. With `task` and the weights, all that a saved model needs."""
@@ -94,23 +96,23 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def players(self) -> Mapping[str, list[nn.Module]]:
-        """Who minimises what: one optimiser each, in the order of their turns."""
+        """Networks of each player, in the order of their turns; each player has one optimiser."""
 
     def turns(self) -> Sequence[str]:
-        """The players of one step, in order; a player may come again (five critic moves per generator move)."""
+        """The players of one step, in order; a player may be repeated (five critic updates per generator update)."""
         return list(self.players())
 
     @classmethod
-    def needs(cls, settings: Any) -> Mapping[str, Path]:
-        """Model folders of trained methods that this one builds on, by the name under which it adopts them."""
+    def requires_models(cls, settings: Any) -> Mapping[str, Path]:
+        """Model folders of the trained methods that this one uses, by the name of the attribute that holds each."""
         return {}
 
     def attach_frozen(self, name: str, other: Method) -> None:
-        """Take over a trained method: saved with this one, its weights never moved. Raises UsageError if unfit."""
+        """Attach a trained method: it is saved with this one, its weights stay fixed. Raises UsageError if unsuitable."""
         setattr(self, name, other.eval().requires_grad_(False))
 
     def train(self, mode: bool = True) -> Self:
-        """As in torch; what was adopted stays as it is."""
+        """As in torch; attached methods stay in evaluation mode."""
         super().train(mode)
         for child in self.children():
             if isinstance(child, Method):
@@ -126,7 +128,7 @@ class Method(nn.Module, ABC):
 class Translates(Protocol):
     """Maps a source (batch, channel, *space) to a target of the same space.
 
-    Methods with `noise_channels` also take `noise` (batch, noise_channels, *space): another noise, another sample.
+    Methods with `noise_channels` also take `noise` (batch, noise_channels, *space): other noise gives another sample.
     """
 
     divisor: int | tuple[int, ...]
@@ -136,13 +138,13 @@ class Translates(Protocol):
 
 @runtime_checkable
 class Reconstructs(Protocol):
-    """Maps an image (batch, channel, *space) to itself, through less than it holds."""
+    """Maps an image (batch, channel, *space) to its reconstruction from a code."""
 
     def reconstruct(self, image: Tensor) -> Tensor: ...
 
 
 @runtime_checkable
 class Samples(Protocol):
-    """Makes images (count, channel, *size) out of noise from torch's generator; `condition` is (count, conditions)."""
+    """Generates images (count, channel, *size) from noise of torch's generator; `condition` is (count, conditions)."""
 
     def sample(self, count: int, condition: Tensor | None = None) -> Tensor: ...

@@ -1,1 +1,1 @@
-"""Losses: adversarial and masked. Equations of tensors; no weights, no state."""
+"""Losses: functions of tensors, without weights and without state; one family per file."""

@@ -1,4 +1,4 @@
-"""PatchNCE: each patch finds its own again among the patches of one image.
+"""PatchNCE: contrastive loss between patches of one image.
 
     - log  exp(q_s · k_s / τ) / Σ_s' exp(q_s · k_s' / τ)        q, k of length 1, averaged over the patches s
 
@@ -13,7 +13,10 @@ from torch.nn.functional import normalize
 
 
 def patch_nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:
-    """Both (batch, patches, features), of any length; `keys` are not taught. Never compares two items."""
+    """Both (batch, patches, features), not normalised. No gradient flows to `keys`.
+
+    Patches are compared within one item only.
+    """
     q, k = normalize(queries, dim=-1), normalize(keys.detach(), dim=-1)
-    alike = q @ k.transpose(1, 2) / temperature
-    return (alike.logsumexp(dim=-1) - alike.diagonal(dim1=1, dim2=2)).mean()
+    similarity = q @ k.transpose(1, 2) / temperature
+    return (similarity.logsumexp(dim=-1) - similarity.diagonal(dim1=1, dim2=2)).mean()

@@ -1,4 +1,4 @@
-"""How far a code is from the prior: the Kullback-Leibler divergence from N(m, s²) to N(0, I).
+"""Kullback-Leibler divergence of the approximate posterior N(m, s²) from the prior N(0, I).
 
     KL = ½ Σ (m² + s² - log s² - 1)
 

@@ -1,8 +1,8 @@
-"""How differently a frozen network sees two images: the perceptual loss.
+"""Perceptual loss: distance between the features of two images in a frozen network.
 
     Σ_l mean | φ_l(a) - φ_l(b) | / levels          φ_l: the features of level l
 
-Johnson et al., ECCV 2016, https://arxiv.org/abs/1603.08155
+Johnson et al., ECCV 2016, https://arxiv.org/abs/1603.08155, section 3.2
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Feature matching: a fake shall look to the discriminator's hidden layers D_i like a real image.
+"""Feature matching: distance between real and generated images in the hidden layers D_i of the discriminator.
 
-    feature_matching        Σ_i mean | D_i(fake) - D_i(real) |           image by image, where they are pairs
-    mean_feature_matching   Σ_i mean ( E D_i(fake) - E D_i(real) )²      E over the batch, where they are none
+    feature_matching        Σ_i mean | D_i(fake) - D_i(real) |           image by image, for pairs
+    mean_feature_matching   Σ_i mean ( E D_i(fake) - E D_i(real) )²      E over the batch, without pairs
 
 Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585, section 3.2; for batches Salimans et al. 2016,
 https://arxiv.org/abs/1606.03498, section 3.1. The mean in each line is over the numbers of a layer.
@@ -22,17 +22,17 @@ Features = list[list[Tensor]]
 
 
 def feature_matching(fake: Features, real: Features) -> Tensor:
-    """Summed over layers, averaged over scales; `real` is not taught."""
+    """Summed over layers, averaged over scales; no gradient flows to `real`."""
     return _over_layers(l1_loss, fake, real)
 
 
 def mean_feature_matching(fake: Features, real: Features) -> Tensor:
-    """Likewise, of the means over the items of a batch."""
+    """Of the means over the items of a batch, in the same way."""
     return _over_layers(lambda f, r: mse_loss(_batch_mean(f), _batch_mean(r)), fake, real)
 
 
 def _batch_mean(layer: Tensor) -> Tensor:
-    """Over the whole batch, however many processes share it."""
+    """Mean over the whole batch, for any number of processes."""
     return total(layer.sum(dim=0)) / total(layer.new_tensor(len(layer)))
 
 

@@ -1,4 +1,4 @@
-"""A pool of past fakes, so that the discriminator does not chase the generator's latest move.
+"""Image pool: earlier generated images, so that the discriminator does not adapt to the latest generator alone.
 
 Shrivastava et al., CVPR 2017, https://arxiv.org/abs/1612.07828, section 2.3; used by CycleGAN with 50 images.
 """
@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 
 class ImagePool(nn.Module):
-    """Half of the time hands out the image it was given, else an older one, which the new one replaces.
+    """Returns the new image with probability ½, else an older one, which the new one replaces.
 
-    Its images travel with a checkpoint (as extra state) but are no weights and never part of a saved model.
+    Its images are saved in a checkpoint (as extra state), but they are no weights and never part of a saved model.
     """
 
     def __init__(self, size: int) -> None:
@@ -30,8 +30,8 @@ class ImagePool(nn.Module):
             return fake
         if torch.rand(()) < 0.5:
             return fake
-        place = int(torch.randint(len(self.images), ()))
-        older, self.images[place] = self.images[place], fake.clone()
+        index = int(torch.randint(len(self.images), ()))
+        older, self.images[index] = self.images[index], fake.clone()
         return older
 
     def get_extra_state(self) -> list[Tensor]:

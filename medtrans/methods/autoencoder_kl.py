@@ -1,10 +1,12 @@
-"""Autoencoder of latent diffusion: a code that is a small image, kept loosely normal.
+"""Autoencoder of latent diffusion: its code is a small image with a weak KL penalty.
 
-    autoencoder:    min  E | D(z) - x | + kl KL(N(m, s²) ‖ N(0, I)) + adversarial fools(J(D(z))),    z = m + s ε
-    discriminator:  J tells x from D(z)
+    autoencoder:    E | D(z) - x | + kl KL(N(m, s²) ‖ N(0, I)) + adversarial generator_loss(D_ψ(D(z))),    z = m + s ε
+    discriminator:  discriminator_loss(D_ψ(x), D_ψ(D(z)))
 
-x is the image, m and log s² are what E makes of it, ε is noise; all per voxel of the image. Rombach et al., CVPR 2022,
-https://arxiv.org/abs/2112.10752, section 3.1, without its perceptual term: that network is trained on photographs
+x is the image, (m, log s²) = E(x), ε is noise; all terms per voxel of the image. Rombach et al., CVPR 2022,
+https://arxiv.org/abs/2112.10752, section 3.1 and appendix G. Not here: the perceptual term, whose network is trained on
+photographs, and the adaptive weight of the adversarial term. Our defaults are a smaller network without attention and
+no discriminator; published settings are those of KL-f4.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from torch.nn.functional import l1_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
-from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.divergence import kl_to_standard_normal
 from medtrans.networks._settings import Discriminator
 from medtrans.networks._slice_stack import middle_slices
@@ -32,19 +34,23 @@ class AutoencoderKLSettings(Settings):
     network: NetworkSettings = NetworkSettings()
     """The networks E and D."""
     kl: Annotated[float, Ge(0)] = 1e-6
-    """Weight of the divergence: so small that it only keeps codes from drifting away."""
+    """Weight of the KL divergence: so small that it only bounds the scale of the codes."""
     adversarial: Annotated[float, Ge(0)] = 0.0
-    """Weight of fooling the judge, for sharper images; the paper's recipe switches it on after 50,000 steps."""
+    """Weight of the adversarial loss, for sharper images; the authors switch it on after 50,000 steps."""
     discriminator: Discriminator = PatchDiscriminatorSettings()
-    """The judge J, patch by patch; only with `adversarial`."""
-    criterion: Criterion = "hinge"
-    """How the judge is scored."""
+    """The network D_ψ, a patch discriminator; only with `adversarial`."""
+    gan_loss: GANLoss = "hinge"
+    """Adversarial loss; hinge is the authors'."""
 
 
 class AutoencoderKL(Method):
-    """One player, or two with a judge. All voxels count, air too: images are made whole."""
+    """One player, or two with a discriminator. The loss covers all voxels, air too."""
 
     Settings = AutoencoderKLSettings
+    PUBLISHED = AutoencoderKLSettings(
+        network=NetworkSettings(channels=(128, 256, 512), latent=3, blocks=2, attention=True, norm="group"),
+        adversarial=0.5,
+    )
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: AutoencoderKLSettings) -> None:
@@ -53,33 +59,35 @@ class AutoencoderKL(Method):
         self.middle = middle_slices(task)
         self.autoencoder = settings.network.build(dims, channels, channels)
         if settings.adversarial:
-            self.judge = settings.discriminator.build(dims, channels, 1)
+            self.discriminator = settings.discriminator.build(dims, channels, 1)
         self.divisor, self.latent_channels = settings.network.divisor, settings.network.latent
 
     def players(self) -> dict[str, list[nn.Module]]:
-        judges = {"discriminator": [self.judge]} if self.settings.adversarial else {}
-        return {"autoencoder": [self.autoencoder], **judges}
+        discriminator = {"discriminator": [self.discriminator]} if self.settings.adversarial else {}
+        return {"autoencoder": [self.autoencoder], **discriminator}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        x, asked = batch.target, self.settings
-        noise = batch.normal(asked.network.latent, *[side // asked.network.divisor for side in x.shape[2:]])
-        made, mean, logvar = self.autoencoder(x, noise)
+        x, settings = batch.target, self.settings
+        noise = batch.normal(settings.network.latent, *[side // settings.network.divisor for side in x.shape[2:]])
+        fake, mean, logvar = self.autoencoder(x, noise)
         terms = {
-            "l1": l1_loss(made, x),
-            "kl": asked.kl * kl_to_standard_normal(mean, logvar).mean() / x[0].numel(),
+            "l1": l1_loss(fake, x),
+            "kl": settings.kl * kl_to_standard_normal(mean, logvar).mean() / x[0].numel(),
         }
-        if not asked.adversarial:
+        if not settings.adversarial:
             yield "autoencoder", terms
             return
-        yield "autoencoder", {**terms, "fool": asked.adversarial * fools(self.judge(made), asked.criterion)}
-        yield "discriminator", {"tell": tells_apart(self.judge(x), self.judge(made.detach()), asked.criterion)}
+        gan = generator_loss(self.discriminator(fake), settings.gan_loss)
+        yield "autoencoder", {**terms, "gan": settings.adversarial * gan}
+        real_logits, fake_logits = self.discriminator(x), self.discriminator(fake.detach())
+        yield "discriminator", {"gan": discriminator_loss(real_logits, fake_logits, settings.gan_loss)}
 
     def encode(self, image: Tensor) -> Tensor:
         """Images (batch, channel, *space) → codes (batch, latent_channels, *space / divisor) of mean square 1."""
         return self.autoencoder.encode(image)
 
     def decode(self, code: Tensor) -> Tensor:
-        """The way back."""
+        """Codes → images."""
         return self.autoencoder.decode(code)
 
     def reconstruct(self, image: Tensor) -> Tensor:

@@ -1,14 +1,16 @@
-"""CUT: one translator; each patch of a translation must find its source's patch again among all others.
+"""CUT: unpaired translation with one generator and a contrastive loss between patches of source and translation.
 
-    G, H:  fools(D(G(x))) + λ NCE(x, G(x)) + λ NCE(y, G(y))        D:  tells y from G(x)
+    generator:      generator_loss(D(G(x))) + λ NCE(x, G(x)) + λ NCE(y, G(y))
+    discriminator:  discriminator_loss(D(y), D(G(x)))
 
-    NCE(x, z) = mean over layers l and places s of  -log  exp(q_s · k_s / τ) / Σ_s' exp(q_s · k_s' / τ)
+    NCE(x, z) = mean over layers l and positions s of  -log  exp(q_s · k_s / τ) / Σ_s' exp(q_s · k_s' / τ)
                 q = H_l(E_l(z)),  k = H_l(E_l(x)),  both of length 1
 
-x is a source, y a target of somebody else, E_l the layer l of G on its way down, H a small perceptron. The last term
-keeps targets as they are; FastCUT goes without it, takes 10 λ, and mirrors half of the x before G and E(G(x)) after.
-λ = 1 weighs both terms as the paper does, 1 + 1; the authors' code halves their sum, which is λ = 0.5 here.
-Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651
+x is a source, y an unpaired target, E_l the layer l of the encoder of G, H a small perceptron. The last term is an
+identity loss; FastCUT omits it, takes 10 λ, and mirrors half of the x before G and E(G(x)) after it.
+Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651, section 3 (equations 1 to 5). λ = 1 weighs both terms as the
+paper does, 1 + 1; the authors' code halves their sum, which is λ = 0.5 here. Published networks have instance norm and
+tanh; our channel norm avoids intensity seams between windows.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from torch import Tensor, nn
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
-from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.contrastive import patch_nce
 from medtrans.networks._patch_projection import PatchProjection
 from medtrans.networks._settings import Discriminator, EncodingGenerator
@@ -35,27 +37,31 @@ from medtrans.networks.resnet import ResNetSettings
 @dataclass(frozen=True, kw_only=True)
 class CUTSettings(Settings):
     generator: EncodingGenerator = ResNetSettings()
-    """The network G, whose first half is E."""
+    """The network G, whose encoder is E."""
     discriminator: Discriminator = PatchDiscriminatorSettings()
-    """The judge D of targets."""
-    criterion: Criterion = "least_squares"
-    """How the judge is scored; least squares is the paper's."""
+    """The network D."""
+    gan_loss: GANLoss = "least_squares"
+    """Adversarial loss; least_squares is the paper's."""
     fast: bool = False
-    """FastCUT: without holding targets to themselves, ten times the contrast, mirrored at random."""
-    contrast: Annotated[float, Ge(0)] = 1.0
-    """The paper's λ, the weight of finding patches again; the higher, the more what is bright stays bright."""
+    """FastCUT: no identity term, ten times the weight of the contrastive loss, random mirroring."""
+    nce: Annotated[float, Ge(0)] = 1.0
+    """Weight λ of the contrastive loss; the higher, the more the intensities of the source are kept."""
     patches: Annotated[int, Ge(2)] = 256
-    """Places that are compared, in each layer of each image."""
+    """Positions that are compared, in each layer of each image."""
     features: Annotated[int, Ge(1)] = 256
-    """Numbers by which a patch is compared."""
+    """Features of a patch, the output of H."""
     temperature: Annotated[float, Gt(0)] = 0.07
-    """The paper's τ: lower is stricter with patches that are almost the right one."""
+    """Temperature τ: the lower, the more the loss depends on the most similar wrong patches."""
 
 
 class CUT(Method):
     """Two players: the generator with its perceptron, then the discriminator."""
 
     Settings = CUTSettings
+    PUBLISHED = CUTSettings(
+        generator=ResNetSettings(norm="instance", activation="tanh"),
+        discriminator=PatchDiscriminatorSettings(norm="instance"),
+    )
     pairing: ClassVar[Pairing] = "unpaired"
 
     def __init__(self, task: Task, settings: CUTSettings) -> None:
@@ -63,9 +69,9 @@ class CUT(Method):
         if task.source_channels != task.target_channels:
             raise UsageError(
                 "method.name",
-                f"cut sees source and target through one network: {task.source_channels} and {task.target_channels} "
-                "channels do not fit",
-                "set preparing.stack: 1, or take cyclegan",
+                f"cut encodes source and target with one network, so {task.source_channels} source and "
+                f"{task.target_channels} target channels do not fit",
+                "set preparing.slices: 1, or choose cyclegan",
             )
         dims, channels = task.spatial_dims, task.target_channels
         self.G = settings.generator.build(dims, channels, channels)
@@ -78,40 +84,40 @@ class CUT(Method):
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = batch.source, batch.target
-        settings, criterion = self.settings, self.settings.criterion
+        settings, gan_loss = self.settings, self.settings.gan_loss
         if settings.fast:
-            turned = batch.uniform() < 0.5
-            fake = self.G(_mirrored(x, turned))
-            terms = {"contrast": 10 * settings.contrast * self._contrast(batch, x, fake, turned)}
+            mirrored = batch.uniform() < 0.5
+            fake = self.G(_mirror(x, mirrored))
+            terms = {"nce": 10 * settings.nce * self._nce(batch, x, fake, mirrored)}
         else:
             fake = self.G(x)
             terms = {
-                "contrast": settings.contrast * self._contrast(batch, x, fake),
-                "identity": settings.contrast * self._contrast(batch, y, self.G(y)),
+                "nce": settings.nce * self._nce(batch, x, fake),
+                "identity": settings.nce * self._nce(batch, y, self.G(y)),
             }
-        yield "generator", {"fool": fools(self.D(fake), criterion), **terms}
-        yield "discriminator", {"tell": tells_apart(self.D(y), self.D(fake.detach()), criterion)}
+        yield "generator", {"gan": generator_loss(self.D(fake), gan_loss), **terms}
+        yield "discriminator", {"gan": discriminator_loss(self.D(y), self.D(fake.detach()), gan_loss)}
 
-    def _contrast(self, batch: Batch, image: Tensor, made: Tensor, turned: Tensor | None = None) -> Tensor:
-        """How badly patches of what was made of an image find their own; `turned` says which were made mirrored."""
+    def _nce(self, batch: Batch, image: Tensor, fake: Tensor, mirrored: Tensor | None = None) -> Tensor:
+        """Contrastive loss between an image and its translation; `mirrored` (batch,): which items were mirrored."""
         with torch.no_grad():
-            seen = self.G(image, encode=True)
-            places = [self._places(batch, layer[0, 0].numel(), key) for key, layer in enumerate(seen, 1)]
-            keys = self.H(seen, places)
-        again = self.G(made, encode=True)
-        if turned is not None:
-            again = [_mirrored(layer, turned) for layer in again]
-        pairs = zip(self.H(again, places), keys, strict=True)
+            features = self.G(image, encode=True)
+            positions = [self._positions(batch, layer[0, 0].numel(), key) for key, layer in enumerate(features, 1)]
+            keys = self.H(features, positions)
+        fake_features = self.G(fake, encode=True)
+        if mirrored is not None:
+            fake_features = [_mirror(layer, mirrored) for layer in fake_features]
+        pairs = zip(self.H(fake_features, positions), keys, strict=True)
         return torch.stack([patch_nce(q, k, self.settings.temperature) for q, k in pairs]).mean()
 
-    def _places(self, batch: Batch, voxels: int, key: int) -> Tensor:
-        """Numbers of voxels (batch, patches), none twice; the same ones for all images of a step."""
+    def _positions(self, batch: Batch, voxels: int, key: int) -> Tensor:
+        """Indices of voxels (batch, patches), without repetition; the same for all images of a step."""
         return batch.uniform(voxels, key=key).topk(min(self.settings.patches, voxels)).indices
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.G(source)
 
 
-def _mirrored(images: Tensor, which: Tensor) -> Tensor:
-    """Left and right exchanged in those where `which` (batch,) is true."""
+def _mirror(images: Tensor, which: Tensor) -> Tensor:
+    """The images, flipped along the first axis of space where `which` (batch,) is true."""
     return torch.where(which.view(-1, *[1] * (images.ndim - 1)), images.flip(2), images)

@@ -1,13 +1,15 @@
-"""DiscoGAN: two translators that discover which image goes with which, by undoing each other.
+"""DiscoGAN: unpaired translation with two generators and a reconstruction loss.
 
     G_AB: A → B,  G_BA: B → A
-    generators:      fools(D_B(G_AB(x_A))) + fools(D_A(G_BA(x_B)))
+    generators:      generator_loss(D_B(G_AB(x_A))) + generator_loss(D_A(G_BA(x_B)))
                      + reconstruction (d(G_BA(G_AB(x_A)), x_A) + d(G_AB(G_BA(x_B)), x_B))
-    discriminators:  D_B tells x_B from G_AB(x_A),  D_A tells x_A from G_BA(x_B)
+    discriminators:  discriminator_loss(D_B(x_B), D_B(G_AB(x_A))) + discriminator_loss(D_A(x_A), D_A(G_BA(x_B)))
 
-x_A is a source, x_B a target of somebody else. Beside CycleGAN: d is the squared error, not L1; the judges are scored
-by cross entropy, not least squares; nothing holds a target to itself, and there is no pool of past fakes. The authors'
-program also matches features, as `feature_matching` does here. Kim et al., ICML 2017, https://arxiv.org/abs/1703.05192
+x_A is a source, x_B an unpaired target. Differences from CycleGAN: d is the squared error, not L1; the adversarial loss
+is cross-entropy, not least squares; no identity loss and no image pool. Kim et al., ICML 2017,
+https://arxiv.org/abs/1703.05192, section 2 and figure 2(c). The published networks (convolutions of 64 x 64 images to
+a code) are not here, and reconstruction is 1; the authors' program, with 10 and `feature_matching`, is our default
+in the former.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from torch.nn.functional import huber_loss, l1_loss, mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
-from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.feature_matching import mean_feature_matching
 from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
@@ -34,23 +36,24 @@ DISTANCES: dict[str, Callable[..., Tensor]] = {"squared": mse_loss, "absolute": 
 @dataclass(frozen=True, kw_only=True)
 class DiscoGANSettings(Settings):
     generator: Generator = ResNetSettings()
-    """The network of both translators, G_AB and G_BA."""
+    """The network of both generators, G_AB and G_BA."""
     discriminator: Discriminator = PatchDiscriminatorSettings()
-    """The network of both judges, D_A and D_B."""
-    criterion: Criterion = "bce"
-    """How the judges are scored; bce is the paper's."""
+    """The network of both discriminators, D_A and D_B."""
+    gan_loss: GANLoss = "non_saturating"
+    """Adversarial loss; non_saturating is the paper's."""
     distance: Literal["squared", "absolute", "huber"] = "squared"
-    """The paper's d, between an image and what comes back of it."""
+    """Distance d between an image and its reconstruction; squared is the paper's."""
     reconstruction: Annotated[float, Ge(0)] = 10.0
-    """Weight of coming back: 1 in the paper, 10 in the authors' program."""
+    """Weight of the reconstruction loss: 1 in the paper, 10 in the authors' program."""
     feature_matching: Annotated[float, Ge(0)] = 0.0
-    """Weight of fakes being on average like real images to the judges' hidden layers: 9 in the authors' program."""
+    """Weight of feature matching of batch means in the hidden layers of D_A and D_B; 9 in the authors' program."""
 
 
 class DiscoGAN(Method):
     """Two players: both generators, then both discriminators."""
 
     Settings = DiscoGANSettings
+    PUBLISHED = DiscoGANSettings(reconstruction=1.0)
     pairing: ClassVar[Pairing] = "unpaired"
 
     def __init__(self, task: Task, settings: DiscoGANSettings) -> None:
@@ -67,26 +70,26 @@ class DiscoGAN(Method):
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x_A, x_B = batch.source, batch.target
-        criterion, d = self.settings.criterion, DISTANCES[self.settings.distance]
+        gan_loss, d = self.settings.gan_loss, DISTANCES[self.settings.distance]
         fake_A, fake_B = self.G_BA(x_B), self.G_AB(x_A)
-        judged_A, seen_A = self.D_A(fake_A, features=True)
-        judged_B, seen_B = self.D_B(fake_B, features=True)
+        logits_A, features_A = self.D_A(fake_A, features=True)
+        logits_B, features_B = self.D_B(fake_B, features=True)
         terms = {
-            "fool_D_A": fools(judged_A, criterion),
-            "fool_D_B": fools(judged_B, criterion),
+            "gan_A": generator_loss(logits_A, gan_loss),
+            "gan_B": generator_loss(logits_B, gan_loss),
             "reconstruction": self.settings.reconstruction * (d(self.G_BA(fake_B), x_A) + d(self.G_AB(fake_A), x_B)),
         }
         if self.settings.feature_matching:
             real_A, real_B = self.D_A(x_A, features=True)[1], self.D_B(x_B, features=True)[1]
-            matching = mean_feature_matching(seen_A, real_A) + mean_feature_matching(seen_B, real_B)
+            matching = mean_feature_matching(features_A, real_A) + mean_feature_matching(features_B, real_B)
             terms["feature_matching"] = self.settings.feature_matching * matching
         yield "generators", terms
 
         yield (
             "discriminators",
             {
-                "D_A": tells_apart(self.D_A(x_A), self.D_A(fake_A.detach()), criterion),
-                "D_B": tells_apart(self.D_B(x_B), self.D_B(fake_B.detach()), criterion),
+                "D_A": discriminator_loss(self.D_A(x_A), self.D_A(fake_A.detach()), gan_loss),
+                "D_B": discriminator_loss(self.D_B(x_B), self.D_B(fake_B.detach()), gan_loss),
             },
         )
 

@@ -1,14 +1,14 @@
-"""DualGAN: two translators that recover each other's source, judged by Wasserstein critics.
+"""DualGAN: unpaired translation with two generators, Wasserstein critics and a reconstruction loss.
 
     G_A: U → V,  G_B: V → U
     critics:     D_A(G_A(u)) - D_A(v)  and  D_B(G_B(v)) - D_B(u),   their weights within ± clip
     generators:  recovery (|u - G_B(G_A(u))| + |v - G_A(G_B(v))|) - D_A(G_A(u)) - D_B(G_B(v))
 
-u is a source, v a target of somebody else; D_A judges what G_A makes. Beside CycleGAN: the critics measure how far
-apart real and fake are instead of telling which is which, take several turns before the generators' one, and have their
-weights clipped: here before each of their turns, as only the loop steps. Nothing holds a target to itself, and there is
-no pool of past fakes. The paper's noise is the generator's dropout.
-Yi et al., ICCV 2017, https://arxiv.org/abs/1704.02510
+u is a source, v an unpaired target; D_A scores images of V. Differences from CycleGAN: the critics estimate the
+Wasserstein distance, have several turns before the generators' one, and their weights are clipped (here before each of
+their turns, since only the loop steps); no identity loss and no image pool. The paper's noise is the generator's
+dropout. Yi et al., ICCV 2017, https://arxiv.org/abs/1704.02510, equations 1 to 3, section 3.3 and algorithm 1. The
+published generator is the U-Net of pix2pix for 256 pixels with batch norm; ours has channel norm and 6 levels.
 """
 
 from __future__ import annotations
@@ -32,21 +32,25 @@ from medtrans.networks.pix2pix_unet import Pix2PixUNetSettings
 @dataclass(frozen=True, kw_only=True)
 class DualGANSettings(Settings):
     generator: Generator = Pix2PixUNetSettings()
-    """The network of both translators, G_A and G_B."""
+    """The network of both generators, G_A and G_B."""
     discriminator: Discriminator = PatchDiscriminatorSettings()
     """The network of both critics, D_A and D_B."""
     recovery: Annotated[float, Ge(0)] = 100.0
-    """Weight of recovering the source; the paper takes 100 to 1000."""
+    """Weight of the reconstruction loss; the paper takes 100 to 1000."""
     critic_turns: Annotated[int, Ge(1)] = 3
     """Turns of the critics before each of the generators; the paper takes 2 to 4."""
     clip: Annotated[float, Gt(0)] = 0.1
-    """Largest weight of a critic; the paper takes 0.01 to 0.1."""
+    """Largest absolute weight of a critic; the paper takes 0.01 to 0.1."""
 
 
 class DualGAN(Method):
     """Two players: both critics several times, then both generators."""
 
     Settings = DualGANSettings
+    PUBLISHED = DualGANSettings(
+        generator=Pix2PixUNetSettings(depth=8, norm="batch", upsampling="transposed", activation="tanh"),
+        discriminator=PatchDiscriminatorSettings(norm="batch"),
+    )
     pairing: ClassVar[Pairing] = "unpaired"
 
     def __init__(self, task: Task, settings: DualGANSettings) -> None:
@@ -83,8 +87,8 @@ class DualGAN(Method):
         yield (
             "generators",
             {
-                "please_D_A": -_score(self.D_A(fake_v)),
-                "please_D_B": -_score(self.D_B(fake_u)),
+                "gan_A": -_score(self.D_A(fake_v)),
+                "gan_B": -_score(self.D_B(fake_u)),
                 "recovery": self.settings.recovery * (l1_loss(self.G_B(fake_v), u) + l1_loss(self.G_A(fake_u), v)),
             },
         )
@@ -93,6 +97,6 @@ class DualGAN(Method):
         return self.G_A(source)
 
 
-def _score(judged: list[Tensor]) -> Tensor:
+def _score(scores: list[Tensor]) -> Tensor:
     """Averaged over patches, then scales."""
-    return torch.stack([part.mean() for part in judged]).mean()
+    return torch.stack([part.mean() for part in scores]).mean()

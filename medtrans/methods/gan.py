@@ -1,11 +1,13 @@
-"""GAN: a generator makes images out of noise until a discriminator cannot tell them from real ones.
+"""GAN: generates images from noise.
 
-    discriminator:  tells y from G(z)        generator:  fools(D(G(z))),     z ~ N(0, I)
+    discriminator:  discriminator_loss(D(y), D(G(z)))        generator:  generator_loss(D(G(z))),     z ~ N(0, I)
 
-y is a real image; `criterion` says what the two words mean (equations in losses/adversarial and losses/wasserstein).
-Goodfellow et al., NeurIPS 2014, https://arxiv.org/abs/1406.2661; least squares: Mao et al., ICCV 2017,
-https://arxiv.org/abs/1611.04076; wasserstein: Arjovsky et al., ICML 2017, https://arxiv.org/abs/1701.07875, with the
-gradient penalty of Gulrajani et al., NeurIPS 2017, https://arxiv.org/abs/1704.00028
+y is a real image; `gan_loss` chooses the two losses (equations in losses/adversarial and losses/wasserstein).
+Goodfellow et al., NeurIPS 2014, https://arxiv.org/abs/1406.2661, equation 1 and algorithm 1; networks: Radford et al.
+(DCGAN), ICLR 2016, https://arxiv.org/abs/1511.06434, section 3, whose published settings have twice our channels, batch
+norm and tanh; least squares: Mao et al., ICCV 2017, https://arxiv.org/abs/1611.04076; wasserstein: Arjovsky et al.,
+ICML 2017, https://arxiv.org/abs/1701.07875, with the gradient penalty of Gulrajani et al., NeurIPS 2017,
+https://arxiv.org/abs/1704.00028, algorithm 1.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from medtrans.losses import adversarial, wasserstein
 from medtrans.networks.decoder import DecoderSettings
 from medtrans.networks.encoder import EncoderSettings
 
-MIXING = 32
-"""Keys of random numbers from here on mix images; those below are noise."""
+INTERPOLATION_KEY = 32
+"""Keys of random numbers from here on are for interpolated images; smaller ones are for noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,26 +37,30 @@ class GANSettings(Settings):
     discriminator: EncoderSettings = EncoderSettings()
     """The network D from image to one number."""
     latent: Annotated[int, Ge(1)] = 100
-    """Numbers of noise that an image is made of."""
-    criterion: adversarial.Criterion | Literal["wasserstein"] = "bce"
-    """How the discriminator is scored: minimax is the game of the first paper, bce what it was trained by."""
-    critic_turns: Annotated[int, Ge(1), Le(MIXING - 1)] = 5
+    """Length of the noise vector z."""
+    gan_loss: adversarial.GANLoss | Literal["wasserstein"] = "non_saturating"
+    """saturating is equation 1 of the first paper, non_saturating the loss with which it was trained."""
+    critic_turns: Annotated[int, Ge(1), Le(INTERPOLATION_KEY - 1)] = 5
     """Turns of the discriminator before each of the generator, with wasserstein; else it has one."""
-    penalty: Annotated[float, Ge(0)] = 10.0
-    """Weight of the critic's slope, with wasserstein."""
+    gradient_penalty: Annotated[float, Ge(0)] = 10.0
+    """Weight of the gradient penalty, with wasserstein."""
 
 
 class GAN(Method):
-    """Two players. The turns of one step see the same real images, each with noise of its own."""
+    """Two players. All turns of a step have the same real images, each turn has its own noise."""
 
     Settings = GANSettings
+    PUBLISHED = GANSettings(
+        generator=DecoderSettings(channels=(64, 128, 256, 512), norm="batch", activation="tanh"),
+        discriminator=EncoderSettings(channels=(64, 128, 256, 512), norm="batch"),
+    )
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: GANSettings) -> None:
         super().__init__(task, settings)
-        self.wasserstein = settings.criterion == "wasserstein"
+        self.wasserstein = settings.gan_loss == "wasserstein"
         if self.wasserstein:
-            settings.discriminator.assert_one_by_one()
+            settings.discriminator.refuse_batch_norm()
         self.G = settings.generator.build(task.spatial_dims, settings.latent, task.target_channels, task.size)
         self.D = settings.discriminator.build(task.spatial_dims, task.target_channels, 1, task.size)
         self.divisor = task.size
@@ -68,23 +74,26 @@ class GAN(Method):
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         for turn, player in enumerate(self.turns()):
             fake = self.G(batch.normal(self.settings.latent, key=turn))
-            yield player, self._fools(fake) if player == "generator" else self._tells(batch, fake.detach(), turn)
+            yield (
+                player,
+                self._generator(fake) if player == "generator" else self._discriminator(batch, fake.detach(), turn),
+            )
 
-    def _fools(self, fake: Tensor) -> Losses:
+    def _generator(self, fake: Tensor) -> Losses:
         if self.wasserstein:
-            return {"fool": wasserstein.fools(self.D(fake))}
-        return {"fool": adversarial.fools([self.D(fake)], self.settings.criterion)}
+            return {"gan": wasserstein.generator_loss(self.D(fake))}
+        return {"gan": adversarial.generator_loss([self.D(fake)], self.settings.gan_loss)}
 
-    def _tells(self, batch: Batch, fake: Tensor, turn: int) -> Losses:
+    def _discriminator(self, batch: Batch, fake: Tensor, turn: int) -> Losses:
         y = batch.target
         if not self.wasserstein:
-            return {"tell": adversarial.tells_apart([self.D(y)], [self.D(fake)], self.settings.criterion)}
-        between = wasserstein.between(y, fake, batch.uniform(key=MIXING + turn))
-        judged = self.D(fake)
-        slope = self.D(between, of=torch.ones_like(judged))
+            return {"gan": adversarial.discriminator_loss([self.D(y)], [self.D(fake)], self.settings.gan_loss)}
+        interpolated = wasserstein.interpolate(y, fake, batch.uniform(key=INTERPOLATION_KEY + turn))
+        scores = self.D(fake)
+        norms = self.D(interpolated, gradient_of=torch.ones_like(scores))
         return {
-            "tell": wasserstein.tells_apart(self.D(y), judged),
-            "slope": self.settings.penalty * wasserstein.slope_penalty(slope),
+            "gan": wasserstein.critic_loss(self.D(y), scores),
+            "gradient_penalty": self.settings.gradient_penalty * wasserstein.gradient_penalty(norms),
         }
 
     def sample(self, count: int, condition: Tensor | None = None) -> Tensor:

@@ -1,11 +1,13 @@
-"""Pix2pix: a conditional GAN whose generator is also held to the target by L1.
+"""Pix2pix: paired translation with a conditional GAN and an L1 loss.
 
-    G:  fools(D(x, G(x))) + l1 | G(x) - y | + feature_matching Σ_i | D_i(x, G(x)) - D_i(x, y) |
-    D:  tells (x, y) from (x, G(x))
+    generator:      generator_loss(D(x, G(x))) + l1 | G(x) - y | + feature_matching Σ_i | D_i(x, G(x)) - D_i(x, y) |
+    discriminator:  discriminator_loss(D(x, y), D(x, G(x)))
 
-x is the source, y the target, D_i the hidden layer i of D. The judge sees the source too, so a plausible answer to
-another question is no answer. Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004; the last term of G and several
-judges, the network `multiscale_discriminator`, by Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585
+x is the source, y the target, D_i the hidden layer i of D. Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004,
+equations 1 to 4 and sections 3.2 and 3.3; feature matching and several discriminators, the network
+`multiscale_discriminator`: Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585. The published U-Net
+has 8 levels for 256 pixels, batch norm, transposed convolutions and tanh; ours has 6 levels, resize convolutions (no
+checkerboards) and channel norm (no intensity seams between windows).
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from torch import Tensor, nn
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
 from medtrans.losses._masked_mean import l1
-from medtrans.losses.adversarial import Criterion, fools, tells_apart
+from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.feature_matching import feature_matching
-from medtrans.networks._conditioning import with_code
+from medtrans.networks._conditioning import with_condition
 from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.pix2pix_unet import Pix2PixUNetSettings
@@ -34,48 +36,52 @@ class Pix2PixSettings(Settings):
     generator: Generator = Pix2PixUNetSettings()
     """The network G from source to target."""
     discriminator: Discriminator = PatchDiscriminatorSettings()
-    """The judge D of (source, image) pairs, patch by patch."""
-    criterion: Criterion = "bce"
-    """How the judge is scored: bce is the paper's, least_squares is calmer."""
+    """The network D of (source, image) pairs, a patch discriminator."""
+    gan_loss: GANLoss = "non_saturating"
+    """Adversarial loss: non_saturating is the paper's, least_squares is more stable."""
     l1: Annotated[float, Ge(0)] = 100.0
-    """Weight of the distance to the target, counted inside the body."""
+    """Weight of the mean absolute error inside the body mask."""
     feature_matching: Annotated[float, Ge(0)] = 0.0
-    """Weight of looking like the target to the judge's hidden layers; pix2pixHD takes 10, and no l1."""
+    """Weight of feature matching in the hidden layers of the discriminator; pix2pixHD takes 10, and no l1."""
 
 
 class Pix2Pix(Method):
-    """Two players: the generator, then the discriminator. Conditions of a case stand beside its source as a code."""
+    """Two players: the generator, then the discriminator. Conditions of a case are further channels of its source."""
 
     Settings = Pix2PixSettings
-    told = True
+    PUBLISHED = Pix2PixSettings(
+        generator=Pix2PixUNetSettings(depth=8, norm="batch", upsampling="transposed", activation="tanh"),
+        discriminator=PatchDiscriminatorSettings(norm="batch"),
+    )
+    uses_conditions = True
 
     def __init__(self, task: Task, settings: Pix2PixSettings) -> None:
         super().__init__(task, settings)
-        self.settings = settings
-        seen = task.source_channels + task.conditions
-        self.G = settings.generator.build(task.spatial_dims, seen, task.target_channels)
-        self.D = settings.discriminator.build(task.spatial_dims, seen + task.target_channels, 1)
+        channels = task.source_channels + task.conditions
+        self.G = settings.generator.build(task.spatial_dims, channels, task.target_channels)
+        self.D = settings.discriminator.build(task.spatial_dims, channels + task.target_channels, 1)
         self.divisor = settings.generator.divisor
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G], "discriminator": [self.D]}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        x, y = with_code(batch.source, batch.condition), batch.target
-        criterion = self.settings.criterion
+        x, y = with_condition(batch.source, batch.condition), batch.target
+        gan_loss = self.settings.gan_loss
         fake = self.G(x)
-        judged, seen = self._judge(x, fake, features=True)
-        terms = {"fool": fools(judged, criterion), "l1": self.settings.l1 * l1(fake, y, batch.mask)}
+        logits, features = self._discriminate(x, fake, features=True)
+        terms = {"gan": generator_loss(logits, gan_loss), "l1": self.settings.l1 * l1(fake, y, batch.mask)}
         if self.settings.feature_matching:
-            _, wanted = self._judge(x, y, features=True)
-            terms["feature_matching"] = self.settings.feature_matching * feature_matching(seen, wanted)
+            _, target_features = self._discriminate(x, y, features=True)
+            terms["feature_matching"] = self.settings.feature_matching * feature_matching(features, target_features)
         yield "generator", terms
 
-        # Detached: the discriminator must not teach the generator.
-        yield "discriminator", {"tell": tells_apart(self._judge(x, y), self._judge(x, fake.detach()), criterion)}
+        # Detached: no gradient of the discriminator's loss may reach the generator.
+        real_logits, fake_logits = self._discriminate(x, y), self._discriminate(x, fake.detach())
+        yield "discriminator", {"gan": discriminator_loss(real_logits, fake_logits, gan_loss)}
 
-    def _judge(self, source: Tensor, image: Tensor, features: bool = False) -> Any:
+    def _discriminate(self, source: Tensor, image: Tensor, features: bool = False) -> Any:
         return self.D(torch.cat([source, image], dim=1), features=features)
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.G(with_code(source, condition))
+        return self.G(with_condition(source, condition))

@@ -1,9 +1,11 @@
-"""Rectified flow: straight paths from noise, or from the source itself, to the target, seeing the source.
+"""Rectified flow: an ordinary differential equation with straight paths from noise, or from the source, to the target.
 
     y_t = (1 - t) y_0 + t y,    min_v  E | v(y_t, t, x) - (y - y_0) |²,    dy/dt = v(y_t, t, x)
 
-x is the source, y the target; y_0 is noise, or x (a bridge: one answer to each source). Liu et al., ICLR 2023,
-https://arxiv.org/abs/2209.03003; at the same time Lipman et al., https://arxiv.org/abs/2210.02747 (flow matching)
+x is the source, y the target; y_0 is noise, or x (a bridge: deterministic). Liu et al., ICLR 2023,
+https://arxiv.org/abs/2209.03003, equation 1 and algorithm 1; also Lipman et al. (flow matching), ICLR 2023,
+https://arxiv.org/abs/2210.02747. Published with a network of four levels, attention and group norm, and no source;
+ours is smaller.
 """
 
 from __future__ import annotations
@@ -27,19 +29,22 @@ from medtrans.networks.time_unet import TimeUNetSettings
 @dataclass(frozen=True, kw_only=True)
 class RectifiedFlowSettings(Settings):
     velocity: Denoiser = TimeUNetSettings()
-    """The network v, which sees the image on its way, the time and the source."""
+    """The network v of the interpolated image, the time and the source."""
     start: Literal["noise", "source"] = "noise"
-    """Where the paths begin: noise draws one of many answers, source (its middle slice) gives one."""
+    """Distribution of y_0: noise gives random translations, source (its middle slice) a deterministic one."""
     solver: Literal["euler", "heun"] = "euler"
-    """How the paths are followed; heun asks the network twice a step."""
+    """Solver of the differential equation; heun evaluates the network twice a step."""
     steps: Annotated[int, Ge(1)] = 10
-    """Steps from start to target; the straighter the paths, the fewer."""
+    """Steps of the solver; straighter paths need fewer."""
 
 
 class RectifiedFlow(Method):
-    """One player. All voxels count: what is made in the air is seen by the next step."""
+    """One player. The loss covers all voxels, air too, since each step takes the whole image of the last one."""
 
     Settings = RectifiedFlowSettings
+    PUBLISHED = RectifiedFlowSettings(
+        velocity=TimeUNetSettings(channels=(128, 256, 256, 256), blocks=4, attention=True, norm="group")
+    )
 
     def __init__(self, task: Task, settings: RectifiedFlowSettings) -> None:
         super().__init__(task, settings)
@@ -57,8 +62,8 @@ class RectifiedFlow(Method):
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y, t = batch.source, batch.target, batch.uniform(key=1)
         start = self._start(x, batch.normal(self.noise_channels, *y.shape[2:]))
-        share = t.view(-1, *[1] * (y.ndim - 1))
-        velocity = self._velocity((1 - share) * start + share * y, t, x)
+        fraction = t.view(-1, *[1] * (y.ndim - 1))
+        velocity = self._velocity((1 - fraction) * start + fraction * y, t, x)
         yield "velocity", {"l2": mse_loss(velocity, y - start)}
 
     def translate(self, source: Tensor, condition: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
@@ -74,7 +79,7 @@ class RectifiedFlow(Method):
     def _start(self, source: Tensor, noise: Tensor | None) -> Tensor:
         if self.settings.start == "source":
             return source[:, self.middle]
-        assert noise is not None, "whoever calls a drawing method draws"
+        assert noise is not None, "a method with noise_channels takes noise"
         return noise
 
     def _velocity(self, y: Tensor, t: Tensor, x: Tensor) -> Tensor:

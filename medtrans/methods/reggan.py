@@ -1,12 +1,13 @@
-"""RegGAN: a network in the loss registers the translation to its target, so that pairs need not fit to the voxel.
+"""RegGAN: paired translation with a registration network in the loss, for pairs that are not aligned to the voxel.
 
-    G, R:  adversarial fools(D(G(x))) + l1 | G(x) ∘ φ - y | + unregistered | G(x) - y | + smoothness | ∇φ |²
-    D:     tells y from G(x)                                                      φ = R(G(x), y)
+    generator, registration:  adversarial generator_loss(D(G(x))) + l1 | G(x) ∘ φ - y | + unregistered | G(x) - y |
+                              + smoothness | ∇φ |²,    φ = R(G(x), y)
+    discriminator:            discriminator_loss(D(y), D(G(x)))
 
-x is the source, y a target that lies askew; R gives displacements. What of the misfit is smooth and changes from pair
-to pair, R explains, and G learns the image that fits x. At translation R is left out.
-Kong et al., NeurIPS 2021, https://arxiv.org/abs/2110.06465. The unregistered distance is not in the paper: without it R
-mends by fractions of a voxel what G draws in the wrong place, and G never learns better (docs/benchmarks.md).
+x is the source, y a misaligned target; R predicts displacements, and is not used at translation. Kong et al., NeurIPS
+2021, https://arxiv.org/abs/2110.06465, section 3.2. The unregistered distance is not in the paper, where it is 0, with
+l1 20 and smoothness 10: without it R corrects by fractions of a voxel what G draws in the wrong place, and G does not
+improve (docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from torch import Tensor, nn
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
 from medtrans.losses._masked_mean import l1
-from medtrans.losses.adversarial import Criterion, fools, tells_apart
-from medtrans.losses.deformation import roughness, warped
+from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
+from medtrans.losses.deformation import smoothness_penalty, warp
 from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
@@ -38,33 +39,39 @@ class RegGANSettings(Settings):
     registration: UNetSettings = UNetSettings(channels=(16, 32, 32, 32, 32))
     """The network R from translation and target to displacements in voxels."""
     discriminator: Discriminator = PatchDiscriminatorSettings()
-    """The judge D of images, patch by patch."""
-    criterion: Criterion = "least_squares"
-    """How the judge is scored."""
+    """The network D, a patch discriminator."""
+    gan_loss: GANLoss = "least_squares"
+    """Adversarial loss; least_squares is the paper's."""
     adversarial: Annotated[float, Ge(0)] = 1.0
-    """Weight of fooling the judge."""
+    """Weight of the adversarial loss."""
     l1: Annotated[float, Ge(0)] = 60.0
-    """Weight of the distance between the registered translation and the target, inside the body; 20 in the paper."""
+    """Weight of the mean absolute error of the registered translation inside the body mask; 20 in the paper."""
     smoothness: Annotated[float, Ge(0)] = 20.0
-    """Weight of the roughness of the displacements: the more, the less R may bend; 10 in the paper."""
+    """Weight of the smoothness penalty of the displacements; 10 in the paper."""
     unregistered: Annotated[float, Ge(0)] = 20.0
-    """Weight of the distance between the translation as it is and the target: keeps G in the middle of where targets
-    lie, which nothing else does, for what R brings back costs nothing."""
+    """Weight of the mean absolute error of the translation itself; 0 in the paper. It keeps G at the mean position of
+    the targets: a constant displacement by G, which R reverses, costs nothing else."""
 
 
 class RegGAN(Method):
     """Two players: generator and registration together, then the discriminator."""
 
     Settings = RegGANSettings
+    PUBLISHED = RegGANSettings(
+        generator=ResNetSettings(norm="instance", upsampling="transposed", activation="tanh"),
+        discriminator=PatchDiscriminatorSettings(norm="instance"),
+        l1=20.0,
+        smoothness=10.0,
+        unregistered=0.0,
+    )
 
     def __init__(self, task: Task, settings: RegGANSettings) -> None:
         super().__init__(task, settings)
-        self.settings = settings
         dims, source, target = task.spatial_dims, task.source_channels, task.target_channels
         self.G = settings.generator.build(dims, source, target)
         self.R = settings.registration.build(dims, 2 * target, dims)
         for weight in self.R.last.parameters():
-            nn.init.normal_(weight, std=1e-5)  # begins by moving nothing, as VoxelMorph
+            nn.init.normal_(weight, std=1e-5)  # displacements of almost 0 at first, as VoxelMorph
         self.D = settings.discriminator.build(dims, target, 1)
         self.divisor = math.lcm(settings.generator.divisor, settings.registration.divisor)
 
@@ -73,20 +80,20 @@ class RegGAN(Method):
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = batch.source, batch.target
-        asked = self.settings
+        settings = self.settings
         fake = self.G(x)
         field = self.R(torch.cat([fake, y], dim=1))
         yield (
             "generator",
             {
-                "fool": asked.adversarial * fools(self.D(fake), asked.criterion),
-                "l1": asked.l1 * l1(warped(fake, field), y, batch.mask),
-                "unregistered": asked.unregistered * l1(fake, y, batch.mask),
-                "smoothness": asked.smoothness * roughness(field),
+                "gan": settings.adversarial * generator_loss(self.D(fake), settings.gan_loss),
+                "l1": settings.l1 * l1(warp(fake, field), y, batch.mask),
+                "unregistered": settings.unregistered * l1(fake, y, batch.mask),
+                "smoothness": settings.smoothness * smoothness_penalty(field),
             },
         )
-        # Detached: the discriminator must not teach the generator.
-        yield "discriminator", {"tell": tells_apart(self.D(y), self.D(fake.detach()), asked.criterion)}
+        # Detached: no gradient of the discriminator's loss may reach the generator.
+        yield "discriminator", {"gan": discriminator_loss(self.D(y), self.D(fake.detach()), settings.gan_loss)}
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.G(source)

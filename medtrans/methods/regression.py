@@ -1,10 +1,11 @@
-"""Masked L1 regression: the field's strongest plain baseline.
+"""Masked L1 regression: the strongest plain baseline.
 
-    min_G  E | G(x) - y | + anatomy Σ_l | φ_l(G(x)) - φ_l(y) |    over the voxels of the body
+    min_G  E | G(x) - y | + segmenter_feature_weight Σ_l | φ_l(G(x)) - φ_l(y) |    over the voxels of the body
 
 x is the source, y the target; φ are the features of a frozen segmenter of targets, where one is given: Longuefosse et
 al., PMB 2025, https://arxiv.org/abs/2410.10328. Of MR to CT in SynthRAD2025 the winner and the third are regressions
-with a feature loss, not GANs (Rogowski et al., https://arxiv.org/abs/2605.13555, reports the challenge).
+with a feature loss, not GANs (Rogowski et al., https://arxiv.org/abs/2605.13555, reports the challenge). A family of
+methods, without one set of published settings.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.feature import feature_distance
-from medtrans.networks._conditioning import with_code
+from medtrans.networks._conditioning import with_condition
 from medtrans.networks._settings import Generator
 from medtrans.networks.unet import UNetSettings
 
@@ -32,48 +33,48 @@ class RegressionSettings(Settings):
     generator: Generator = UNetSettings()
     """The network G from source to target."""
     segmenter: Path | None = None
-    """Model folder of a segmenter trained on real targets, whose features G is held to as well."""
-    anatomy: Annotated[float, Ge(0)] = 1.0
-    """Weight of the distance between those features, where there is a segmenter."""
+    """Model folder of a segmenter trained on real targets, for the feature loss."""
+    segmenter_feature_weight: Annotated[float, Ge(0)] = 1.0
+    """Weight of the feature loss, where there is a segmenter."""
 
 
 class Regression(Method):
-    """One player: the generator, drawn to the target inside the body. Conditions of a case stand beside its source."""
+    """One player: the generator. Conditions of a case are further channels of its source."""
 
     Settings = RegressionSettings
-    told = True
+    uses_conditions = True
     segmenter: Any
-    """Adopted, where asked for: a method with features."""
+    """The attached method with features, if any."""
 
     def __init__(self, task: Task, settings: RegressionSettings) -> None:
         super().__init__(task, settings)
-        self.settings = settings
-        seen = task.source_channels + task.conditions
-        self.G = settings.generator.build(task.spatial_dims, seen, task.target_channels)
+        channels = task.source_channels + task.conditions
+        self.G = settings.generator.build(task.spatial_dims, channels, task.target_channels)
         self.divisor = settings.generator.divisor
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G]}
 
     @classmethod
-    def needs(cls, settings: RegressionSettings) -> dict[str, Path]:
+    def requires_models(cls, settings: RegressionSettings) -> dict[str, Path]:
         return {"segmenter": settings.segmenter} if settings.segmenter else {}
 
     def attach_frozen(self, name: str, other: Method) -> None:
         theirs, ours = other.task, self.task
         same = (theirs.spatial_dims, theirs.source_channels) == (ours.spatial_dims, ours.target_channels)
         if not hasattr(other, "features") or not same:
-            what = f"sees no features of {ours.target_channels} target channels in {ours.spatial_dims}D"
-            raise UsageError("method.segmenter", what, "train a segmenter on such targets, with preparing.stack: 1")
+            what = f"gives no features of {ours.target_channels} target channels in {ours.spatial_dims}D"
+            raise UsageError("method.segmenter", what, "train a segmenter on such targets, with preparing.slices: 1")
         super().attach_frozen(name, other)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        y, fake = batch.target, self.G(with_code(batch.source, batch.condition))
+        y, fake = batch.target, self.G(with_condition(batch.source, batch.condition))
         terms = {"l1": l1(fake, y, batch.mask)}
         if self.settings.segmenter:
-            seen, true = self.segmenter.features(fake), self.segmenter.features(y)
-            terms["anatomy"] = self.settings.anatomy * feature_distance(seen, true, batch.mask)
+            features, target_features = self.segmenter.features(fake), self.segmenter.features(y)
+            weight = self.settings.segmenter_feature_weight
+            terms["features"] = weight * feature_distance(features, target_features, batch.mask)
         yield "generator", terms
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.G(with_code(source, condition))
+        return self.G(with_condition(source, condition))

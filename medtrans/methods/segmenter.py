@@ -1,9 +1,11 @@
-"""Segmenter of images: the judge of downstream tasks, and the eyes of feature losses and distances.
+"""Segmenter: semantic segmentation of images, for label overlap in evaluation and for features in losses and distances.
 
     min_S  Dice(S(x), y) + CE(S(x), y)
 
-x is an image, y its labels: a channel for each, 1 where it is and -1 elsewhere (preparing.target: labels). S also
-speaks of the background, which is what no label claims. Isensee et al. (nnU-Net), https://arxiv.org/abs/1809.10486
+x is an image, y its labels: one channel each, 1 inside and -1 outside (preparing.target_normalisation: labels). S also
+has a channel for the background, the voxels without a label. Isensee et al. (nnU-Net), 2018,
+https://arxiv.org/abs/1809.10486, section 2, whose U-Net has instance norm and up to 320 features; ours is smaller, with
+channel norm.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ from medtrans.networks.unet import UNetSettings
 @dataclass(frozen=True, kw_only=True)
 class SegmenterSettings(Settings):
     network: UNetSettings = UNetSettings()
-    """The network S from image to labels; its way down gives the features."""
+    """The network S from image to labels; its encoder gives the features."""
 
 
 class Segmenter(Method):
     """One player: the network."""
 
     Settings = SegmenterSettings
+    PUBLISHED = SegmenterSettings(network=UNetSettings(channels=(30, 60, 120, 240, 320, 320), norm="instance"))
 
     def __init__(self, task: Task, settings: SegmenterSettings) -> None:
         super().__init__(task, settings)
@@ -49,9 +52,9 @@ class Segmenter(Method):
         )
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        """How sure S is of each label: 1 quite, -1 not at all."""
+        """Probability of each label, scaled from 0 … 1 to -1 … 1."""
         return 2 * self.S(source).softmax(dim=1)[:, 1:] - 1
 
     def features(self, image: Tensor) -> list[Tensor]:
-        """What S sees at each resolution (batch, channel, *space), the finest first."""
+        """Features of the encoder of S at each resolution (batch, channel, *space), the finest first."""
         return self.S(image, encode=True)

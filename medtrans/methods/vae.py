@@ -1,10 +1,12 @@
-"""Variational autoencoder: codes held to a normal prior, so that codes drawn from it decode to new images.
+"""Variational autoencoder: a latent variable model with a normal prior; samples of the prior decode to new images.
 
     min  E |x - D(z)|² / 2σ² + beta KL(N(m, s²) ‖ N(0, I)),     z = m + s ε,   (m, log s²) = E(x),   ε ~ N(0, I)
 
-x is the image; per voxel, and without the constant of the normal density. Kingma & Welling, ICLR 2014,
-https://arxiv.org/abs/1312.6114; beta after Higgins et al., ICLR 2017, https://openreview.net/forum?id=Sy2fzU9gl; its
-warm-up after Sønderby et al., NeurIPS 2016, https://arxiv.org/abs/1602.02282, section 2.3
+x is the image; per voxel, without the constant of the normal density. Kingma & Welling, ICLR 2014,
+https://arxiv.org/abs/1312.6114, equation 7 and appendix B; beta: Higgins et al., ICLR 2017,
+https://openreview.net/forum?id=Sy2fzU9gl; warm-up: Sønderby et al., NeurIPS 2016, https://arxiv.org/abs/1602.02282,
+section 2.3. Published without a warm-up and with fully connected networks; by default the KL term here rises over 1000
+batches, since the code is else ignored at the beginning.
 """
 
 from __future__ import annotations
@@ -31,44 +33,45 @@ class VAESettings(Settings):
     decoder: DecoderSettings = DecoderSettings()
     """The network D from code to image."""
     latent: Annotated[int, Ge(1)] = 128
-    """Numbers in a code."""
-    deviation: Annotated[float, Gt(0)] = 0.2
-    """σ, by which voxels may differ from what is decoded: smaller gives sharper reconstructions, worse samples."""
+    """Dimensions of the code z."""
+    decoder_std: Annotated[float, Gt(0)] = 0.2
+    """Standard deviation σ of the decoder: smaller gives sharper reconstructions, worse samples."""
     beta: Annotated[float, Ge(0)] = 1.0
-    """Weight of the divergence: 1 is the bound of the paper, more gives codes that are easier to read."""
+    """Weight of the KL divergence: 1 is the evidence lower bound; more gives more independent codes."""
     warm_up: Annotated[int, Ge(0)] = 1000
-    """Batches over which that weight rises from 0; a step of several accumulated batches counts each."""
+    """Batches over which that weight rises from 0; each batch of an accumulated step counts."""
 
 
 class VAE(Method):
-    """One player. All voxels count, air too: images are made whole."""
+    """One player. The loss covers all voxels, air too, since whole images are generated."""
 
     Settings = VAESettings
+    PUBLISHED = VAESettings(warm_up=0)
     pairing: ClassVar[Pairing] = "alone"
-    seen: Tensor
-    """Batches so far; part of the state, so that a resumed training warms up where it was."""
+    batches: Tensor
+    """Number of batches so far; part of the state, so that a resumed training continues the warm-up."""
 
     def __init__(self, task: Task, settings: VAESettings) -> None:
         super().__init__(task, settings)
         dims, channels, size = task.spatial_dims, task.target_channels, task.size
         self.E = settings.encoder.build(dims, channels, 2 * settings.latent, size)
         self.D = settings.decoder.build(dims, settings.latent, channels, size)
-        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
+        self.register_buffer("batches", torch.zeros((), dtype=torch.long))
         self.divisor = size
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"autoencoder": [self.E, self.D]}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        x, asked = batch.target, self.settings
-        self.seen += 1
-        beta = asked.beta * min(1.0, int(self.seen) / max(asked.warm_up, 1))
+        x, settings = batch.target, self.settings
+        self.batches += 1
+        beta = settings.beta * min(1.0, int(self.batches) / max(settings.warm_up, 1))
         mean, logvar = self.encode(x)
-        z = mean + torch.exp(logvar / 2) * batch.normal(asked.latent)
+        z = mean + torch.exp(logvar / 2) * batch.normal(settings.latent)
         yield (
             "autoencoder",
             {
-                "reconstruction": (x - self.decode(z)).square().mean() / (2 * asked.deviation**2),
+                "reconstruction": (x - self.decode(z)).square().mean() / (2 * settings.decoder_std**2),
                 "kl": beta * kl_to_standard_normal(mean, logvar).mean() / x[0].numel(),
             },
         )
@@ -94,6 +97,6 @@ class VAE(Method):
         return self.decode(torch.randn(count, self.settings.latent).to(device))
 
     def interpolate(self, one: Tensor, other: Tensor, count: int) -> Tensor:
-        """Images (count, channel, *size) from one (1, channel, *size) to another, by the line between their codes."""
+        """Images (count, channel, *size) decoded from the line between the codes of two images (1, channel, *size)."""
         (start, _), (end, _) = self.encode(one), self.encode(other)
         return self.decode(torch.lerp(start, end, torch.linspace(0, 1, count).to(start)[:, None]))

@@ -1,4 +1,4 @@
-"""Networks: one per file; its Settings build it for 2D or 3D. The file's name is the name used in recipes."""
+"""Networks: one per file; its settings build it for 2D or 3D. The name of the file is the name in recipes."""
 
 from __future__ import annotations
 

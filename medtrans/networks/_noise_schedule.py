@@ -1,18 +1,19 @@
-"""How an image drowns in noise and how it is brought back: what image and latent diffusion share.
+"""Noise schedule: forward diffusion and samplers, shared by image and latent diffusion.
 
     y_t = √ᾱ_t y + √(1 - ᾱ_t) ε,   ᾱ_t = Π (1 - β_s), s ≤ t = 0 … T - 1,     ε ~ N(0, I)
-    β_0 … β_T-1 = 0.1 / T … 20 / T, evenly; DDPM's for T = 1000              whatever T, the last is all noise
-    v   = √ᾱ_t ε - √(1 - ᾱ_t) y,   so that  ε = √ᾱ_t v + √(1 - ᾱ_t) y_t      either may be predicted
-    y_s = √ᾱ_s ŷ + √(1 - ᾱ_s) e,   ŷ = (y_t - √(1 - ᾱ_t) e) / √ᾱ_t           the step from t to s < t
+    β_0 … β_T-1 = 0.1 / T … 20 / T, linear; DDPM's for T = 1000               for every T, y_T-1 is almost only noise
+    v   = √ᾱ_t ε - √(1 - ᾱ_t) y,   so that  ε = √ᾱ_t v + √(1 - ᾱ_t) y_t      the network predicts ε or v
+    y_s = √ᾱ_s ŷ + √(1 - ᾱ_s) e,   ŷ = (y_t - √(1 - ᾱ_t) e) / √ᾱ_t           the step from t to s < t in direction e
 
-    ddim   e = ε_t, the one predicted at t
-    pndm   e = (55 ε_t - 59 ε_t+h + 37 ε_t+2h - 9 ε_t+3h) / 24; fewer where fewer levels, h apart, lie behind;
-           at the first e = (ε_t + ε_t-h) / 2, the second predicted at where ε_t alone would lead
+    ddim   e = ε_t, the prediction at t
+    pndm   e = (55 ε_t - 59 ε_t+h + 37 ε_t+2h - 9 ε_t+3h) / 24, of lower order in the first steps, h apart;
+           at the first step e = (ε_t + ε_t-h) / 2, where ε_t-h is predicted after a step in direction ε_t
 
-Below t = 0 lies the image itself, ᾱ = 1. Ho et al., NeurIPS 2020, https://arxiv.org/abs/2006.11239; v: Salimans & Ho,
-ICLR 2022, https://arxiv.org/abs/2202.00512; DDIM: Song et al., ICLR 2021, https://arxiv.org/abs/2010.02502; PNDM: Liu
-et al., ICLR 2022, https://arxiv.org/abs/2202.09778, its linear multistep, begun with one step of Heun's as in latent
-diffusion. Schedule and step are MONAI's; its own PNDM adds up v of different levels.
+The level below t = 0 is the image itself, ᾱ = 1. Ho et al., NeurIPS 2020, https://arxiv.org/abs/2006.11239, equation 4;
+v: Salimans & Ho, ICLR 2022, https://arxiv.org/abs/2202.00512, appendix D; DDIM: Song et al., ICLR 2021,
+https://arxiv.org/abs/2010.02502, equation 12; PNDM: Liu et al., ICLR 2022, https://arxiv.org/abs/2202.09778, its linear
+multistep, begun with one step of Heun's as in latent diffusion. Schedule and step are MONAI's; MONAI's own PNDM adds v
+of different levels.
 """
 
 from __future__ import annotations
@@ -30,38 +31,38 @@ from medtrans.core.errors import UsageError
 from medtrans.core.settings import Settings
 
 MULTISTEP = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
-"""Adams and Bashforth's weights of the latest ε, the one before, …"""
+"""Adams-Bashforth weights of the latest ε, the one before, …"""
 Predict = Callable[[Tensor, Tensor], Tensor]
-"""(y_t, times from 0 to 1 (batch,)) → what is predicted."""
+"""(y_t, times from 0 to 1 (batch,)) → prediction of the network."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoisingSettings(Settings):
+class NoiseScheduleSettings(Settings):
     prediction: Literal["v", "epsilon"] = "v"
-    """What the network predicts; epsilon is DDPM's."""
+    """Prediction target of the network; epsilon is DDPM's."""
     timesteps: Annotated[int, Gt(20)] = 1000
-    """T, the levels of noise that are learned."""
+    """T, the number of noise levels in training."""
     steps: Annotated[int, Ge(2)] = 25
-    """Levels that are visited on the way back, evenly spaced; must divide `timesteps`. It begins with noise at level
-    T - T / steps, where no more than a tenth of the image may be left."""
+    """Steps of the sampler, evenly spaced; must divide `timesteps`. The first is at level T - T / steps, where no more
+    than a tenth of the image may be left (√ᾱ ≤ 0.1)."""
     sampler: Literal["ddim", "pndm"] = "ddim"
-    """How they are visited: ddim is the plainest; pndm asks the network once more in all, and comes nearer to the exact
-    way where that is known: on normal images, in 10 and in 25 steps."""
+    """ddim is of first order; pndm is of higher order and evaluates the network once more in all: it is closer to the
+    exact solution where that is known, for normal images in 10 and in 25 steps."""
 
     def __post_init__(self) -> None:
         advice = "set 20, 25, 50 or 100 for 1000 timesteps"
         if self.timesteps <= 20:
-            raise UsageError("noising.timesteps", f"{self.timesteps} levels are too few to drown in", "set 1000")
+            raise UsageError("noise_schedule.timesteps", f"{self.timesteps} noise levels are too few", "set 1000")
         if self.steps < 1 or self.timesteps % self.steps:
             what = f"{self.steps} do not divide {self.timesteps} timesteps evenly"
-            raise UsageError("noising.steps", what, advice)
+            raise UsageError("noise_schedule.steps", what, advice)
         left = float(self.schedule().alphas_cumprod[-(self.timesteps // self.steps)].sqrt())
         if left > 0.1:
-            what = f"{self.steps} begin with noise where {left:.0%} of the image should be left"
-            raise UsageError("noising.steps", what, advice)
+            what = f"{self.steps} begin at a noise level where {left:.0%} of the image is left, more than 10%"
+            raise UsageError("noise_schedule.steps", what, advice)
 
     def schedule(self) -> DDIMScheduler:
-        """Whose step is DDIM's along a given ε."""
+        """MONAI's schedule, whose step is that of DDIM in the direction of a given ε."""
         schedule = DDIMScheduler(
             self.timesteps,
             prediction_type="epsilon",
@@ -73,56 +74,58 @@ class NoisingSettings(Settings):
         return schedule
 
 
-class Noising:
-    """Adds noise and takes it away, without any randomness of its own."""
+class NoiseSchedule:
+    """Adds noise and samples, without random numbers of its own."""
 
-    def __init__(self, settings: NoisingSettings) -> None:
+    def __init__(self, settings: NoiseScheduleSettings) -> None:
         self.settings = settings
         self.schedule = settings.schedule()
 
     def timesteps(self, uniform: Tensor) -> Tensor:
-        """Whole t (batch,) for numbers drawn from [0, 1)."""
+        """Levels t (batch,) for random numbers in [0, 1)."""
         return (uniform * self.settings.timesteps).long()
 
     def times(self, t: Tensor) -> Tensor:
-        """t as a share of T, from 0 to 1, as networks are told."""
+        """t / T, from 0 to 1, the input of the networks."""
         return t / self.settings.timesteps
 
-    def noised(self, y: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+    def add_noise(self, y: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """y_t."""
         return self.schedule.add_noise(y, noise, t)
 
-    def aim(self, y: Tensor, noise: Tensor, t: Tensor) -> Tensor:
-        """What the network should predict."""
+    def target(self, y: Tensor, noise: Tensor, t: Tensor) -> Tensor:
+        """The value that the network is trained to predict, ε or v."""
         return noise if self.settings.prediction == "epsilon" else self.schedule.get_velocity(y, noise, t)
 
-    def denoised(self, noise: Tensor, predict: Predict) -> Tensor:
-        """The image that `noise` becomes; the same noise, the same image.
+    def sample(self, noise: Tensor, predict: Predict) -> Tensor:
+        """The image for `noise`; the same noise gives the same image.
 
-        Predicts once at each of `steps` levels; pndm twice at the second.
+        Evaluates the network once at each of `steps` levels; pndm twice at the second.
         """
         y, stride = noise, self.settings.timesteps // self.settings.steps
         past: list[Tensor] = []
-        # Not MONAI's own timesteps, which are spaced otherwise than its steps are long.
+        # Not MONAI's own timesteps, whose spacing differs from the length of its steps.
         for t in range(self.settings.timesteps - stride, -1, -stride):
             past = [self._epsilon(predict, y, t), *past[:3]]
-            y = self._stepped(y, self._heading(predict, y, t, past), t)
+            y = self.step(y, self.direction(predict, y, t, past), t)
         return y
 
-    def _heading(self, predict: Predict, y: Tensor, t: int, past: list[Tensor]) -> Tensor:
-        """e, along which the step from t is made; `past`: ε of this level, of the one before, …"""
+    def direction(self, predict: Predict, y: Tensor, t: int, past: list[Tensor]) -> Tensor:
+        """e, the direction of the step from t; `past`: ε of this level, of the one before, …"""
         if self.settings.sampler == "ddim":
             return past[0]
         if len(past) == 1:
             ahead = t - self.settings.timesteps // self.settings.steps
-            return (past[0] + self._epsilon(predict, self._stepped(y, past[0], t), ahead)) / 2
+            return (past[0] + self._epsilon(predict, self.step(y, past[0], t), ahead)) / 2
         weighted = [w * epsilon for w, epsilon in zip(MULTISTEP[len(past) - 1], past, strict=True)]
         return torch.stack(weighted).sum(dim=0)
 
-    def _stepped(self, y: Tensor, epsilon: Tensor, t: int) -> Tensor:
+    def step(self, y: Tensor, epsilon: Tensor, t: int) -> Tensor:
+        """y at the next lower level, from y_t in the direction of `epsilon`."""
         return self.schedule.step(epsilon, t, y)[0]
 
     def _epsilon(self, predict: Predict, y: Tensor, t: int) -> Tensor:
-        """What is predicted of y_t, as ε whatever it is told as: only ε of different levels may be added up."""
+        """The prediction for y_t, converted to ε: predictions of different levels can be added only as ε."""
         predicted = predict(y, torch.full((len(y),), t / self.settings.timesteps, device=y.device)).to(y)
         left = self.schedule.alphas_cumprod[t]
         return predicted if self.settings.prediction == "epsilon" else left.sqrt() * predicted + (1 - left).sqrt() * y

@@ -1,10 +1,10 @@
-"""ChannelNorm: each voxel normalised over its own channels.
+"""Normalisation layers, with ChannelNorm: each voxel divided by the root mean square of its own channels.
 
     y = x / sqrt(mean_c x² + eps)
 
-The pixel norm of progressive GANs (Karras et al., ICLR 2018, https://arxiv.org/abs/1710.10196, section 4.2): it keeps
-no state and looks at no neighbour, so tiles of one image agree, batch 1 is as good as batch 8, and two processes equal
-one. The default everywhere; the other norms are settings.
+The pixel norm of progressive GANs (Karras et al., ICLR 2018, https://arxiv.org/abs/1710.10196, section 4.2): it has no
+state and depends on no neighbour, so windows of one image agree, batch size 1 gives the same as 8, and two processes
+the same as one. The default everywhere; the other norms are settings.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ChannelNorm(nn.Module):
 
 
 class _Normalise(torch.autograd.Function):
-    """The equation, and its derivative in half the passes over memory that autograd would make of it."""
+    """The equation, and its derivative with half the memory traffic of autograd's."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
@@ -45,8 +45,8 @@ class _Normalise(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (x,) = ctx.saved_tensors
         scale = _scale(x, ctx.eps)
-        along = (grad * x).mean(dim=1, keepdim=True) * scale.square()
-        return torch.addcmul(grad, x, along, value=-1).mul_(scale), None
+        projection = (grad * x).mean(dim=1, keepdim=True) * scale.square()
+        return torch.addcmul(grad, x, projection, value=-1).mul_(scale), None
 
 
 def _scale(x: Tensor, eps: float) -> Tensor:
@@ -58,7 +58,7 @@ if "CHANNEL" not in MonaiNorm.names:
 
 
 def monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
-    """`norm` in the words of MONAI's layers, for networks taken from MONAI."""
+    """`norm` as an argument of MONAI's networks."""
     if norm == "none":
         return ""
     if norm == "group":
@@ -67,10 +67,10 @@ def monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
 
 
 def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:
-    """The layer that `norm` stands for."""
+    """The layer of that name."""
     if norm == "instance":
         layer = (nn.InstanceNorm2d if spatial_dims == 2 else nn.InstanceNorm3d)(channels, affine=True)
-        layer.register_forward_pre_hook(_some_space)
+        layer.register_forward_pre_hook(_refuse_single_voxel)
         return layer
     if norm == "batch":
         return (nn.BatchNorm2d if spatial_dims == 2 else nn.BatchNorm3d)(channels)
@@ -79,14 +79,14 @@ def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:
     return ChannelNorm() if norm == "channel" else nn.Identity()
 
 
-def _some_space(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
-    if given[0][0, 0].numel() == 1:
-        what = "leaves one voxel at the coarsest level, of which no instance norm can be taken"
+def _refuse_single_voxel(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    if inputs[0][0, 0].numel() == 1:
+        what = "leaves one voxel at the coarsest level, where an instance norm is not defined"
         raise UsageError("preparing.patch", what, "enlarge it, or set another norm")
 
 
 def replace_norms(network: nn.Module, norm: Norm, spatial_dims: int) -> None:
-    """Put the layer that `norm` stands for in place of each group norm of a network taken from MONAI."""
+    """Replace each group norm of a network from MONAI by the layer `norm`."""
     for parent in list(network.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.GroupNorm):

@@ -1,6 +1,6 @@
-"""CUT's H: a small perceptron for each layer of features, applied at the places it is asked about.
+"""Patch projection: CUT's network H, a small perceptron for each layer of features, applied at given positions.
 
-Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651, section 3.2
+Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651, section 3
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ class PatchProjection(nn.Module):
             nn.Sequential(nn.Linear(width, features), nn.ReLU(), nn.Linear(features, features)) for width in channels
         )
 
-    def forward(self, seen: Sequence[Tensor], places: Sequence[Tensor]) -> list[Tensor]:
-        """Of each layer (batch, channel, *space) the voxels numbered (batch, patches) → (batch, patches, features)."""
+    def forward(self, features: Sequence[Tensor], positions: Sequence[Tensor]) -> list[Tensor]:
+        """Layers (batch, channel, *space) and indices of voxels (batch, patches) → (batch, patches, features) each."""
         return [
-            project(layer.flatten(2).gather(2, where.unsqueeze(1).expand(-1, layer.shape[1], -1)).transpose(1, 2))
-            for project, layer, where in zip(self.layers, seen, places, strict=True)
+            project(layer.flatten(2).gather(2, index.unsqueeze(1).expand(-1, layer.shape[1], -1)).transpose(1, 2))
+            for project, layer, index in zip(self.layers, features, positions, strict=True)
         ]

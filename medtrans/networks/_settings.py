@@ -17,7 +17,7 @@ Role = Literal["generator", "discriminator", "encoder", "decoder", "denoiser", "
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings, ABC):
-    """The subclass in the file `unet` has `name: Literal["unet"] = "unet"`, and so on."""
+    """Settings that build one network. Those in the file `unet` have `name: Literal["unet"] = "unet"`, and so on."""
 
     role: ClassVar[Role]
     """Its place in a method: a setting that takes a generator takes every network of this role."""

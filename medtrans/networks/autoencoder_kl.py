@@ -1,4 +1,4 @@
-"""Autoencoder whose code is a small image, kept loosely normal: the first stage of latent diffusion.
+"""Autoencoder with a KL penalty whose code is a small image: the first stage of latent diffusion.
 
 Rombach et al., CVPR 2022, https://arxiv.org/abs/2112.10752, section 3.1; MONAI's AutoencoderKL.
 """
@@ -29,13 +29,13 @@ class AutoencoderKLSettings(NetworkSettings):
     blocks: Annotated[int, Ge(1)] = 1
     """Residual blocks per level; the paper's are 2."""
     attention: bool = False
-    """Let all voxels of the code look at each other: dear in 3D, and tiles no longer agree."""
+    """Self-attention between all voxels of the code: expensive in 3D, and windows no longer agree."""
     norm: Norm = "channel"
-    """Normalisation; channel keeps tiles of one tone, group is the paper's."""
+    """Normalisation; channel avoids intensity seams between windows, group is the paper's."""
 
     @property
     def divisor(self) -> int:
-        """Also how many voxels of the image lie along one of the code."""
+        """Also the downsampling factor of the code."""
         return int(2 ** (len(self.channels) - 1))
 
     def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> KLAutoencoder:
@@ -43,7 +43,7 @@ class AutoencoderKLSettings(NetworkSettings):
 
 
 class KLAutoencoder(nn.Module):
-    """MONAI's network, with any norm; its codes, for those who build on them, scaled to a mean square of 1."""
+    """MONAI's network, with any norm; its codes, as diffusion takes them, are scaled to a mean square of 1."""
 
     power: Tensor
 
@@ -65,16 +65,16 @@ class KLAutoencoder(nn.Module):
         self.register_buffer("power", torch.ones(()))
 
     def forward(self, image: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The reconstruction from a code drawn with `noise`, and the code's mean and log variance."""
-        mean, deviation = self.inner.encode(image)
+        """The reconstruction from a code sampled with `noise`, and the mean and log variance of the code."""
+        mean, std = self.inner.encode(image)
         if self.training:
             self.power.lerp_(mean.detach().square().mean().to(self.power), 0.01)
-        return self.inner.decode(mean + deviation * noise), mean, 2 * deviation.log()
+        return self.inner.decode(mean + std * noise), mean, 2 * std.log()
 
     def encode(self, image: Tensor) -> Tensor:
-        """The mean code (batch, latent, *space / divisor), scaled by what codes were in the last 100 steps or so."""
+        """The mean code (batch, latent, *space / divisor), scaled by the running mean square of about 100 steps."""
         return self.inner.encode(image)[0] / self.power.sqrt()
 
     def decode(self, code: Tensor) -> Tensor:
-        """The image of a code so scaled."""
+        """The image of a scaled code."""
         return self.inner.decode(code * self.power.sqrt())

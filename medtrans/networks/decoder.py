@@ -1,6 +1,7 @@
-"""Decoder: an image of one size out of numbers, doubled from a few features; the generator of DCGAN.
+"""Decoder: generates an image of fixed size from a vector, by repeated doubling; the generator of DCGAN.
 
-Radford et al., ICLR 2016, https://arxiv.org/abs/1511.06434, with resize-convolutions for transposed ones.
+Radford et al., ICLR 2016, https://arxiv.org/abs/1511.06434, section 3; with resize convolutions in place of transposed
+ones.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class DecoderSettings(NetworkSettings):
         return int(2 ** len(self.channels))
 
     def build(self, spatial_dims: int, in_channels: int, out_channels: int, size: Sequence[int] = ()) -> nn.Module:
-        """From numbers (batch, in_channels) to images (batch, out_channels, *size). Raises UsageError on odd sizes."""
+        """From vectors (batch, in_channels) to images (batch, out_channels, *size). Raises UsageError."""
         inner, widths = halved(size, self.divisor), self.channels[::-1]
         layers: list[nn.Module] = [
             nn.Linear(in_channels, widths[0] * math.prod(inner)),

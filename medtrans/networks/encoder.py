@@ -1,6 +1,6 @@
-"""Encoder: an image of one size, halved to a few features and read into numbers; the discriminator of DCGAN.
+"""Encoder: reduces an image of fixed size to a vector, by repeated halving; the discriminator of DCGAN.
 
-Radford et al., ICLR 2016, https://arxiv.org/abs/1511.06434
+Radford et al., ICLR 2016, https://arxiv.org/abs/1511.06434, section 3
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class EncoderSettings(NetworkSettings):
     def divisor(self) -> int:
         return int(2 ** len(self.channels))
 
-    def assert_one_by_one(self) -> None:
-        """For those who penalise its slope, image by image. Raises UsageError."""
+    def refuse_batch_norm(self) -> None:
+        """For methods that penalise the gradient at each image. Raises UsageError."""
         if self.norm == "batch":
-            what = "a batch norm mixes the images whose slopes are penalised one by one"
+            what = "a batch norm mixes the images whose gradients are penalised one by one"
             raise UsageError("method.discriminator.norm", what, "set channel, instance, group or none")
 
     def build(self, spatial_dims: int, in_channels: int, out_channels: int, size: Sequence[int] = ()) -> nn.Module:
-        """From images (batch, in_channels, *size) to (batch, out_channels). Raises UsageError on sizes out of step."""
+        """From images (batch, in_channels, *size) to (batch, out_channels). Raises UsageError on other sizes."""
         layers: list[nn.Module] = []
         for level, (before, after) in enumerate(pairwise((in_channels, *self.channels))):
             layers.append(Conv[spatial_dims](before, after, 4, stride=2, padding=1))
@@ -53,27 +53,27 @@ class EncoderSettings(NetworkSettings):
 
 
 class Encoder(nn.Module):
-    """Returns numbers (batch, out_channels); asked for the slope `of` a sum of them, its gradient's length (batch,).
+    """Returns vectors (batch, out_channels); with `gradient_of`, gradient norms (batch,) of a weighted sum of them.
 
-    `of` (batch, out_channels) are the weights of that sum.
+    `gradient_of` (batch, out_channels) are the weights of that sum.
     """
 
     def __init__(self, layers: nn.Module) -> None:
         super().__init__()
         self.layers = layers
 
-    def forward(self, x: Tensor, of: Tensor | None = None) -> Tensor:
-        if of is None:
+    def forward(self, x: Tensor, gradient_of: Tensor | None = None) -> Tensor:
+        if gradient_of is None:
             return self.layers(x)
         # Here and not in a loss: from outside of `forward`, Fabric refuses gradients in mixed precision.
         x = x.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad((of * self.layers(x)).sum(), x, create_graph=True)
+        (gradient,) = torch.autograd.grad((gradient_of * self.layers(x)).sum(), x, create_graph=True)
         return gradient.flatten(1).norm(dim=1)
 
 
 def halved(size: Sequence[int], divisor: int) -> tuple[int, ...]:
-    """What is left of an image of `size` after all halvings. Raises UsageError."""
+    """The size of an image of `size` after all halvings. Raises UsageError."""
     if not size or any(side % divisor for side in size):
-        what = f"{list(size)} is no size for images made whole" if size else "is not set, but images are made whole"
-        raise UsageError("preparing.patch", what, f"give multiples of {divisor} that take in the whole image")
+        what = f"{list(size)} does not fit {divisor}" if size else "is not set, but the method generates whole images"
+        raise UsageError("preparing.patch", what, f"give multiples of {divisor} that contain the whole image")
     return tuple(side // divisor for side in size)

@@ -1,4 +1,4 @@
-"""Several PatchGANs, each looking at the image at half the resolution of the one before.
+"""Multi-scale discriminator: several PatchGANs, each at half the resolution of the one before.
 
 Wang et al. (pix2pixHD), CVPR 2018, https://arxiv.org/abs/1711.11585, section 3.2
 """
@@ -22,33 +22,33 @@ class MultiscaleDiscriminatorSettings(NetworkSettings):
     role: ClassVar[Role] = "discriminator"
     name: Literal["multiscale_discriminator"] = "multiscale_discriminator"
     scales: Annotated[int, Ge(1)] = 2
-    """How many judges; the paper takes 3 for images of 1024 pixels."""
+    """Number of discriminators; the paper takes 3 for images of 1024 pixels."""
     filters: Annotated[int, Ge(1)] = 64
-    """Features of each judge's first layer."""
+    """Features of the first layer of each."""
     layers: Annotated[int, Ge(1)] = 3
-    """Halvings in each judge."""
+    """Halvings in each."""
     norm: Norm = "channel"
     """Normalisation between the layers."""
 
     def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
         one = PatchDiscriminatorSettings(filters=self.filters, layers=self.layers, norm=self.norm)
-        judges = [one.build(spatial_dims, in_channels, out_channels) for _ in range(self.scales)]
-        return MultiscaleDiscriminator(judges, spatial_dims)
+        discriminators = [one.build(spatial_dims, in_channels, out_channels) for _ in range(self.scales)]
+        return MultiscaleDiscriminator(discriminators, spatial_dims)
 
 
 class MultiscaleDiscriminator(nn.Module):
     """Returns one tensor of logits per scale, the finest first; with `features`, also the hidden layers of each."""
 
-    def __init__(self, judges: list[nn.Module], spatial_dims: int) -> None:
+    def __init__(self, discriminators: list[nn.Module], spatial_dims: int) -> None:
         super().__init__()
-        self.judges = nn.ModuleList(judges)
+        self.discriminators = nn.ModuleList(discriminators)
         self.halve = avg_pool2d if spatial_dims == 2 else avg_pool3d
 
     def forward(self, x: Tensor, features: bool = False) -> list[Tensor] | tuple[list[Tensor], list[list[Tensor]]]:
         logits: list[Tensor] = []
         hidden: list[list[Tensor]] = []
-        for judge in self.judges:
-            one, seen = judge(x, features=True)
-            logits, hidden = logits + one, hidden + seen
+        for discriminator in self.discriminators:
+            one, layers = discriminator(x, features=True)
+            logits, hidden = logits + one, hidden + layers
             x = self.halve(x, 3, stride=2, padding=1, count_include_pad=False)
         return (logits, hidden) if features else logits

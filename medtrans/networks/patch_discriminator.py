@@ -1,4 +1,4 @@
-"""PatchGAN: judges overlapping patches, 70 pixels wide with three layers.
+"""PatchGAN discriminator: classifies overlapping patches, 70 pixels wide with three layers.
 
 Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004, section 3.2.2
 """
@@ -24,7 +24,7 @@ class PatchDiscriminatorSettings(NetworkSettings):
     filters: Annotated[int, Ge(1)] = 64
     """Features of the first layer; doubled at each of the next three."""
     layers: Annotated[int, Ge(1)] = 3
-    """Halvings: 1 sees 16 pixels, 2 sees 34, 3 sees 70."""
+    """Halvings: the receptive field is 16 pixels with 1, 34 with 2, 70 with 3."""
     norm: Norm = "channel"
     """Normalisation between the layers."""
 
@@ -51,18 +51,18 @@ class PatchDiscriminator(nn.Module):
             ]
             width = wider
         layers.append(conv(width, out_channels, 4, padding=1))
-        self.judge = normal_weights(nn.Sequential(*layers))
+        self.layers = normal_weights(nn.Sequential(*layers))
         self.smallest = 3 * 2**settings.layers
 
     def forward(self, x: Tensor, features: bool = False) -> list[Tensor] | tuple[list[Tensor], list[list[Tensor]]]:
         if min(x.shape[2:]) < self.smallest:
             raise UsageError(
                 "method.discriminator",
-                f"an image of {tuple(x.shape[2:])} is too small, {self.smallest} are needed",
-                "enlarge preparing.patch, or take fewer layers or scales",
+                f"an image of {tuple(x.shape[2:])} voxels is too small, {self.smallest} are needed",
+                "enlarge preparing.patch, or set fewer layers or scales",
             )
         hidden = []
-        for layer in self.judge.children():
+        for layer in self.layers.children():
             x = layer(x)
             if isinstance(layer, nn.LeakyReLU):
                 hidden.append(x)

@@ -1,4 +1,4 @@
-"""Pix2pix's U-Net: halved down to almost a point and back, with skips; dropout in the three inner decoder blocks.
+"""U-Net of pix2pix: halves the image down to a few voxels and back, with skip connections and dropout in the decoder.
 
 Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004, appendix 6.1
 """
@@ -24,7 +24,7 @@ class Pix2PixUNetSettings(NetworkSettings):
     filters: Annotated[int, Ge(1)] = 64
     """Features at the first level; doubled at each of the next three."""
     depth: Annotated[int, Ge(3), Le(9)] = 6
-    """Halvings: the paper's U-Net 256 has 8 and needs sides that are multiples of 256."""
+    """Halvings: the paper's U-Net for 256 pixels has 8 and needs sides that are multiples of 256."""
     dropout: Annotated[float, Ge(0), Le(0.9)] = 0.5
     """In the three inner blocks of the decoder, while training only."""
     norm: Norm = "channel"
@@ -49,7 +49,7 @@ class Pix2PixUNetSettings(NetworkSettings):
 
 
 class Level(nn.Module):
-    """Halve, pass through the inner levels, double; hand on the input beside the output, except at the outermost."""
+    """Halving, the inner levels, doubling; the output is concatenated to the input, except at the outermost level."""
 
     def __init__(
         self,

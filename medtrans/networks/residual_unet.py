@@ -1,6 +1,6 @@
 """Residual-encoder U-Net: MONAI's SegResNet, upsampling by interpolation and convolution.
 
-Myronenko, BrainLes 2018, https://arxiv.org/abs/1810.11654
+Myronenko, BrainLes 2018, https://arxiv.org/abs/1810.11654, section 2.1 and table 1
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class ResidualUNetSettings(NetworkSettings):
     blocks: Annotated[tuple[int, ...], MinLen(2)] = (1, 2, 2, 4)
     """Residual blocks of the encoder at each level."""
     norm: Norm = "channel"
-    """Normalisation; channel keeps tiles of one tone."""
+    """Normalisation; channel avoids intensity seams between windows."""
     activation: Activation = "none"
     """What the output passes through."""
 

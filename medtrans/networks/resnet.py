@@ -1,6 +1,7 @@
-"""CycleGAN's generator: two halvings, residual blocks, two doublings.
+"""ResNet generator of CycleGAN: two halvings, residual blocks, two doublings.
 
-Johnson et al., ECCV 2016, https://arxiv.org/abs/1603.08155, as used by Zhu et al., https://arxiv.org/abs/1703.10593
+Johnson et al., ECCV 2016, https://arxiv.org/abs/1603.08155, as used by Zhu et al., ICCV 2017,
+https://arxiv.org/abs/1703.10593, appendix 7.2
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class ResNetSettings(EncodingSettings):
     blocks: Annotated[int, Ge(1)] = 9
     """Residual blocks; the paper takes 6 for 128², 9 for 256²."""
     norm: Norm = "channel"
-    """Normalisation; the paper's is instance, which gives tiles of different tone."""
+    """Normalisation; the paper's is instance, which gives intensity seams between windows."""
     upsampling: Literal["resize", "transposed"] = "resize"
     """resize gives no checkerboards; transposed is the paper's."""
     activation: Activation = "none"
@@ -46,15 +47,15 @@ class ResNetSettings(EncodingSettings):
     def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
         n, norm = self.filters, self.norm
         layers = [*_block(spatial_dims, in_channels, n, 7, norm)]
-        told = []
+        encoded = []
         for channels in (n, 2 * n):
             layers += [
                 Conv[spatial_dims](channels, 2 * channels, 3, stride=2, padding=1),
                 make_norm(norm, spatial_dims, 2 * channels),
                 nn.ReLU(inplace=True),
             ]
-            told.append(len(layers))
-        told += [len(layers) + 1, len(layers) + 1 + self.blocks // 2]
+            encoded.append(len(layers))
+        encoded += [len(layers) + 1, len(layers) + 1 + self.blocks // 2]
         layers += [Residual(spatial_dims, 4 * n, norm) for _ in range(self.blocks)]
         for channels in (4 * n, 2 * n):
             layers += [
@@ -63,7 +64,7 @@ class ResNetSettings(EncodingSettings):
                 nn.ReLU(inplace=True),
             ]
         layers += [ReflectionPad[spatial_dims](3), Conv[spatial_dims](n, out_channels, 7), activation(self.activation)]
-        return normal_weights(ResNet(layers, told))
+        return normal_weights(ResNet(layers, encoded))
 
     def _doubling(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
         if self.upsampling == "resize":
@@ -72,25 +73,25 @@ class ResNetSettings(EncodingSettings):
 
 
 class ResNet(nn.Sequential):
-    """Layers in a row; with `encode`, only the input and what it is after so many layers as `told` says."""
+    """Layers in sequence; with `encode`, returns the input and the outputs after the numbers of layers in `encoded`."""
 
-    def __init__(self, layers: list[nn.Module], told: list[int]) -> None:
+    def __init__(self, layers: list[nn.Module], encoded: list[int]) -> None:
         super().__init__(*layers)
-        self.told = told
+        self.encoded = encoded
 
     def forward(self, x: Tensor, encode: bool = False) -> Tensor | list[Tensor]:
         if not encode:
             return super().forward(x)
-        seen = [x]
-        for first, last in pairwise((0, *self.told)):
+        features = [x]
+        for first, last in pairwise((0, *self.encoded)):
             for layer in list(self)[first:last]:
                 x = layer(x)
-            seen.append(x)
-        return seen
+            features.append(x)
+        return features
 
 
 class Residual(nn.Module):
-    """x + two convolutions of x, the borders reflected."""
+    """Residual block: x + two convolutions of x, with reflection padding."""
 
     def __init__(self, spatial_dims: int, channels: int, norm: Norm) -> None:
         super().__init__()
@@ -100,7 +101,7 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        # In this order the sum is laid out in memory as the change is.
+        # In this order the sum has the memory layout of the convolutions.
         return self.change(x) + x
 
 

@@ -1,4 +1,4 @@
-"""U-Net that is told the time: the denoiser of diffusion and the velocity of flows.
+"""Time-conditioned U-Net: the denoiser of diffusion and the velocity of flows.
 
 Ho et al., NeurIPS 2020, https://arxiv.org/abs/2006.11239, appendix B; MONAI's DiffusionModelUNet.
 """
@@ -26,9 +26,9 @@ class TimeUNetSettings(NetworkSettings):
     blocks: Annotated[int, Ge(1)] = 1
     """Residual blocks per level on the way down, one more on the way up; the paper's are 2."""
     attention: bool = False
-    """Let all voxels of the lowest level look at each other: dear in 3D, and tiles no longer agree."""
+    """Self-attention between all voxels of the lowest level: expensive in 3D, and windows no longer agree."""
     norm: Norm = "channel"
-    """Normalisation; channel keeps tiles of one tone, group is the paper's."""
+    """Normalisation; channel avoids intensity seams between windows, group is the paper's."""
 
     @property
     def divisor(self) -> int:
@@ -39,7 +39,7 @@ class TimeUNetSettings(NetworkSettings):
 
 
 class TimeUNet(nn.Module):
-    """MONAI's network, with any norm, and without the attention that it always has in its middle."""
+    """MONAI's network, with any norm, and without attention in its middle unless set."""
 
     def __init__(self, settings: TimeUNetSettings, spatial_dims: int, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -60,5 +60,5 @@ class TimeUNet(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """`x` (batch, in_channels, *space) at the times `t` (batch,), from 0 to 1."""
-        # Its sines are made for a thousand whole steps.
+        # The sinusoidal embedding is scaled for a thousand steps.
         return self.unet(x, 1000 * t)

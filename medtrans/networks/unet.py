@@ -1,6 +1,7 @@
-"""U-Net with resize-convolutions: the default generator, small enough for a PC without a GPU.
+"""U-Net with resize convolutions: the default generator, small enough for a PC without a GPU.
 
-Ronneberger et al., MICCAI 2015, https://arxiv.org/abs/1505.04597; upsampling by nearest neighbours and convolution.
+Ronneberger et al., MICCAI 2015, https://arxiv.org/abs/1505.04597, figure 1; upsampling by nearest neighbours and
+convolution.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class UNetSettings(EncodingSettings):
     channels: Annotated[tuple[int, ...], MinLen(2)] = (24, 48, 96, 192, 192)
     """Features at each level, from full resolution down; each level halves the resolution."""
     norm: Norm = "channel"
-    """Normalisation; channel keeps tiles of one tone."""
+    """Normalisation; channel avoids intensity seams between windows."""
     activation: Activation = "none"
     """What the output passes through."""
 
@@ -43,7 +44,7 @@ class UNetSettings(EncodingSettings):
 
 
 class UNet(nn.Module):
-    """Two convolutions per level down and up; what is passed across is concatenated."""
+    """Two convolutions per level of the encoder and the decoder; skip connections are concatenated."""
 
     def __init__(self, settings: UNetSettings, spatial_dims: int, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -58,12 +59,12 @@ class UNet(nn.Module):
         self.halve = (nn.MaxPool2d if spatial_dims == 2 else nn.MaxPool3d)(2)
 
     def forward(self, x: Tensor, encode: bool = False) -> Tensor | list[Tensor]:
-        seen = [self.first(x)]
+        features = [self.first(x)]
         for level in self.down:
-            seen.append(level(self.halve(seen[-1])))
+            features.append(level(self.halve(features[-1])))
         if encode:
-            return seen
-        y = seen.pop()
+            return features
+        y = features.pop()
         for level in self.up:
-            y = level(torch.cat([interpolate(y, scale_factor=2.0, mode="nearest"), seen.pop()], dim=1))
+            y = level(torch.cat([interpolate(y, scale_factor=2.0, mode="nearest"), features.pop()], dim=1))
         return self.activation(self.last(y))

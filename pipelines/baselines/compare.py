@@ -31,9 +31,10 @@ from medtrans.metrics.distribution.frechet import Frechet
 from medtrans.metrics.distribution.precision import Precision
 from medtrans.metrics.distribution.recall import Recall
 from medtrans.models.folder import load_model
-from medtrans.preparing.batches import PatchDataset, paired_patches
+from medtrans.preparing.pairing import Alone
+from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.files import write_atomically
+from medtrans.reading.storage import write_atomically
 from medtrans.recipe import Recipe, make_recipe
 from medtrans.stages.train import cases_of
 from medtrans.training.journal import read_journal
@@ -62,16 +63,16 @@ def slices(folder: Path, *splits: str) -> PatchDataset:
     method, preparation, _ = load_model(folder / "model")
     cases = [case for case in cases_of(recipe_of(folder)) if case.split in splits]
     pairs = [load_pair(case) for case in cases]
-    prepared = [preparation.source(pair.source, pair.mask) for pair in pairs]
-    known = [preparation.condition(case.condition, case.name) for case in cases]
-    twice = [(volume, volume) for volume in prepared]
-    return paired_patches(twice, preparation.settings, divisor=method.divisor, conditions=known)
+    prepared = [preparation.prepare_source(pair.source, pair.mask) for pair in pairs]
+    known = [preparation.conditions(case.conditions, case.name) for case in cases]
+    data = Alone(prepared, prepared)
+    return PatchDataset(data, preparation.settings, divisor=method.divisor, conditions=known)
 
 
 def drawn(draws: PatchDataset, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """So many slices (count, 1, i, j), and what is known of each (count, conditions)."""
     items = [draws[number] for number in range(count)]
-    images, known = np.stack([item.target for item in items]), np.stack([item.condition for item in items])
+    images, known = np.stack([item.target for item in items]), np.stack([item.conditions for item in items])
     return torch.from_numpy(images), torch.from_numpy(known)
 
 

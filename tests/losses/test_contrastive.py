@@ -6,8 +6,8 @@ from medtrans.losses.contrastive import patch_nce
 
 
 def test_it_is_the_formula():
-    dice = np.random.default_rng(0)
-    queries, keys = dice.normal(size=(2, 2, 5, 3))
+    rng = np.random.default_rng(0)
+    queries, keys = rng.normal(size=(2, 2, 5, 3))
     by_hand = []
     for q, k in zip(queries, keys, strict=True):
         q, k = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (q, k))

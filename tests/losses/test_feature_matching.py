@@ -7,9 +7,9 @@ from medtrans.losses.feature_matching import feature_matching, mean_feature_matc
 
 def features(seed):
     """Two scales of two layers, of different sizes."""
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     shapes = [[(3, 2, 8, 8), (3, 4, 4, 4)], [(3, 2, 4, 4), (3, 4, 2, 2)]]
-    return [[dice.normal(size=shape) for shape in layers] for layers in shapes]
+    return [[rng.normal(size=shape) for shape in layers] for layers in shapes]
 
 
 def as_tensors(scales):

@@ -6,9 +6,9 @@ from medtrans.losses._masked_mean import l1, l2
 
 
 def test_only_the_mask_counts():
-    dice = np.random.default_rng(0)
-    a, b = (dice.normal(size=(2, 3, 5, 5)).astype(np.float32) for _ in range(2))
-    mask = (dice.random((2, 1, 5, 5)) < 0.4).astype(np.float32)
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=(2, 3, 5, 5)).astype(np.float32) for _ in range(2))
+    mask = (rng.random((2, 1, 5, 5)) < 0.4).astype(np.float32)
     counted = np.broadcast_to(mask > 0, a.shape)
     given = (torch.from_numpy(a), torch.from_numpy(b), torch.from_numpy(mask))
     assert float(l1(*given)) == pytest.approx(np.abs(a - b)[counted].mean(), rel=1e-5)

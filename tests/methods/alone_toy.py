@@ -13,7 +13,7 @@ def toy_method(name, **changes):
     kind = load(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        task = Task(spatial_dims=2, size=(SIDE, SIDE), conditions=int(name == "conditional_gan"))
+        task = Task(spatial_dims=2, size=(SIDE, SIDE), conditions=int(name in ("acgan", "projection_gan")))
         return kind(task, kind.Settings.from_dict(changes))
 
 
@@ -23,15 +23,15 @@ def discs(column, row=7.5):
     return 2 * torch.exp(-((axis[:, None] - row) ** 2 + (axis - column.view(-1, 1, 1, 1)) ** 2) / 8) - 1
 
 
-def in_a_row(count, dice):
+def in_a_row(count, rng):
     """Discs anywhere on one line."""
-    return discs(3.5 + 8 * torch.rand(count, generator=dice)), None
+    return discs(3.5 + 8 * torch.rand(count, generator=rng)), None
 
 
-def in_three_places(count, dice):
+def in_three_places(count, rng):
     """Discs near one of PLACES, and which it is (count, 1)."""
-    place = torch.randint(3, (count, 1), generator=dice)
-    return discs(PLACES[place] + 0.5 * torch.rand((count, 1), generator=dice) - 0.25), place.float()
+    place = torch.randint(3, (count, 1), generator=rng)
+    return discs(PLACES[place] + 0.5 * torch.rand((count, 1), generator=rng) - 0.25), place.float()
 
 
 def places(images):
@@ -45,9 +45,9 @@ def learn(method, steps, draw, rate=2e-3, batch=16):
         name: torch.optim.Adam([weight for net in nets for weight in net.parameters()], lr=rate, betas=(0.5, 0.999))
         for name, nets in method.players().items()
     }
-    dice = torch.Generator().manual_seed(1)
+    rng = torch.Generator().manual_seed(1)
     for step in range(steps):
-        images, condition = draw(batch, dice)
+        images, condition = draw(batch, rng)
         seeds = batch * step + torch.arange(batch)
         for player, terms in method.losses(Batch(images, images, None, condition, seeds)):
             method.zero_grad()

@@ -16,11 +16,11 @@ def toy_method(name, source=1, target=1, conditions=0, dims=2, **changes):
         return kind(task, kind.Settings.from_dict(changes))
 
 
-def blobs(count, dice, number=6):
+def blobs(count, rng, number=6):
     """(count, 1, side, side), of random places and sizes: 0 to 1."""
     axis = torch.arange(SIDE, dtype=torch.float32)
-    row, column = torch.rand((2, count, number, 1, 1), generator=dice) * SIDE
-    width = 2 + 2 * torch.rand((count, number, 1, 1), generator=dice)
+    row, column = torch.rand((2, count, number, 1, 1), generator=rng) * SIDE
+    width = 2 + 2 * torch.rand((count, number, 1, 1), generator=rng)
     free = 1 - torch.exp(-((axis[:, None] - row) ** 2 + (axis - column) ** 2) / width**2)
     return 1 - free.prod(dim=1, keepdim=True)
 
@@ -31,9 +31,9 @@ def learn(method, steps, draw, rate=4e-3, count=8):
         name: torch.optim.Adam([weight for net in nets for weight in net.parameters()], betas=(0.5, 0.999))
         for name, nets in method.players().items()
     }
-    dice = torch.Generator().manual_seed(1)
+    rng = torch.Generator().manual_seed(1)
     for step in range(steps):
-        x, y, *condition = draw(count, dice)
+        x, y, *condition = draw(count, rng)
         batch = Batch(x, y, torch.ones_like(x[:, :1]), *condition, seeds=count * step + torch.arange(count))
         for player, terms in method.losses(batch):
             players[player].param_groups[0]["lr"] = rate * min(1, 2 * (1 - step / steps))

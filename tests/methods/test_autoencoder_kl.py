@@ -30,7 +30,7 @@ def test_a_judge_is_a_second_player():
     method = toy_method("autoencoder_kl", network=SMALL, adversarial=0.1, discriminator=JUDGE)
     x = discs(2, torch.Generator().manual_seed(0))
     turns = {player: set(terms) for player, terms in method.losses(Batch(x, x, seeds=torch.arange(2)))}
-    assert turns == {"autoencoder": {"l1", "kl", "fool"}, "discriminator": {"tell"}}
+    assert turns == {"autoencoder": {"l1", "kl", "gan"}, "discriminator": {"gan"}}
     assert list(method.turns()) == list(turns)
     played = {id(weight) for nets in method.players().values() for net in nets for weight in net.parameters()}
     assert played == {id(weight) for weight in method.parameters()}

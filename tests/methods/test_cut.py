@@ -31,19 +31,19 @@ def nce(method, batch, image, made, turn=lambda layer: layer):
 
 
 def test_its_objectives_are_the_formulas():
-    method = tiny("cut", contrast=0.5)
+    method = tiny("cut", nce=0.5)
     batch = batch_for(method)
     x, y = batch.source, batch.target
     (_, generator), (_, discriminator) = method.losses(batch)
     fake, again = method.G(x), method.G(y)
     expected = {
-        "fool": (method.D(fake)[0] - 1).square().mean(),
-        "contrast": nce(method, batch, x, fake) / 2,
+        "gan": (method.D(fake)[0] - 1).square().mean(),
+        "nce": nce(method, batch, x, fake) / 2,
         "identity": nce(method, batch, y, again) / 2,
     }
     torch.testing.assert_close(generator, expected)
     tell = ((method.D(y)[0] - 1).square().mean() + method.D(fake)[0].square().mean()) / 2
-    torch.testing.assert_close(discriminator, {"tell": tell})
+    torch.testing.assert_close(discriminator, {"gan": tell})
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -59,18 +59,18 @@ def test_fast_mirrors_some_items_before_the_generator_and_their_features_after(d
     (_, generator), _ = method.losses(batch)
     fake = method.G(turn(batch.source))
     expected = {
-        "fool": (method.D(fake)[0] - 1).square().mean(),
-        "contrast": 10 * nce(method, batch, batch.source, fake, turn),
+        "gan": (method.D(fake)[0] - 1).square().mean(),
+        "nce": 10 * nce(method, batch, batch.source, fake, turn),
     }
     torch.testing.assert_close(generator, expected)
 
 
 def test_source_and_target_must_fit_one_network():
-    with pytest.raises(UsageError, match=r"5 and 1.*preparing\.stack: 1"):
+    with pytest.raises(UsageError, match=r"5 and 1.*preparing\.slices: 1"):
         tiny("cut", task=Task(spatial_dims=2, source_channels=5))
 
 
-@pytest.mark.parametrize("changes", [{}, {"fast": True, "contrast": 0.1}])
+@pytest.mark.parametrize("changes", [{}, {"fast": True, "nce": 0.1}])
 def test_it_learns_another_contrast_without_pairs(changes):
     method = toy_method("cut", patches=64, features=32, **changes)
     assert error(method, brightened) > 0.3

@@ -35,7 +35,7 @@ def batch(count=4):
 
 @pytest.mark.parametrize("prediction", ["v", "epsilon"])
 def test_the_network_is_shown_a_noisy_image_and_asked_for_noise_or_velocity(prediction):
-    method, drawn = diffusion(lambda y, x: torch.zeros_like(y), noising={"prediction": prediction}), batch()
+    method, drawn = diffusion(lambda y, x: torch.zeros_like(y), noise_schedule={"prediction": prediction}), batch()
     ((_, terms),) = method.losses(drawn)
     noise, t = drawn.normal(1, 8, 8), (1000 * drawn.uniform(key=1)).long()
     left = LEFT[t].view(4, 1, 1, 1)
@@ -48,7 +48,7 @@ def test_the_network_is_shown_a_noisy_image_and_asked_for_noise_or_velocity(pred
 
 
 def test_some_items_learn_without_a_source():
-    method, drawn = diffusion(lambda y, x: y, drop=0.5), batch(40)
+    method, drawn = diffusion(lambda y, x: y, condition_dropout=0.5), batch(40)
     next(method.losses(drawn))
     empty = (method.denoiser.seen[0][:, 1:] == 0).flatten(1).all(1)
     assert 8 < int(empty.sum()) < 32
@@ -59,7 +59,7 @@ def test_some_items_learn_without_a_source():
 @pytest.mark.parametrize("weight", [0.0, 2.0])
 def test_guidance_exaggerates_what_the_source_says(weight):
     asked = {"prediction": "epsilon", "steps": 4}
-    method = diffusion(lambda y, x: x, noising=asked, drop=0.1, guidance=weight)
+    method = diffusion(lambda y, x: x, noise_schedule=asked, condition_dropout=0.1, guidance_scale=weight)
     x, noise = batch().source, torch.randn(4, 1, 8, 8)
     told = (1 + weight) * x
     expected = (noise - (1 - LEFT[750]).sqrt() * told) / LEFT[750].sqrt()
@@ -67,8 +67,8 @@ def test_guidance_exaggerates_what_the_source_says(weight):
 
 
 def test_guidance_needs_items_without_a_source():
-    with pytest.raises(UsageError, match=r"method\.guidance.*drop: 0\.1"):
-        toy_method("diffusion", guidance=1.0)
+    with pytest.raises(UsageError, match=r"method\.guidance_scale.*condition_dropout: 0\.1"):
+        toy_method("diffusion", guidance_scale=1.0)
 
 
 def test_it_learns():

@@ -20,8 +20,8 @@ def test_its_objectives_are_the_formulas():
     ]
     back = (method.G_BA(fake_B) - x_A).square().mean() + (method.G_AB(fake_A) - x_B).square().mean()
     expected = {
-        "fool_D_A": bce(fake[0], yes),
-        "fool_D_B": bce(fake[1], yes),
+        "gan_A": bce(fake[0], yes),
+        "gan_B": bce(fake[1], yes),
         "reconstruction": 3 * back,
         "feature_matching": 2 * sum(layers),
     }

@@ -15,7 +15,7 @@ def test_its_objectives_are_the_formulas():
     critics = {"D_A": D_A(fake_v) - D_A(v), "D_B": D_B(fake_u) - D_B(u)}
     torch.testing.assert_close(turns[0][1], critics)
     recovery = (method.G_B(fake_v) - u).abs().mean() + (method.G_A(fake_u) - v).abs().mean()
-    generators = {"please_D_A": -D_A(fake_v), "please_D_B": -D_B(fake_u), "recovery": 7 * recovery}
+    generators = {"gan_A": -D_A(fake_v), "gan_B": -D_B(fake_u), "recovery": 7 * recovery}
     torch.testing.assert_close(turns[3][1], generators)
 
 
@@ -33,7 +33,7 @@ def test_only_the_critics_are_clipped_and_before_each_of_their_turns():
         if player == "critics":
             assert largest["critics"] <= 0.01
             with torch.no_grad():
-                method.D_A.judge[0].weight.add_(1)
+                method.D_A.layers[0].weight.add_(1)
 
 
 def test_it_inverts_a_contrast_without_pairs():

@@ -7,7 +7,7 @@ from torch import nn
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.settings import Settings
-from medtrans.networks._pixel_shuffle import squeezed, unsqueezed
+from medtrans.networks._pixel_shuffle import pixel_shuffle, pixel_unshuffle
 from tests.methods.drawn_toy import error, learn, toy_method
 
 SMALL = {"channels": [16, 16]}
@@ -35,10 +35,10 @@ class Folding(Method):
         yield from ()
 
     def encode(self, image):
-        return squeezed(image, 2)
+        return pixel_unshuffle(image, 2)
 
     def decode(self, code):
-        return unsqueezed(code, 2)
+        return pixel_shuffle(code, 2)
 
 
 def diffusion(**changes):
@@ -64,25 +64,25 @@ def test_the_network_is_shown_the_noisy_code_and_the_whole_source():
     batch = Batch(x, y, seeds=torch.arange(3))
     ((_, terms),) = method.losses(batch)
     noisy, source = method.denoiser.seen.split([4, 4], dim=1)
-    assert torch.equal(unsqueezed(source, 2), x)
-    t, noise = method.noising.timesteps(batch.uniform(key=1)), batch.normal(4, 4, 4)
-    assert torch.allclose(noisy, method.noising.noised(squeezed(y, 2), noise, t))
-    aim = method.noising.aim(squeezed(y, 2), noise, t)
+    assert torch.equal(pixel_shuffle(source, 2), x)
+    t, noise = method.schedule.timesteps(batch.uniform(key=1)), batch.normal(4, 4, 4)
+    assert torch.allclose(noisy, method.schedule.add_noise(pixel_unshuffle(y, 2), noise, t))
+    aim = method.schedule.target(pixel_unshuffle(y, 2), noise, t)
     assert float(terms["v"]) == pytest.approx(float(aim.square().mean()), rel=1e-5)
 
 
 def test_one_voxel_of_noise_in_each_block_decides():
-    method = diffusion(noising={"prediction": "epsilon", "steps": 4})
+    method = diffusion(noise_schedule={"prediction": "epsilon", "steps": 4})
     method.denoiser = Known()
     x, noise = torch.randn(2, 1, 8, 8), torch.randn(2, 4, 8, 8)
     made = method.translate(x, noise=noise)
     left = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)[750]
-    assert torch.allclose(squeezed(made, 2) * left.sqrt(), noise[:, :, ::2, ::2], atol=1e-5)
+    assert torch.allclose(pixel_unshuffle(made, 2) * left.sqrt(), noise[:, :, ::2, ::2], atol=1e-5)
 
 
 def test_what_does_not_fit_is_not_adopted():
     method = toy_method("latent_diffusion", denoiser=SMALL)
-    with pytest.raises(UsageError, match="Regression does not turn images into small images"):
+    with pytest.raises(UsageError, match="Regression does not encode images as small images"):
         method.attach_frozen("autoencoder", toy_method("regression", generator={"name": "unet", "channels": [4, 8]}))
     with pytest.raises(UsageError, match="is for 1 channels in 3D, targets have 1 in 2D"):
         method.attach_frozen("autoencoder", Folding(Task(spatial_dims=3)))

@@ -9,7 +9,8 @@ import torch
 from medtrans.core.method import Method
 from medtrans.methods import entries, load, names
 from medtrans.models.folder import load_model, save_model
-from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
@@ -56,7 +57,7 @@ def test_it_builds_from_its_defaults(name, dims):
     assert kind.Settings.from_dict(kind.Settings().to_dict()) == kind.Settings()
     method = tiny(name, dims)
     whole = kind(dataclasses.replace(method.task, size=(64,) * dims), kind.Settings())
-    for needed in method.needs(method.settings):
+    for needed in method.requires_models(method.settings):
         whole.attach_frozen(needed, getattr(method, needed))
     assert whole.players().keys() == method.players().keys()
 
@@ -150,7 +151,9 @@ BOUNDED = [name for name in NAMES if bounded(plain := load(name).Settings().to_d
 
 
 def test_methods_with_a_bounded_output_are_found():
-    assert {"regression", "pix2pix", "cyclegan", "cut", "stargan", "vae", "gan", "conditional_gan"} <= set(BOUNDED)
+    assert {"regression", "pix2pix", "cyclegan", "cut", "stargan", "vae", "gan", "acgan", "projection_gan"} <= set(
+        BOUNDED
+    )
 
 
 @pytest.mark.parametrize("name", BOUNDED)
@@ -202,7 +205,7 @@ def test_an_item_is_answered_alike_alone_and_in_company(name):
 @EVERY
 def test_saved_and_loaded_gives_the_same_output(name, tmp_path):
     method = tiny(name).eval()
-    stack = PreparingSettings(stack=1, spatial_dims=2, conditions=("known",) * method.task.conditions)
+    stack = PreparingSettings(slices=1, spatial_dims=2, conditions=("known",) * method.task.conditions)
     save_model(tmp_path / "model", method, Preparation(stack), {})
     loaded, _, _ = load_model(tmp_path / "model")
     batch = batch_for(method)

@@ -16,9 +16,9 @@ def made(**changes):
     return toy_method("multi_contrast", N, N, **{**SETTINGS, **changes})
 
 
-def contrasts(count, dice):
+def contrasts(count, rng):
     """Three that look at one thing, each computable from each."""
-    z = blobs(count, dice)
+    z = blobs(count, rng)
     x = torch.cat([2 * z - 1, 0.6 - 1.4 * z, 1.6 * z**2 - 0.9], dim=1)
     return x, x
 
@@ -103,7 +103,7 @@ def test_a_task_that_is_no_stack_of_contrasts_is_refused(wrong):
 @pytest.mark.parametrize("wrong", [[0.0] * N, [2.0, *[0.0] * (N - 1)], [1.0, *[0.5] * (N - 1)]])
 def test_conditions_that_do_not_say_what_is_there_are_answered(wrong):
     method, x = made(conditions=N), torch.zeros(1, N, 16, 16)
-    with pytest.raises(UsageError, match="does not say which contrasts are there"):
+    with pytest.raises(UsageError, match="does not say which contrasts are available"):
         method.translate(x, torch.tensor([wrong]))
-    with pytest.raises(UsageError, match="does not say which contrasts are there"):
+    with pytest.raises(UsageError, match="does not say which contrasts are available"):
         next(method.losses(Batch(x, x, condition=torch.tensor([wrong]))))

@@ -19,7 +19,7 @@ def test_the_likelihood_of_all_images_of_two_numbers_is_one():
 
 
 def test_the_objective_is_the_likelihood_of_grainy_targets():
-    method = toy_method("normalizing_flow", flow={"scales": 1, "layers": 1, "features": 4}, grain=0.5)
+    method = toy_method("normalizing_flow", flow={"scales": 1, "layers": 1, "features": 4}, dequantisation_noise=0.5)
     x, y = torch.randn(2, 3, 1, 8, 8)
     batch = Batch(x, y, seeds=torch.arange(3))
     ((_, terms),) = method.losses(batch)

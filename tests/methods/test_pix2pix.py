@@ -20,19 +20,19 @@ def test_its_objectives_are_the_formulas():
     log, sigmoid = torch.log, torch.sigmoid
     matching = [(f - r).abs().mean() for fs, rs in zip(layers, right, strict=True) for f, r in zip(fs, rs, strict=True)]
     expected = {
-        "fool": sum(-log(sigmoid(d)).mean() for d in logits) / 2,
+        "gan": sum(-log(sigmoid(d)).mean() for d in logits) / 2,
         "l1": 3 * (fake - y)[..., 4:].abs().mean(),
         "feature_matching": 2 * sum(matching) / 2,
     }
     torch.testing.assert_close(generator, expected)
     told = [(-log(sigmoid(r)).mean() - log(1 - sigmoid(f)).mean()) / 2 for r, f in zip(wanted, logits, strict=True)]
-    torch.testing.assert_close(discriminator, {"tell": sum(told) / 2})
+    torch.testing.assert_close(discriminator, {"gan": sum(told) / 2})
 
 
 @pytest.mark.parametrize("changes", [{}, {"l1": 0, "feature_matching": 10}])
 def test_it_learns_by_the_distance_or_by_what_the_judges_see(changes):
-    def inverted(count, dice):
-        x = 2 * blobs(count, dice, number=1) - 1
+    def inverted(count, rng):
+        x = 2 * blobs(count, rng, number=1) - 1
         return x, -0.8 * x
 
     method = toy("pix2pix", generator={"name": "unet", "channels": [8, 16]}, discriminator=JUDGES, **changes)

@@ -3,7 +3,7 @@ import torch
 from torch.nn.functional import interpolate
 
 from medtrans.core.method import Batch
-from medtrans.losses.deformation import warped
+from medtrans.losses.deformation import warp
 from tests.methods.blobs_toy import SIDE, blobs, learn, toy_method, unseen
 
 SETTINGS = {
@@ -13,16 +13,16 @@ SETTINGS = {
 REGISTRATION = {"name": "unet", "channels": [8, 16, 16]}
 
 
-def aligned(count, dice):
-    x = 2 * blobs(count, dice) - 1
+def aligned(count, rng):
+    x = 2 * blobs(count, rng) - 1
     return x, 0.8 - 1.6 * (x - 0.2).abs()
 
 
-def askew(count, dice):
+def askew(count, rng):
     """The target bent by a smooth random field, two pixels of standard deviation at its knots."""
-    x, y = aligned(count, dice)
-    knots = 2 * torch.randn((count, 2, 4, 4), generator=dice)
-    return x, warped(y, interpolate(knots, size=(SIDE, SIDE), mode="bicubic", align_corners=True))
+    x, y = aligned(count, rng)
+    knots = 2 * torch.randn((count, 2, 4, 4), generator=rng)
+    return x, warp(y, interpolate(knots, size=(SIDE, SIDE), mode="bicubic", align_corners=True))
 
 
 def error(name, draw, **changes):
@@ -34,20 +34,20 @@ def error(name, draw, **changes):
 
 
 def test_pairs_that_lie_askew_teach_it_more_than_pix2pix():
-    ours, theirs = error("registered", askew, registration=REGISTRATION), error("pix2pix", askew)
+    ours, theirs = error("reggan", askew, registration=REGISTRATION), error("pix2pix", askew)
     assert ours < 0.85 * theirs
     assert ours < 0.15
 
 
 def test_aligned_pairs_teach_it_as_much():
-    ours, theirs = error("registered", aligned, registration=REGISTRATION), error("pix2pix", aligned)
+    ours, theirs = error("reggan", aligned, registration=REGISTRATION), error("pix2pix", aligned)
     assert ours < 1.05 * theirs
     assert ours < 0.08
 
 
 @pytest.mark.parametrize("dims", [2, 3])
 def test_it_begins_by_moving_nothing(dims):
-    method = toy_method("registered", dims=dims, registration=REGISTRATION, **SETTINGS)
+    method = toy_method("reggan", dims=dims, registration=REGISTRATION, **SETTINGS)
     field = method.R(torch.randn(1, 2, *[8] * dims, generator=torch.Generator().manual_seed(0)))
     assert field.shape == (1, dims, *[8] * dims)
     assert field.abs().max() < 1e-3
@@ -55,7 +55,7 @@ def test_it_begins_by_moving_nothing(dims):
 
 def test_the_translation_is_compared_where_the_registration_moves_it():
     """A registration that shifts everything by one pixel: G's columns 1 … fit y's columns 0 …"""
-    method = toy_method("registered", registration=REGISTRATION, **SETTINGS)
+    method = toy_method("reggan", registration=REGISTRATION, **SETTINGS)
     with torch.no_grad():
         method.R.last.weight.zero_()
         method.R.last.bias[:] = torch.tensor([0.0, 1.0])

@@ -16,27 +16,27 @@ def looked_at(**changes):
 
 
 def batch():
-    dice = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     mask = torch.zeros(2, 1, 8, 8)
     mask[..., 2:] = 1
-    return Batch(*torch.rand(2, 2, 1, 8, 8, generator=dice), mask)
+    return Batch(*torch.rand(2, 2, 1, 8, 8, generator=rng), mask)
 
 
 def test_the_features_of_a_segmenter_are_compared_too():
-    method, given = looked_at(anatomy=0.5), batch()
+    method, given = looked_at(segmenter_feature_weight=0.5), batch()
     ((_, terms),) = method.losses(given)
     seen, true = (method.segmenter.features(image) for image in (method.G(given.source), given.target))
-    assert float(terms["anatomy"].detach()) == pytest.approx(
+    assert float(terms["features"].detach()) == pytest.approx(
         0.5 * float(feature_distance(seen, true, given.mask).detach())
     )
-    terms["anatomy"].backward()
+    terms["features"].backward()
     assert all(weight.grad is None for weight in method.segmenter.parameters())
     assert any(bool(weight.grad.any()) for weight in method.G.parameters())
 
 
 def test_without_a_segmenter_nothing_is_needed():
     method = toy_method("regression", generator=NETWORK)
-    assert method.needs(method.settings) == {}
+    assert method.requires_models(method.settings) == {}
     ((_, terms),) = method.losses(batch())
     assert terms.keys() == {"l1"}
 
@@ -46,13 +46,13 @@ def test_without_a_segmenter_nothing_is_needed():
 )
 def test_what_sees_no_features_of_its_targets_is_refused(unfit):
     name, changes = unfit
-    with pytest.raises(UsageError, match=r"preparing\.stack: 1"):
+    with pytest.raises(UsageError, match=r"preparing\.slices: 1"):
         looked_at().attach_frozen("segmenter", toy_method(name, **changes))
 
 
 def test_it_learns_another_contrast():
-    def inverted(count, dice):
-        x = 2 * blobs(count, dice, number=1) - 1
+    def inverted(count, rng):
+        x = 2 * blobs(count, rng, number=1) - 1
         return x, -0.8 * x
 
     method = toy_method("regression", generator={"name": "unet", "channels": [8, 16]})
@@ -66,9 +66,9 @@ def test_it_learns_another_contrast():
     assert error() < 0.1 < 0.5 < before
 
 
-def faded(count, dice):
+def faded(count, rng):
     """Blobs, the same fainter, and by how much: an attribute of the pair, as a time or a field strength is."""
-    x, share = blobs(count, dice), torch.rand(count, 1, generator=dice)
+    x, share = blobs(count, rng), torch.rand(count, 1, generator=rng)
     return x, x * share[..., None, None], share
 
 

@@ -4,17 +4,19 @@ import torch
 
 from medtrans.core.method import Batch
 from medtrans.core.volume import Volume
-from medtrans.preparing.normalisation import Labels, Linear
-from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
 from medtrans.translating.translator import Translator
 from tests.methods.blobs_toy import blobs, learn, toy_method, unseen
 
 NETWORK = {"name": "unet", "channels": [8, 16]}
 
 
-def levels(count, dice):
+def levels(count, rng):
     """A blurred view of blobs; their slopes are label 1, their tops label 2."""
-    z = blobs(count, dice)
+    z = blobs(count, rng)
     top, slope = z > 0.7, (z > 0.3) & (z <= 0.7)
     return 2 * z - 1, 2 * torch.cat([slope, top], dim=1).float() - 1
 
@@ -68,9 +70,13 @@ def test_what_a_translator_makes_of_it_is_a_label_map():
     method = toy_method("segmenter", target=2, network=NETWORK)
     method.S = Thresholds()
     asked = PreparingSettings(
-        source=Linear(low=-1, high=1), target=Labels(labels=(3, 8)), stack=1, patch=(8, 8), body="none"
+        source_normalisation=Linear(low=-1, high=1),
+        target_normalisation=Labels(labels=(3, 8)),
+        slices=1,
+        patch=(8, 8),
+        body_mask="none",
     )
     voxels = np.random.default_rng(0).uniform(-1, 1, (1, 12, 14, 3)).astype(np.float32)
-    found = Translator(method, Preparation(asked), device="cpu")(Volume(voxels, np.eye(4))).voxels
+    found = Translator(method, Preparation(asked, "MR", "labels"), device="cpu")(Volume(voxels, np.eye(4))).voxels
     assert found.dtype == np.uint8
     assert np.array_equal(found, np.select([voxels > 0.5, voxels > -0.5], [8, 3], 0))

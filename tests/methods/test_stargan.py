@@ -12,16 +12,16 @@ SETTINGS = {
 }
 
 
-def both(count, dice):
+def both(count, rng):
     """Bright blobs, and the same seen dark."""
-    z = blobs(count, dice)
+    z = blobs(count, rng)
     return torch.cat([2 * z - 1, 0.6 - 1.4 * z], dim=1)
 
 
-def one_of_them(count, dice):
+def one_of_them(count, rng):
     """Each image in one contrast only, and which it is."""
-    number = torch.randint(2, (count, 1), generator=dice)
-    x = both(count, dice).gather(1, number.view(-1, 1, 1, 1).expand(-1, 1, SIDE, SIDE))
+    number = torch.randint(2, (count, 1), generator=rng)
+    x = both(count, rng).gather(1, number.view(-1, 1, 1, 1).expand(-1, 1, SIDE, SIDE))
     return x, x, number.float()
 
 
@@ -41,7 +41,7 @@ def test_the_contrast_an_image_is_taken_for_is_the_mean_over_the_patches(player)
     method.D.forward = lambda x: [torch.tensor([0.0, -4, 4]).view(1, 3, 1, 1).expand(len(x), -1, 3, 3).requires_grad_()]
     x, _, number = one_of_them(400, torch.Generator().manual_seed(0))
     terms = dict(method.losses(Batch(x, x, None, number, seeds=torch.arange(400))))[player]
-    assert float(terms["contrast"].detach()) == pytest.approx(4, abs=0.6), "0 where it is right, 8 where it is wrong"
+    assert float(terms["classification"].detach()) == pytest.approx(4, abs=0.6), "0 where it is right, 8 where it is wrong"
 
 
 @pytest.mark.parametrize("wrong", [{}, {"conditions": 2}, {"conditions": 1, "source": 3}])

@@ -11,7 +11,7 @@ from tests.methods.tiny import batch_for, tiny
 
 
 def test_its_objective_is_the_evidence_bound_for_each_voxel():
-    method = tiny("vae", deviation=0.3, beta=1.7, warm_up=0, latent=3)
+    method = tiny("vae", decoder_std=0.3, beta=1.7, warm_up=0, latent=3)
     batch = batch_for(method)
     ((_, terms),) = method.losses(batch)
     mean, logvar = method.encode(batch.target)
@@ -64,12 +64,12 @@ def test_it_learns_a_factor_whose_evidence_is_known():
     axis = torch.arange(SIDE) - 7.5
     pattern = 0.3 * torch.exp(-(axis[:, None] ** 2 + axis**2) / 18)[None]
 
-    def draw(count, dice):
-        a = torch.randn((count, 1, 1, 1), generator=dice)
-        return a * pattern + 0.1 * torch.randn((count, 1, SIDE, SIDE), generator=dice), None
+    def draw(count, rng):
+        a = torch.randn((count, 1, 1, 1), generator=rng)
+        return a * pattern + 0.1 * torch.randn((count, 1, SIDE, SIDE), generator=rng), None
 
     net = {"channels": [8, 16], "norm": "none"}
-    method = toy_method("vae", encoder=net, decoder=net, latent=4, deviation=0.1, warm_up=100)
+    method = toy_method("vae", encoder=net, decoder=net, latent=4, decoder_std=0.1, warm_up=100)
     learn(method, 400, draw)
     images, _ = draw(512, torch.Generator().manual_seed(2))
     with torch.no_grad():

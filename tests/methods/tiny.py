@@ -49,7 +49,7 @@ def tiny(name, dims=2, seed=0, task=None, **changes):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         method = _fitting(kind, settings, [task] if task else list(tasks(dims)))
-        for needed in method.needs(method.settings):
+        for needed in method.requires_models(method.settings):
             _adopt(method, needed)
     return method
 
@@ -96,8 +96,8 @@ def items(method: Method, numbers) -> Batch:
 
 
 def _item(task: Task, alone: bool, number: int):
-    dice = torch.Generator().manual_seed(number)
-    source = 2 * torch.rand((task.source_channels, *(task.size or (SIDE,) * task.spatial_dims)), generator=dice) - 1
+    rng = torch.Generator().manual_seed(number)
+    source = 2 * torch.rand((task.source_channels, *(task.size or (SIDE,) * task.spatial_dims)), generator=rng) - 1
     target = source if alone else -source[: task.target_channels]
     return source, target.expand(task.target_channels, *target.shape[1:]), torch.full((task.conditions,), number % 2.0)
 

@@ -18,11 +18,11 @@ def toy_method(name, **changes):
         return kind(Task(spatial_dims=2), settings)
 
 
-def discs(count, dice):
+def discs(count, rng):
     """(count, 1, side, side), of random place and size on dark ground: -1 to about 1."""
     axis = torch.arange(SIDE, dtype=torch.float32)
-    row, column = torch.rand((2, count, 1, 1, 1), generator=dice) * SIDE
-    width = 2 + 4 * torch.rand((count, 1, 1, 1), generator=dice)
+    row, column = torch.rand((2, count, 1, 1, 1), generator=rng) * SIDE
+    width = 2 + 4 * torch.rand((count, 1, 1, 1), generator=rng)
     return 2 * torch.exp(-((axis[:, None] - row) ** 2 + (axis - column) ** 2) / width**2) - 1
 
 
@@ -40,11 +40,11 @@ def learn(method, steps, answer=inverted, rate=3e-3, count=4):
         name: torch.optim.Adam([weight for net in nets for weight in net.parameters()], betas=(0.5, 0.999))
         for name, nets in method.players().items()
     }
-    dice = torch.Generator().manual_seed(1)
+    rng = torch.Generator().manual_seed(1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for step in range(steps):
-            batch = Batch(discs(count, dice), answer(discs(count, dice)), seeds=count * step + torch.arange(count))
+            batch = Batch(discs(count, rng), answer(discs(count, rng)), seeds=count * step + torch.arange(count))
             for player, terms in method.losses(batch):
                 players[player].param_groups[0]["lr"] = rate * min(1, 2 * (1 - step / steps))
                 method.zero_grad()

@@ -25,7 +25,9 @@ def test_its_slope_is_that_of_finite_differences():
     x, step = torch.randn(2, 1, 4, 4, dtype=torch.float64), 1e-6
     moves = step * torch.eye(16, dtype=torch.float64).view(16, 1, 1, 4, 4)
     rises = torch.stack([(network(x + move) - network(x - move))[:, 0] / (2 * step) for move in moves])
-    torch.testing.assert_close(network(x, of=torch.ones(2, 1)), rises.square().sum(0).sqrt(), rtol=1e-5, atol=0)
+    torch.testing.assert_close(
+        network(x, gradient_of=torch.ones(2, 1)), rises.square().sum(0).sqrt(), rtol=1e-5, atol=0
+    )
 
 
 def test_the_slope_is_of_the_sum_that_is_asked_for():
@@ -34,12 +36,12 @@ def test_the_slope_is_of_the_sum_that_is_asked_for():
     of = torch.tensor([[1.0, 0.0, 2.0], [0.0, -1.0, 0.0]])
     y = x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad((of * network(y)).sum(), y)
-    torch.testing.assert_close(network(x, of=of), gradient.square().sum((1, 2, 3)).sqrt())
+    torch.testing.assert_close(network(x, gradient_of=of), gradient.square().sum((1, 2, 3)).sqrt())
 
 
 def test_its_slope_teaches_the_weights_and_not_the_image():
     network = SMALL.build(2, 1, 1, (4, 4))
     x = torch.randn(2, 1, 4, 4, requires_grad=True)
-    network(x, of=torch.ones(2, 1)).sum().backward()
+    network(x, gradient_of=torch.ones(2, 1)).sum().backward()
     assert x.grad is None
     assert network.layers[0].weight.grad.abs().max() > 0

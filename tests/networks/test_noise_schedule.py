@@ -4,15 +4,15 @@ import pytest
 import torch
 
 from medtrans.core.errors import UsageError
-from medtrans.networks._noise_schedule import Noising, NoisingSettings
+from medtrans.networks._noise_schedule import NoiseSchedule, NoiseScheduleSettings
 
 LEFT = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64), 0)
 """ᾱ of DDPM, section 4."""
 
 
 def drawn():
-    dice = torch.Generator().manual_seed(0)
-    y, noise = torch.randn((2, 5, 1, 4, 4), generator=dice)
+    rng = torch.Generator().manual_seed(0)
+    y, noise = torch.randn((2, 5, 1, 4, 4), generator=rng)
     return y, noise, torch.tensor([0, 10, 500, 800, 999])
 
 
@@ -20,26 +20,28 @@ def test_levels_are_ddpm_s():
     y, noise, t = drawn()
     left = LEFT[t].view(-1, 1, 1, 1)
     expected = left.sqrt() * y + (1 - left).sqrt() * noise
-    assert torch.allclose(Noising(NoisingSettings()).noised(y, noise, t).double(), expected, atol=1e-4)
+    assert torch.allclose(NoiseSchedule(NoiseScheduleSettings()).add_noise(y, noise, t).double(), expected, atol=1e-4)
 
 
 def test_the_image_is_found_again_from_v():
     y, noise, t = drawn()
-    noising, left = Noising(NoisingSettings(prediction="v")), LEFT[t].view(-1, 1, 1, 1)
-    found = left.sqrt() * noising.noised(y, noise, t) - (1 - left).sqrt() * noising.aim(y, noise, t)
+    schedule, left = NoiseSchedule(NoiseScheduleSettings(prediction="v")), LEFT[t].view(-1, 1, 1, 1)
+    found = left.sqrt() * schedule.add_noise(y, noise, t) - (1 - left).sqrt() * schedule.target(y, noise, t)
     assert torch.allclose(found, y.double(), atol=1e-4)
 
 
 def test_every_level_is_drawn_alike():
-    noising = Noising(NoisingSettings(timesteps=40, steps=10))
-    assert noising.timesteps(torch.tensor([0.0, 0.024, 0.026, 0.51, 0.99999])).tolist() == [0, 0, 1, 20, 39]
-    assert noising.times(torch.tensor([0, 30])).tolist() == [0.0, 0.75]
+    schedule = NoiseSchedule(NoiseScheduleSettings(timesteps=40, steps=10))
+    assert schedule.timesteps(torch.tensor([0.0, 0.024, 0.026, 0.51, 0.99999])).tolist() == [0, 0, 1, 20, 39]
+    assert schedule.times(torch.tensor([0, 30])).tolist() == [0.0, 0.75]
 
 
 @pytest.mark.parametrize("timesteps", [25, 50, 100, 1000, 4000])
 def test_however_many_levels_the_last_is_all_noise(timesteps):
-    noising = Noising(NoisingSettings(timesteps=timesteps, steps=25))
-    kept = noising.noised(torch.ones(2, 1, 1, 1), torch.zeros(2, 1, 1, 1), torch.tensor([0, timesteps - 1])).flatten()
+    schedule = NoiseSchedule(NoiseScheduleSettings(timesteps=timesteps, steps=25))
+    kept = schedule.add_noise(
+        torch.ones(2, 1, 1, 1), torch.zeros(2, 1, 1, 1), torch.tensor([0, timesteps - 1])
+    ).flatten()
     assert kept[0] > 0.99
     assert kept[1] < 0.01
 
@@ -47,7 +49,7 @@ def test_however_many_levels_the_last_is_all_noise(timesteps):
 @pytest.mark.parametrize("timesteps", [50, 100, 500, 1000])
 def test_images_come_out_where_they_should_however_many_levels(timesteps):
     """Images of mean 0.8 and deviation 0.1; every level visited that 50 steps visit."""
-    noising = Noising(NoisingSettings(timesteps=timesteps, steps=50, prediction="epsilon", sampler="pndm"))
+    schedule = NoiseSchedule(NoiseScheduleSettings(timesteps=timesteps, steps=50, prediction="epsilon", sampler="pndm"))
     betas = torch.linspace(0.1, 20, timesteps, dtype=torch.float64) / timesteps
     left = torch.cumprod(1 - betas, 0)
 
@@ -56,7 +58,7 @@ def test_images_come_out_where_they_should_however_many_levels(timesteps):
         return (1 - a).sqrt() * (y_t - a.sqrt() * 0.8) / (a * 0.1**2 + 1 - a)
 
     noise = torch.randn(1, 1, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    found = noising.denoised(noise, exactly)
+    found = schedule.sample(noise, exactly)
     assert float(found.mean()) == pytest.approx(0.8, abs=0.01)
     assert float(found.std()) == pytest.approx(0.1, abs=0.02)
 
@@ -84,7 +86,9 @@ def test_one_who_knows_the_image_is_led_to_it(sampler, prediction, steps):
         left = level(time)
         return told(prediction, (y_t - left.sqrt() * y) / (1 - left).sqrt(), y_t, left)
 
-    found = Noising(NoisingSettings(prediction=prediction, sampler=sampler, steps=steps)).denoised(noise, knowing)
+    found = NoiseSchedule(NoiseScheduleSettings(prediction=prediction, sampler=sampler, steps=steps)).sample(
+        noise, knowing
+    )
     assert torch.allclose(found, y, atol=1e-4)
 
 
@@ -97,7 +101,9 @@ def off(sampler, steps, prediction="epsilon", mean=0.3, deviation=0.5):
         return told(prediction, epsilon, y_t, left)
 
     noise, first = torch.linspace(-2, 2, 16, dtype=torch.float64).view(1, 1, 4, 4), LEFT[1000 - 1000 // steps]
-    found = Noising(NoisingSettings(prediction=prediction, sampler=sampler, steps=steps)).denoised(noise, exactly)
+    found = NoiseSchedule(NoiseScheduleSettings(prediction=prediction, sampler=sampler, steps=steps)).sample(
+        noise, exactly
+    )
     way = (noise - first.sqrt() * mean) / (first * deviation**2 + 1 - first).sqrt()
     return float((found - mean - deviation * way).abs().max())
 
@@ -126,8 +132,8 @@ def test_what_the_network_is_asked(prediction, sampler, asked):
         seen.append(round(1000 * float(time[0])))
         return y_t
 
-    noising = Noising(NoisingSettings(prediction=prediction, sampler=sampler, steps=5))
-    one, two = noising.denoised(torch.ones(1, 1, 4, 4), predict), noising.denoised(torch.ones(1, 1, 4, 4), predict)
+    schedule = NoiseSchedule(NoiseScheduleSettings(prediction=prediction, sampler=sampler, steps=5))
+    one, two = schedule.sample(torch.ones(1, 1, 4, 4), predict), schedule.sample(torch.ones(1, 1, 4, 4), predict)
     assert seen == asked + asked
     assert torch.equal(one, two)
 
@@ -148,25 +154,25 @@ def test_five_steps_of_pndm_by_hand():
     def predict(y_t, time):
         return torch.full_like(y_t, epsilon[round(1000 * float(time[0]))])
 
-    noising = Noising(NoisingSettings(prediction="epsilon", sampler="pndm", steps=5))
-    found = noising.denoised(torch.zeros(1, 1, 2, 2, dtype=torch.float64), predict)
+    schedule = NoiseSchedule(NoiseScheduleSettings(prediction="epsilon", sampler="pndm", steps=5))
+    found = schedule.sample(torch.zeros(1, 1, 2, 2, dtype=torch.float64), predict)
     assert found.flatten().tolist() == pytest.approx([expected] * 4, rel=1e-4)
 
 
 def test_steps_of_unequal_length_are_refused():
-    with pytest.raises(UsageError, match=r"noising\.steps.*30 do not divide 1000"):
-        NoisingSettings(steps=30)
+    with pytest.raises(UsageError, match=r"noise_schedule\.steps.*30 do not divide 1000"):
+        NoiseScheduleSettings(steps=30)
 
 
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"steps": 1}, r"noising\.steps: 1 begin with noise where 100% of the image should be left"),
-        ({"steps": 2}, r"noising\.steps: 2 begin with noise where 28% of the image should be left"),
-        ({"steps": 0}, r"noising\.steps: 0 do not divide 1000"),
-        ({"timesteps": 20, "steps": 20}, r"noising\.timesteps: 20 levels are too few"),
+        ({"steps": 1}, r"noise_schedule\.steps: 1 begin at a noise level where 100% of the image is left"),
+        ({"steps": 2}, r"noise_schedule\.steps: 2 begin at a noise level where 28% of the image is left"),
+        ({"steps": 0}, r"noise_schedule\.steps: 0 do not divide 1000"),
+        ({"timesteps": 20, "steps": 20}, r"noise_schedule\.timesteps: 20 noise levels are too few"),
     ],
 )
 def test_what_does_not_begin_in_noise_is_refused(asked, sentence):
     with pytest.raises(UsageError, match=sentence):
-        NoisingSettings(**asked)
+        NoiseScheduleSettings(**asked)

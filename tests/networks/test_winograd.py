@@ -15,9 +15,9 @@ DIRECT = {2: conv2d, 3: conv3d}
 
 
 def drawn(dims, sides=(6, 9, 7), batch=2, channels=(3, 4), **kind):
-    dice = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     shapes = (batch, channels[0], *sides[:dims]), (channels[1], channels[0], *[3] * dims), channels[1:]
-    return [torch.randn(shape, generator=dice, **kind) for shape in shapes]
+    return [torch.randn(shape, generator=rng, **kind) for shape in shapes]
 
 
 def take_it_always(monkeypatch):

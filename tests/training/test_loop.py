@@ -146,7 +146,7 @@ def test_the_journal_names_every_term(tmp_path):
     trained(make("cyclegan"), tmp_path, steps=3, journal_every=1)
     rows = read_journal(tmp_path / "journal.csv")
     assert [row["step"] for row in rows] == [1, 2, 3]
-    terms = {"fool_D_Y", "fool_D_X", "cycle", "identity"}
+    terms = {"gan_Y", "gan_X", "cycle", "identity"}
     expected = {f"generators/{t}" for t in terms} | {"discriminators/D_Y", "discriminators/D_X"}
     assert rows[0].keys() == expected | {"step", "seconds", "learning_rate"}
 
