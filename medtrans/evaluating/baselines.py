@@ -59,6 +59,7 @@ class TrainingMean:
                 image = image + voxels if image.shape == voxels.shape else None
         self.value = total / count if count else float("nan")
         self.image = image / number if image is not None else None
+        self.count = number
 
     def one_value(self, like: Volume, body: np.ndarray, air: float) -> Volume:
         """The mean value in `body` (i, j, k), air elsewhere, with the channels of `like`."""

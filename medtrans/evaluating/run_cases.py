@@ -104,7 +104,7 @@ class RunCase(ScoringCase):
 
     def baselines(self, target: Volume) -> Mapping[str, Volume]:
         """Training means in the body of the source, air elsewhere."""
-        if self.mean is None:
+        if self.mean is None or not self.mean.count:
             return {}
         body, air = self.preparation.body_mask(self._pair.source), self.modality.air
         image = self.mean.per_voxel(target, body, air)
