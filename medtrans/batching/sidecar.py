@@ -16,7 +16,7 @@ from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
 from medtrans.reading.names import stem
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
-from medtrans.translating.translator import Translation
+from medtrans.translating.translation import Translation
 
 NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
 DESCRIPTION = f"SYNTHETIC medtrans {__version__}"

@@ -19,15 +19,7 @@ from medtrans.reading.storage import refuse_unwritable, write_atomically
 from medtrans.reading.volumes import hash_volume, read_channels, write_volume
 from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.progress import OnProgress, part_progress
-from medtrans.translating.translator import Translation
-
-
-@dataclass(frozen=True, kw_only=True)
-class Replacing:
-    """Which existing outputs are replaced (`overwrite`) or kept as done (`resume`)."""
-
-    overwrite: bool = False
-    resume: bool = False
+from medtrans.translating.translation import Translation
 
 
 def translate_files(
@@ -58,9 +50,9 @@ def translate_files(
     outcomes = []
     for number, job in enumerate(jobs):
         assert ledger
-        report = part_progress(_of_case(on_progress, job.name), number, len(jobs))
+        batch = _Batch(translator, ledger, overwrite=overwrite, resume=resume, log_failures=len(jobs) > 1)
+        report = part_progress(_case_progress(on_progress, job.name), number, len(jobs))
         report(0.0)
-        batch = _Batch(translator, ledger, Replacing(overwrite=overwrite, resume=resume), log_failures=len(jobs) > 1)
         outcomes.append(batch.outcome(job, report))
         report(1.0)
     return outcomes
@@ -93,7 +85,8 @@ class _Batch:
 
     translator: AnyTranslator
     ledger: Ledger
-    replacing: Replacing
+    overwrite: bool
+    resume: bool
     log_failures: bool
     """A single bad input leaves nothing behind: its failure is not written to a ledger."""
 
@@ -103,9 +96,9 @@ class _Batch:
         try:
             inputs = [(volume.name, hash_volume(volume)) for volume in job.sources]
             line = first_line(job, inputs, self.translator)
-            if self.replacing.resume and is_done(job, line, self.ledger):
+            if self.resume and is_done(job, line, self.ledger):
                 return Outcome(job.name, "skipped", "done before", output=job.output)
-            refuse_to_replace(job, self.ledger, self.replacing.overwrite, self.replacing.resume)
+            refuse_to_replace(job, self.ledger, self.overwrite, self.resume)
         except Exception as reason:
             return failed_outcome(job, reason, began)
         try:
@@ -136,7 +129,7 @@ class _Batch:
         return translation
 
 
-def _of_case(on_progress: Callable[[str, float], None] | None, case: str) -> OnProgress:
+def _case_progress(on_progress: Callable[[str, float], None] | None, case: str) -> OnProgress:
     def report(fraction: float) -> None:
         if on_progress:
             on_progress(case, fraction)

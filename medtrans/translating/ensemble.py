@@ -23,7 +23,8 @@ from medtrans.core.volume import Volume
 from medtrans.translating.moments import Moments
 from medtrans.translating.output_checks import assert_same_geometry
 from medtrans.translating.progress import OnProgress, part_progress
-from medtrans.translating.translator import Identity, Translation, Translator
+from medtrans.translating.translation import Translation
+from medtrans.translating.translator import Identity, Translator
 
 
 class Ensemble:

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from medtrans.core.errors import MedtransError, ModelRefused
-from medtrans.core.finding import Finding
 from medtrans.core.method import Method, Translates
-from medtrans.core.modality import Modality, find_modality
+from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
 from medtrans.models.device import find_device, repeatable
 from medtrans.models.folder import load_model, model_hash
@@ -28,21 +27,7 @@ from medtrans.translating.progress import OnProgress
 from medtrans.translating.restoration import restore, restore_uncertainty
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.sliding_window import WINDOW, SlidingWindow
-
-
-@dataclass(frozen=True, eq=False)
-class Translation:
-    """A translated volume and what is known about it."""
-
-    volume: Volume
-    """On the grid of the source, in the unit and data type of its modality."""
-    modality: Modality
-    clipped_fraction: float
-    """Fraction of body voxels that were clipped to the range of HU; 0 where nothing is clipped."""
-    seconds: float
-    findings: tuple[Finding, ...] = ()
-    uncertainty: Volume | None = None
-    """Standard deviation over samples or models, in the same unit: float32. None for a single sample."""
+from medtrans.translating.translation import Translation
 
 
 @dataclass(frozen=True)
@@ -85,15 +70,16 @@ class Translator:
         """From a model folder; `settings` replace those saved with it. Raises ModelRefused, EnvironmentRefused."""
         find_device(device)
         method, preparation, config = load_model(folder)
-        name = str(config["card"].get("name") or Path(folder).resolve().name)
-        if settings is None:
-            try:
-                settings = TranslatingSettings.from_dict(config["translating"], "translating")
-                settings.assert_fits(preparation.settings.spatial_dims)
-            except (MedtransError, TypeError, ValueError, AttributeError) as reason:
-                advice = "correct the translating settings in its config.json"
-                raise ModelRefused(folder, f"cannot be used: {reason}", advice) from reason
-        return cls(method, preparation, settings, device=device, identity=Identity(name, model_hash(folder), config))
+        try:
+            name = str(config["card"].get("name") or Path(folder).resolve().name)
+            saved = TranslatingSettings.from_dict(config["translating"], "translating")
+            if settings is None:
+                saved.assert_fits(preparation.settings.spatial_dims)
+        except (MedtransError, TypeError, ValueError, KeyError, AttributeError) as reason:
+            advice = "correct the translating settings, or copy the whole model folder again"
+            raise ModelRefused(folder, f"its config.json cannot be used ({reason})", advice) from reason
+        identity = Identity(name, model_hash(folder), config)
+        return cls(method, preparation, settings or saved, device=device, identity=identity)
 
     def with_settings(self, **changes: Any) -> Self:
         """The same model with some settings changed. Raises UsageError."""

@@ -10,7 +10,8 @@ from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
-from medtrans.translating.translator import Identity, Translation
+from medtrans.translating.translation import Translation
+from medtrans.translating.translator import Identity
 from tests.translating.stand_ins import Same, translator_of
 
 

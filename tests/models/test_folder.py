@@ -277,3 +277,16 @@ def test_a_window_that_is_no_size_for_the_model_is_refused_before_a_volume_is_re
     change(folder, translating={**config["translating"], "window": [8, 8, 8]})
     with pytest.raises(ModelRefused, match=r"translating\.window: \[8, 8, 8\] is no size in 2D"):
         Translator.load(folder, device="cpu")
+
+
+@pytest.mark.parametrize("changes", [{"translating": {"overlp": 0.5}}, {"translating": 3}, {"card": "none"}])
+def test_a_model_with_damaged_settings_or_card_is_refused_by_the_translator(folder, changes):
+    change(folder, **changes)
+    with pytest.raises(ModelRefused, match=r"its config\.json cannot be used"):
+        Translator.load(folder, device="cpu")
+
+
+def test_a_model_without_settings_takes_the_defaults(tmp_path):
+    preparation = preparation_of()
+    save_model(tmp_path / "m", tiny_regression(preparation), preparation, {})
+    assert Translator.load(tmp_path / "m", device="cpu").settings == TranslatingSettings()
