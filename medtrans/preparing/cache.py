@@ -1,34 +1,27 @@
 """Cache: prepared volumes on disk, so that only the first epoch decodes and prepares.
 
 A case is stored as .npy files under a key made from its files (path, size, time of change) and from the preparation;
-when either changes, it is prepared again. The arrays are memory-mapped, not read: an item touches only the slices it
-needs, which are contiguous, since the axis across the slices is stored first. The description is written last: an
-interrupted entry has none.
+when either changes, it is prepared again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from medtrans.core.case import Case, Pair
-from medtrans.core.errors import EnvironmentRefused, MedtransError
+from medtrans.core.errors import MedtransError
+from medtrans.preparing.cached_volume import CachedVolume, open_cached, write_cached
 from medtrans.preparing.patches import PLANES
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.reading.volumes import stamp
 
 FORMAT = 3
 """Version of the files of an entry; part of its key."""
-MAX_DESCRIPTION_BYTES = 1 << 20
 KEY_SETTINGS = (
     "orientation",
     "spacing",
@@ -39,27 +32,6 @@ KEY_SETTINGS = (
     "target_modality",
 )
 """What of a preparation changes its volumes: augmentation, slices and patches do not."""
-
-
-@dataclass(frozen=True, eq=False)
-class CachedVolume:
-    """A prepared volume on disk. Mapped at every access, so that it is cheap to send to another process."""
-
-    stem: Path
-    axis: int
-    """The axis that is stored first."""
-    affine: np.ndarray
-    background: float
-
-    @property
-    def voxels(self) -> np.ndarray:
-        """(channel, i, j, k) float32, memory-mapped."""
-        return np.moveaxis(_mapped(_file(self.stem, "voxels.npy")), 0, self.axis + 1)
-
-    @property
-    def mask(self) -> np.ndarray:
-        """(i, j, k) bool, memory-mapped."""
-        return np.moveaxis(_mapped(_file(self.stem, "mask.npy")), 0, self.axis)
 
 
 CachedPair = tuple[CachedVolume | None, CachedVolume | None]
@@ -89,12 +61,12 @@ def cached(
 def _cached_pair(case: Case, preparation: Preparation, folder: Path, load: Callable[[Case], Pair]) -> CachedPair:
     key, axis = _key(case, preparation), _first_axis(preparation)
     roles = [role for role, paths in (("source", case.sources), ("target", case.targets)) if paths]
-    entries = {role: _open(folder / f"{key}.{role}", axis) for role in roles}
+    entries = {role: open_cached(folder / f"{key}.{role}", axis) for role in roles}
     if None in entries.values():
         prepared = _prepare(case, preparation, load)
         for role in roles:
-            _write(folder / f"{key}.{role}", axis, prepared[role])
-            entries[role] = _open(folder / f"{key}.{role}", axis)
+            write_cached(folder / f"{key}.{role}", axis, prepared[role])
+            entries[role] = open_cached(folder / f"{key}.{role}", axis)
     return entries.get("source"), entries.get("target")
 
 
@@ -129,41 +101,3 @@ def _key(case: Case, preparation: Preparation) -> str:
 
 def _first_axis(preparation: Preparation) -> int:
     return PLANES[preparation.settings.plane] if preparation.settings.spatial_dims == 2 else 0
-
-
-def _write(stem: Path, axis: int, prepared: Prepared) -> None:
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(_file(stem, "voxels.npy"), _npy(np.moveaxis(prepared.voxels, axis + 1, 0)))
-    write_atomically(_file(stem, "mask.npy"), _npy(np.moveaxis(prepared.mask, axis, 0)))
-    description = {"affine": prepared.affine.tolist(), "background": prepared.background}
-    write_atomically(_file(stem, "json"), json.dumps(description).encode())
-
-
-def _open(stem: Path, axis: int) -> CachedVolume | None:
-    """The entry, or None where it is missing, incomplete or damaged."""
-    if not _file(stem, "json").exists():
-        return None
-    try:
-        description = json.loads(read_bytes(_file(stem, "json"), MAX_DESCRIPTION_BYTES))
-        entry = CachedVolume(stem, axis, np.array(description["affine"]), description["background"])
-        return entry if entry.voxels.shape[1:] == entry.mask.shape else None
-    except (ValueError, KeyError, EnvironmentRefused):
-        return None
-
-
-def _mapped(file: Path) -> np.ndarray:
-    try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as reason:
-        what = "is missing or damaged, so that the training has no data"
-        raise EnvironmentRefused(file, what, "start again: it is made again from the case") from reason
-
-
-def _npy(array: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _file(stem: Path, suffix: str) -> Path:
-    return stem.with_name(f"{stem.name}.{suffix}")

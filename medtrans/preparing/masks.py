@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_otsu
@@ -68,3 +70,11 @@ def _fill_planes(mask: np.ndarray) -> np.ndarray:
         outside[edge.ravel()] = True
     outside[0] = False
     return ~outside[labels]
+
+
+BODY_MASKS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "otsu": body_mask,
+    "nonzero": nonzero_mask,
+    "none": lambda voxels: np.ones(voxels.shape, bool),
+}
+"""By preparing.body_mask: voxels (i, j, k) → mask (i, j, k)."""

@@ -6,7 +6,7 @@ that a source is normalised alike with a mask, as in training, and without, as i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from medtrans.core.method import Task
 from medtrans.core.modality import Modality, ModalityName, find_modality
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import Undo, to_grid
-from medtrans.preparing.masks import body_mask, nonzero_mask
+from medtrans.preparing.masks import BODY_MASKS
 from medtrans.preparing.normalisation import Normaliser
 from medtrans.preparing.settings import PreparingSettings
 
@@ -170,14 +170,6 @@ class Preparation:
             what = "has no voxel left at preparing.spacing, so that nothing can be trained or scored"
             raise EmptyMask("mask", what, "set a finer spacing")
         return Prepared(grid.voxels, resampled_mask.voxels[0] > 0, grid.affine, volume, undo, background)
-
-
-BODY_MASKS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    "otsu": body_mask,
-    "nonzero": nonzero_mask,
-    "none": lambda voxels: np.ones(voxels.shape, bool),
-}
-"""By preparing.body_mask: voxels (i, j, k) → mask (i, j, k)."""
 
 
 def _subset(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,8 @@ from medtrans.core.progress import ProgressCallback
 from medtrans.evaluating.metric_specs import labelled_metrics
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.run_cases import scoring_pair
-from medtrans.preparing.cache import CachedVolume, cached
+from medtrans.preparing.cache import cached
+from medtrans.preparing.cached_volume import CachedVolume
 from medtrans.preparing.pairing import PAIRINGS
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
