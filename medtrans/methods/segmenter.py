@@ -4,8 +4,8 @@
 
 x is an image, y its labels: one channel each, 1 inside and -1 outside (preparing.target_normalisation: labels). S also
 has a channel for the background, the voxels without a label. Isensee et al. (nnU-Net), 2018,
-https://arxiv.org/abs/1809.10486, section 2, whose U-Net has instance norm and up to 320 features; ours is smaller, with
-channel norm.
+https://arxiv.org/abs/1809.10486, section 2. The published U-Net has instance norm and up to 320 features; ours is smaller,
+with channel norm.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def test_fast_mirrors_some_items_before_the_generator_and_their_features_after(d
 
 
 def test_source_and_target_must_fit_one_network():
-    with pytest.raises(UsageError, match=r"5 and 1.*preparing\.slices: 1"):
+    with pytest.raises(UsageError, match=r"5 source and 1.*preparing\.slices: 1"):
         tiny("cut", task=Task(spatial_dims=2, source_channels=5))
 
 

@@ -2,15 +2,19 @@
 
 import copy
 import dataclasses
+import re
+import sys
 
 import pytest
 import torch
+import yaml
 
 from medtrans.core.method import Method
 from medtrans.methods import entries, load, names
 from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
+from medtrans.recipe import _checked, _merged
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
@@ -223,3 +227,31 @@ def test_losses_take_what_a_real_batch_is(name):
     batch.mask[..., :4] = 0
     for _, terms in method.losses(batch):
         assert all(torch.isfinite(term) for term in terms.values())
+
+
+PUBLISHED = [name for name in NAMES if load(name).PUBLISHED is not None]
+
+
+def test_all_methods_but_regression_have_published_settings():
+    assert set(NAMES) - set(PUBLISHED) == {"regression"}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_settings_are_those_of_the_method_and_its_docstring_says_where_they_are_from(name):
+    kind = load(name)
+    assert type(kind.PUBLISHED) is kind.Settings
+    assert _checked(kind.Settings, kind.PUBLISHED.to_dict(), "method") == kind.PUBLISHED
+    text = " ".join(sys.modules[kind.__module__].__doc__.split())
+    assert re.search(r"\b(section|sections|equation|equations|algorithm|appendix|table|figure) [\dIVA-G]", text)
+    assert re.search(r"[Pp]ublished|paper", text), "a sentence says where our default differs"
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_list_shows_published_settings_in_the_form_of_a_recipe(name):
+    (entry,) = [entry for entry in entries() if entry.name == name]
+    _, _, shown = entry.facts.partition("published: ")
+    if shown != "the defaults":
+        kind = load(name)
+        assert _checked(kind.Settings, _merged(kind.Settings().to_dict(), yaml.safe_load(shown)), "method") == (
+            kind.PUBLISHED
+        )
