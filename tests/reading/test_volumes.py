@@ -15,6 +15,7 @@ from medtrans.reading.volumes import (
     is_volume,
     read_channels,
     read_grid,
+    read_mask,
     read_volume,
     same_geometry,
     size_of_volume,
@@ -171,3 +172,17 @@ def test_the_uncertainty_is_beside_its_translation():
         ("s", "s_std"),
     ):
         assert uncertainty_path(Path("out") / name) == Path("out") / beside
+
+
+def test_an_image_where_a_mask_should_be_is_refused(tmp_path):
+    mask = tmp_path / "brain_T1.nii.gz"
+    for values, fits in ((300, False), (200, True)):
+        write_volume(Volume(np.arange(1000.0).reshape(1, 10, 10, 10) % values, np.eye(4)), mask, overwrite=True)
+        if fits:
+            assert read_mask(mask).voxels.max() == values - 1, "a label map counts"
+            continue
+        with pytest.raises(InputRefused, match="more than 256 different values, as an image does"):
+            read_mask(mask)
+    soft = np.linspace(0, 1, 1000).reshape(1, 10, 10, 10)
+    write_volume(Volume(soft, np.eye(4)), mask, overwrite=True)
+    assert read_mask(mask).voxels.max() == 1, "as does a resampled mask"

@@ -1,0 +1,52 @@
+import pytest
+
+from medtrans.core.errors import InputRefused, UsageError
+from medtrans.reading.cohort import find_cases
+from medtrans.reading.settings import ReadingSettings
+from tests.reading.small_cohort import cohort, put, table
+
+
+def test_the_split_is_by_subject_and_the_same_every_time(tmp_path):
+    settings = cohort(tmp_path)
+    first, second = find_cases(settings), find_cases(settings)
+    assert first == second
+    assert sorted(case.split for case in first) == ["test"] + ["train"] * 8 + ["validation"]
+    put(tmp_path / "sub3_later_T1.nii.gz", 90)
+    put(tmp_path / "sub3_later_T2.nii.gz", 91)
+    visits = [case.split for case in find_cases(settings) if case.subject == "sub3"]
+    assert len(visits) == 2
+    assert len(set(visits)) == 1
+
+
+def test_held_out_subjects_are_the_test(tmp_path):
+    settings = cohort(tmp_path)
+    chosen = ReadingSettings(**{**vars(settings), "test_subjects": ("sub4",), "validation_fraction": 0})
+    assert {case.name for case in find_cases(chosen) if case.split == "test"} == {"sub4"}
+    with pytest.raises(UsageError, match="sub44"):
+        find_cases(ReadingSettings(**{**vars(settings), "test_subjects": ("sub44",)}))
+
+
+def test_a_held_out_subject_cannot_have_another_split_in_the_table(tmp_path):
+    for number, name in enumerate("xyz"):
+        put(tmp_path / f"{name}.nii.gz", number)
+    for split, message in (
+        ("train", "p is a test subject, but its split in the table is train"),
+        ("test", None),
+        ("", None),
+    ):
+        text = f"subject,source,split\np,x.nii.gz,{split}\nq,y.nii.gz,train\n"
+        settings = ReadingSettings(**{**vars(table(tmp_path, text)), "test_subjects": ("p",)})
+        if message is None:
+            assert [case.split for case in find_cases(settings)] == ["test", "train"]
+        else:
+            with pytest.raises(UsageError, match=message):
+                find_cases(settings)
+
+
+def test_the_same_bytes_in_two_splits_are_a_leak(tmp_path):
+    settings = cohort(tmp_path)
+    test = next(case for case in find_cases(settings) if case.split == "test")
+    train = next(case for case in find_cases(settings) if case.split == "train")
+    train.sources[0].write_bytes(test.sources[0].read_bytes())
+    with pytest.raises(InputRefused, match="same file in two splits"):
+        find_cases(settings)

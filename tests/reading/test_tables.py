@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+import pytest
+
+from medtrans.core.errors import UsageError
+from medtrans.reading.cohort import find_cases
+from tests.reading.small_cohort import put, table
+
+
+def test_a_table_names_files_splits_and_conditions(tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    put(tmp_path / "y.nii.gz", 2)
+    text = "subject,name,source_1,source_2,target,split,tesla\np,one,x.nii.gz,y.nii.gz,y.nii.gz,test,1.5\n"
+    (case,) = find_cases(table(tmp_path, text))
+    assert (case.subject, case.name, case.split, dict(case.conditions)) == ("p", "one", "test", {"tesla": 1.5})
+    assert [path.name for path in case.sources] == ["x.nii.gz", "y.nii.gz"]
+
+
+def test_columns_are_in_the_order_of_their_numbers(tmp_path):
+    names = [f"source_{number}" for number in range(1, 11)]
+    for name in names:
+        put(tmp_path / f"{name}.nii.gz", 1)
+    text = "subject," + ",".join(sorted(names)) + "\np," + ",".join(f"{name}.nii.gz" for name in sorted(names)) + "\n"
+    (case,) = find_cases(table(tmp_path, text))
+    assert [path.name for path in case.sources] == [f"{name}.nii.gz" for name in names]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("subjekt,source\np,x.nii.gz\n", "subject and source"),
+        ("subject,source\n", "no rows"),
+        ("subject,source\np,nowhere.nii.gz\n", r"line 2, column source.*does not exist"),
+        ("subject,source\n,x.nii.gz\n", "line 2.*no subject"),
+        ("subject,source,split\np,x.nii.gz,trian\n", "line 2.*'trian'"),
+        ("subject,source,tesla\np,x.nii.gz,strong\n", "line 2, column tesla.*'strong'"),
+        ("subject,source,tesla\np,x.nii.gz,nan\n", "line 2, column tesla.*'nan' is not a finite number"),
+        ("subject,source,tesla\np,x.nii.gz,-inf\n", "line 2, column tesla.*'-inf'"),
+        ("subject,source,tesla,tesla\np,x.nii.gz,1,2\n", "two columns named 'tesla'"),
+        ("subject,source\np,x.nii.gz,extra\n", "line 2.*cells"),
+        ("subject,source,split\np,x.nii.gz,train\np,y.nii.gz,test\n", "subject p.*test, train"),
+        ("subject,source\np,x.nii.gz\nq,x.nii.gz\n", "twice"),
+    ],
+)
+def test_a_wrong_table_is_refused_with_its_line(text, message, tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    put(tmp_path / "y.nii.gz", 2)
+    with pytest.raises(UsageError, match=message):
+        find_cases(table(tmp_path, text))
+
+
+def test_targets_in_a_table_need_a_modality(tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    put(tmp_path / "y.nii.gz", 2)
+    settings = table(tmp_path, "subject,source,target\np,x.nii.gz,y.nii.gz\n")
+    assert find_cases(settings)
+    with pytest.raises(UsageError, match=r"reading\.target: is missing.*write target: \{modality: CT\}"):
+        find_cases(replace(settings, target=None))
+
+
+def test_a_table_may_name_sessions(tmp_path):
+    for number, name in enumerate("xyz"):
+        put(tmp_path / f"{name}.nii.gz", number)
+    text = "subject,name,session,source\np,one,before,x.nii.gz\np,p_v2,,y.nii.gz\np,three,,z.nii.gz\n"
+    cases = {case.name: case.session for case in find_cases(table(tmp_path, text))}
+    assert cases == {"one": "before", "p_v2": "v2", "three": ""}
