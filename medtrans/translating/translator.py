@@ -94,8 +94,8 @@ class Translator:
     @property
     def channels(self) -> int:
         """Number of channels of a source."""
-        prepared = self.preparation.settings
-        return int(self.method.task.source_channels // (prepared.slices if prepared.spatial_dims == 2 else 1))
+        preparing = self.preparation.settings
+        return int(self.method.task.source_channels // (preparing.slices if preparing.spatial_dims == 2 else 1))
 
     def __call__(self, volume: Volume, mask: Volume | None = None) -> Volume:
         """The translated volume, on the grid of `volume`. Raises InputRefused."""
@@ -132,11 +132,11 @@ class Translator:
         return Translation(translated, self.preparation.modality, clipped, seconds, findings, uncertainty)
 
     def _sliding_window(self) -> SlidingWindow:
-        prepared, settings = self.preparation.settings, self.settings
+        preparing, settings = self.preparation.settings, self.settings
         return SlidingWindow(
-            spatial_dims=prepared.spatial_dims,
-            plane=prepared.plane,
-            slices=prepared.slices,
+            spatial_dims=preparing.spatial_dims,
+            plane=preparing.plane,
+            slices=preparing.slices,
             window=self._window(),
             overlap=settings.overlap,
             blending=settings.blending,
@@ -144,7 +144,7 @@ class Translator:
             batch=settings.batch,
             skip_background=settings.skip_background,
             target_channels=self.method.task.target_channels,
-            target_background=prepared.target_normalisation.background,
+            target_background=preparing.target_normalisation.background,
             device=self.device,
         )
 

@@ -1,8 +1,5 @@
 import json
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -12,47 +9,11 @@ from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import EnvironmentRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
-from medtrans.models.folder import save_model
-from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.reading import formats
 from medtrans.reading.storage import sha256
 from medtrans.reading.volumes import hash_volume, read_volume, write_volume
-from medtrans.translating.translator import Identity, Translator
-from tests.translating.stand_ins import Same, ball, oblique, preparation_of, save_nifti, tiny_regression, translator_of
-
-SCRIPT = Path(__file__).with_name("translate_slowly.py")
-
-
-@pytest.fixture
-def cases(tmp_path):
-    folder = tmp_path / "cases"
-    folder.mkdir()
-    for number in range(4):
-        voxels, _ = ball((9, 8, 7), seed=number)
-        save_nifti(folder / f"sub-{number}.nii.gz", voxels, oblique())
-    return folder
-
-
-@pytest.fixture
-def translator():
-    return translator_of(Same(), identity=Identity("toy", "a model's hash"))
-
-
-def verdicts(outcomes):
-    return [outcome.verdict for outcome in outcomes]
-
-
-def last_rows(ledger):
-    """The last line about each output."""
-    rows = [json.loads(row) for row in ledger.read_text().splitlines()]
-    return list({row["output"]: row for row in rows}.values())
-
-
-def spoil(path):
-    """A volume with one voxel that is not a number."""
-    voxels, _ = ball((9, 8, 7))
-    voxels[0, 4, 4, 4] = np.nan
-    save_nifti(path, voxels, oblique(), dtype=np.float32)
+from tests.batching.outcomes import last_rows, spoil, verdicts
+from tests.translating.stand_ins import Same, ball, oblique, save_nifti, translator_of
 
 
 def test_a_folder_is_translated_file_by_file_with_sidecars_and_a_ledger(cases, translator, tmp_path):
@@ -138,76 +99,6 @@ def test_a_bug_fails_its_case_only_and_is_named(cases, translator, tmp_path, mon
     assert isinstance(outcomes[1].error, ZeroDivisionError)
 
 
-def test_what_is_there_is_not_replaced_unless_asked_to(cases, translator, tmp_path):
-    translate_files(cases, tmp_path / "out", translator)
-    ledger = (tmp_path / "out" / "ledger.jsonl").read_text()
-    outcomes = translate_files(cases, tmp_path / "out", translator)
-    assert verdicts(outcomes) == ["failed"] * 4
-    assert {outcome.exit_code for outcome in outcomes} == {2}
-    assert "give --overwrite, or --resume" in outcomes[0].message
-    assert (tmp_path / "out" / "ledger.jsonl").read_text() == ledger
-    assert verdicts(translate_files(cases, tmp_path / "out", translator, overwrite=True)) == ["done"] * 4
-
-
-def test_resuming_skips_what_the_ledger_proves(cases, translator, tmp_path):
-    translate_files(cases, tmp_path / "out", translator)
-    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["skipped"] * 4
-
-
-def test_resuming_redoes_what_changed_or_went_missing(cases, translator, tmp_path):
-    translate_files(cases, tmp_path / "out", translator)
-    voxels, _ = ball((9, 8, 7), seed=77)
-    save_nifti(cases / "sub-0.nii.gz", voxels, oblique())
-    (tmp_path / "out" / "sub-1.nii.gz").unlink()
-    (tmp_path / "out" / "sub-2.json").unlink()
-    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
-    assert verdicts(outcomes) == ["done", "done", "done", "skipped"]
-    assert np.array_equal(nib.load(tmp_path / "out" / "sub-0.nii.gz").dataobj, voxels[0].astype(np.int16))
-
-
-def test_resuming_redoes_all_for_another_model_or_other_settings(cases, translator, tmp_path):
-    translate_files(cases, tmp_path / "out", translator)
-    other = translator_of(Same(), identity=Identity("toy", "another hash"))
-    assert verdicts(translate_files(cases, tmp_path / "out", other, resume=True)) == ["done"] * 4
-    again = other.with_settings(overlap=0.25)
-    assert verdicts(translate_files(cases, tmp_path / "out", again, resume=True)) == ["done"] * 4
-
-
-def test_a_model_without_a_hash_proves_nothing(cases, tmp_path):
-    translator = translator_of(Same())
-    translate_files(cases, tmp_path / "out", translator)
-    assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done"] * 4
-
-
-def test_resuming_never_replaces_what_somebody_else_wrote(cases, translator, tmp_path):
-    translate_files(cases, tmp_path / "out", translator)
-    voxels, _ = ball((9, 8, 7), seed=5)
-    corrected = save_nifti(tmp_path / "out" / "sub-1.nii.gz", voxels, oblique())
-    before = corrected.read_bytes()
-    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
-    assert verdicts(outcomes) == ["skipped", "failed", "skipped", "skipped"]
-    assert "is not the file that the ledger names; give --overwrite" in outcomes[1].message
-    assert corrected.read_bytes() == before
-
-
-def test_a_foreign_json_file_beside_the_output_is_kept(cases, translator, tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "sub-0.json").write_text("mine")
-    outcomes = translate_files(cases, tmp_path / "out", translator)
-    assert verdicts(outcomes) == ["failed", "done", "done", "done"]
-    assert (tmp_path / "out" / "sub-0.json").read_text() == "mine"
-    assert not (tmp_path / "out" / "sub-0.nii.gz").exists()
-
-
-def test_an_older_output_survives_a_case_that_fails(cases, translator, tmp_path):
-    translate_files(cases, tmp_path / "out", translator)
-    before = (tmp_path / "out" / "sub-1.nii.gz").read_bytes()
-    spoil(cases / "sub-1.nii.gz")
-    outcomes = translate_files(cases, tmp_path / "out", translator, overwrite=True)
-    assert verdicts(outcomes) == ["done", "failed", "done", "done"]
-    assert (tmp_path / "out" / "sub-1.nii.gz").read_bytes() == before
-
-
 def test_parts_share_a_folder_without_doing_a_case_twice(cases, translator, tmp_path):
     first = translate_files(cases, tmp_path / "out", translator, part=(0, 3))
     second = translate_files(cases, tmp_path / "out", translator, part=(1, 3))
@@ -250,29 +141,6 @@ def test_a_single_file_that_is_refused_leaves_nothing(cases, translator, tmp_pat
     [outcome] = translate_files(cases / "sub-1.nii.gz", tmp_path / "out" / "ct.nii.gz", translator)
     assert outcome.verdict == "failed"
     assert not (tmp_path / "out").exists()
-
-
-def test_a_killed_run_leaves_whole_files_and_is_taken_up_where_it_stopped(cases, tmp_path):
-    preparation = preparation_of(source_normalisation=Percentiles(), body_mask="nonzero")
-    save_model(tmp_path / "model", tiny_regression(preparation), preparation, {"name": "toy"})
-    for path in cases.iterdir():
-        voxels, _ = ball((9, 8, 7), low=0, seed=int(path.name[4]))
-        save_nifti(path, np.abs(voxels), oblique())
-    command = [sys.executable, SCRIPT, cases, tmp_path / "out", tmp_path / "model"]
-    child = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
-    assert child.stdout.readline() == "written\n"
-    child.kill()
-    child.communicate()
-    # Killed after the volume was written and before its sidecar: the ledger says "begun".
-    assert not (tmp_path / "out" / "sub-0.json").exists()
-    translator = Translator.load(tmp_path / "model", device="cpu")
-    assert verdicts(translate_files(cases, tmp_path / "out", translator)) == ["failed", "done", "done", "done"]
-    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
-    assert verdicts(outcomes) == ["done", "skipped", "skipped", "skipped"], outcomes[0].message
-    outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
-    assert verdicts(outcomes) == ["skipped"] * 4
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["ledger.jsonl", *sorted(f"sub-{n}.{end}" for n in range(4) for end in ("json", "nii.gz"))]
 
 
 class SliceFolder:

@@ -5,15 +5,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from medtrans.batching.translate_files import translate_files
-from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused, UsageError
+from medtrans.core.errors import EnvironmentRefused, ModelRefused, UsageError
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
 from medtrans.models.folder import model_hash, save_model
-from medtrans.preparing.normalisation.labels import Labels
-from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.translating.settings import TranslatingSettings
@@ -34,6 +31,8 @@ HEADER_FIELDS = (
     *("sform_code", "qform_code", "xyzt_units", "srow_x", "srow_y", "srow_z"),
     *("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"),
 )
+
+
 GRIDS = {
     "oblique": ((12, 14, 9), oblique()),
     "flipped": ((12, 14, 9), oblique(flips=(-1, 1, -1))),
@@ -43,6 +42,8 @@ GRIDS = {
     "odd": ((13, 17, 11), oblique(turn=0.0)),
     "one slice": ((15, 13, 1), oblique(turn=0.2)),
 }
+
+
 WAYS = {
     "axial": {"spatial_dims": 2},
     "sagittal stack": {"spatial_dims": 2, "plane": "sagittal", "slices": 3},
@@ -114,85 +115,6 @@ def test_channels_are_stacked_channel_by_channel_and_one_comes_out(tmp_path):
     assert np.array_equal(nib.load(tmp_path / "out.nii.gz").affine, nib.load(tmp_path / "two.nii.gz").affine)
 
 
-def test_a_wrong_number_of_channels_is_refused():
-    voxels, _ = ball((8, 8, 8), channels=2)
-    with pytest.raises(InputRefused, match="head: has 2 channels, the model takes 1"):
-        translator_of(Same()).translate(Volume(voxels, np.eye(4)), where="head")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda v: np.where(v > 900, np.nan, v), "nan"),
-        (lambda v: np.full_like(v, 7), "constant"),
-        (lambda v: v[:, :0], "no voxels"),
-    ],
-)
-def test_what_cannot_be_translated_is_refused_before_the_model_runs(spoil, said):
-    method = Same()
-    voxels, _ = ball((8, 8, 8))
-    with pytest.raises(InputRefused, match=said):
-        translator_of(method)(Volume(spoil(voxels), np.eye(4)))
-    assert method.shapes == []
-
-
-def test_outside_the_body_ct_is_air_whatever_the_model_predicts():
-    voxels, inside = ball((16, 16, 16), low=0)
-    voxels[:, inside] = np.abs(voxels[:, inside]) + 500
-
-    class Bone(Fake):
-        def translate(self, source, condition=None):
-            return torch.full_like(source, 0.5)
-
-    for spacing in (None, (1.4, 1.4, 1.4)):
-        translated = translator_of(Bone(), source_normalisation=Percentiles(), body_mask="otsu", spacing=spacing)(
-            Volume(voxels, np.eye(4))
-        )
-        outside = translated.voxels[0] == -1024
-        assert translated.voxels.dtype == np.int16
-        assert 0.95 < (outside == ~inside).mean() <= 1
-        assert outside[0].all()
-        assert (translated.voxels[0][8, 8, 6:10] == 2047).all()
-
-
-def test_air_outside_is_minus_1024_even_where_the_normalisation_starts_at_minus_1000():
-    voxels, _ = ball((12, 12, 12))
-    translated = translator_of(
-        Same(), source_normalisation=Linear(low=-1000), target_normalisation=Linear(low=-1000), body_mask="otsu"
-    )
-    out = translated(Volume(voxels, np.eye(4)))
-    assert (out.voxels[0][:2] == -1024).all()
-
-
-def test_the_clipped_fraction_of_the_body_is_reported():
-    voxels, _ = ball((12, 12, 12))
-
-    class TooBright(Fake):
-        def translate(self, source, condition=None):
-            out = torch.zeros_like(source)
-            out[..., :6] = 1.5
-            return out
-
-    made = translator_of(TooBright()).translate(Volume(voxels, np.eye(4)))
-    assert made.clipped_fraction == pytest.approx(0.5)
-    assert made.modality.unit == "HU"
-    assert made.volume.voxels.max() == 3071
-    assert made.seconds > 0
-
-
-def test_mr_is_float32_in_the_typical_unit_of_the_training_targets():
-    voxels, _ = ball((12, 12, 12), low=0)
-    source = Volume(np.abs(voxels).astype(np.int16), np.eye(4))
-    made = translator_of(
-        Same(), source_normalisation=Percentiles(), target_normalisation=Percentiles(typical_range=(0.0, 800.0))
-    ).translate(source)
-    assert made.volume.voxels.dtype == np.float32
-    assert made.modality.unit == "a.u."
-    assert made.clipped_fraction == 0
-    scale = 800 / np.percentile(source.voxels, 99.5)
-    assert made.volume.voxels == pytest.approx(source.voxels * scale, abs=0.01)
-
-
 def test_a_mask_that_is_given_is_the_body():
     voxels, _ = ball((8, 8, 10))
     mask = np.zeros((1, 8, 8, 10), np.uint8)
@@ -215,41 +137,6 @@ def test_without_skipping_background_is_predicted_and_the_body_is_the_same():
         seen.append(len(method.shapes))
     assert seen[0] < seen[1] == 16
     assert np.array_equal(*outs)
-
-
-def test_the_same_input_gives_the_same_output_with_dropout_in_the_network():
-    class Dropped(Convolved):
-        def __init__(self):
-            super().__init__(dims=2)
-            self.net.append(nn.Dropout(0.5))
-
-    voxels, _ = ball((12, 12, 6))
-    translator = translator_of(Dropped().train())
-    one, two = (translator(Volume(voxels, np.eye(4))).voxels for _ in range(2))
-    assert np.array_equal(one, two)
-
-
-def test_a_model_that_predicts_nan_is_refused():
-    class Broken(Fake):
-        def translate(self, source, condition=None):
-            return source * float("nan")
-
-    voxels, _ = ball((8, 8, 8))
-    with pytest.raises(ModelRefused, match="values that are not finite"):
-        translator_of(Broken())(Volume(voxels, np.eye(4)))
-
-
-@pytest.mark.parametrize(
-    "reason", [MemoryError(), torch.OutOfMemoryError("CUDA"), RuntimeError("can't allocate memory")]
-)
-def test_too_little_memory_is_reported(reason):
-    class Greedy(Fake):
-        def translate(self, source, condition=None):
-            raise reason
-
-    voxels, _ = ball((8, 8, 8))
-    with pytest.raises(EnvironmentRefused, match="does not fit into memory"):
-        translator_of(Greedy())(Volume(voxels, np.eye(4)))
 
 
 def test_a_method_that_does_not_translate_is_refused():
@@ -283,120 +170,10 @@ def test_other_settings_make_another_translator_and_leave_the_first_as_it_was():
         first.with_settings(window=(8, 8, 8))
 
 
-@pytest.mark.parametrize("spacing", [None, (1.5, 1.5, 1.5)])
-@pytest.mark.parametrize("modality", ["dose", "PET"])
-def test_dose_and_pet_are_written_in_their_own_unit(modality, spacing, tmp_path):
-    values = np.array([0, 0.4, 2.6, 60], np.float32)
-    voxels = np.repeat(np.repeat(values, 6)[:, None, None], 12, 1).repeat(12, 2)[None]
-    normaliser = Linear(low=0.0, high=80.0)
-    translator = translator_of(
-        Same(),
-        source_modality=modality,
-        target_modality=modality,
-        source_normalisation=normaliser,
-        target_normalisation=normaliser,
-        spacing=spacing,
-    )
-    made = translator.translate(Volume(voxels, np.eye(4)))
-    assert made.volume.voxels.dtype == np.float32
-    assert made.modality.name == modality
-    # Cubic resampling of a step overshoots a little.
-    tolerance = 1e-5 if spacing is None else 0.05
-    assert made.volume.voxels[0, 2::6, 5, 5] == pytest.approx(values, abs=tolerance)
-    assert made.clipped_fraction == 0
-    write_volume(made.volume, tmp_path / "out.nii.gz")
-    assert np.asanyarray(nib.load(tmp_path / "out.nii.gz").dataobj)[2::6, 5, 5] == pytest.approx(values, abs=tolerance)
-
-
-def test_dose_is_zero_outside_the_body_even_where_the_normalisation_starts_below():
-    voxels, inside = ball((12, 12, 12), low=0)
-    translator = translator_of(
-        Same(),
-        source_normalisation=Percentiles(),
-        target_modality="dose",
-        target_normalisation=Linear(low=-5.0, high=80.0),
-        body_mask="otsu",
-    )
-    out = translator(Volume(np.abs(voxels) + 500 * inside, np.eye(4)))
-    assert (out.voxels[0][:2] == 0).all()
-    assert out.voxels[0].max() > 1
-
-
-def test_labels_are_the_smallest_integers_that_hold_them():
-    method = Fake(Task(spatial_dims=2, target_channels=2))
-    method.translate = lambda source, condition=None: torch.cat([source * 0 + 1, source * 0 - 1], dim=1)
-    for labels, dtype in (((7, 9), np.uint8), ((7, 1000), np.uint16)):
-        translator = translator_of(method, target_normalisation=Labels(labels=labels))
-        made = translator.translate(Volume(ball((6, 6, 6))[0], np.eye(4)))
-        assert made.modality.name == "labels"
-        assert made.volume.voxels.dtype == dtype
-        assert (made.volume.voxels == 7).all()
-
-
-def test_values_that_are_no_ct_give_a_finding_and_are_translated():
-    voxels, _ = ball((8, 8, 8), low=0)
-    made = translator_of(Same()).translate(Volume(np.abs(voxels), np.eye(4)), where="head")
-    [finding] = made.findings
-    assert (finding.code, finding.severity, finding.where) == ("implausible-ct", "warn", "head")
-
-
 def test_a_device_that_is_not_there_is_refused_before_the_model_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(EnvironmentRefused, match="cuda"):
         Translator.load(tmp_path / "no model here", device="cuda")
-
-
-class Noisy(Fake):
-    """The source and a fifth of the noise it is given."""
-
-    noise_channels = 1
-
-    def translate(self, source, condition=None, noise=None):
-        return source + noise / 5
-
-
-def drawn(volume, seed=0, samples=1, **way):
-    asked = TranslatingSettings(seed=seed, samples=samples)
-    way = {"spatial_dims": 3, **way}
-    return translator_of(Noisy(Task(spatial_dims=way["spatial_dims"])), settings=asked, **way).translate(volume)
-
-
-def test_a_stochastic_method_gives_one_answer_for_a_seed_and_another_for_another_seed():
-    volume = Volume(np.full((1, 12, 13, 14), 100.0) + np.arange(14), np.eye(4))
-    once, again, other = drawn(volume), drawn(volume), drawn(volume, seed=1)
-    assert np.array_equal(once.volume.voxels, again.volume.voxels)
-    assert (once.volume.voxels != other.volume.voxels).mean() > 0.9
-    assert once.uncertainty is None
-
-
-def test_the_noise_belongs_to_the_voxel_and_not_to_the_window():
-    volume = Volume(np.full((1, 24, 20, 18), 100.0) + np.arange(18), np.eye(4))
-    whole = drawn(volume).volume.voxels
-    for patch in ((8, 8, 8), (16, 12, 10)):
-        assert np.abs(drawn(volume, patch=patch).volume.voxels - whole).max() <= 1
-
-
-def test_several_samples_give_mean_and_standard_deviation_in_the_unit_of_the_target():
-    volume = Volume(np.full((1, 20, 20, 20), 100.0) + np.arange(20), np.eye(4))
-    made = drawn(volume, samples=25)
-    a_fifth = 4095 / 2 / 5
-    assert made.uncertainty is not None
-    assert made.uncertainty.voxels.dtype == np.float32
-    assert made.uncertainty.voxels.mean() == pytest.approx(a_fifth, rel=0.03)
-    assert (made.volume.voxels - volume.voxels).std() == pytest.approx(a_fifth / 5, rel=0.05)
-
-
-def test_a_model_gets_its_conditions_and_a_missing_one_is_refused():
-    class Told(Fake):
-        def translate(self, source, condition=None):
-            return condition.sum(dim=1).reshape(-1, 1, 1, 1).expand_as(source)
-
-    volume = Volume(ball((8, 8, 8))[0], np.eye(4))
-    translator = translator_of(Told(), conditions=("age", "dose"))
-    made = translator.translate(volume, conditions={"dose": 0.25, "weight": 80, "age": -0.5}, where="head")
-    assert (made.volume.voxels == np.rint((1 - 0.25) * 4095 / 2 - 1024)).all()
-    with pytest.raises(UsageError, match=r"head: the condition dose is missing, which the model needs; .* given: age"):
-        translator.translate(volume, conditions={"age": 1.0}, where="head")
 
 
 def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():

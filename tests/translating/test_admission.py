@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from medtrans.core.errors import InputRefused
+from medtrans.core.volume import Volume
+from tests.translating.stand_ins import (
+    Same,
+    ball,
+    translator_of,
+)
+
+
+def test_a_wrong_number_of_channels_is_refused():
+    voxels, _ = ball((8, 8, 8), channels=2)
+    with pytest.raises(InputRefused, match="head: has 2 channels, the model takes 1"):
+        translator_of(Same()).translate(Volume(voxels, np.eye(4)), where="head")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda v: np.where(v > 900, np.nan, v), "nan"),
+        (lambda v: np.full_like(v, 7), "constant"),
+        (lambda v: v[:, :0], "no voxels"),
+    ],
+)
+def test_what_cannot_be_translated_is_refused_before_the_model_runs(spoil, said):
+    method = Same()
+    voxels, _ = ball((8, 8, 8))
+    with pytest.raises(InputRefused, match=said):
+        translator_of(method)(Volume(spoil(voxels), np.eye(4)))
+    assert method.shapes == []
+
+
+def test_values_that_are_no_ct_give_a_finding_and_are_translated():
+    voxels, _ = ball((8, 8, 8), low=0)
+    made = translator_of(Same()).translate(Volume(np.abs(voxels), np.eye(4)), where="head")
+    [finding] = made.findings
+    assert (finding.code, finding.severity, finding.where) == ("implausible-ct", "warn", "head")
