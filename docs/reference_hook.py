@@ -1,38 +1,59 @@
 """Reference pages of the documentation, generated from the code when the site is built: mkdocs build --strict
 
-Recipe keys come from the Settings classes (names, types, defaults, the text below each field); methods, networks,
-metrics, presets and pipelines from the catalogue. Nothing on these pages is typed by hand.
+Recipe keys come from the Settings classes (names, values, defaults, the text below each field); methods, networks,
+metrics, normalisation, transforms, degradations, presets and pipelines from their registries. Nothing on these pages is
+typed by hand.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import itertools
+import re
 import textwrap
+import types
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import yaml
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from medtrans import catalogue
-from medtrans.core.settings import Settings
+from medtrans import catalogue, methods, metrics, networks
+from medtrans.core.registry import Entry
+from medtrans.core.settings import MemberOf, Settings
 from medtrans.recipe import STAGES
 
 FAMILIES = {
-    "methods": "Methods. The name is `method.name` of a recipe.",
-    "networks": "Networks. The name is used where a method takes a network, such as `method.generator`.",
-    "metrics": "Metrics. The name is used in `evaluating.metrics` and with `medtrans evaluate --metric`.",
-    "presets": "Presets: sets of metrics with one exact definition each (`evaluating.preset`).",
-    "pipelines": "Pipelines that are installed with medtrans: `medtrans run NAME`.",
+    "methods": "The name is `method.name` of a recipe. *Published* is the value of the paper where it differs.",
+    "networks": "The name is used where a method takes a network, such as `method.generator`.",
+    "metrics": "The name is used in `evaluating.metrics` and with `medtrans evaluate --metric`.",
+    "presets": "Sets of metrics with one exact definition each (`evaluating.preset`).",
 }
+PARTS = {
+    "Normalisation": ("medtrans.preparing.normalisation", "`preparing.source_normalisation`, `target_normalisation`"),
+    "Spatial transforms": ("medtrans.preparing.transforms", "`preparing.augmentation`, of source, target and mask"),
+    "Degradations": ("medtrans.degradations", "`preparing.augmentation`, of the source alone"),
+}
+"""Heading on the page of preparing → package, and where its names are used."""
+PAGE_OF = {"medtrans.networks": "networks.md", **{package: "preparing.md" for package, _ in PARTS.values()}}
+BOUNDS = {"ge": "≥", "gt": "&gt;", "le": "≤", "lt": "&lt;"}
+Row = tuple[str, str, str, str]
+"""Key, values, default, meaning."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages, and an index of the decisions, to the site."""
-    pages = {"reference/recipe.md": recipe_page(), "decisions/index.md": decisions_page(Path(config.docs_dir))}
+    pages = {
+        "reference/recipe.md": recipe_page(),
+        "reference/preparing.md": parts_page(),
+        "reference/pipelines.md": pipelines_page(),
+        "decisions/index.md": decisions_page(Path(config.docs_dir)),
+    }
     for family, text in FAMILIES.items():
         pages[f"reference/{family}.md"] = family_page(family, text)
     for path, content in pages.items():
@@ -41,43 +62,158 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def recipe_page() -> str:
-    """Every key of every stage with its type, default and explanation."""
-    parts = ["# Recipe keys", "Generated from the code. The keys of `method` are on the page of methods."]
-    for stage, kind in STAGES.items():
-        parts += [f"## {stage}", *settings_rows(kind)]
+    """Every key of every stage with its values, default and explanation."""
+    about = "Generated from the code. `name`, `about` and `quick` are keys of the recipe itself."
+    chapters = [f"## {stage}\n\n{table(kind)}" for stage, kind in STAGES.items()]
+    method = "## method\n\n`method.name` and the keys of that method: see [Methods](methods.md)."
+    return "\n\n".join(["# Recipe keys", about, *chapters[:2], method, *chapters[2:]])
+
+
+def parts_page() -> str:
+    """Normalisation, spatial transforms and degradations: what the lists and tables of `preparing` may name."""
+    parts = ["# Normalisation and augmentation"]
+    for heading, (package, keys) in PARTS.items():
+        family = importlib.import_module(package)
+        parts += [f"## {heading}", f"The name is used in {keys}."]
+        parts += [member(package, entry, family.load(entry.name), "###") for entry in family.entries()]
     return "\n\n".join(parts)
 
 
 def family_page(family: str, text: str) -> str:
-    """One heading per member: summary, facts, source, and for methods and networks their settings."""
+    """One heading per member."""
     parts = [f"# {family.capitalize()}", text]
     for entry in catalogue.entries(family):
-        source = f"<{entry.source}>" if entry.source.startswith("http") else ""
-        parts += [f"## {entry.name}", entry.summary, entry.facts, source]
-        parts += settings_rows(settings_of(family, entry.name))
+        kind: type[Settings] | None = None
+        if family == "methods":
+            kind = methods.load(entry.name).Settings
+        elif family == "networks":
+            kind = networks.load(entry.name)
+        elif family == "metrics":
+            kind = metric(entry.name)
+        parts.append(member(f"medtrans.{family}", entry, kind, "##"))
+    return "\n\n".join(parts)
+
+
+def pipelines_page() -> str:
+    """The README of each pipeline, and its recipes."""
+    parts = ["# Pipelines", "Installed with medtrans: `medtrans run NAME`."]
+    for readme in sorted(catalogue.pipelines_folder().glob("*/README.md")):
+        parts.append(re.sub(r"^#", "##", readme.read_text(encoding="utf-8"), flags=re.MULTILINE).strip())
+        own = [entry for entry in catalogue.entries("pipelines") if entry.name.partition("/")[0] == readme.parent.name]
+        parts.append(
+            "\n".join(["| name | recipe |", "|---|---|", *(f"| `{e.name}` | {inline(e.summary)} |" for e in own)])
+        )
+    return "\n\n".join(parts)
+
+
+def metric(name: str) -> type[Settings]:
+    """A metric of any of the three families."""
+    families = [metrics.image, metrics.uncertainty, metrics.distribution]
+    return next(family.load(name) for family in families if name in family.names())
+
+
+def member(package: str, entry: Entry, kind: type[Settings] | None, heading: str) -> str:
+    """Summary, facts, the equations and papers of the module, and the settings."""
+    owner = methods.load(entry.name) if package == "medtrans.methods" else kind
+    text = (owner and importlib.import_module(owner.__module__).__doc__) or ""
+    parts = [f"{heading} {entry.name}", inline(entry.summary), inline(entry.facts), body(text)]
+    if not text and entry.source.startswith("http"):
+        parts.append(f"<{entry.source}>")
+    published = getattr(owner, "PUBLISHED", None) if kind else None
+    parts += [table(kind, published) if kind else ""]
     return "\n\n".join(part for part in parts if part)
 
 
-def settings_of(family: str, name: str) -> type[Settings] | None:
-    """The Settings class of a member, where its family has one."""
-    if family == "methods":
-        from medtrans import methods
+def table(kind: type[Settings], published: Settings | None = None) -> str:
+    """The settings of a class; nothing for a class without settings. `published` adds a column."""
+    found = list(rows(kind))
+    if not found:
+        return ""
+    papers, own = (dict(flat(settings)) for settings in (published, kind())) if published else ({}, {})
+    head = ["key", "values", "default", *(["published"] if published else []), "meaning"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for key, values, default, meaning in found:
+        differs = differences(key, papers, own)
+        cells = [f"`{key}`", values, f"`{default}`", *([differs] if published else []), meaning]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
-        return methods.load(name).Settings
-    if family == "networks":
-        from medtrans import networks
 
-        return networks.load(name)
-    return None
+def differences(key: str, papers: dict[str, Any], own: dict[str, Any]) -> str:
+    """The published values of a key, and of the keys below it, that are not the defaults."""
+    changed = {
+        name: value
+        for name, value in papers.items()
+        if (name == key or name.startswith(f"{key}.")) and own.get(name) != value
+    }
+    words = [
+        f"`{name.removeprefix(key).lstrip('.') + ': ' if name != key else ''}{plain(value)}`"
+        for name, value in changed.items()
+    ]
+    return ", ".join(words).replace("|", "\\|")
 
 
-def settings_rows(kind: type[Settings] | None) -> list[str]:
-    """A table of the fields of a Settings class; nothing for a class without fields."""
-    if kind is None or not fields(kind):
-        return []
-    explained = {key: text for parent in reversed(kind.__mro__) for key, text in docstrings(parent)}
-    rows = [f"| `{field.name}` | `{default(field)}` | {cell(explained.get(field.name, ''))} |" for field in fields(kind)]
-    return ["\n".join(["| key | default | meaning |", "|---|---|---|", *rows])]
+def flat(settings: Settings, above: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted key, value) of settings and of all settings in them."""
+    for field in fields(settings):
+        value, key = getattr(settings, field.name), f"{above}{field.name}"
+        if isinstance(value, Settings):
+            yield from flat(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def rows(kind: type[Settings], above: str = "") -> Iterator[Row]:
+    """A row for each setting; settings within settings follow with dotted keys, except parts that have a name."""
+    hints = get_type_hints(kind, include_extras=True)
+    texts = {key: text for parent in reversed(kind.__mro__) for key, text in docstrings(parent)}
+    for field in fields(kind):
+        if field.name == "name" and get_origin(hints["name"]) is Literal:
+            continue
+        key, meaning = f"{above}{field.name}", inline(texts.get(field.name, ""))
+        inner = nested(hints[field.name])
+        if inner is None:
+            yield key, values(hints[field.name]), default(field), meaning
+        else:
+            yield key, "table", default(field), meaning
+            yield from rows(inner, f"{key}.")
+
+
+def nested(hint: Any) -> type[Settings] | None:
+    """The Settings class of a table without a name; None for every other value."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return next((found for part in get_args(hint) if (found := nested(part))), None)
+    plain_class = isinstance(hint, type) and issubclass(hint, Settings)
+    named = plain_class and "name" in {field.name for field in fields(hint)}
+    return hint if plain_class and not named else None
+
+
+def values(hint: Any) -> str:
+    """Which values a setting may have, in short; names of parts are links."""
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        kind, *notes = parts
+        for note in notes:
+            if isinstance(note, MemberOf):
+                page = PAGE_OF[note.package]
+                return ", ".join(f"[{name}]({page}#{name})" for name in note.allowed(kind))
+        limits = [
+            f"{sign} {getattr(note, key)}" for note in notes for key, sign in BOUNDS.items() if hasattr(note, key)
+        ]
+        return " ".join([values(kind), ", ".join(limits).replace("<", "&lt;").replace(">", "&gt;")]).strip()
+    if origin is Literal:
+        return ", ".join(f"`{value}`" for value in parts)
+    if origin in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(values(part) for part in parts))
+    if origin is tuple:
+        return f"list of: {values(parts[0])}"
+    if origin is dict:
+        return "table"
+    names = {int: "integer", float: "number", str: "text", bool: "true, false", Path: "path", type(None): "null"}
+    if isinstance(hint, type) and issubclass(hint, Settings):
+        own = get_type_hints(hint).get("name")
+        return ", ".join(f"[{name}](networks.md#{name})" for name in get_args(own)) or "table"
+    return names.get(hint, "value")
 
 
 def docstrings(kind: type) -> Iterator[tuple[str, str]]:
@@ -86,35 +222,51 @@ def docstrings(kind: type) -> Iterator[tuple[str, str]]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     except (OSError, TypeError):
         return
-    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    for field, text in zip(body, body[1:], strict=False):
+    statements = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
+    for field, text in itertools.pairwise(statements):
         named = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if named and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
             yield field.target.id, str(text.value.value)  # type: ignore[union-attr]
 
 
 def default(field: Field[Any]) -> str:
-    """The default as YAML would have it, in short."""
+    """The default as YAML, in short."""
     if field.default is MISSING:
         return "required" if field.default_factory is MISSING else "{}"
-    value = field.default
-    if isinstance(value, Settings):
-        name = getattr(value, "name", None)
+    if isinstance(field.default, Settings):
+        name = getattr(field.default, "name", None)
         return f"{{name: {name}}}" if name else "see below"
+    return plain(field.default)
+
+
+def plain(value: Any) -> str:
+    """A value as one line of YAML."""
+    if isinstance(value, Path):
+        value = str(value)
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
-    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if value != "" else '""'
+        value = [item.to_dict() if isinstance(item, Settings) else item for item in value]
+    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True)
+    return " ".join(text.removesuffix("...\n").split())
 
 
-def cell(text: str) -> str:
-    """Text that fits into one cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+def body(docstring: str) -> str:
+    """A module's docstring without its first line: equations are indented and become code, the rest is text."""
+    lines = textwrap.dedent(docstring.partition("\n")[2]).strip("\n").split("\n")
+    return "\n".join(line if line.startswith("    ") else inline(line) for line in lines)
+
+
+def inline(text: str) -> str:
+    """Text of one paragraph or cell: addresses become links, other special characters are shown as they are."""
+    words = re.split(r"(https?://[^\s,;]+[^\s,;.)])", " ".join(text.split()))
+    escaped = [re.sub(r"([*_|\[\]])", r"\\\1", word).replace("<", "&lt;") for word in words[::2]]
+    links = [f"<{word}>" for word in words[1::2]]
+    return "".join(one + other for one, other in zip(escaped, [*links, ""], strict=True))
 
 
 def decisions_page(docs: Path) -> str:
     """The decisions by number, each with its title."""
-    rows = []
+    found = []
     for file in sorted((docs / "decisions").glob("[0-9]*.md")):
         title = file.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
-        rows.append(f"- [{title}]({file.name})")
-    return "# Decisions\n\nWhat was decided, why, and what else was considered.\n\n" + "\n".join(rows)
+        found.append(f"- [{title}]({file.name})")
+    return "# Decisions\n\nWhat was decided, why, and what else was considered.\n\n" + "\n".join(found)
