@@ -41,8 +41,8 @@ class RankTable:
     unit: str
     direction: Direction
     lines: tuple[SystemRank, ...]
-    margin: float = math.nan
-    """Pre-specified equivalence margin; nan where none was given."""
+    margin: float | None = None
+    """Pre-specified equivalence margin."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def compare_evaluations(evaluations: Mapping[str, Evaluation], margins: Mapping[
     tables = []
     for metric, example in metrics.items():
         values = {name: _by_subject(scores, metric, subjects) for name, scores in systems.items()}
-        margin = margins.get(metric.label, math.nan)
-        lines = tuple(rank_systems(values, example.direction, margin=margin))
+        margin = margins.get(metric.label)
+        lines = tuple(rank_systems(values, example.direction, margin=math.nan if margin is None else margin))
         tables.append(RankTable(metric, example.unit, example.direction, lines, margin))
     corrected = holm({table.metric: table.lines for table in tables})
     tables = [RankTable(t.metric, t.unit, t.direction, tuple(corrected[t.metric]), t.margin) for t in tables]
@@ -184,7 +184,7 @@ def _row(table: RankTable, line: SystemRank) -> dict[str, str]:
         "p": "" if first else _number(line.p),
         "effect": "" if first else _number(line.effect, 2),
     }
-    if not math.isnan(table.margin):
+    if table.margin is not None:
         row[f"p within ±{table.margin:g}"] = "" if first else _number(line.equivalence_p)
     return {**row, "note": line.note}
 

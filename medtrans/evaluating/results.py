@@ -54,7 +54,6 @@ def to_text(evaluation: Evaluation) -> str:
     if evaluation.failed:
         cases = len({score.case for score in scores} | evaluation.failed.keys())
         lines.append(f"{FAILED}: {len(evaluation.failed)} of {cases} cases: {', '.join(evaluation.failed)}")
-    lines += [finding.sentence for finding in evaluation.findings]
     lines += [clause.sentence for clause in evaluation.definition.clauses]
     return "\n\n".join([*parts, "\n".join(lines)]) + "\n"
 

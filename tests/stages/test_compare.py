@@ -1,15 +1,17 @@
 import json
 import shutil
+from dataclasses import asdict
 
 import pytest
 
+from medtrans.catalogue import find_recipe
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
-from medtrans.evaluating.uncertainty import SENTENCES
+from medtrans.evaluating.uncertainty import CLAUSES
 from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import load_recipe
-from medtrans.stages import run as stages
 from medtrans.stages.compare import compare, to_json, to_text, write_comparison
+from medtrans.stages.run import run
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +19,7 @@ def runs(tmp_path_factory):
     """A quick run, and its copy whose scores are a tenth better."""
     folder = tmp_path_factory.mktemp("runs")
     small = ["method.generator.channels=[4, 8]", "training.steps=3", "training.device=cpu"]
-    stages.run(load_recipe(stages.find_recipe("t1_to_t2"), small, quick=True), folder / "one")
+    run(load_recipe(find_recipe("t1_to_t2"), small, quick=True), folder / "one")
     shutil.copytree(folder / "one", folder / "other")
     change(folder / "other", lambda scores: [_better(case["scores"]) for case in scores["cases"]])
     return folder
@@ -27,36 +29,49 @@ def _better(scores):
     scores["mae"] *= 0.9
 
 
-def change(run, how):
-    file = run / "scores.json"
+def change(folder, how):
+    file = folder / "scores.json"
     scores = json.loads(file.read_text())
     how(scores)
     file.write_text(json.dumps(scores))
 
 
-def test_runs_are_ranked_beside_the_controls(runs):
+def lines(found, label):
+    (table,) = [table for table in found.comparison.tables if table.metric.label == label]
+    return table.lines
+
+
+def labels(found):
+    return [table.metric.label for table in found.comparison.tables]
+
+
+def test_runs_are_ranked_with_the_baselines(runs):
     found = compare([runs / "one", runs / "other"])
-    mae = {line.system: line for line in found.tables["mae"]}
-    assert mae["other"].rank < mae["one"].rank
+    mae = {line.system: line for line in lines(found, "mae")}
+    assert mae["other"].mean_rank < mae["one"].mean_rank
     assert mae["other"].mean == pytest.approx(0.9 * mae["one"].mean)
-    assert "control: copy of the source" in mae
-    assert found.runs[0].steps == 3
+    assert "baseline: copied source" in mae
+    assert found.runs[0].cost.steps == 3
     assert "other" in to_text(found)
 
 
 def test_with_few_subjects_it_says_what_no_test_can_reach(runs, tmp_path):
     found = compare([runs / "one", runs / "other"], {"mae": 0.02})
-    assert found.subjects < 6
+    assert found.comparison.subjects < 6
     assert "Below 6 subjects no test can reach p < 0.05" in to_text(found)
     page = write_comparison(tmp_path, found).read_text()
     assert "Below 6 subjects no test can reach p &lt; 0.05" in page
     assert "p, within ±0.02" in page
     document = json.loads(to_json(found), parse_constant=pytest.fail)
-    assert document["margins"] == {"mae": 0.02}
-    assert document["standings"]["mae"][1]["p"] is None
+    assert document["rankings"]["mae"]["equivalence_margin"] == 0.02
+    assert document["rankings"]["psnr"]["equivalence_margin"] is None
+    assert document["rankings"]["mae"]["systems"][1]["p"] is None
+    assert document["runs"]["one"]["steps"] == 3
 
 
-@pytest.mark.parametrize(("margin", "said"), [({"mea": 1.0}, "did you mean 'mae'"), ({"mae": 0.0}, "is no margin")])
+@pytest.mark.parametrize(
+    ("margin", "said"), [({"mea": 1.0}, "did you mean 'mae'"), ({"mae": 0.0}, "is not an equivalence margin")]
+)
 def test_a_margin_is_of_a_metric_and_above_nothing(runs, margin, said):
     with pytest.raises(UsageError, match=said):
         compare([runs / "one", runs / "other"], margin)
@@ -75,19 +90,39 @@ def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
     }
 
 
+def without(scores, subject):
+    return [clause for clause in scores["definition"]["clauses"] if clause["subject"] != subject]
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [
         (lambda scores: scores["definition"].update(preset="synthrad2025"), "preset is 'synthrad2025'"),
-        (lambda scores: scores["definition"].update(mask="everything"), "mask is 'everything'"),
-        (lambda scores: scores["definition"].update(range=[0, 2]), r"range is \[0, 2\], in .*one it is \[0, 1\]"),
-        (lambda scores: scores["definition"]["details"].append("Blurred."), "only .*third was scored with 'Blurred"),
-        (lambda scores: scores["definition"]["details"].pop(0), "only .*one was scored with .Targets are brought"),
+        (lambda scores: scores["definition"].update(region="everything"), "region is 'everything'"),
         (
-            lambda scores: scores["cases"][0]["scored_on"].update(target="0"),
+            lambda scores: scores["definition"].update(value_range=[0, 2]),
+            r"value_range is \(0, 2\), in .*one it is \(0, 1\)",
+        ),
+        (
+            lambda scores: scores["definition"]["clauses"].append({"subject": "Blur", "text": "on.", "values": {}}),
+            "only .*third was scored with 'Blur: on",
+        ),
+        (
+            lambda scores: scores["definition"].update(clauses=without(scores, "Target normalisation")),
+            "only .*one was scored with 'Target normalisation: targets are brought",
+        ),
+        (
+            lambda scores: scores["definition"]["clauses"][0].update(text="otherwise."),
+            "Intensities is 'Intensities: otherwise.', in .*one it is 'Intensities: both",
+        ),
+        (
+            lambda scores: scores["cases"][0]["input_hashes"].update(target="0"),
             "was scored on another target than in .*one",
         ),
-        (lambda scores: scores["cases"][0]["scored_on"].update(mask="0"), "was scored on another mask than in .*one"),
+        (
+            lambda scores: scores["cases"][0]["input_hashes"].update(mask="0"),
+            "was scored on another mask than in .*one",
+        ),
         (lambda scores: scores["cases"][0].update(name="somebody"), "not scored on the same cases: "),
         (lambda scores: scores.update(cases=[]), "has no scored case"),
     ],
@@ -99,18 +134,20 @@ def test_what_was_measured_otherwise_is_refused_by_name(runs, tmp_path, how, sai
         compare([runs / "one", tmp_path / "third"])
 
 
-def test_a_run_whose_spreads_are_scored_too_is_compared_by_what_both_have(runs, tmp_path):
-    def with_spread(scores):
-        scores["definition"]["details"] += SENTENCES
+def test_a_run_whose_uncertainty_is_scored_too_is_compared_by_what_both_have(runs, tmp_path):
+    def with_uncertainty(scores):
+        scores["definition"]["clauses"] += [asdict(clause) for clause in CLAUSES]
+        metric = {"name": "calibration", "settings": {}, "region": "", "unit": "", "direction": "lower"}
+        scores["metrics"]["calibration"] = metric
         for case in scores["cases"]:
             case["scores"]["calibration"] = 0.5
 
     shutil.copytree(runs / "one", tmp_path / "drawn")
-    change(tmp_path / "drawn", with_spread)
+    change(tmp_path / "drawn", with_uncertainty)
     for pair in ((tmp_path / "drawn", runs / "one"), (runs / "one", tmp_path / "drawn")):
-        assert list(compare(pair).tables) == ["mae", "psnr", "ssim", "ms_ssim"]
+        assert labels(compare(pair)) == ["mae", "psnr", "ssim", "ms_ssim"]
     shutil.copytree(tmp_path / "drawn", tmp_path / "again")
-    assert "calibration" in compare([tmp_path / "drawn", tmp_path / "again"]).tables
+    assert "calibration" in labels(compare([tmp_path / "drawn", tmp_path / "again"]))
 
 
 def test_cases_on_other_grids_are_refused_with_their_spacing(runs, tmp_path):

@@ -9,9 +9,11 @@ import torch
 from medtrans.core.errors import InputRefused, ModelRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.models.folder import model_hash, save_model
-from medtrans.preparing.normalisation import Labels
-from medtrans.preparing.preparation import Preparation, PreparingSettings
-from medtrans.reading.files import sha256, write_volume
+from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.reading.storage import sha256
+from medtrans.reading.volumes import write_volume
 from medtrans.stages.distances import measure
 from tests.methods.blobs_toy import toy_method
 
@@ -39,9 +41,9 @@ def folders(tmp_path_factory):
 @pytest.fixture(scope="module")
 def segmenter(tmp_path_factory):
     folder = tmp_path_factory.mktemp("segmenter") / "model"
-    asked = PreparingSettings(target=Labels(labels=(1,)), stack=1, plane="coronal")
+    asked = PreparingSettings(target_normalisation=Labels(labels=(1,)), slices=1, plane="coronal")
     network = {"name": "unet", "channels": [4, 8]}
-    save_model(folder, toy_method("segmenter", network=network), Preparation(asked), {"name": "toy"})
+    save_model(folder, toy_method("segmenter", network=network), Preparation(asked, "MR", "labels"), {"name": "toy"})
     return folder
 
 
@@ -104,7 +106,7 @@ def test_a_file_is_an_extractor_too(folders, tmp_path):
 
 
 def test_a_model_that_tells_no_features_is_refused(folders, tmp_path):
-    asked = PreparingSettings(stack=1)
+    asked = PreparingSettings(slices=1)
     save_model(
         tmp_path, toy_method("regression", generator={"name": "unet", "channels": [4, 8]}), Preparation(asked), {}
     )
@@ -115,7 +117,7 @@ def test_a_model_that_tells_no_features_is_refused(folders, tmp_path):
 def test_a_bad_volume_is_listed_the_others_go_on_and_a_spread_is_no_image(folders, tmp_path):
     for number in range(3):
         write_volume(Volume(head(number)[None], np.eye(4)), tmp_path / f"{number}.nii")
-    write_volume(Volume(head(0)[None], np.eye(4)), tmp_path / "0_spread.nii")
+    write_volume(Volume(head(0)[None], np.eye(4)), tmp_path / "0_std.nii")
     (tmp_path / "broken.nii").write_bytes(b"no volume")
     write_volume(Volume(np.full((1, 16, 18, 14), np.nan, np.float32), np.eye(4)), tmp_path / "nan.nii")
     found = measure(tmp_path, folders / "real", slices=3)

@@ -51,9 +51,8 @@ class DistanceResults:
             for one in self.distances
         ]
         meaning = [f"{name}: {value}" for name, value in self.meaning.items()]
-        notes = [f"{one.metric}: {one.note}" for one in self.distances if one.note]
-        warnings = [f"warning: {words}" for words in [*(finding.sentence for finding in self.findings), *notes]]
-        return "\n".join([text_table(rows), "", *meaning, *warnings]) + "\n"
+        notes = [f"note on {one.metric}: {one.note}" for one in self.distances if one.note]
+        return "\n".join([text_table(rows), "", *meaning, *notes]) + "\n"
 
 
 def _words(values: HalvesRange) -> str:

@@ -1,0 +1,65 @@
+"""Page of an evaluation of files: its scores, and images of a few cases. There is no recipe and no training."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from medtrans.core.finding import Finding
+from medtrans.core.score import Evaluation
+from medtrans.evaluating.folder_cases import MatchedFiles, folder_cases, match_files
+from medtrans.evaluating.segmentation.task import SegmentationTask
+from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.reporting.case_selection import case_images, report_cases
+from medtrans.reporting.evaluation_report import evaluation_report
+from medtrans.reporting.images.case_images import CaseImages
+from medtrans.reporting.page import write_page
+from medtrans.reporting.provenance import provenance
+from medtrans.runs import RunFolder
+from medtrans.stages._evaluation_files import write_evaluation_files
+
+
+def write_evaluation_page(
+    folder: Path,
+    evaluation: Evaluation,
+    translated: Path,
+    target: Path,
+    mask: Path | None,
+    *,
+    source: Path | None = None,
+    segmentation: SegmentationTask | None = None,
+) -> Path:
+    """Write scores.csv, scores.json, tables.tex and report.html into `folder`; returns the page.
+
+    `translated` to `source` are the files that were scored. A source that does not lie on the grid of its translation
+    is not displayed, and the page gives the reason. Raises EnvironmentRefused.
+    """
+    run = RunFolder(folder)
+    images, findings = _images(evaluation, match_files(translated, target, mask, source=source), segmentation)
+    write_evaluation_files(run, evaluation)
+    report = evaluation_report(
+        f"{translated.name} compared with {target.name}",
+        evaluation,
+        images,
+        about="Translated volumes scored against their targets.",
+        date=datetime.date.today().isoformat(),
+        provenance=provenance(),
+        findings=findings,
+    )
+    write_page(run.report, report)
+    return run.report
+
+
+def _images(
+    evaluation: Evaluation, files: MatchedFiles, segmentation: SegmentationTask | None
+) -> tuple[list[CaseImages], list[Finding]]:
+    """Images of the worst, the median and the best case, read again one by one."""
+    modality = evaluation.definition.modality
+    cases = {case.name: case for case in folder_cases(files)}
+    images, findings = [], []
+    for name in report_cases(evaluation.scores, EvaluatingSettings.report_cases):
+        # The modality of a source is not declared here: MR has no fixed display windows and fits any values.
+        displayed, noticed = case_images(cases[name], "MR", modality, segmentation, needs_source=files.has_source)
+        images.append(displayed)
+        findings += noticed
+    return images, findings
