@@ -1,8 +1,9 @@
-"""A moving average of a method's weights: calmer than the weights themselves, and what is saved.
+"""Exponential moving average of a method's weights, which is validated and saved.
 
     e ← d e + (1 - d) w        d = min(decay, (1 + step) / (10 + step))
 
-Polyak & Juditsky 1992; the ramp of d lets the average forget the first steps.
+Polyak & Juditsky, SIAM J. Control Optim. 1992, https://doi.org/10.1137/0330046; the ramp of d gives the first steps a
+small weight.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from medtrans.core.method import Method
 
 
 class Averaged:
-    """Holds its own copy of `method`; `update` moves it towards the weights being trained."""
+    """The averaged copy of `method`; `update` includes the current weights."""
 
     def __init__(self, method: Method, decay: float) -> None:
         self.decay = decay
@@ -26,5 +27,5 @@ class Averaged:
         """`weights` and `buffers` of the trained method, in the order of `parameters()` and `buffers()`."""
         decay = min(self.decay, (1 + step) / (10 + step)) if self.decay else 0.0
         torch._foreach_lerp_(list(self.method.parameters()), weights, 1 - decay)
-        for mine, theirs in zip(self.method.buffers(), buffers, strict=True):
-            mine.copy_(theirs)
+        for own, current in zip(self.method.buffers(), buffers, strict=True):
+            own.copy_(current)

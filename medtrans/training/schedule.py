@@ -1,4 +1,4 @@
-"""The learning rate as a pure function of progress, so that nothing needs to be remembered."""
+"""Learning rate schedule: a pure function of the step and the progress, without state."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from medtrans.training.settings import TrainingSettings
 
 
 def learning_rate(settings: TrainingSettings, step: int, progress: float) -> float:
-    """The rate of step `step` (from 0) when `progress` (0 to 1) of the training is over."""
+    """The learning rate of `step` (from 0) at `progress` (0 to 1)."""
     rate = settings.learning_rate
     if step < settings.warm_up:
         return rate * (step + 1) / settings.warm_up

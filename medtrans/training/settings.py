@@ -1,4 +1,4 @@
-"""How a method is trained: nothing of any method."""
+"""Settings of a training, the same for every method."""
 
 from __future__ import annotations
 
@@ -15,46 +15,47 @@ class TrainingSettings(Settings):
     steps: Annotated[int, Ge(1)] = 20000
     """Optimiser steps of each player."""
     minutes: Annotated[float, Gt(0)] | None = None
-    """Stop after so much time, if the steps have not run out before. The schedule then follows the clock,
+    """Longest time of the training, if `steps` are not reached before. The schedule then follows the clock,
     so such a run is not repeatable bit for bit."""
-    clock: Literal["wall", "processor"] = "wall"
-    """What `minutes` counts: time that passes, or time that processors spend on it, fair on a shared machine."""
+    clock: Literal["wall", "cpu"] = "wall"
+    """What `minutes` counts: elapsed time, or CPU time, which does not depend on other work of the machine."""
     batch: Annotated[int, Ge(1)] = 4
     """Items per step, over all processes."""
-    accumulate: Annotated[int, Ge(1)] = 1
-    """Batches whose gradients are averaged before each step; each counts alike, however many voxels its masks count."""
+    accumulate_grad_batches: Annotated[int, Ge(1)] = 1
+    """Batches whose gradients are averaged before each step, with equal weights, whatever the size of their masks."""
     optimizer: Literal["adam", "adamw"] = "adam"
-    """AdamW decays the weights by `weight_decay`."""
+    """adamw has decoupled weight decay, by `weight_decay`."""
     learning_rate: Annotated[float, Gt(0)] = 2e-4
-    """The highest learning rate, reached after the warm-up."""
+    """Highest learning rate, reached after the warm-up."""
     betas: tuple[float, float] = (0.5, 0.999)
-    """Adam's averaging of gradients and their squares; .5 is the habit with GANs."""
+    """Decay rates of Adam's moving averages of gradients and squared gradients; 0.5 is usual for GANs."""
     weight_decay: Annotated[float, Ge(0)] = 0.0
     """Only with adamw."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
-    """linear: flat for the first half, then straight to zero (CycleGAN's); cosine: down from the start."""
+    """linear: constant for the first half, then linear to zero (CycleGAN's); cosine: falls from the start."""
     warm_up: Annotated[int, Ge(0)] = 0
     """Steps over which the learning rate rises from zero."""
     clip: Annotated[float, Gt(0)] | None = None
-    """Largest norm of a player's gradients."""
+    """Largest norm of the gradients of a player (gradient clipping)."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    """bf16 wants a processor made for it; 16-mixed scales the loss and wants a GPU."""
-    averaging: Annotated[float, Ge(0), Lt(1)] = 0.999
-    """Decay of the moving average of the weights, which is what is validated and saved; 0 keeps the latest."""
+    """bf16-mixed is fast on GPUs and on processors with bfloat16 instructions (AVX512-BF16, AMX); 16-mixed scales the
+    loss and needs a GPU."""
+    ema_decay: Annotated[float, Ge(0), Lt(1)] = 0.999
+    """Decay of the exponential moving average of the weights, which is validated and saved; 0 is no averaging."""
     validate_every: Annotated[int, Ge(1)] = 1000
-    """Steps between two rounds of translating and scoring the validation cases."""
-    best: str = "mae"
-    """The metric whose best value chooses the model that is kept: the preset's, or one of evaluating.also by its
-    label."""
+    """Steps between two validations, which translate and score the validation cases."""
+    monitor: str = "mae"
+    """Metric whose best value in validation selects the saved model: one of the preset, or one of evaluating.metrics by
+    its label."""
     checkpoint_every: Annotated[int, Ge(1)] = 500
-    """Steps between two checkpoints; an interrupted run goes on from the last."""
-    journal_every: Annotated[int, Ge(1)] = 20
+    """Steps between two checkpoints; an interrupted run resumes from the last."""
+    log_every: Annotated[int, Ge(1)] = 20
     """Steps between two rows of journal.csv."""
     tensorboard: bool = False
-    """Write the journal for TensorBoard too (extra `tensorboard`), into tensorboard/ of the run folder."""
+    """Also write the journal for TensorBoard (extra `tensorboard`), into tensorboard/ of the run folder."""
     workers: Annotated[int, Ge(0)] = 0
-    """Processes that prepare batches ahead; 0 prepares them in the training process."""
+    """Processes that prepare batches in advance; 0 prepares them in the training process."""
     seed: Annotated[int, Ge(0)] = 0
-    """Decides the initial weights, the batches and every draw of a method."""
+    """Seed of the initial weights, the batches and all random numbers of a method."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, mps. Several GPUs: start the command by torchrun or SLURM."""

@@ -1,4 +1,4 @@
-"""Validation is translating and scoring whole cases, by the same code as after the training."""
+"""Validation during training: whole cases are translated and scored, by the same code as after the training."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from statistics import fmean
 from medtrans.core.case import Pair
 from medtrans.core.method import Method
 from medtrans.core.volume import Volume
+from medtrans.evaluating.image_scores import score_pair
 from medtrans.evaluating.metric_specs import MetricSpec
-from medtrans.evaluating.scoring import evaluate
 from medtrans.preparing.preparation import Preparation
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
 
 
 class Validation:
-    """Translates `pairs` (source, target in the model's unit, voxels that count); averages each metric over them."""
+    """Translates `pairs` (source, target in its own unit, mask) and averages each metric over them."""
 
     def __init__(
         self,
@@ -26,18 +26,18 @@ class Validation:
         translating: TranslatingSettings,
         preset: str,
         device: str,
-        also: Sequence[MetricSpec] = (),
+        metrics: Sequence[MetricSpec] = (),
     ) -> None:
         self.pairs, self.preparation, self.translating = pairs, preparation, translating
-        self.preset, self.device, self.also = preset, device, also
+        self.preset, self.device, self.metrics = preset, device, metrics
 
     def __call__(self, method: Method) -> dict[str, float]:
         translator = Translator(method, self.preparation, self.translating, device=self.device)
         values: dict[str, list[float]] = {}
         for pair in self.pairs:
             assert pair.target is not None
-            translated: Volume = translator.translate(pair.source, condition=pair.case.condition).volume
+            translated: Volume = translator.translate(pair.source, conditions=pair.case.conditions).volume
             measured = translated, pair.target, pair.mask, self.preset
-            for score in evaluate(*measured, also=self.also, case=pair.case.name):
-                values.setdefault(score.metric, []).append(score.value)
+            for score in score_pair(*measured, metrics=self.metrics, case=pair.case.name):
+                values.setdefault(score.metric.label, []).append(score.value)
         return {name: fmean(found) if all(map(math.isfinite, found)) else math.nan for name, found in values.items()}

@@ -25,7 +25,7 @@ SCRIPT = Path(__file__).with_name("train_tiny.py")
 
 def settings(**changes):
     return TrainingSettings(
-        **{"steps": 4, "batch": 2, "averaging": 0.0, "schedule": "constant", "device": "cpu", **changes}
+        **{"steps": 4, "batch": 2, "ema_decay": 0.0, "schedule": "constant", "device": "cpu", **changes}
     )
 
 
@@ -137,13 +137,13 @@ def test_two_accumulated_batches_equal_one_of_twice_the_size(tmp_path):
     """Where their masks count equally many voxels."""
     whole, halves = make("cyclegan"), make("cyclegan")
     trained(whole, tmp_path / "whole", batch=4, steps=3)
-    trained(halves, tmp_path / "halves", batches=batches_of(2), batch=2, accumulate=2, steps=3)
+    trained(halves, tmp_path / "halves", batches=batches_of(2), batch=2, accumulate_grad_batches=2, steps=3)
     for one, other in zip(whole.parameters(), halves.parameters(), strict=True):
         assert torch.allclose(one, other, rtol=0, atol=1e-5)
 
 
 def test_the_journal_names_every_term(tmp_path):
-    trained(make("cyclegan"), tmp_path, steps=3, journal_every=1)
+    trained(make("cyclegan"), tmp_path, steps=3, log_every=1)
     rows = read_journal(tmp_path / "journal.csv")
     assert [row["step"] for row in rows] == [1, 2, 3]
     terms = {"gan_Y", "gan_X", "cycle", "identity"}
@@ -154,7 +154,7 @@ def test_the_journal_names_every_term(tmp_path):
 def test_the_best_model_by_the_named_metric_is_kept(tmp_path):
     scores = iter([3.0, 1.0, 2.0, 1.5])
     kept = trained(
-        make("regression"), tmp_path, validate=lambda m: {"mae": next(scores)}, validate_every=1, journal_every=1
+        make("regression"), tmp_path, validate=lambda m: {"mae": next(scores)}, validate_every=1, log_every=1
     )
     assert len(kept) == 2
     assert [row["validation/mae"] for row in read_journal(tmp_path / "journal.csv")] == [3.0, 1.0, 2.0, 1.5]
@@ -167,7 +167,7 @@ def test_a_loss_that_is_not_finite_stops_the_training(tmp_path):
             yield batch
 
     with pytest.raises(Diverged, match=r"generator/l1 is not finite"):
-        trained(make("regression"), tmp_path, batches=poisoned, journal_every=1)
+        trained(make("regression"), tmp_path, batches=poisoned, log_every=1)
 
 
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
@@ -248,9 +248,7 @@ def test_a_budget_of_processor_time_stops_the_training_and_counts_no_waiting(tmp
             yield batch
 
     began, spent = time.monotonic(), time.process_time()
-    trained(
-        make("regression"), tmp_path, batches=slow, steps=10**6, minutes=0.3 / 60, clock="processor", journal_every=1
-    )
+    trained(make("regression"), tmp_path, batches=slow, steps=10**6, minutes=0.3 / 60, clock="cpu", log_every=1)
     waited, spent = time.monotonic() - began, time.process_time() - spent
     rows = read_journal(tmp_path / "journal.csv")
     assert 0.3 <= rows[-1]["seconds"] <= spent < waited

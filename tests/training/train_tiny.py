@@ -48,9 +48,7 @@ def batches_of(size, method=None):
 
 
 def run(folder, name, steps=6, slow=0.0, batch=2):
-    settings = TrainingSettings(
-        steps=steps, batch=batch, checkpoint_every=2, journal_every=1, averaging=0.9, device="cpu"
-    )
+    settings = TrainingSettings(steps=steps, batch=batch, checkpoint_every=2, log_every=1, ema_decay=0.9, device="cpu")
     fabric = launch(settings)
     method = make(name)
     kept = []
