@@ -116,7 +116,12 @@ def member(package: str, entry: Entry, kind: type[Settings] | None, heading: str
     """Summary, facts, the equations and papers of the module, and the settings."""
     owner = methods.load(entry.name) if package == "medtrans.methods" else kind
     text = (owner and importlib.import_module(owner.__module__).__doc__) or ""
-    parts = [f"{heading} {entry.name}", inline(entry.summary), inline(entry.facts), body(text)]
+    parts = [
+        f"{heading} {entry.name}",
+        inline(entry.summary),
+        inline(entry.facts.partition("; published")[0]),
+        body(text),
+    ]
     if not text and entry.source.startswith("http"):
         parts.append(f"<{entry.source}>")
     published = getattr(owner, "PUBLISHED", None) if kind else None
@@ -257,10 +262,10 @@ def body(docstring: str) -> str:
 
 def inline(text: str) -> str:
     """Text of one paragraph or cell: addresses become links, other special characters are shown as they are."""
-    words = re.split(r"(https?://[^\s,;]+[^\s,;.)])", " ".join(text.split()))
+    words = re.split(r"(`[^`]*`|https?://[^\s,;]+[^\s,;.)])", " ".join(text.split()))
     escaped = [re.sub(r"([*_|\[\]])", r"\\\1", word).replace("<", "&lt;") for word in words[::2]]
-    links = [f"<{word}>" for word in words[1::2]]
-    return "".join(one + other for one, other in zip(escaped, [*links, ""], strict=True))
+    kept = [word.replace("|", "\\|") if word.startswith("`") else f"<{word}>" for word in words[1::2]]
+    return "".join(one + other for one, other in zip(escaped, [*kept, ""], strict=True))
 
 
 def decisions_page(docs: Path) -> str:
