@@ -12,8 +12,6 @@ import numpy as np
 from medtrans.core.score import Direction
 from medtrans.core.settings import Settings
 
-__all__ = ["Direction", "DistributionMetric", "ImageMetric", "Metric", "Spacing", "UncertaintyMetric"]
-
 Spacing = tuple[float, float, float]
 """Millimetres between voxel centres along i, j, k."""
 
@@ -84,32 +82,3 @@ class UncertaintyMetric(Metric, ABC):
     def remark(self, error: np.ndarray, deviation: np.ndarray) -> str:
         """A sentence that belongs to the value; empty where there is none."""
         return ""
-
-
-@dataclass(frozen=True)
-class Score:
-    """One number of one case. `who` is what was scored: "translated", or the name of a control.
-
-    `value` is nan where it could not be computed; `note` then says why.
-    """
-
-    case: str
-    subject: str
-    system: str
-    metric: str
-    value: float
-    unit: str = ""
-    direction: Direction = "lower"
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Definition:
-    """What a set of scores means. Scores with different definitions are never compared."""
-
-    preset: str
-    value_range: tuple[float, float]
-    data_range: float
-    mask: str
-    details: tuple[str, ...] = ()
-    """One sentence per choice that changes the number: clipping, window, normalisation."""

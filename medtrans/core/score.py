@@ -38,6 +38,14 @@ class MetricId:
     def __str__(self) -> str:
         return self.label
 
+    @classmethod
+    def from_label(cls, label: str) -> Self:
+        """The metric of a column heading, as in journal.csv: the inverse of `label` for settings of one value each."""
+        name, _, inside = label.removesuffix("]").partition("[")
+        parts = [part.partition("=") for part in inside.split(",") if part]
+        settings = tuple((key, value) for key, equals, value in parts if equals)
+        return cls(name, settings, next((key for key, equals, _ in parts if not equals), ""))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {"name": self.name, "settings": dict(self.settings), "region": self.region}

@@ -20,8 +20,8 @@ COPIED_SOURCE = "copied source"
 TRAINING_MEAN, TRAINING_MEAN_IMAGE = "training mean", "training mean image"
 COPIED_SOURCE_CLAUSE = Clause(
     COPIED_SOURCE,
-    "the source as the translation. For CT unchanged where it is in HU, else scaled linearly until its 0.5th and 99.5th "
-    "percentiles in the mask are the target's; for MR scaled until its 99.5th is; for PET and dose unchanged.",
+    "the source as the translation. For CT unchanged where it is in HU, else scaled linearly until its 0.5th and "
+    "99.5th percentiles in the mask are the target's; for MR scaled until its 99.5th is; for PET and dose unchanged.",
 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from medtrans.core.metric import Direction, ImageMetric
+from medtrans.core.metric import ImageMetric
 from medtrans.core.registry import Entry
-from medtrans.core.score import MetricId
+from medtrans.core.score import Direction, MetricId
 from medtrans.metrics import distribution, image, uncertainty
 
 MODALITIES = {"": "any modality", "CT": "CT in HU only", "dose": "dose only"}
@@ -28,14 +28,13 @@ def entries() -> list[Entry]:
 
 def comparable(metric: MetricId) -> bool:
     """Whether a better value means a better translation. True for a metric that is not an image metric."""
-    name = metric.name if isinstance(metric, MetricId) else metric.partition("[")[0]
-    return name not in names() or load(name).comparable
+    return metric.name not in names() or load(metric.name).comparable
 
 
-def direction(label: str) -> Direction:
-    """Whether higher or lower is better, by label. Raises UsageError."""
-    name = str(label).partition("[")[0]
-    return (uncertainty.registry if name in uncertainty.names() else image.registry).load(name).direction
+def direction(metric: MetricId) -> Direction:
+    """Whether higher or lower values are better. Raises UsageError for an unknown metric."""
+    family = uncertainty.registry if metric.name in uncertainty.names() else image.registry
+    return family.load(metric.name).direction
 
 
 def _facts(kind: type[ImageMetric]) -> str:

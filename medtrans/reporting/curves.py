@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medtrans.core.errors import UsageError
+from medtrans.core.score import MetricId
 from medtrans.metrics import direction
 
 WINDOWS_PER_RUN = 25
@@ -56,7 +57,7 @@ def curves(journal: Sequence[Mapping[str, float]], monitor: str = "") -> list[Cu
 def higher_is_better(column: str) -> bool:
     """Of "validation/metric"; an unknown metric counts as an error, lower is better."""
     try:
-        return direction(column.rpartition("/")[2]) == "higher"
+        return direction(MetricId.from_label(column.rpartition("/")[2])) == "higher"
     except UsageError:
         return False
 

@@ -59,6 +59,3 @@ def _has_acceleration(values: np.ndarray, statistic: Callable[..., np.ndarray]) 
     left_out = (float(statistic(np.delete(values, number), axis=-1)) for number in range(len(values)))
     first = next(left_out)
     return any(value != first for value in left_out)
-
-
-FEWEST_FOR_INTERVAL, SHORT = MIN_SUBJECTS_FOR_INTERVAL, COVERAGE_NOTE

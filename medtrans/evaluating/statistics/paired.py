@@ -70,6 +70,3 @@ def equivalence(differences: np.ndarray, margin: float) -> float:
     above = stats.ttest_1samp(differences, -margin, alternative="greater").pvalue
     below = stats.ttest_1samp(differences, margin, alternative="less").pvalue
     return float(max(above, below))
-
-
-FEWEST_FOR_TEST = MIN_SUBJECTS_FOR_TEST

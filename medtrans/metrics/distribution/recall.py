@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 from annotated_types import Ge
 
-from medtrans.core.metric import Direction, DistributionMetric
+from medtrans.core.metric import DistributionMetric
+from medtrans.core.score import Direction
 from medtrans.metrics.distribution._neighbours import fraction_inside
 from medtrans.metrics.distribution._standard import standardised
 

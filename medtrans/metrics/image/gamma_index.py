@@ -19,7 +19,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from scipy.ndimage import maximum_filter, minimum_filter
 
 from medtrans.core.errors import InputRefused
-from medtrans.core.metric import Direction, ImageMetric, Spacing
+from medtrans.core.metric import ImageMetric, Spacing
+from medtrans.core.score import Direction
 from medtrans.metrics.image._masks import checked_mask
 
 ROUNDING = 1e-9

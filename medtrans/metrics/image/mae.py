@@ -12,7 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from medtrans.core.metric import Direction, ImageMetric, Spacing
+from medtrans.core.metric import ImageMetric, Spacing
+from medtrans.core.score import Direction
 from medtrans.metrics.image._masks import checked_mask
 
 

@@ -18,7 +18,8 @@ from typing import ClassVar
 import numpy as np
 
 from medtrans.core.errors import EmptyMask
-from medtrans.core.metric import Direction, ImageMetric, Spacing
+from medtrans.core.metric import ImageMetric, Spacing
+from medtrans.core.score import Direction
 from medtrans.metrics.image._masks import checked_mask
 from medtrans.metrics.image._windows import Local, average, seen
 

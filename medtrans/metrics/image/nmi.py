@@ -15,7 +15,8 @@ import numpy as np
 from annotated_types import Ge, Le
 from skimage.metrics import normalized_mutual_information
 
-from medtrans.core.metric import Direction, ImageMetric, Spacing
+from medtrans.core.metric import ImageMetric, Spacing
+from medtrans.core.score import Direction
 from medtrans.metrics.image._masks import checked_mask, refuse_flat
 
 

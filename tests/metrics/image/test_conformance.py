@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medtrans.core.volume import Volume
-from medtrans.evaluating.scoring import evaluate
+from medtrans.evaluating.image_scores import score_pair
 
 TOLERANCE = {"mae": 1e-9, "psnr": 1e-9, "ssim": 1e-6, "ms_ssim": 1e-9}
 SMALL, LARGE = (64, 72, 40), (120, 104, 99)
@@ -53,7 +53,7 @@ def test_the_volumes_are_those_the_values_were_made_on(made):
 @pytest.mark.parametrize("preset", ["synthrad2023", "synthrad2025", "synthrad2025-metrics"])
 def test_a_preset_gives_the_values_of_the_challenge(made, preset):
     shape, (real, translated, body) = made
-    found = {score.metric: score.value for score in evaluate(translated, real, body, preset)}
+    found = {score.metric.label: score.value for score in score_pair(translated, real, body, preset)}
     assert found.keys() == GOLDEN[shape, preset].keys()
     for metric, value in GOLDEN[shape, preset].items():
         assert found[metric] == pytest.approx(value, rel=0, abs=TOLERANCE[metric]), metric

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from medtrans.core.errors import EmptyMask, InputRefused
+from medtrans.core.score import MetricId
 from medtrans.metrics import direction, entries, load, names
 from tests.metrics.image import damaged
 
@@ -65,7 +66,7 @@ def test_a_difference_inside_the_mask_counts(name):
 def test_unit_and_direction_are_stated_and_a_plain_float_returned(name):
     metric, trial, body = measured(name)
     assert isinstance(metric.unit, str)
-    assert metric.direction == direction(f"{name}[setting=1]")
+    assert metric.direction == direction(MetricId(name, (("setting", "1"),)))
     assert metric.direction in ("higher", "lower")
     assert type(metric(trial.worse(2), trial.target, body)) is float
 
