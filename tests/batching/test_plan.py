@@ -78,16 +78,16 @@ def test_an_output_that_would_share_the_sidecar_of_its_input_is_refused(cases):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "output", "kind", "said"),
+    ("inputs", "output", "kind", "message"),
     [
         ("cases", "out.nii.gz", UsageError, "is one file, for several volumes"),
         ("nowhere", "out", InputRefused, "does not exist"),
         ("empty", "out", UsageError, "holds no volume"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_anything_is(cases, tmp_path, inputs, output, kind, said):
+def test_what_cannot_be_done_is_refused_before_anything_is(cases, tmp_path, inputs, output, kind, message):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(kind, match=said):
+    with pytest.raises(kind, match=message):
         plan(tmp_path / inputs, tmp_path / output)
 
 

@@ -16,12 +16,12 @@ def test_auto_is_the_gpu_where_there_is_one(monkeypatch):
     assert find_device("auto") == torch.device("cuda")
 
 
-@pytest.mark.parametrize("asked", ["cuda", "cuda:0", "mps"])
-def test_a_device_that_is_not_there_is_refused_with_what_to_do(asked, monkeypatch):
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps"])
+def test_a_missing_device_is_refused_with_advice(name, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(EnvironmentRefused, match=r"not available here; .*cpu"):
-        find_device(asked)
+        find_device(name)
 
 
 def test_a_gpu_beyond_the_last_is_refused(monkeypatch):
@@ -32,10 +32,10 @@ def test_a_gpu_beyond_the_last_is_refused(monkeypatch):
         find_device("cuda:1")
 
 
-@pytest.mark.parametrize("asked", ["gpu", "cuda:x", "cpu:1", "", "cuda:-1"])
-def test_what_is_no_device_is_wrong_use(asked):
+@pytest.mark.parametrize("name", ["gpu", "cuda:x", "cpu:1", "", "cuda:-1"])
+def test_an_unknown_name_of_a_device_is_a_usage_error(name):
     with pytest.raises(UsageError, match="is not a device"):
-        find_device(asked)
+        find_device(name)
 
 
 def test_a_gpu_computes_in_full_float32_and_without_choosing_kernels_by_timing():

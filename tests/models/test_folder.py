@@ -101,32 +101,33 @@ def test_every_method_is_saved_and_loaded_and_its_training_pool_is_not(tmp_path)
 
 def test_the_card_holds_what_a_reader_must_know(folder):
     text = (folder / "MODEL_CARD.md").read_text()
-    for said in (
+    for fact in (
         "# t1-to-ct",
         "SYNTHETIC",
         "T1-weighted MR",
         "CT in HU",
         "subjects: 12",
         "mae: 71.25",
+        "modalities: CT to CT",
         "linear out",
         "Heads only.",
     ):
-        assert said in text
+        assert fact in text
     assert model_hash(folder) != ""
     assert json.loads((folder / "config.json").read_text())["weights"]["sha256"] in text
 
 
 def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_path):
-    seen = set()
+    hashes = set()
     for seed, slices in ((0, 1), (1, 1), (0, 3)):
         preparation = preparation_of(slices=slices)
         save_model(tmp_path / "m", tiny_regression(preparation, seed), preparation, {})
-        seen.add(model_hash(tmp_path / "m"))
-    assert len(seen) == 3
+        hashes.add(model_hash(tmp_path / "m"))
+    assert len(hashes) == 3
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda f: (f / "config.json").unlink(), "it has no config.json"),
         (lambda f: (f / "model.safetensors").unlink(), "has no model.safetensors"),
@@ -160,9 +161,9 @@ def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_pa
         (lambda f: point_to(f, pickle.dumps({"a": 1})), "is not safetensors .*a pickle is code"),
     ],
 )
-def test_whatever_is_wrong_with_a_folder_is_refused_in_one_sentence(folder, spoil, said):
+def test_whatever_is_wrong_with_a_folder_is_refused_in_one_sentence(folder, spoil, message):
     spoil(folder)
-    with pytest.raises(ModelRefused, match=said) as refused:
+    with pytest.raises(ModelRefused, match=message) as refused:
         load_model(folder)
     assert "\n" not in str(refused.value)
 

@@ -17,17 +17,17 @@ def test_a_wrong_number_of_channels_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda v: np.where(v > 900, np.nan, v), "nan"),
         (lambda v: np.full_like(v, 7), "constant"),
         (lambda v: v[:, :0], "no voxels"),
     ],
 )
-def test_what_cannot_be_translated_is_refused_before_the_model_runs(spoil, said):
+def test_what_cannot_be_translated_is_refused_before_the_model_runs(spoil, message):
     method = Same()
     voxels, _ = ball((8, 8, 8))
-    with pytest.raises(InputRefused, match=said):
+    with pytest.raises(InputRefused, match=message):
         translator_of(method)(Volume(spoil(voxels), np.eye(4)))
     assert method.shapes == []
 

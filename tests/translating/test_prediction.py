@@ -60,9 +60,9 @@ class Noisy(Fake):
 
 
 def drawn(volume, seed=0, samples=1, **way):
-    asked = TranslatingSettings(seed=seed, samples=samples)
+    settings = TranslatingSettings(seed=seed, samples=samples)
     way = {"spatial_dims": 3, **way}
-    return translator_of(Noisy(Task(spatial_dims=way["spatial_dims"])), settings=asked, **way).translate(volume)
+    return translator_of(Noisy(Task(spatial_dims=way["spatial_dims"])), settings=settings, **way).translate(volume)
 
 
 def test_a_stochastic_method_gives_one_answer_for_a_seed_and_another_for_another_seed():

@@ -42,28 +42,28 @@ def test_tiles_put_an_identity_together_again(dims, patch, overlap, blending):
 
 def test_input_channels_are_the_slice_between_its_neighbours():
     voxels = np.arange(5, dtype=np.float32).reshape(1, 1, 1, 5) * np.ones((1, 4, 4, 1), np.float32)
-    seen = []
+    channels = []
 
     def look(source):
-        seen.extend(source[:, :, 0, 0].tolist())
+        channels.extend(source[:, :, 0, 0].tolist())
         return source[:, 1:2]
 
     sweep(voxels, look, spatial_dims=2, slices=3, **AIR)
-    assert seen == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]
+    assert channels == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]
 
 
 def test_padding_is_the_background_of_the_source_not_zero():
     voxels = np.full((1, 5, 5, 1), 0.5, np.float32)
-    seen = []
+    sources = []
     sweep(
         voxels,
-        lambda x: seen.append(x.clone()) or x,
+        lambda x: sources.append(x.clone()) or x,
         spatial_dims=2,
         divisor=8,
         background=-1.25,
         target_background=-1.0,
     )
-    [padded] = seen
+    [padded] = sources
     assert padded.shape == (1, 1, 8, 8)
     assert sorted(padded.unique().tolist()) == [-1.25, 0.5]
     assert (padded == 0.5).sum() == 25
@@ -83,11 +83,11 @@ def test_slices_of_air_are_not_predicted_and_become_the_background_of_the_target
 def test_skipping_blocks_of_air_changes_nothing_in_the_body():
     voxels, inside = head((24, 24, 24))
     inside &= np.arange(24)[:, None, None] < 9
-    asked = {"spatial_dims": 3, "window": (8, 8, 8), "overlap": 0.5, "divisor": 2, **AIR}
+    settings = {"spatial_dims": 3, "window": (8, 8, 8), "overlap": 0.5, "divisor": 2, **AIR}
     all_of_it, body = Convolved(), Convolved()
-    everything = sweep(voxels, all_of_it.translate, batch=1, **asked)
+    everything = sweep(voxels, all_of_it.translate, batch=1, **settings)
     counted = []
-    skipped = sweep(voxels, lambda x: counted.append(len(x)) or body.translate(x), batch=1, mask=inside, **asked)
+    skipped = sweep(voxels, lambda x: counted.append(len(x)) or body.translate(x), batch=1, mask=inside, **settings)
     assert np.array_equal(skipped[:, inside], everything[:, inside])
     assert sum(counted) == 3 * 5 * 5
     assert (skipped[:, 20:] == -1).all()
@@ -140,14 +140,14 @@ def test_a_shifted_tiling_of_slices_changes_nothing_beyond_a_hundredth_of_the_ra
     agree(voxels, inside, method.translate, (shift, shift, 0), spatial_dims=2, window=(64, 64), divisor=4)
 
 
-def agree(voxels, inside, translate, shift, **asked):
+def agree(voxels, inside, translate, shift, **settings):
     """Tiled, tiled otherwise and in one piece: all the same in the body, to a hundredth of the range."""
-    asked |= {"background": -1.024, "target_background": -1.0}
+    settings |= {"background": -1.024, "target_background": -1.0}
     extra = [(side, 0) for side in shift]
     padded = np.pad(voxels, [(0, 0), *extra], constant_values=-1.024)
-    here = sweep(voxels, translate, mask=inside, **asked)[:, inside]
-    there = sweep(padded, translate, mask=np.pad(inside, extra), **asked)[:, np.pad(inside, extra)]
-    whole = sweep(voxels, translate, **{**asked, "window": ()})[:, inside]
+    here = sweep(voxels, translate, mask=inside, **settings)[:, inside]
+    there = sweep(padded, translate, mask=np.pad(inside, extra), **settings)[:, np.pad(inside, extra)]
+    whole = sweep(voxels, translate, **{**settings, "window": ()})[:, inside]
     assert np.ptp(whole) > 0.1
     assert np.abs(here - there).max() < 0.01 * np.ptp(whole)
     assert np.abs(here - whole).max() < 0.01 * np.ptp(whole)

@@ -129,14 +129,14 @@ def test_a_mask_that_is_given_is_the_body():
 def test_without_skipping_background_is_predicted_and_the_body_is_the_same():
     voxels, _ = ball((16, 16, 16))
     source = Volume(voxels, np.eye(4))
-    outs, seen = [], []
+    outputs, counts = [], []
     for skip_background in (True, False):
         method = Same()
         settings = TranslatingSettings(batch=1, skip_background=skip_background)
-        outs.append(translator_of(method, body_mask="otsu", settings=settings)(source).voxels)
-        seen.append(len(method.shapes))
-    assert seen[0] < seen[1] == 16
-    assert np.array_equal(*outs)
+        outputs.append(translator_of(method, body_mask="otsu", settings=settings)(source).voxels)
+        counts.append(len(method.shapes))
+    assert counts[0] < counts[1] == 16
+    assert np.array_equal(*outputs)
 
 
 def test_a_method_that_does_not_translate_is_refused():
@@ -181,25 +181,25 @@ def test_in_2d_whole_slices_are_translated_so_that_no_tiling_shows():
     method = Convolved(dims=2)
     whole = translator_of(method)(volume).voxels
     assert np.array_equal(translator_of(method, patch=(16, 16))(volume).voxels, whole)
-    seen = Same()
-    translator_of(seen, patch=(16, 16))(volume)
-    assert {shape[2:] for shape in seen.shapes} == {(40, 36)}
-    asked = TranslatingSettings(window=(16, 16))
+    untiled = Same()
+    translator_of(untiled, patch=(16, 16))(volume)
+    assert {shape[2:] for shape in untiled.shapes} == {(40, 36)}
+    settings = TranslatingSettings(window=(16, 16))
     tiled = Same()
-    translator_of(tiled, asked, patch=(8, 8))(volume)
+    translator_of(tiled, settings, patch=(8, 8))(volume)
     assert {shape[2:] for shape in tiled.shapes} == {(16, 16)}
     with pytest.raises(UsageError, match="no size in 2D"):
         translator_of(Same(), TranslatingSettings(window=(16, 16, 16)))
 
 
 @pytest.mark.parametrize(
-    ("asked", "patch", "size"),
+    ("window", "patch", "size"),
     [((), 8, 128), ((), 136, 136), ((24, 24, 24), 8, 24)],
 )
-def test_in_3d_windows_are_large_whatever_the_patches_unless_set(asked, patch, size):
+def test_in_3d_windows_are_large_whatever_the_patches_unless_set(window, patch, size):
     volume = Volume(ball((150, 150, 150))[0], np.eye(4))
     method = Same(dims=3)
-    translator = translator_of(method, TranslatingSettings(window=asked), spatial_dims=3, patch=(patch,) * 3)
+    translator = translator_of(method, TranslatingSettings(window=window), spatial_dims=3, patch=(patch,) * 3)
     translator(volume)
     assert {shape[2:] for shape in method.shapes} == {(size,) * 3}
     assert translator.resolved_settings["window"] == [size] * 3
