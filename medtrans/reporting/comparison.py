@@ -1,74 +1,95 @@
-"""The page of a comparison: standings by metric, and every competitor's picture of the same slices."""
+"""Comparison of runs on the same cases: a ranking by each metric, and the same slices translated by every run."""
 
 from __future__ import annotations
 
 import base64
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from dataclasses import dataclass, field, replace
 
 from medtrans import __version__
+from medtrans.core.score import Definition
 from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.images.layers import Tile, layers
 from medtrans.reporting.images.png import tile_png
-from medtrans.reporting.ranking_table import standing_table
+from medtrans.reporting.page import environment
+from medtrans.reporting.ranking_table import Ranking, ranking_table
 
+TILE_WIDTH = 260
+"""Pixels."""
 Pictures = list[tuple[str, str]]
-"""Captions and addresses."""
+"""Captions and data URLs."""
+
+
+@dataclass(frozen=True)
+class RunCost:
+    """Training of one run."""
+
+    method: str
+    steps: int
+    minutes: float
+    clock: str = "wall"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedRuns:
+    """Rankings of runs and baselines on the same subjects."""
+
+    definition: Definition
+    subjects: int
+    runs: Mapping[str, RunCost]
+    """Name → training. Every other system in the rankings is a baseline."""
+    rankings: Sequence[Ranking]
+    remark: str = ""
+    """Reservation about few subjects."""
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
+class ComparedCase:
     """One case as several runs translated it: name of the run → the case with that translation."""
 
     case: str
-    made: Mapping[str, CaseImages]
+    runs: Mapping[str, CaseImages] = field(default_factory=dict)
 
 
-def render_comparison(found: Mapping[str, Any], cases: Sequence[Beside]) -> bytes:
-    """The page. `found` holds definition, subjects, few, margins, runs and standings as plain values."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    tables = [
-        standing_table(metric, lines, found["runs"], found["margins"].get(metric))
-        for metric, lines in found["standings"].items()
-    ]
-    page = environment.get_template("comparison.html").render(
-        found=found,
-        tables=tables,
-        cases=[(beside.case, _views(beside)) for beside in cases],
-        version=__version__,
+def render_comparison(compared: ComparedRuns, cases: Sequence[ComparedCase]) -> bytes:
+    """The page of a comparison."""
+    page = (
+        environment()
+        .get_template("comparison.html")
+        .render(
+            compared=compared,
+            tables=[ranking_table(ranking, compared.runs) for ranking in compared.rankings],
+            with_margins=any(ranking.margin for ranking in compared.rankings),
+            cases=[(case.case, _views(case)) for case in cases],
+            version=__version__,
+        )
     )
     return page.encode("utf-8", "replace")
 
 
-def _views(beside: Beside) -> list[tuple[Pictures, Pictures]]:
-    """Per plane two rows of (caption, picture): source, target and translations; then the differences."""
-    drawn = {name: layers(case) for name, case in beside.made.items()}
-    first = next(iter(drawn.values()))
+def _views(case: ComparedCase) -> list[tuple[Pictures, Pictures]]:
+    """Two rows of (caption, picture) per plane: source, target and translations; then the differences."""
+    displayed = {name: layers(images) for name, images in case.runs.items()}
+    first = next(iter(displayed.values()))
     views = [view for view in first.views() if not view.worst]
-    rows: dict[str, dict[str, list[Tile]]] = {name: defaultdict(list) for name in drawn}
-    for name, found in drawn.items():
+    tiles: dict[str, dict[str, list[Tile]]] = {name: defaultdict(list) for name in displayed}
+    for name, of_run in displayed.items():
         for view in views:
-            for tile in found.row(view).tiles:
-                rows[name][tile.role].append(tile)
+            for tile in of_run.row(view).tiles:
+                tiles[name][tile.role].append(tile)
+    shared = next(iter(tiles.values()))
     planes = []
     for number in range(len(views)):
-        shared = next(iter(rows.values()))
-        top: list[tuple[str, Tile]] = [(role, shared[role][number]) for role in ("source", "target") if role in shared]
-        top += [(name, own["translated"][number]) for name, own in rows.items()]
-        below = [(name, own["difference"][number]) for name, own in rows.items() if "difference" in own]
-        planes.append((_pictures(top), _pictures(_alike(below))))
+        images = [(role, shared[role][number]) for role in ("source", "target") if role in shared]
+        images += [(name, own["translated"][number]) for name, own in tiles.items()]
+        differences = [(name, own["difference"][number]) for name, own in tiles.items() if "difference" in own]
+        planes.append((_pictures(images), _pictures(_same_window(differences))))
     return planes
 
 
-def _alike(tiles: list[tuple[str, Tile]]) -> list[tuple[str, Tile]]:
-    """In the widest of their windows, so that one colour means one error in all of them."""
+def _same_window(tiles: list[tuple[str, Tile]]) -> list[tuple[str, Tile]]:
+    """All tiles in the widest of their windows, so that one colour is one error in all of them."""
     if not tiles:
         return tiles
     window = max((tile.window for _, tile in tiles), key=lambda window: window.high)
@@ -76,6 +97,5 @@ def _alike(tiles: list[tuple[str, Tile]]) -> list[tuple[str, Tile]]:
 
 
 def _pictures(tiles: list[tuple[str, Tile]]) -> Pictures:
-    return [
-        (name, "data:image/png;base64," + base64.b64encode(tile_png(tile, width=260)).decode()) for name, tile in tiles
-    ]
+    urls = ((name, base64.b64encode(tile_png(tile, width=TILE_WIDTH)).decode()) for name, tile in tiles)
+    return [(name, f"data:image/png;base64,{url}") for name, url in urls]

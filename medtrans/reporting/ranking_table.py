@@ -1,21 +1,32 @@
-"""Standings by one metric, in words, with the differences to the first drawn beside each other."""
+"""Ranking of systems by one metric as a table, with the differences to the first system drawn beside each other."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from medtrans.evaluating.segmentation.structures import direction
-from medtrans.reporting.tables import ARROWS, decimals, label
+from medtrans.core.score import Direction, MetricId
+from medtrans.evaluating.columns import ARROWS, decimals, metric_label, number_text
+from medtrans.evaluating.statistics.ranking import SystemRank
 
 MISSING = "–"
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A difference and its interval as shares of the width, 0 … 100."""
+class Ranking:
+    """Systems by one metric, the best mean rank first."""
+
+    metric: MetricId
+    direction: Direction
+    systems: Sequence[SystemRank]
+    margin: float | None = None
+    """Pre-specified equivalence margin."""
+
+
+@dataclass(frozen=True)
+class DrawnInterval:
+    """A difference and its interval, in percent of the width of the drawing."""
 
     at: float
     low: float
@@ -23,107 +34,110 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class StandingRow:
-    """One competitor; every cell in words."""
+class RankingRow:
+    """One system; every cell is text."""
 
     system: str
     mean: str
     interval: str
-    place: str
-    places: str
     rank: str
-    behind: str
-    behind_interval: str
-    drawn: Drawn | None
-    clipped_fraction: str
-    """An arrow to where a difference lies that has no place in the picture."""
+    rank_interval: str
+    mean_rank: str
+    difference: str
+    difference_interval: str
+    drawn: DrawnInterval | None
+    outside: str
+    """Arrow towards a difference outside the drawing."""
     p: str
     effect: str
-    equivalent: str
+    equivalence_p: str
     note: str
 
 
 @dataclass(frozen=True)
-class StandingTable:
-    """`zero` is where no difference lies, `band` where the margin ends, as shares of the width."""
+class RankingTable:
+    """`zero` is the place of no difference, `band` that of the margin, in percent of the width of the drawing."""
 
     label: str
     direction: str
-    rows: tuple[StandingRow, ...]
+    rows: tuple[RankingRow, ...]
     zero: float
     band: tuple[float, float] | None
     margin: str
 
 
-def standing_table(
-    metric: str, lines: Sequence[Mapping[str, Any]], runs: Container[str], margin: float | None = None
-) -> StandingTable:
-    """`lines` are standings as plain values, nan where there is none, the first in rank first.
-
-    The picture is as wide as the differences of `runs` ask; a control may lie beyond it.
-    """
-    digits = decimals(line["mean"] for line in lines)
-    ends = [line[key] for line in lines if line["system"] in runs for key in ("behind", "behind_low", "behind_high")]
-    across = _Across.over([0.0, *ends, *([margin, -margin] if margin else [])])
-    rows = tuple(_row(line, digits, across, first=number == 0) for number, line in enumerate(lines))
-    band = (across.place(-margin), across.place(margin)) if margin else None
-    return StandingTable(
-        label(metric),
-        f"{ARROWS[direction(metric)]} {direction(metric)} is better",
-        rows,
-        across.place(0.0),
-        band,
+def ranking_table(ranking: Ranking, runs: Container[str]) -> RankingTable:
+    """The drawing is wide enough for the differences of `runs`; a baseline may be outside."""
+    lines, margin = ranking.systems, ranking.margin
+    ends = [end for line in lines if line.system in runs for end in _ends(line)]
+    scale = _Scale.over([0.0, *ends, *([margin, -margin] if margin else [])])
+    digits = decimals(line.mean for line in lines)
+    return RankingTable(
+        metric_label(ranking.metric),
+        f"{ARROWS[ranking.direction]} {ranking.direction} is better",
+        tuple(_row(line, digits, scale, first=number == 0) for number, line in enumerate(lines)),
+        scale.percent(0.0),
+        (scale.percent(-margin), scale.percent(margin)) if margin else None,
         f"{margin:g}" if margin else "",
     )
 
 
 @dataclass(frozen=True)
-class _Across:
-    """The picture's width in the metric's unit."""
+class _Scale:
+    """Horizontal scale of the drawing, in the unit of the metric."""
 
     low: float
     high: float
 
     @classmethod
-    def over(cls, values: Iterable[float]) -> _Across:
-        known = [value for value in values if math.isfinite(value)]
-        width = (max(known) - min(known)) or 1.0
-        return cls(min(known) - 0.06 * width, max(known) + 0.06 * width)
+    def over(cls, values: Iterable[float]) -> _Scale:
+        finite = [value for value in values if math.isfinite(value)]
+        width = (max(finite) - min(finite)) or 1.0
+        return cls(min(finite) - 0.06 * width, max(finite) + 0.06 * width)
 
-    def place(self, value: float) -> float:
+    def percent(self, value: float) -> float:
         return round(100 * (value - self.low) / (self.high - self.low), 2)
 
 
-def _row(line: Mapping[str, Any], digits: int, across: _Across, *, first: bool) -> StandingRow:
-    at, low, high = (line[key] for key in ("behind", "behind_low", "behind_high"))
+def _ends(line: SystemRank) -> tuple[float, float, float]:
+    return line.difference, line.difference_low, line.difference_high
+
+
+def _row(line: SystemRank, digits: int, scale: _Scale, *, first: bool) -> RankingRow:
+    at, low, high = _ends(line)
     ends = (at, at) if math.isnan(low) else (low, high)
-    clipped_fraction = "→" if ends[1] > across.high else "←" if ends[0] < across.low else ""
-    drawn = None if math.isnan(at) or first or clipped_fraction else Drawn(across.place(at), *map(across.place, ends))
-    return StandingRow(
-        system=line["system"],
-        mean=_words(line["mean"], digits),
-        interval=_interval(line["low"], line["high"], digits),
-        place=str(line["place"]),
-        places=_interval(line["place_low"], line["place_high"], 0),
-        rank=_words(line["rank"], 2),
-        behind="first" if first else _words(at, digits, sign="+"),
-        behind_interval="" if first else _interval(low, high, digits, sign="+"),
+    outside = "→" if ends[1] > scale.high else "←" if ends[0] < scale.low else ""
+    drawn = None
+    if not (math.isnan(at) or first or outside):
+        drawn = DrawnInterval(scale.percent(at), *map(scale.percent, ends))
+    return RankingRow(
+        system=line.system,
+        mean=_text(line.mean, digits),
+        interval=_interval(line.low, line.high, digits),
+        rank=str(line.rank),
+        rank_interval=_interval(line.rank_low, line.rank_high, 0),
+        mean_rank=_text(line.mean_rank, 2),
+        difference="first" if first else _text(at, digits, sign="+"),
+        difference_interval="" if first else _interval(low, high, digits, sign="+"),
         drawn=drawn,
-        clipped_fraction=clipped_fraction,
-        p="" if first else _p(line["p"]),
-        effect="" if first else _words(line["effect"], 2, sign="+"),
-        equivalent="" if first else _p(line["equivalent"]),
-        note=line["note"],
+        outside=outside,
+        p="" if first else _p(line.p),
+        effect="" if first else _text(line.effect, 2, sign="+"),
+        equivalence_p="" if first else _p(line.equivalence_p),
+        note=line.note,
     )
 
 
-def _words(value: float, digits: int, sign: str = "") -> str:
-    return MISSING if math.isnan(value) else f"{value:{sign}.{digits}f}".replace("-", "−").replace("inf", "∞")
+def _text(value: float, digits: int, sign: str = "") -> str:
+    return MISSING if math.isnan(value) else number_text(value, digits, sign).replace("inf", "∞")
 
 
 def _interval(low: float, high: float, digits: int, sign: str = "") -> str:
-    return "" if math.isnan(low) else f"{_words(low, digits, sign)} … {_words(high, digits, sign)}"
+    return "" if math.isnan(low) else f"{_text(low, digits, sign)} … {_text(high, digits, sign)}"
 
 
 def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else _words(value, 3).removeprefix("0")
+    """Three decimal places without the leading zero."""
+    if math.isnan(value):
+        return MISSING
+    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0")

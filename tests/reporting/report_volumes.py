@@ -1,16 +1,27 @@
-"""A small made head, ball in ball, with a corner that tells left from right, and a report on it."""
+"""Synthetic records for the report: a small head of nested balls, scores, a journal, and a report on them."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from medtrans.core.metric import Definition, Score
+from medtrans.core.finding import Verdict
+from medtrans.core.score import Clause, Definition, Evaluation, MetricId, Score
 from medtrans.core.volume import Volume
+from medtrans.reporting.evaluation_report import RunRecord, evaluation_report
 from medtrans.reporting.images.case_images import CaseImages
-from medtrans.reporting.page import Report
 
 SHAPE = (20, 24, 16)
 SPACING = (2.0, 2.0, 4.0)
+MAE, PSNR = MetricId("mae"), MetricId("psnr")
+CONVERGED = Verdict(code="convergence", question="Did the training converge?", outcome="pass", reason="it did.")
+DEFINITION = Definition(
+    preset="synthrad2023",
+    modality="CT",
+    value_range=(-1024.0, 3000.0),
+    data_range=4024.0,
+    region="body",
+    clauses=(Clause("MAE", "not clipped."),),
+)
 
 
 def affine(spacing=SPACING):
@@ -31,64 +42,77 @@ def head(shape=SHAPE, spacing=SPACING):
 
 
 def segmented(case):
-    """With what a segmenter finds: bone and soft tissue in the target, nothing but bone in the translation."""
-    true = np.where(case.mask.voxels[0] == 0, 0, np.where(case.target.voxels[0] > 300, 1, 2)).astype(np.int16)
-    found = {"target": case.target.like(true), "translated": case.target.like(np.where(true == 2, 0, true))}
-    return replace(case, structures=found, classes=("bone", "soft tissue"))
+    """The case with label maps: bone and soft tissue in the target, only bone in the translation."""
+    labels = np.where(case.mask.voxels[0] == 0, 0, np.where(case.target.voxels[0] > 300, 1, 2)).astype(np.int16)
+    maps = {"target": case.target.like(labels), "translated": case.target.like(np.where(labels == 2, 0, labels))}
+    return replace(case, structures=maps, classes=("bone", "soft tissue"))
 
 
-def pictured(name="sub-01", shape=SHAPE, spacing=SPACING, *, target=True, mask=True, shift=25.0):
+def example_case(
+    name="sub-01", shape=SHAPE, spacing=SPACING, *, target=True, mask=True, shift=25.0, modality="CT", source="MR"
+):
+    """Images of one case; the translation is the target plus `shift` and noise."""
     voxels, body = head(shape, spacing)
     place = affine(spacing)
-    source = Volume(np.where(body, 500 - voxels / 4, 0)[None].astype(np.float32), place)
-    dice = np.random.default_rng(0)
-    made = np.where(body, voxels + shift + 20 * dice.standard_normal(shape), -1024).astype(np.float32)
+    of_source = Volume(np.where(body, 500 - voxels / 4, 0)[None].astype(np.float32), place)
+    rng = np.random.default_rng(0)
+    translated = np.where(body, voxels + shift + 20 * rng.standard_normal(shape), -1024).astype(np.float32)
     return CaseImages(
         name,
-        source,
-        source.like(voxels) if target else None,
-        source.like(made),
-        source.like(body.astype(np.uint8)) if mask else None,
+        of_source,
+        of_source.like(voxels) if target else None,
+        of_source.like(translated),
+        of_source.like(body.astype(np.uint8)) if mask else None,
+        source_modality=source,
+        target_modality=modality,
     )
 
 
-def scores(cases=("sub-01", "sub-02"), controls=("copy of the source",)):
-    """The translation has MAE 40, 41 …; each control 100 more than the one before."""
+def scores(cases=("sub-01", "sub-02"), baselines=("copied source",)):
+    """The translation has MAE 40, 41 …; each baseline 100 more than the one before."""
     found = []
     for number, case in enumerate(cases):
-        for place, system in enumerate(("translated", *controls)):
+        for place, system in enumerate(("translated", *baselines)):
             found += [
-                Score(case, case, system, "mae", 40.0 + number + 100 * place, "HU", "lower"),
-                Score(case, case, system, "psnr", 30.0 - number - 5 * place, "dB", "higher"),
+                Score(case, case, system, MAE, 40.0 + number + 100 * place, "HU", "lower"),
+                Score(case, case, system, PSNR, 30.0 - number - 5 * place, "dB", "higher"),
             ]
     return found
+
+
+def with_value(found, case, system, metric, value, note=""):
+    """The scores with one value replaced."""
+    return [
+        replace(s, value=value, note=note) if (s.case, s.system, s.metric) == (case, system, metric) else s
+        for s in found
+    ]
 
 
 def journal(steps=100, every=1):
     rows = []
     for step in range(every, steps + 1, every):
-        row = {"step": step, "seconds": 0.1 * step, "generator/l1": 1 / step, "discriminator/tell": 0.3}
+        row = {"step": step, "seconds": 0.1 * step, "generator/l1": 1 / step, "discriminator/gan": 0.3}
         if step % 10 == 0:
             row |= {"validation/mae": 50.0 + abs(step - 60), "learning_rate": 1e-3}
         rows.append(row)
     return rows
 
 
-DEFINITION = Definition("synthrad2023", (-1024.0, 3000.0), 4024.0, "body", ("MAE: not clipped.",))
+RUN = {"journal": journal(), "monitor": "mae", "recipe": "name: MR to CT\n", "convergence": CONVERGED}
+"""Record of a run."""
 
 
-def report(**changes):
-    values = {
+def report(cases=None, run=None, **changes):
+    """A report; `changes` are fields of the evaluation, or title, about, date, provenance and findings."""
+    page = {
         "title": "MR to CT",
         "about": "One sentence.",
         "date": "2025-01-02",
-        "definition": DEFINITION,
-        "scores": scores(),
-        "cases": [pictured()],
-        "journal": journal(),
-        "best": "validation/mae",
         "provenance": {"software": {"python": "3.11"}, "seed": 7},
-        "recipe": "name: MR to CT\n",
-        "verdict": "Converged: it did.",
     }
-    return Report(**values | changes)
+    page |= {
+        name: changes.pop(name) for name in ("title", "about", "date", "provenance", "findings") if name in changes
+    }
+    evaluation = Evaluation(**{"definition": DEFINITION, "scores": scores()} | changes)
+    title, images = page.pop("title"), [example_case()] if cases is None else cases
+    return evaluation_report(title, evaluation, images, run=RunRecord(**RUN | (run or {})), **page)

@@ -1,4 +1,4 @@
-"""The page in a real Chromium: what a person sees, and that nothing is asked of any network."""
+"""The page in Chromium: its display, and that nothing is loaded from a network."""
 
 import io
 import os
@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medtrans.evaluating.measurements import Measurement
+from medtrans.core.measurement import Measurement
 from medtrans.reporting.images.layers import layers
 from medtrans.reporting.page import write_page
 from tests.reporting.browser import CHROMIUM, Browser
-from tests.reporting.report_volumes import pictured, report, scores, segmented
+from tests.reporting.report_volumes import example_case, report, scores, segmented
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium: apt-get install chromium, or put google-chrome on the PATH"
@@ -21,22 +21,24 @@ OVERLAYS = ("mask", "target_structures", "translated_structures")
 SECONDS = float(os.environ.get("MEDTRANS_BROWSER_SECONDS", "120"))
 NAMES = [f"sub-{number:03}" for number in range(100)]
 OPEN = "document.querySelector('.look').getAttribute('aria-expanded') === 'true'"
-SAID = "document.querySelector('.look').nextElementSibling.textContent"
+STATUS = "document.querySelector('.look').nextElementSibling.textContent"
 
 
 @pytest.fixture(scope="module")
 def case():
-    return segmented(pictured(NAMES[-1], (40, 48, 32), (3.0, 3.0, 4.0)))
+    return segmented(example_case(NAMES[-1], (40, 48, 32), (3.0, 3.0, 4.0)))
 
 
 @pytest.fixture(scope="module")
 def page(case, tmp_path_factory):
-    """A hundred cases; the worst is small, the two others that are pictured are as large as a head."""
+    """A hundred cases; the worst is small, the two others that are example_case are as large as a head."""
     folder = tmp_path_factory.mktemp("browser")
-    chosen = [pictured(name, (110, 130, 100), (1.8, 1.8, 1.8)) for name in (NAMES[0], NAMES[50])]
-    read_for = [Measurement(name, name, "mean in the mask", "HU", 40.0 + n, 41.0 + n) for n, name in enumerate(NAMES)]
-    found = scores(NAMES, ("copy of the source", "mean of the training targets", "mean training image"))
-    write_page(folder / "report.html", report(scores=found, cases=[*chosen, case], measurements=read_for))
+    chosen = [example_case(name, (110, 130, 100), (1.8, 1.8, 1.8)) for name in (NAMES[0], NAMES[50])]
+    measurements = [
+        Measurement(name, name, "mean in the mask", "HU", 40.0 + n, 41.0 + n) for n, name in enumerate(NAMES)
+    ]
+    found = scores(NAMES, ("copied source", "training mean", "training mean image"))
+    write_page(folder / "report.html", report(scores=found, cases=[*chosen, case], measurements=measurements))
     return folder / "report.html"
 
 
@@ -50,15 +52,15 @@ def browser(page):
         started.waited = started.js("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000
         yield started
         assert started.complaints == []
-        asked = {address for address in started.requests if not address.startswith(("data:", "blob:"))}
-        assert asked == {page.as_uri()}
+        addresses = {address for address in started.requests if not address.startswith(("data:", "blob:"))}
+        assert addresses == {page.as_uri()}
 
 
 @pytest.fixture(scope="module")
 def viewer(browser):
     browser.click(".look")
-    browser.until(f"{OPEN} || {SAID}.includes('cannot')", SECONDS)
-    assert browser.js(SAID) == ""
+    browser.until(f"{OPEN} || {STATUS}.includes('cannot')", SECONDS)
+    assert browser.js(STATUS) == ""
     return browser
 
 
@@ -73,7 +75,7 @@ def place(browser):
     return [float(number) * (1 if letter in "RAS" else -1) for number, letter in found]
 
 
-def test_a_hundred_cases_open_at_once_from_a_small_file(browser, page):
+def test_a_hundred_cases_load_fast_from_a_small_file(browser, page):
     assert page.stat().st_size < 30_000_000
     assert browser.spent < 3, "seconds of the processor until the page is there"
 
@@ -88,23 +90,23 @@ def test_they_open_within_three_seconds_by_the_clock(browser):
 
 
 @pytest.mark.parametrize(("dark", "paper"), [(True, (18, 20, 23)), (False, (255, 255, 255))])
-def test_a_picture_of_the_page_has_the_colours_that_a_person_asked_for(browser, dark, paper):
+def test_the_page_has_the_colour_scheme_of_the_browser(browser, dark, paper):
     browser.look(1300, 900, dark=dark)
     image = np.asarray(Image.open(io.BytesIO(browser.picture())).convert("RGB"))
     assert tuple(image[5, 5]) == paper
     assert image.std() > 10
 
 
-def test_nothing_of_the_viewer_runs_before_it_is_asked_for(browser):
+def test_the_viewer_starts_only_on_request(browser):
     assert browser.js("document.querySelector('.viewer') === null")
     assert browser.js("'Niivue' in (window.niivue ?? {})") is False
 
 
-def shown(case, browser):
-    """Values at the crosshair as numpy has them."""
-    drawn = layers(case)
-    i, j, k = (round(mm / side) for mm, side in zip(place(browser), drawn.spacing, strict=True))
-    return {role: voxels[i, j, k] for role, voxels in drawn.voxels.items()}
+def values_at_crosshair(case, browser):
+    """Voxel values at the crosshair."""
+    displayed = layers(case)
+    i, j, k = (round(mm / side) for mm, side in zip(place(browser), displayed.spacing, strict=True))
+    return {role: voxels[i, j, k] for role, voxels in displayed.voxels.items()}
 
 
 def number(words):
@@ -112,7 +114,7 @@ def number(words):
 
 
 @pytest.mark.parametrize("move", [None, "click", "ArrowLeft", "ArrowUp", "PageDown"])
-def test_the_crosshair_moves_and_tells_the_values_of_the_volumes(viewer, case, move):
+def test_the_crosshair_moves_and_the_values_of_the_volumes_are_displayed(viewer, case, move):
     before = place(viewer)
     if move == "click":
         viewer.click(".viewer canvas", 0.1, 0.35)
@@ -121,7 +123,7 @@ def test_the_crosshair_moves_and_tells_the_values_of_the_volumes(viewer, case, m
         viewer.press(move)
     if move:
         assert place(viewer) != before
-    true = shown(case, viewer)
+    true = values_at_crosshair(case, viewer)
     for role in ("source", "target", "translated"):
         assert number(value(viewer, role)) == pytest.approx(true[role], abs=1.01)
     apart = number(value(viewer, "translated")) - number(value(viewer, "target"))
@@ -168,7 +170,7 @@ def test_layers_are_switched_on_and_off(viewer):
     assert not viewer.js("document.querySelector('.screen .synthetic').hidden")
 
 
-def test_masks_and_structures_are_overlays_that_say_what_lies_below_the_crosshair(viewer):
+def test_masks_and_structures_are_overlays_with_the_class_at_the_crosshair(viewer):
     viewer.js("document.querySelector('.viewer').scrollIntoView({block: 'start'})")
     viewer.click(".viewer canvas", 0.17, 0.4)
     assert [value(viewer, role) for role in OVERLAYS] == ["inside", "soft tissue", "none"]
@@ -193,12 +195,14 @@ def test_the_bone_window_darkens_soft_tissue(viewer):
 
 
 def test_tables_are_sorted_by_mouse_and_keyboard(browser):
-    names = "[...document.querySelectorAll('#cases tbody')].map(part => part.dataset.name)"
-    sorts = "[...document.querySelectorAll('#cases th[aria-sort]')].map(head => head.getAttribute('aria-sort')).join()"
+    names = "[...document.querySelectorAll('#case-table tbody')].map(part => part.dataset.name)"
+    sorts = (
+        "[...document.querySelectorAll('#case-table th[aria-sort]')].map(head => head.getAttribute('aria-sort')).join()"
+    )
     assert browser.js(names) == NAMES[::-1]
-    browser.click("#cases th[data-column='1'] .sort")
+    browser.click("#case-table th[data-column='1'] .sort")
     assert (browser.js(names), browser.js(sorts)) == (NAMES, "none,ascending,none")
-    browser.js("document.querySelector('#cases th[data-column=\"2\"] .sort').focus()")
+    browser.js("document.querySelector('#case-table th[data-column=\"2\"] .sort').focus()")
     browser.ask("Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", text="\r")
     assert (browser.js(names), browser.js(sorts)) == (NAMES[::-1], "none,none,ascending")
 
@@ -209,7 +213,7 @@ def test_the_methods_text_can_be_copied(browser):
     assert browser.js("document.querySelector('.copy').textContent") == "Copied"
 
 
-def test_the_page_fits_a_telephone_and_has_no_sideways_scroll(browser):
+def test_the_page_fits_a_telephone_without_horizontal_scrolling(browser):
     browser.look(400, 800)
     assert browser.js("document.documentElement.scrollWidth") <= 400
     browser.look(1300, 900)

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from medtrans.evaluating.segmentation.structures import Structure, is_single_class, scores_of
+from medtrans.core.finding import Finding
+from medtrans.core.measurement import Structure
+from medtrans.core.score import Clause, Evaluation, MetricId
+from medtrans.evaluating.segmentation.structures import scores_of
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.reporting.latex import ESCAPES, HEAD, escaped, to_tex
-from tests.reporting.report_volumes import DEFINITION, scores
+from tests.reporting.report_volumes import DEFINITION, MAE, scores
 
 EVIL = "50% of_cases & #1 {x} \\end{table} $a^2$ ~ \x07\nsub"
 
@@ -19,14 +22,19 @@ def body(text):
     return [line.strip() for line in text.splitlines() if line.rstrip().endswith(r"\\")]
 
 
-def test_the_table_says_mean_spread_interval_and_definition():
-    text = to_tex(scores("abcd"), DEFINITION).decode()
+def tex(found, definition=DEFINITION, structures=(), **more):
+    """The tables of an evaluation."""
+    return to_tex(Evaluation(definition, found, structures=structures, **more)).decode()
+
+
+def test_the_table_has_mean_deviation_interval_and_definition():
+    text = tex(scores("abcd"))
     assert body(text)[0] == r"& MAE $\downarrow$ & PSNR $\uparrow$ \\"
     assert body(text)[1] == r"& (HU) & (dB) \\"
     assert body(text)[2].startswith(r"Translated & \textbf{41.50 $\pm$~1.29} &")
     assert re.match(r"& \[40\.\d\d, 42\.\d\d\] & \[27\.\d\d, 29\.\d\d\]", body(text)[3])
     assert "over 4 subjects with 4 cases" in text
-    assert r"Preset synthrad2023, range $-$1024 \dots{} 3000, mask: body." in text
+    assert r"Preset synthrad2023, value range $-$1024 \dots{} 3000, region: body. MAE: not clipped." in text
 
 
 def structures(*names):
@@ -41,24 +49,24 @@ def structures(*names):
 
 def test_structures_have_two_tables_with_every_definition():
     found = structures("liver", "spleen")
-    judge = SegmentationTask({}, "label maps by me", None, None)
-    meaning, _, _ = judge.told(DEFINITION, found)
-    own = [score for score in scores_of(found) if not is_single_class(score.metric)]
-    first, second, third = to_tex([*scores("ab"), *own], meaning, found).decode().split(r"\end{table}")[:3]
+    task = SegmentationTask({}, "label maps of the first author", None, None)
+    meaning = replace(DEFINITION, clauses=(*DEFINITION.clauses, *task.summarise(found).clauses))
+    every = [*scores("ab"), *scores_of(found)]
+    first, second, third = tex(every, meaning, found).split(r"\end{table}")[:3]
     assert "Dice" not in first
-    assert r"label maps by me. For each structure" in second
+    assert r"label maps of the first author. Structures: for each structure" in second
     assert "Translated & 0.450" in second
     assert r"liver & 2 & 0 & 0 & 0.900 $\pm$~0.000 & 3.0 $\pm$~0.0" in third
     assert r"spleen & 2 & 2 & 0 & 0.000" in third
 
 
 def test_below_three_subjects_there_is_no_interval():
-    assert len(body(to_tex(scores(), DEFINITION).decode())) == 4
+    assert len(body(tex(scores()))) == 4
 
 
 @pytest.mark.parametrize("found", [scores("abc"), scores(("a",), ()), scores((EVIL,), (EVIL,))])
-def test_it_is_well_formed_whatever_names_hold(found):
-    text = to_tex(found, replace(DEFINITION, mask=EVIL), structures(EVIL, "b")).decode()
+def test_it_is_well_formed_whatever_names_contain(found):
+    text = tex(found, replace(DEFINITION, region=EVIL), structures(EVIL, "b"))
     opened = []
     for kind, name in re.findall(r"(?<!\\textbackslash)\\(begin|end)\{(\w+)\}", text):
         if kind == "begin":
@@ -77,7 +85,7 @@ def test_it_is_well_formed_whatever_names_hold(found):
     assert not re.search(r"(?<!\\)[#_^%]", text.removeprefix(HEAD))
 
 
-def test_every_sign_that_latex_reads_is_escaped():
+def test_every_special_character_of_latex_is_escaped():
     assert escaped("a_b 5% x² \n\x00y") == r"a\_b 5\% x\textsuperscript{2} y"
     assert all(not set("\\{}$&#%_~^<>|") & {key} or value != key for key, value in ESCAPES.items())
     assert escaped("Müller") == "Müller"
@@ -85,22 +93,29 @@ def test_every_sign_that_latex_reads_is_escaped():
 
 def test_values_that_are_not_numbers_are_printed():
     found = [replace(s, value=math.nan) if s.system == "translated" else s for s in scores()]
-    assert "Translated & nan & nan" in to_tex(found, None).decode()
+    assert "Translated & nan & nan" in tex(found)
 
 
-def test_a_long_unit_stands_in_the_caption():
+def test_failed_cases_are_counted_in_the_caption():
+    failed = {"c": Finding(code="x", severity="refuse", where="c", what="is empty")}
+    assert "with 2 cases (1 more could not be scored)" in tex(scores(), failed=failed)
+
+
+def test_a_long_unit_is_in_the_caption():
     long = "of the target's 99.5th percentile"
-    text = to_tex([replace(s, unit=long) if s.metric == "mae" else s for s in scores()], DEFINITION).decode()
+    text = tex([replace(s, unit=long) if s.metric == MAE else s for s in scores()])
     assert body(text)[1] == r"&  & (dB) \\"
     assert f"Unit of MAE: {long}." in text
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex: apt-get install texlive-latex-recommended")
-def test_latex_takes_it_and_no_table_is_wider_than_the_page(tmp_path):
-    every = replace(DEFINITION, details=(" ".join(ESCAPES),))
+def test_latex_compiles_it_and_no_table_is_wider_than_the_page(tmp_path):
+    every = replace(DEFINITION, clauses=(Clause("Characters", " ".join(ESCAPES)),))
     found = scores("abcd", (EVIL,))
-    found += [replace(score, metric=f"{score.metric}[bins={n}]") for n in range(4) for score in found]
-    table = to_tex(found, every, structures(EVIL, "b")).decode()
+    found += [
+        replace(score, metric=MetricId(score.metric.name, (("bins", str(n)),))) for n in range(4) for score in found
+    ]
+    table = tex(found, every, structures(EVIL, "b"))
     packages = "\\usepackage{booktabs,graphicx,textcomp}"
     paper = "\\documentclass{article}" + packages + "\\begin{document}" + table + "\\end{document}"
     (tmp_path / "paper.tex").write_text(paper)

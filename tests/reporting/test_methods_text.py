@@ -1,44 +1,111 @@
 import pytest
 
 from medtrans.catalogue import recipes
+from medtrans.core.finding import Finding
+from medtrans.core.measurement import Measurement
+from medtrans.core.score import Evaluation
 from medtrans.recipe import load_recipe
 from medtrans.reporting.methods_text import methods_text
+from medtrans.reporting.recipe_text import run_sentences
 from tests.reporting.report_volumes import DEFINITION, scores
 
 SOFTWARE = {"medtrans": "0.1.0", "python": "3.11", "torch": "2.8", "monai": "absent", "nibabel": "5.3"}
+FAILED = {"sub-09": Finding(code="x", severity="refuse", where="sub-09", what="is empty")}
+READING = {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}, "target": {"pattern": ["a", "b"], "modality": "CT"}}
+PREPARING = {
+    "orientation": "RAS",
+    "spacing": [1.0, 1.0, 2.5],
+    "source_normalisation": {"name": "percentiles", "low": 0.5},
+    "target_normalisation": {"name": "linear"},
+    "spatial_dims": 2,
+    "plane": "axial",
+    "slices": 5,
+    "patch": [],
+    "body_mask": "otsu",
+    "augmentation": [{"name": "flip"}, {"name": "rotation", "degrees": 15.0}],
+    "conditions": [],
+}
 
 
-def text(settings=None, found=None, refused=0):
-    asked = {"split": "6 train, 0 validation, 2 test", "refused": refused, "software": SOFTWARE}
-    return methods_text(scores() if found is None else found, DEFINITION, settings=settings or {}, **asked)
+def text(settings=None, found=None, failed=None, measurements=()):
+    evaluation = Evaluation(
+        DEFINITION, scores() if found is None else found, failed or {}, measurements=list(measurements)
+    )
+    return methods_text(evaluation, settings or {}, split="6 train, 0 validation, 2 test", software=SOFTWARE)
 
 
-def test_definition_numbers_and_versions_are_spelled_out():
-    told = text(refused=1)
+def sentences(**preparing):
+    settings = {
+        "reading": READING,
+        "preparing": PREPARING | preparing,
+        "method": {"name": "pix2pix", "l1": 100.0},
+        "training": {"steps": 10, "batch": 4, "monitor": "mae", "seed": 3, "optimizer": "adam", "clock": "wall"},
+        "translating": {"overlap": 0.5},
+    }
+    return " ".join(run_sentences(settings, "6 train, 0 validation, 2 test"))
+
+
+def test_definition_numbers_and_versions_are_in_the_text():
+    written = text(failed=FAILED)
     for words in (
-        "preset synthrad2023 of medtrans, on the value range -1024 … 3000 (width Q = 4024)",
-        "voxels that count: body.",
+        "preset synthrad2023 of medtrans for CT, with the value range −1024 … 3000 (width Q = 4024)",
+        "region: body.",
         "MAE: not clipped.",
-        "n = 2 cases of 2 subjects; 1 more could not be assessed.",
+        "n = 2 cases of 2 subjects were scored; 1 further case could not be scored.",
         "5000 resamples",
-        "copy of the source",
+        "copied source",
         "Software: medtrans 0.1.0, python 3.11, torch 2.8.",
     ):
-        assert words in told, words
+        assert words in written, words
 
 
-def test_volumes_that_were_only_scored_have_no_training():
+def test_files_that_were_only_scored_have_no_training():
     assert "trained for" not in text()
-    assert "controls" not in text(found=scores(controls=()))
+    assert "baselines" not in text(found=scores(baselines=()))
+
+
+def test_measured_quantities_are_named():
+    measured = [Measurement("a", "a", "mean in the mask", "HU", 1.0, 2.0)]
+    assert "Agreement of translation and target in the mean in the mask is given" in text(measurements=measured)
+    assert "Agreement" not in text()
+
+
+@pytest.mark.parametrize(
+    ("preparing", "sentence"),
+    [
+        (
+            {},
+            "Volumes were reoriented to RAS and resampled to 1 × 1 × 2.5 mm; source intensities by percentiles (low 0.5)",
+        ),
+        ({}, "The network took 5 adjacent axial slices as input channels (2.5D)."),
+        ({"slices": 1, "plane": "coronal"}, "The network took single coronal slices (2D)."),
+        (
+            {"spatial_dims": 3, "patch": [64, 64, 32]},
+            "The network took volumes (3D), in training patches of 64 × 64 × 32 voxels.",
+        ),
+        ({}, "The body mask was obtained by Otsu thresholding."),
+        ({"body_mask": "nonzero"}, "The body mask consisted of the nonzero voxels."),
+        ({}, "Augmentation comprised flip, rotation (degrees 15)."),
+        ({"augmentation": []}, "No augmentation was applied."),
+        ({"spacing": None}, "kept on their own voxel grids"),
+        ({"conditions": ["slice_thickness"]}, "The model was conditioned on slice_thickness."),
+        ({}, "Cases consisted of source images (MR, *_T1.nii.gz) and target images (CT, a, b)."),
+        ({}, "no subject is in two sets (6 train, 0 validation, 2 test cases)"),
+        ({}, "The method was pix2pix (l1 100)."),
+        ({}, "at most 10 steps, with a batch size of 4 (optimizer adam)"),
+    ],
+)
+def test_each_setting_has_its_sentence(preparing, sentence):
+    assert sentence in sentences(**preparing)
 
 
 @pytest.mark.parametrize("name", sorted(recipes()))
-def test_every_pipeline_is_told_without_a_hole(name):
+def test_every_pipeline_has_a_text_without_gaps(name):
     recipe = load_recipe(recipes()[name])
-    told = text(recipe.to_dict())
-    assert f"The method was {recipe.method} (" in told
-    assert f"at most {recipe.training.steps} steps" in told
-    assert "split by subject" in told
-    assert f"Seed {recipe.training.seed}." in told
-    for hole in ("None", "{", "}", "()", "  ", ".."):
-        assert hole not in told.replace(" … ", " "), hole
+    written = text(recipe.to_dict())
+    assert f"The method was {recipe.method} (" in written
+    assert f"at most {recipe.training.steps} steps" in written
+    assert "split by subject" in written
+    assert f"The random seed was {recipe.training.seed}." in written
+    for gap in ("None", "{", "}", "()", "  ", ".."):
+        assert gap not in written.replace(" … ", " "), gap

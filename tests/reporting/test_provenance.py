@@ -9,19 +9,19 @@ import pytest
 from medtrans.reporting.provenance import command, provenance, version, without_folders
 
 
-def test_versions_and_machine_are_told():
+def test_versions_and_machine_are_recorded():
     found = provenance()
     assert found["software"]["numpy"] == numpy.__version__
     assert found["software"]["python"] == platform.python_version()
     assert found["machine"]["architecture"] == platform.machine()
 
 
-def test_neither_host_nor_user_nor_folders_are_told(monkeypatch):
+def test_neither_host_nor_user_nor_folders_are_recorded(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/usr/local/bin/medtrans", "run", "/home/ada/secret/recipe.yaml"])
-    told = str(provenance())
-    assert platform.node() not in told
-    assert "ada" not in told
-    assert getpass.getuser() not in told
+    recorded = str(provenance())
+    assert platform.node() not in recorded
+    assert "ada" not in recorded
+    assert getpass.getuser() not in recorded
     assert provenance()["command"] == "medtrans run …/recipe.yaml"
 
 
@@ -29,7 +29,7 @@ def test_what_is_not_installed_is_absent():
     assert version("no-such-package-at-all") == "absent"
 
 
-def test_asking_imports_neither_torch_nor_monai():
+def test_provenance_imports_neither_torch_nor_monai():
     script = (
         "import sys; from medtrans.reporting.provenance import provenance; provenance();"
         "sys.exit('torch' in sys.modules or 'monai' in sys.modules)"

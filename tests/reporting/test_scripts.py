@@ -1,7 +1,7 @@
+import ast
 import base64
 import gzip
 import hashlib
-import tomllib
 from pathlib import Path
 
 from medtrans.reporting.scripts import FOLDER, scripts
@@ -27,9 +27,11 @@ def test_own_scripts_cannot_end_early():
     assert not any("</script" in script or "<!--" in script for script in scripts().own)
 
 
-def test_the_licence_travels_with_it():
+def test_the_licence_is_part_of_the_package():
     assert "Copyright (c) 2021, Niivue" in scripts().licences
-    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["medtrans"]
+    call = ast.parse((ROOT / "setup.py").read_text()).body[-1].value
+    data = next(ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg == "package_data")
     package = ROOT / "medtrans"
-    carried = {path for pattern in patterns for path in package.glob(pattern)}
-    assert set(FOLDER.iterdir()) <= carried
+    included = {path for pattern in data["medtrans"] for path in package.glob(pattern)}
+    assert set(FOLDER.iterdir()) <= included
+    assert set((package / "reporting" / "sections").glob("*.html")) <= included

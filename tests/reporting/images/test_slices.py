@@ -3,8 +3,8 @@ import pytest
 
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import orient
-from medtrans.reporting.images.slices import body_of, centre_views, tilt, upright, worst_view
-from tests.reporting.report_volumes import SPACING, affine, head, pictured
+from medtrans.reporting.images.slices import body_of, centre_views, obliquity, to_ras, worst_view
+from tests.reporting.report_volumes import SPACING, affine, example_case, head
 
 PLACES = {
     "axial": {"R": (None, 0), "L": (None, -1), "A": (0, None), "P": (-1, None)},
@@ -22,7 +22,7 @@ def side_of(letter, shape):
 
 
 @pytest.mark.parametrize(("plane", "letter"), [(plane, letter) for plane in PLACES for letter in PLACES[plane]])
-def test_each_side_of_the_patient_is_where_a_radiologist_looks_for_it(plane, letter):
+def test_each_side_of_the_patient_is_where_radiological_display_has_it(plane, letter):
     body = np.ones((8, 10, 12), bool)
     view = next(view for view in centre_views(body, (1, 1, 1)) if view.plane == plane)
     picture = view.cut(side_of(letter, body.shape))
@@ -39,10 +39,10 @@ def test_the_order_of_storage_does_not_change_the_picture(stored):
     volume = orient(Volume(voxels[None], affine()), stored)[0]
     mask = orient(Volume(body[None].astype(np.uint8), affine()), stored)[0]
     assert volume.orientation == stored
-    found = body_of(upright(mask), upright(volume))
-    for view, expected in zip(centre_views(found, upright(volume).spacing), centre_views(body, SPACING), strict=True):
+    found = body_of(to_ras(mask), to_ras(volume))
+    for view, expected in zip(centre_views(found, to_ras(volume).spacing), centre_views(body, SPACING), strict=True):
         assert view == expected
-        assert np.array_equal(view.cut(upright(volume).voxels[0]), expected.cut(voxels))
+        assert np.array_equal(view.cut(to_ras(volume).voxels[0]), expected.cut(voxels))
 
 
 def test_a_picture_is_measured_in_millimetres():
@@ -51,7 +51,7 @@ def test_a_picture_is_measured_in_millimetres():
     assert extents == {"axial": (10, 40), "coronal": (10, 30), "sagittal": (40, 30)}
 
 
-def test_pictures_are_cut_to_the_body_and_a_margin():
+def test_slices_are_cropped_to_the_body_and_a_margin():
     body = np.zeros((60, 60, 60), bool)
     body[20:30, 25:35, 5:55] = True
     assert centre_views(body, (3.0, 3.0, 3.0))[0].box == ((15, 35), (20, 40), (0, 60))
@@ -91,21 +91,21 @@ def test_neither_a_rim_of_few_voxels_nor_the_outside_is_the_worst_slice():
     assert worst_view(error, body, (1, 1, 1)).number == 4
 
 
-def test_without_a_mask_the_body_is_found():
-    case = pictured(mask=False, shape=(32, 32, 32))
+def test_without_a_mask_the_body_is_segmented():
+    case = example_case(mask=False, shape=(32, 32, 32))
     found = body_of(None, case.target)
     assert np.mean(found == head((32, 32, 32))[1]) > 0.97
 
 
-def test_an_empty_mask_means_everything():
-    case = pictured()
+def test_an_empty_mask_means_the_whole_volume():
+    case = example_case()
     assert body_of(case.mask.like(np.zeros(case.mask.shape)), case.target).all()
 
 
-def test_the_lean_of_an_oblique_grid_is_told():
+def test_the_obliquity_of_a_grid_is_its_angle():
     angle = np.radians(12)
     turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
     place = np.eye(4)
     place[:3, :3] = turn @ np.diag([1, 2, 3])
-    assert tilt(Volume(np.zeros((1, 2, 2, 2)), place)) == pytest.approx(12)
-    assert tilt(Volume(np.zeros((1, 2, 2, 2)), affine())) == 0
+    assert obliquity(Volume(np.zeros((1, 2, 2, 2)), place)) == pytest.approx(12)
+    assert obliquity(Volume(np.zeros((1, 2, 2, 2)), affine())) == 0

@@ -6,7 +6,10 @@ import matplotlib
 import numpy as np
 
 from medtrans.evaluating.statistics.agreement import bland_altman
-from medtrans.reporting.charts import agreement_chart, curve_chart, error_chart, histogram_chart, strip_chart
+from medtrans.reporting.charts.agreement import agreement_chart
+from medtrans.reporting.charts.curve import curve_chart
+from medtrans.reporting.charts.intensity import body_histogram, error_chart, tissue_histogram
+from medtrans.reporting.charts.strip import strip_chart
 from medtrans.reporting.curves import curves
 from tests.reporting.report_volumes import journal
 
@@ -21,8 +24,8 @@ def charts():
         "curve": curve_chart(first, last=100, best_step=60),
         "rate": curve_chart(rate, last=100),
         "strip": strip_chart({"translated": [1.0, 2.0], "copy": [3.0, math.nan]}, own=("translated",), name="mae"),
-        "histogram": histogram_chart(EDGES, share, 0 * share, "HU", name="sub-01"),
-        "tissue": histogram_chart(EDGES, share, 0 * share, "HU", name="sub-01 bone", whole=False),
+        "histogram": body_histogram(EDGES, share, 0 * share, "HU", name="sub-01"),
+        "tissue": tissue_histogram(EDGES, share, 0 * share, "HU", name="sub-01 bone"),
         "agreement": agreement_chart(np.arange(4.0), np.arange(4.0), LIMITS, "HU", name="mean"),
         "error": error_chart(EDGES, np.where(EDGES[1:] > 0, np.nan, 3.0), np.full(10, 4.0), "HU", name="sub-01"),
     }
@@ -41,12 +44,12 @@ def test_every_colour_is_a_variable_of_the_page():
         assert "var(--first)" in chart
 
 
-def test_ids_of_two_charts_never_meet():
+def test_no_two_charts_share_an_id():
     found = [set(re.findall(r' id="([^"]*)"', chart)) for chart in charts().values()]
     assert sum(map(len, found)) == len(set.union(*found))
 
 
-def test_the_page_lends_its_font_and_nothing_is_fetched():
+def test_the_font_is_that_of_the_page_and_nothing_is_loaded():
     for chart in charts().values():
         assert "DejaVu" not in chart
         assert "http" not in chart
@@ -80,7 +83,7 @@ def ticks(chart):
     return [element.text for element in ElementTree.fromstring(chart).iter("text")]
 
 
-def test_a_term_measured_once_stands_on_the_axis_of_the_whole_run():
+def test_a_term_recorded_once_has_the_axis_of_the_whole_run():
     (once,) = curves([{"step": 40, "validation/mae": 5.0}])
     assert {"0", "20", "40"} <= set(ticks(curve_chart(once, last=40)))
     assert not any("." in words for words in ticks(curve_chart(once, last=4)) if words.startswith(("0", "1", "2", "3")))
