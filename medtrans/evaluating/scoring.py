@@ -168,8 +168,16 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     systems = {TRANSLATED: loaded.translated, **_baselines(case, loaded, modality)}
     scores: list[Score] = []
     for system, volume in systems.items():
-        pair = volume, loaded.target, loaded.mask
-        scores += score_pair(*pair, task.preset, metrics=task.metrics, system=system, **whose)
+        scores += score_pair(
+            volume,
+            loaded.target,
+            loaded.mask,
+            task.preset,
+            metrics=task.metrics,
+            case=case.name,
+            subject=case.subject,
+            system=system,
+        )
     refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
     deviation = case.uncertainty()
     if deviation is not None:

@@ -61,7 +61,7 @@ def test_with_few_subjects_it_says_what_no_test_can_reach(runs, tmp_path):
     assert "Below 6 subjects no test can reach p < 0.05" in to_text(found)
     page = write_comparison(tmp_path, found).read_text()
     assert "Below 6 subjects no test can reach p &lt; 0.05" in page
-    assert "p, within ±0.02" in page
+    assert "p, equivalence within ±0.02" in page
     document = json.loads(to_json(found), parse_constant=pytest.fail)
     assert document["rankings"]["mae"]["equivalence_margin"] == 0.02
     assert document["rankings"]["psnr"]["equivalence_margin"] is None
