@@ -1,7 +1,7 @@
 """medtrans translates biomedical images and says how far to trust the result.
 
 The path of the data: reading → preparing → training → translating → evaluating → reporting.
-To add something look into the plurals: phantoms, networks, losses, methods, metrics.
+To add something look into the plurals: phantoms, degradations, networks, losses, methods, metrics.
 
     from medtrans import Translator, read_volume, write_volume
 
@@ -17,23 +17,41 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    # Files, as on the command line.
+    "run": "medtrans.stages.run",
+    "translate": "medtrans.stages.translate",
+    "evaluate": "medtrans.stages.evaluate",
+    "check": "medtrans.stages.check",
+    "Recipe": "medtrans.recipe",
+    "load_recipe": "medtrans.recipe",
+    # Volumes.
     "Volume": "medtrans.core.volume",
-    "Case": "medtrans.core.case",
-    "MedtransError": "medtrans.core.errors",
     "read_volume": "medtrans.reading.volumes",
     "write_volume": "medtrans.reading.volumes",
     "Translator": "medtrans.translating.translator",
     "Ensemble": "medtrans.translating.ensemble",
-    "evaluate": "medtrans.evaluating.scoring",
-    "load_recipe": "medtrans.recipe",
-    "run": "medtrans.stages.run",
+    # Records.
+    "Case": "medtrans.core.case",
+    "Modality": "medtrans.core.modality",
+    "Finding": "medtrans.core.finding",
+    "Verdict": "medtrans.core.finding",
+    "Score": "medtrans.core.score",
+    "Evaluation": "medtrans.core.score",
+    "MedtransError": "medtrans.core.errors",
+    # Parts to add.
+    "Settings": "medtrans.core.settings",
+    "Method": "medtrans.core.method",
+    "Metric": "medtrans.core.metric",
+    "Degradation": "medtrans.core.degradation",
+    "NetworkSettings": "medtrans.networks",
 }
+"""Public name → the module that defines it."""
 
 __all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
-    """Import public names when first used: `medtrans --help` must not wait for torch."""
+    """Public names are imported when first used: `import medtrans` does not import torch."""
     if name not in _PUBLIC:
         raise AttributeError(f"module 'medtrans' has no attribute {name!r}")
     return getattr(importlib.import_module(_PUBLIC[name]), name)

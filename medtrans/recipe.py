@@ -78,14 +78,16 @@ class Recipe:
         return hasattr(self.method_class, "translate")
 
     @property
-    def best(self) -> LabelledMetric:
+    def monitor(self) -> LabelledMetric:
         """The validation metric that selects the model, of the preset or of `evaluating.metrics`. Raises UsageError."""
         preset = find_preset(self.evaluating.preset)
         known = {metric.label: metric for metric in labelled_metrics(preset, self.evaluating.metrics)}
-        label = self.training.best
+        label = self.training.monitor
         if label not in known:
             what = f"{label!r} is not among the metrics of the preset {preset.name}, so no model can be selected by it"
-            raise UsageError("training.best", what, f"choose from: {', '.join(known)}; or add it to evaluating.metrics")
+            raise UsageError(
+                "training.monitor", what, f"choose from: {', '.join(known)}; or add it to evaluating.metrics"
+            )
         return known[label]
 
     def preparation(self) -> Preparation:
@@ -138,20 +140,20 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         method_settings=stages.pop("method"),
         **stages,
     )
+    _refuse_without_targets(recipe, where)
     if recipe.pairing == "alone":
         recipe = dataclasses.replace(recipe, preparing=_own_targets(recipe.preparing, f"{where}: preparing"))
     recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
-    _refuse_inconsistent(recipe, where)
+    _ = recipe.monitor
+    recipe.translating.assert_fits(recipe.preparing.spatial_dims)
     return recipe
 
 
-def _refuse_inconsistent(recipe: Recipe, where: str) -> None:
-    """Raises UsageError where settings of different stages contradict each other."""
+def _refuse_without_targets(recipe: Recipe, where: str) -> None:
+    """Raises UsageError where the method needs targets and their modality is not declared."""
     if recipe.pairing != "alone" and recipe.reading.target is None:
         what = f"is missing, and the method {recipe.method} is trained with targets"
         raise UsageError(f"{where}: reading.target", what, "write target: {pattern: '*_CT.nii.gz', modality: CT}")
-    _ = recipe.best
-    recipe.translating.assert_fits(recipe.preparing.spatial_dims)
 
 
 def check_metrics(specs: Sequence[MetricSpec], where: str) -> tuple[str | dict[str, Any], ...]:

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 import medtrans
-from medtrans.reading.files import read_volume
+from medtrans.catalogue import find_recipe
+from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
-from medtrans.stages import run as stages
+from medtrans.stages.train import train
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 
@@ -32,8 +33,8 @@ def shell(*words, **options):
 def model(tmp_path_factory):
     """A model trained for four steps: it translates badly, and keeps every promise but beauty."""
     folder = tmp_path_factory.mktemp("run")
-    recipe = load_recipe(stages.find_recipe("t1_to_t2"), ["method.generator.channels=[4, 8]"], quick=True)
-    return stages.train(recipe, folder).model
+    recipe = load_recipe(find_recipe("t1_to_t2"), ["method.generator.channels=[4, 8]"], quick=True)
+    return train(recipe, folder).model
 
 
 def test_help_lists_every_verb_without_torch():
@@ -117,7 +118,7 @@ def test_models_given_one_after_the_other_are_averaged(model, tmp_path):
     done = shell(*words, other)
     assert done.returncode == 0, done.stderr
     assert len(json.loads((tmp_path / "out.json").read_text())["model"]["mean_of"]) == 2
-    assert not np.asanyarray(nib.load(tmp_path / "out_spread.nii.gz").dataobj).any()
+    assert not np.asanyarray(nib.load(tmp_path / "out_std.nii.gz").dataobj).any()
 
 
 def test_an_output_is_not_replaced_unless_asked(model, tmp_path):

@@ -5,7 +5,15 @@ from medtrans.core.errors import UsageError
 from medtrans.methods.pix2pix import Pix2PixSettings
 from medtrans.recipe import load_recipe, make_recipe, schema
 
-MINIMAL = "method: {name: regression}\n"
+MINIMAL = """method: {name: regression}
+reading: {source: {pattern: "*_T1.nii.gz", modality: MR}, target: {pattern: "*_CT.nii.gz", modality: CT}}
+"""
+IMAGES = {"reading": {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}, "target": {"modality": "CT"}}}
+WITH_TABLE = """method: {name: regression}
+reading: {root: heads, table: people.csv, source: {modality: MR}, target: {modality: MR}}
+preparing: {target_normalisation: {name: percentiles}}
+evaluating: {preset: mr-percentile, segmentation: {model: organs}}
+"""
 
 
 def written(folder, text):
@@ -14,7 +22,7 @@ def written(folder, text):
     return path
 
 
-def test_a_recipe_needs_no_more_than_a_method(tmp_path):
+def test_a_recipe_needs_no_more_than_a_method_and_its_images(tmp_path):
     recipe = load_recipe(written(tmp_path, MINIMAL))
     assert recipe.method == "regression"
     assert recipe.reading.root == tmp_path
@@ -27,12 +35,14 @@ def test_the_resolved_recipe_reads_back_as_itself(tmp_path):
     assert again.to_dict() == recipe.to_dict()
 
 
-def test_places_are_meant_from_the_recipe_but_from_here_when_they_are_typed(tmp_path, monkeypatch):
+def test_paths_are_relative_to_the_recipe_but_typed_ones_to_the_working_folder(tmp_path, monkeypatch):
     (tmp_path / "there").mkdir()
-    written(tmp_path / "there", MINIMAL + "reading: {root: heads, table: people.csv}\n")
+    written(tmp_path / "there", WITH_TABLE)
     monkeypatch.chdir(tmp_path)
-    asked = load_recipe("there/recipe.yaml").reading
-    assert (asked.root, asked.table) == (tmp_path / "there/heads", tmp_path / "there/people.csv")
+    loaded = load_recipe("there/recipe.yaml")
+    assert loaded.reading.root == tmp_path / "there/heads"
+    assert loaded.reading.table == tmp_path / "there/people.csv"
+    assert loaded.evaluating.segmentation.model == tmp_path / "there/organs"
     changed = load_recipe("there/recipe.yaml", ["reading.root=mine"])
     assert (changed.reading.root, changed.reading.table) == (tmp_path / "mine", tmp_path / "there/people.csv")
     again = load_recipe(written(tmp_path, changed.to_yaml()))
@@ -40,19 +50,20 @@ def test_places_are_meant_from_the_recipe_but_from_here_when_they_are_typed(tmp_
 
 
 def test_a_method_alone_brings_its_own_settings():
-    recipe = make_recipe({"method": {"name": "pix2pix", "l1": 10}})
+    recipe = make_recipe({**IMAGES, "method": {"name": "pix2pix", "l1": 10}})
     assert recipe.method_settings == Pix2PixSettings(l1=10)
 
 
 def test_changes_are_laid_over_table_by_table(tmp_path):
-    path = written(tmp_path, "method: {name: regression}\ntraining: {steps: 7, batch: 3}\n")
+    path = written(tmp_path, MINIMAL + "training: {steps: 7, batch: 3}\n")
     recipe = load_recipe(path, ["training.steps=9", "preparing.patch=[32, 32]"])
     assert (recipe.training.steps, recipe.training.batch) == (9, 3)
     assert recipe.preparing.patch == (32, 32)
 
 
 def test_another_name_replaces_the_whole_table(tmp_path):
-    path = written(tmp_path, "method: {name: regression, generator: {name: unet, channels: [8, 8]}}\n")
+    method = "{name: regression, generator: {name: unet, channels: [8, 8]}}"
+    path = written(tmp_path, MINIMAL.replace("{name: regression}", method))
     recipe = load_recipe(path, ["method.generator={name: resnet, filters: 8}"])
     assert recipe.method_settings.generator.filters == 8
 
@@ -64,34 +75,34 @@ def test_quick_is_applied_only_when_asked(tmp_path):
 
 
 def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_off(tmp_path):
-    recipe = load_recipe(written(tmp_path, MINIMAL), ["reading.target=*_FLAIR.nii.gz"])
-    assert recipe.reading.target == "*_FLAIR.nii.gz"
+    recipe = load_recipe(written(tmp_path, MINIMAL), ["reading.target.pattern=*_FLAIR.nii.gz"])
+    assert recipe.reading.target.patterns == ("*_FLAIR.nii.gz",)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("method: {name: regresion}", "did you mean 'regression'"),
         ("method: {}", "method.name is missing"),
         (MINIMAL + "trainin: {steps: 3}", "did you mean 'training'"),
         (MINIMAL + "training: {stepz: 3}", "did you mean 'steps'"),
-        (MINIMAL + "training: {steps: many}", "training.steps: 'many' will not do"),
+        (MINIMAL + "training: {steps: many}", "training.steps: invalid value 'many'"),
         (MINIMAL + "training: {batch: 0}", "greater than or equal to 1"),
-        (MINIMAL + "preparing: {target: {name: linaer}}", "did you mean 'linear'"),
-        (MINIMAL + "preparing: {target: {name: linear, lo: 3}}", "did you mean 'low'"),
+        (MINIMAL + "preparing: {target_normalisation: {name: linaer}}", "did you mean 'linear'"),
+        (MINIMAL + "preparing: {target_normalisation: {name: linear, lo: 3}}", "did you mean 'low'"),
         (MINIMAL + "translating: {window: [8, 8, 8]}", "translating.window: [8, 8, 8] is no size in 2D"),
-        (MINIMAL + "evaluating: {also: [nmii]}", "did you mean 'nmi'"),
-        (MINIMAL + "evaluating: {also: [{name: nmi, bin: 32}]}", "did you mean 'bins'"),
-        (MINIMAL + "evaluating: {also: [{name: nmi, bins: many}]}", "also: nmi.bins: 'many' will not do"),
-        (MINIMAL + "evaluating: {also: [{name: water_path, hlut: [[0, 1]]}]}", "is no table of rising HU"),
-        (MINIMAL + "evaluating: {also: [3]}", "evaluating.also.0"),
-        (MINIMAL + "evaluating: {preset: mr-percentile, also: [bone_dice]}", "bone_dice: is for CT only"),
+        (MINIMAL + "evaluating: {metrics: [nmii]}", "did you mean 'nmi'"),
+        (MINIMAL + "evaluating: {metrics: [{name: nmi, bin: 32}]}", "did you mean 'bins'"),
+        (MINIMAL + "evaluating: {metrics: [{name: nmi, bins: many}]}", "metrics: nmi.bins: invalid value 'many'"),
+        (MINIMAL + "evaluating: {metrics: [{name: water_path, hlut: [[0, 1]]}]}", "is no table of rising HU"),
+        (MINIMAL + "evaluating: {metrics: [3]}", "evaluating.metrics.0"),
+        (MINIMAL + "evaluating: {preset: mr-percentile, metrics: [bone_dice]}", "bone_dice: is for CT only"),
         (
-            MINIMAL + "training: {best: ssim}",
-            "'ssim' is not measured under the preset synthrad2025; choose from: mae, ",
+            MINIMAL + "training: {monitor: ssim}",
+            "'ssim' is not among the metrics of the preset synthrad2025, so no model can be selected by it; choose from: mae, ",
         ),
         (
-            MINIMAL + "training: {best: nmi}\nevaluating: {also: [{name: nmi, bins: 32}]}",
+            MINIMAL + "training: {monitor: nmi}\nevaluating: {metrics: [{name: nmi, bins: 32}]}",
             "mae, psnr, ms_ssim, nmi[bins=32]",
         ),
         (MINIMAL + "training: 3", "training is not a table"),
@@ -101,31 +112,80 @@ def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_
         (MINIMAL + "method: !!python/object/apply:os.system ['true']", "is not YAML"),
     ],
 )
-def test_every_wrong_recipe_gets_one_telling_sentence(tmp_path, text, said):
+def test_every_mistake_in_a_recipe_gives_one_clear_error(tmp_path, text, expected):
     with pytest.raises(UsageError) as caught:
         load_recipe(written(tmp_path, text))
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_metrics_asked_for_besides_are_spelled_in_full_and_read_back(tmp_path):
-    text = MINIMAL + "evaluating: {also: [nmi, {name: nmi, bins: 32}, {name: water_path, hlut: [[0, 1], [9, 2]]}]}"
+def test_further_metrics_are_written_in_full_and_read_back(tmp_path):
+    text = MINIMAL + "evaluating: {metrics: [nmi, {name: nmi, bins: 32}, {name: water_path, hlut: [[0, 1], [9, 2]]}]}"
     recipe = load_recipe(written(tmp_path, text))
     expected = ("nmi", {"name": "nmi", "bins": 32}, {"name": "water_path", "hlut": [[0.0, 1.0], [9.0, 2.0]]})
-    assert recipe.evaluating.also == expected
+    assert recipe.evaluating.metrics == expected
     assert load_recipe(written(tmp_path, recipe.to_yaml())).evaluating == recipe.evaluating
 
 
 def test_a_recipe_of_megabytes_is_refused(tmp_path):
-    with pytest.raises(Exception, match="bytes, at most"):
+    with pytest.raises(Exception, match="bytes, but at most"):
         load_recipe(written(tmp_path, "# " + "x" * (1 << 20) + "\n" + MINIMAL))
 
 
 @pytest.mark.parametrize("change", ["steps", "=3", "training.steps=[1"])
-def test_a_wrong_change_is_answered(tmp_path, change):
+def test_a_wrong_change_is_refused(tmp_path, change):
     with pytest.raises(UsageError, match="--set"):
         load_recipe(written(tmp_path, MINIMAL), [change])
 
 
 def test_the_schema_explains_the_settings():
     assert "Optimiser steps" in schema()["properties"]["training"]["properties"]["steps"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        (MINIMAL.replace('{pattern: "*_T1.nii.gz", modality: MR}', '"*_T1.nii.gz"'), "source: {pattern: "),
+        (MINIMAL.replace("reading: {", "reading: {validation: 0, "), "validation_fraction"),
+        (MINIMAL.replace("reading: {", "reading: {test: 0, "), "test_fraction"),
+        (MINIMAL.replace("reading: {", "reading: {hold_out: [a], "), "test_subjects"),
+        (MINIMAL + "preparing: {source: {name: linear}}", "source_normalisation"),
+        (MINIMAL + "preparing: {target: {name: linear}}", "target_normalisation"),
+        (MINIMAL + "preparing: {stack: 3}", "slices"),
+        (MINIMAL + "preparing: {body: otsu}", "body_mask"),
+        (MINIMAL + "preparing: {augment: {flip: true}}", "augmentation, a list"),
+        (MINIMAL + "training: {averaging: 0}", "ema_decay"),
+        (MINIMAL + "training: {best: mae}", "monitor"),
+        (MINIMAL + "training: {journal_every: 1}", "log_every"),
+        (MINIMAL + "training: {accumulate: 2}", "accumulate_grad_batches"),
+        (MINIMAL + "training: {clock: processor}", "write cpu"),
+        (MINIMAL + "translating: {skip_air: true}", "skip_background"),
+        (MINIMAL + "evaluating: {also: [nmi]}", "metrics"),
+        (MINIMAL + "evaluating: {within: mask}", "region"),
+        (MINIMAL + "evaluating: {region: everything}", "write volume"),
+        (MINIMAL + "evaluating: {pictures: 2}", "report_cases"),
+        (MINIMAL + "evaluating: {downstream: model}", "segmentation: {model: "),
+        (MINIMAL + "evaluating: {classes: AB}", "segmentation: {labels: "),
+        (MINIMAL + "evaluating: {surface_tolerance: 1}", "segmentation: {surface_tolerance: "),
+        (MINIMAL.replace("{name: regression}", "{name: registered}"), "write reggan"),
+        (MINIMAL.replace("{name: regression}", "{name: conditional_gan}"), "write projection_gan or acgan"),
+        (MINIMAL.replace("{name: regression}", "{name: pix2pix, criterion: hinge}"), "gan_loss"),
+        (MINIMAL.replace("{name: regression}", "{name: pix2pix, gan_loss: bce}"), "write non_saturating"),
+        (MINIMAL.replace("{name: regression}", "{name: pix2pix, gan_loss: minimax}"), "write saturating"),
+    ],
+)
+def test_an_old_key_or_value_is_refused_with_the_new_name(tmp_path, text, new):
+    with pytest.raises(UsageError) as caught:
+        load_recipe(written(tmp_path, text))
+    assert new in caught.value.advice
+
+
+def test_a_path_of_a_method_is_relative_to_the_recipe_too(tmp_path):
+    text = MINIMAL.replace("{name: regression}", "{name: latent_diffusion, autoencoder: first/model}")
+    assert load_recipe(written(tmp_path, text)).method_settings.autoencoder == tmp_path / "first/model"
+
+
+def test_a_method_that_needs_targets_is_refused_without_their_modality():
+    values = {"method": {"name": "regression"}, "reading": {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}}}
+    with pytest.raises(UsageError, match="trained with targets"):
+        make_recipe(values)

@@ -21,6 +21,8 @@ KEYS = {
     "training.journal_every": "log_every",
     "training.accumulate": "accumulate_grad_batches",
     "translating.skip_air": "skip_background",
+    "preparing.*.typical": "typical_range (percentiles), typical_moments (zscore) or typical_landmarks (nyul)",
+    "preparing.*.standard": "standard_landmarks",
     "evaluating.also": "metrics",
     "evaluating.within": "region",
     "evaluating.pictures": "report_cases",
@@ -28,11 +30,23 @@ KEYS = {
     "evaluating.classes": "segmentation: {labels: …}",
     "evaluating.surface_tolerance": "segmentation: {surface_tolerance: …}",
     "method.*.criterion": "gan_loss",
+    "method.noising": "noise_schedule",
+    "method.drop": "condition_dropout",
+    "method.guidance": "guidance_scale",
+    "method.grain": "dequantisation_noise",
+    "method.anatomy": "segmenter_feature_weight",
+    "method.contrast": "nce (cut) or classification (stargan)",
+    "method.penalty": "gradient_penalty",
+    "method.deviation": "decoder_std",
+    "method.conditioning": "name: acgan (auxiliary) or name: projection_gan (projection)",
 }
 """Path of an old key → the new key; `*` stands for any depth."""
 
 VALUES: dict[str, dict[str, str]] = {
-    "method.name": {"registered": "reggan"},
+    "method.name": {"registered": "reggan", "conditional_gan": "projection_gan or acgan"},
+    "method.*.gan_loss": {"bce": "non_saturating", "minimax": "saturating"},
+    "training.clock": {"processor": "cpu"},
+    "evaluating.region": {"everything": "volume"},
 }
 """Path of a key → its old values and the new ones."""
 
@@ -49,8 +63,6 @@ OPTIONS = {
 }
 """Old option of the command line → the new one."""
 
-PATTERN_ROLES: tuple[str, ...] = ()
-
 
 def refuse_renamed(path: str, values: Mapping[str, Any], where: str, known: Collection[str] = ()) -> None:
     """Raises UsageError where a table at `path` ("reading", "method.generator") has an old key or an old value.
@@ -65,16 +77,8 @@ def refuse_renamed(path: str, values: Mapping[str, Any], where: str, known: Coll
         renamed = (_look_up(VALUES, full) or {}).get(value) if isinstance(value, str) else None
         if renamed is not None:
             raise UsageError(f"{where}.{key}", f"{value!r} is the old name of a value", f"write {renamed}")
-        if full in PATTERN_ROLES and isinstance(value, (str, list, tuple)):
-            what = "is a pattern without a modality, so the unit of the images is unknown"
-            raise UsageError(f"{where}.{key}", what, f"write {key}: {{pattern: {_flow(value)}, modality: MR}}")
 
 
 def _look_up(table: Mapping[str, Any], path: str) -> Any:
     stage, _, key = path.rpartition(".")
     return table.get(path, table.get(f"{stage.partition('.')[0]}.*.{key}"))
-
-
-def _flow(value: Any) -> str:
-    """A pattern as it is written within braces in YAML."""
-    return f'"{value}"' if isinstance(value, str) else "[" + ", ".join(f'"{item}"' for item in value) + "]"

@@ -58,7 +58,7 @@ def write_run_page(
             recipe=text,
             split=split,
             journal=trained.journal.rows,
-            monitor=recipe.training.best,
+            monitor=recipe.training.monitor,
             convergence=trained.convergence,
         ),
     )

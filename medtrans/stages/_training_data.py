@@ -74,7 +74,7 @@ def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) 
     evaluating = recipe.evaluating
     pairs = [scoring_pair(case, evaluating.region, preparation) for case in chosen]
     # Of the further metrics only the one that selects the model: others may take longer than the training.
-    preset, wanted = find_preset(evaluating.preset), recipe.training.best
+    preset, wanted = find_preset(evaluating.preset), recipe.training.monitor
     metrics = [spec for spec in evaluating.metrics if labelled_metrics(preset, [spec])[-1].label == wanted]
     device = recipe.training.device
     return Validation(pairs, preparation, recipe.translating, evaluating.preset, device, metrics)

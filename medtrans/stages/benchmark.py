@@ -98,7 +98,7 @@ def measure_cyclegan() -> str:
     ours, plain = [], []
     method, steps = CycleGAN(Task(spatial_dims=2), CycleGANSettings()), training_steps(_noise(0, 10**6, 0, 1))
     settings = TrainingSettings(
-        steps=STEPS, batch=1, averaging=0, journal_every=100, checkpoint_every=100, device="cpu"
+        steps=STEPS, batch=1, ema_decay=0, log_every=100, checkpoint_every=100, device="cpu"
     )
     last = [time.monotonic()]
 

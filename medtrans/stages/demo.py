@@ -20,7 +20,7 @@ SPACING = 3.0
 
 RECIPE: dict[str, Any] = {
     "name": "demo: MR to CT on synthetic heads",
-    "about": "A 2.5D regression from T1-weighted MR to CT, trained on synthetic heads and tested on other synthetic heads.",
+    "about": "A 2.5D regression from T1-weighted MR to CT, trained and tested on different synthetic heads.",
     "reading": {
         "source": {"pattern": "*_T1.nii.gz", "modality": "MR"},
         "target": {"pattern": "*_CT.nii.gz", "modality": "CT"},
@@ -44,10 +44,10 @@ RECIPE: dict[str, Any] = {
         "betas": [0.9, 0.999],
         "schedule": "cosine",
         "warm_up": 20,
-        "averaging": 0.99,
+        "ema_decay": 0.99,
         "validate_every": 100,
         "checkpoint_every": 100,
-        "journal_every": 5,
+        "log_every": 5,
     },
     "evaluating": {"preset": "synthrad2023", "region": "mask"},
 }

@@ -11,7 +11,7 @@ import torch
 
 from medtrans.core.case import Case
 from medtrans.core.errors import InputRefused, UsageError
-from medtrans.core.finding import Finding, Outcome, Verdict
+from medtrans.core.finding import Finding, Verdict
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.models.folder import load_model, save_model
@@ -25,14 +25,14 @@ from medtrans.runs import RunFolder
 from medtrans.stages._model_facts import model_facts
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.stages.check import check_recipe
-from medtrans.training.journal import Journal, verdict
+from medtrans.training.convergence import convergence, not_assessable
+from medtrans.training.journal import Journal
 from medtrans.training.loop import Batches, Progress
 from medtrans.training.loop import train as train_method
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
 from medtrans.training.tensorboard import refuse_without_tensorboard
 
-CONVERGED = "Did the training converge?"
 NO_VALIDATION = "a method that generates images from noise has no target"
 
 
@@ -81,7 +81,7 @@ def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_pr
         folder,
         fabric,
         validate=validation(recipe, cases, preparation) if recipe.translates else None,
-        direction=recipe.best.metric.direction,
+        direction=recipe.monitor.metric.direction,
         keep=_saver(recipe, cases, preparation, run),
         on_progress=_step_progress(on_progress),
     )
@@ -171,7 +171,5 @@ def _step_progress(on_progress: ProgressCallback) -> Callable[[Progress], None]:
 
 def _convergence(recipe: Recipe, journal: Journal) -> Verdict:
     if not recipe.translates:
-        return Verdict(code="convergence", question=CONVERGED, outcome="not assessable", reason=NO_VALIDATION)
-    sentence = verdict(journal.rows, f"validation/{recipe.training.best}", recipe.best.metric.direction)
-    outcome: Outcome = "pass" if sentence.startswith("Converged") else "fail"
-    return Verdict(code="convergence", question=CONVERGED, outcome=outcome, reason=sentence)
+        return not_assessable(NO_VALIDATION)
+    return convergence(journal.rows, f"validation/{recipe.training.monitor}", recipe.monitor.metric.direction)

@@ -1,8 +1,8 @@
-"""The baselines beside each other on one page: what they make, and how far that is from real slices.
+"""Comparison page of the generative baselines: their images, and the distances from real slices.
 
-    python pipelines/baselines/compare.py runs/autoencoder runs/vae runs/gan runs/conditional_gan -o baselines.html
+    python pipelines/baselines/compare.py runs/autoencoder runs/vae runs/gan runs/projection_gan -o baselines.html
 
-Call it from where the runs were started: their recipes name their data from there.
+Run folders hold the absolute paths of their data.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 
 import medtrans.reporting
-from medtrans.cli.exit_codes import answer, install_handlers
+from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.core.errors import MedtransError
 from medtrans.metrics.distribution._features import NAME, features
 from medtrans.metrics.distribution._standard import standardised
@@ -36,18 +36,18 @@ from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.storage import write_atomically
 from medtrans.recipe import Recipe, make_recipe
-from medtrans.stages.train import cases_of
+from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
 
-MEASURES = {"frechet": Frechet(), "precision": Precision(), "recall": Recall()}
-COLUMNS = (*MEASURES, "error", "class found")
-SHOWN = 8
+METRICS = {"frechet": Frechet(), "precision": Precision(), "recall": Recall()}
+COLUMNS = (*METRICS, "error", "class accuracy")
+DISPLAYED = 8
 """Images in a row of the page."""
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """What one run shows under one name: images (n, i, j) by caption, and what was measured of all there were."""
+    """One set of images of a run: some images (n, i, j) by caption, and metrics of all of them."""
 
     name: str
     images: Mapping[str, np.ndarray]
@@ -55,77 +55,81 @@ class Row:
 
 
 def recipe_of(folder: Path) -> Recipe:
-    return make_recipe(yaml.safe_load((folder / "recipe.yaml").read_text()))
+    """The recipe of a run."""
+    return make_recipe(yaml.safe_load(RunFolder(folder).recipe.read_text()))
 
 
 def slices(folder: Path, *splits: str) -> PatchDataset:
-    """Real slices of a run's cases, drawn as in its training."""
-    method, preparation, _ = load_model(folder / "model")
-    cases = [case for case in cases_of(recipe_of(folder)) if case.split in splits]
+    """Real slices of the cases of a run, drawn as in its training."""
+    method, preparation, _ = load_model(RunFolder(folder).model)
+    cases = [case for case in recipe_of(folder).cases() if case.split in splits]
     pairs = [load_pair(case) for case in cases]
     prepared = [preparation.prepare_source(pair.source, pair.mask) for pair in pairs]
-    known = [preparation.conditions(case.conditions, case.name) for case in cases]
+    conditions = [preparation.conditions(case.conditions, case.name) for case in cases]
     data = Alone(prepared, prepared)
-    return PatchDataset(data, preparation.settings, divisor=method.divisor, conditions=known)
+    return PatchDataset(data, preparation.settings, divisor=method.divisor, conditions=conditions)
 
 
-def drawn(draws: PatchDataset, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """So many slices (count, 1, i, j), and what is known of each (count, conditions)."""
-    items = [draws[number] for number in range(count)]
-    images, known = np.stack([item.target for item in items]), np.stack([item.conditions for item in items])
-    return torch.from_numpy(images), torch.from_numpy(known)
+def draw(dataset: PatchDataset, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """`count` slices (count, 1, i, j) and their conditions (count, conditions)."""
+    items = [dataset[number] for number in range(count)]
+    images, conditions = np.stack([item.target for item in items]), np.stack([item.conditions for item in items])
+    return torch.from_numpy(images), torch.from_numpy(conditions)
 
 
 @torch.inference_mode()
 def rows_of(folder: Path, count: int) -> list[Row]:
-    """Real slices of other heads than those of the training, and whatever the model makes, beside the latter."""
-    method, preparation, _ = load_model(folder / "model")
-    real, known = drawn(slices(folder, "train"), count)
-    others, theirs = drawn(slices(folder, "validation", "test"), count)
-    seen, names = features(real[:, 0].numpy()), preparation.settings.conditions
+    """Sets of one run: real slices of heads that are not in the training data, and the images of the model."""
+    method, preparation, _ = load_model(RunFolder(folder).model)
+    real, known = draw(slices(folder, "train"), count)
+    others, theirs = draw(slices(folder, "validation", "test"), count)
+    real_features, names = features(real[:, 0].numpy()), preparation.settings.conditions
 
-    def row(name: str, images: torch.Tensor, told: torch.Tensor, **more: float) -> Row:
-        found = features(images[:, 0].numpy())
-        values = {measure: function(found, seen) for measure, function in MEASURES.items()} | more
+    def row(name: str, images: torch.Tensor, required: torch.Tensor, **more: float) -> Row:
+        of_images = features(images[:, 0].numpy())
+        values = {metric: function(of_images, real_features) for metric, function in METRICS.items()} | more
         if names:
-            values["class found"] = class_found(found, told, seen, known)
-        return Row(name, by_class(images, told, names), values)
+            values["class accuracy"] = class_accuracy(of_images, required, real_features, known)
+        return Row(name, by_class(images, required, names), values)
 
     rows = [row("real, other heads", others, theirs)]
     if hasattr(method, "reconstruct"):
-        again = method.reconstruct(others)
-        rows.append(row("reconstructed, other heads", again, theirs, error=float((again - others).abs().mean())))
+        images = method.reconstruct(others)
+        rows.append(row("reconstructed, other heads", images, theirs, error=float((images - others).abs().mean())))
     torch.manual_seed(0)
     rows.append(row("sampled", method.sample(count, known), known))
     if hasattr(method, "interpolate"):
-        first, *_, last = others[:SHOWN].split(1)
-        rows.append(Row("interpolated", by_class(method.interpolate(first, last, SHOWN), theirs[:SHOWN], ()), {}))
+        first, *_, last = others[:DISPLAYED].split(1)
+        rows.append(
+            Row("interpolated", by_class(method.interpolate(first, last, DISPLAYED), theirs[:DISPLAYED], ()), {})
+        )
     return rows
 
 
-def by_class(images: torch.Tensor, known: torch.Tensor, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+def by_class(images: torch.Tensor, conditions: torch.Tensor, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """The first few images of each class, by a caption; of all, where there are no classes."""
-    found = images[:, 0].numpy()
+    pictures = images[:, 0].numpy()
     if not names:
-        return {"": found[:SHOWN]}
-    numbers = known[:, 0].numpy()
-    return {f"{names[0]} {number:g}": found[numbers == number][:SHOWN] for number in np.unique(numbers)}
+        return {"": pictures[:DISPLAYED]}
+    numbers = conditions[:, 0].numpy()
+    return {f"{names[0]} {number:g}": pictures[numbers == number][:DISPLAYED] for number in np.unique(numbers)}
 
 
-def class_found(made: np.ndarray, told: torch.Tensor, real: np.ndarray, known: torch.Tensor) -> float:
-    """The share of images whose nearest real slice, by its features, is of the class they were to be of."""
-    made, real = standardised(made, real, by=real, fewest=2)
-    return float((known[cdist(made, real).argmin(1)] == told).all(1).float().mean())
+def class_accuracy(images: np.ndarray, required: torch.Tensor, real: np.ndarray, known: torch.Tensor) -> float:
+    """The fraction of images whose nearest real slice, by its features, has the required class."""
+    images, real = standardised(images, real, by=real, fewest=2)
+    return float((known[cdist(images, real).argmin(1)] == required).all(1).float().mean())
 
 
 def facts(folder: Path) -> str:
-    """How long a run was trained, and on how many heads."""
-    recipe, last = recipe_of(folder), read_journal(folder / "journal.csv")[-1]
-    heads = len({case.subject for case in cases_of(recipe) if case.split == "train"})
+    """Length of the training of a run, and the number of its heads."""
+    recipe, last = recipe_of(folder), read_journal(RunFolder(folder).journal)[-1]
+    heads = len({case.subject for case in recipe.cases() if case.split == "train"})
     return f"{heads} heads, {last['step']:.0f} of {recipe.training.steps} steps, {last['seconds'] / 60:.1f} minutes"
 
 
-def as_text(runs: Mapping[str, list[Row]], count: int) -> str:
+def to_text(runs: Mapping[str, list[Row]], count: int) -> str:
+    """The table for the terminal."""
     lines = [f"{NAME}, {count} images a set".ljust(48) + "".join(f"{name:>12}" for name in COLUMNS)]
     for run, rows in runs.items():
         for row in (row for row in rows if row.values):
@@ -135,9 +139,9 @@ def as_text(runs: Mapping[str, list[Row]], count: int) -> str:
 
 
 def strip(images: np.ndarray) -> str:
-    """A row of images side by side, twice as large, as an address that holds them."""
-    beside = np.concatenate([np.pad(image.T[::-1], 1, constant_values=-1) for image in images], axis=1)
-    picture = Image.fromarray(np.uint8(np.clip((beside + 1) * 127.5, 0, 255)))
+    """A row of images side by side, twice as large, as a data URL."""
+    row = np.concatenate([np.pad(image.T[::-1], 1, constant_values=-1) for image in images], axis=1)
+    picture = Image.fromarray(np.uint8(np.clip((row + 1) * 127.5, 0, 255)))
     data = io.BytesIO()
     picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.BICUBIC).save(data, "PNG")
     return "data:image/png;base64," + base64.b64encode(data.getvalue()).decode()
@@ -148,10 +152,10 @@ def compare(folders: list[Path], output: Path, count: int) -> str:
     runs = {folder.name: rows_of(folder, count) for folder in folders}
     here = [Path(__file__).parent, Path(medtrans.reporting.__file__).parent]
     environment = Environment(loader=FileSystemLoader(here), autoescape=True, undefined=StrictUndefined)
-    told = {folder.name: facts(folder) for folder in folders}
-    given = {"runs": runs, "told": told, "columns": COLUMNS, "count": count, "extractor": NAME, "strip": strip}
-    write_atomically(output, environment.get_template("page.html").render(given).encode())
-    return as_text(runs, count)
+    of_runs = {folder.name: facts(folder) for folder in folders}
+    values = {"runs": runs, "facts": of_runs, "columns": COLUMNS, "count": count, "extractor": NAME, "strip": strip}
+    write_atomically(output, environment.get_template("page.html").render(values).encode())
+    return to_text(runs, count)
 
 
 if __name__ == "__main__":
@@ -159,11 +163,11 @@ if __name__ == "__main__":
     parser.add_argument("folders", type=Path, nargs="+", help="run folders of the baselines")
     parser.add_argument("--output", "-o", type=Path, default=Path("baselines.html"), help="the page")
     parser.add_argument("--count", type=int, default=640, help="images a set")
-    asked = parser.parse_args()
-    if asked.count < 2:
-        parser.error("--count: two images are needed at least")
+    options = parser.parse_args()
+    if options.count < 2:
+        parser.error("--count: at least two images are needed")
     install_handlers()
     try:
-        sys.stdout.write(compare(asked.folders, asked.output, asked.count) + "\n")
+        sys.stdout.write(compare(options.folders, options.output, options.count) + "\n")
     except (MedtransError, OSError) as reason:
-        sys.exit(answer(reason))
+        sys.exit(report_error(reason))

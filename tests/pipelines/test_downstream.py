@@ -1,17 +1,21 @@
-"""The commands of pipelines/downstream, in their order, on the sample data: judge, translation, both readings."""
+"""The commands of pipelines/downstream, in their order, on the sample data: segmenter, translation, both evaluations."""
 
 import json
 import shutil
 
 import pytest
 
-from medtrans.catalogue import pipelines_folder
+from medtrans.catalogue import find_recipe, pipelines_folder
 from medtrans.evaluating.results import to_json, to_text
-from medtrans.evaluating.segmentation import segmenter as segmenting
-from medtrans.evaluating.segmentation.task import CEILING
+from medtrans.evaluating.segmentation import segmenter
+from medtrans.evaluating.segmentation.task import UPPER_BOUND
 from medtrans.recipe import load_recipe
-from medtrans.stages import run as stages
+from medtrans.runs import RunFolder
 from medtrans.stages.compare import compare
+from medtrans.stages.evaluate import evaluate
+from medtrans.stages.run import run
+from medtrans.stages.train import train
+from medtrans.stages.translate import translate
 
 SMALL = {"segmenter": "method.network.channels=[4, 8]", "": "method.generator.channels=[4, 8]"}
 README = (pipelines_folder() / "downstream" / "README.md").read_text()
@@ -19,7 +23,7 @@ README = (pipelines_folder() / "downstream" / "README.md").read_text()
 
 def recipe(name, *changes):
     words = [SMALL[name.partition("/")[2]], *changes]
-    return load_recipe(stages.find_recipe(name), words, quick=True)
+    return load_recipe(find_recipe(name), words, quick=True)
 
 
 @pytest.fixture(scope="module")
@@ -30,48 +34,49 @@ def done(tmp_path_factory):
         (folder / "data" / kind).mkdir(parents=True)
         for subject in ("sub-04", "sub-05"):
             shutil.copy(samples / f"{subject}_{names}.nii.gz", folder / "data" / kind / f"{subject}.nii.gz")
-    stages.train(recipe("downstream/segmenter"), folder / "on_real")
-    judged = recipe(
-        "downstream", f"evaluating.downstream={folder / 'on_real' / 'model'}", "evaluating.classes={body: 1}"
-    )
-    result = stages.run(judged, folder / "translator")
-    stages.translate(folder / "data" / "T1", folder / "data" / "translated", folder / "translator" / "model")
-    second = ["reading.source=translated/*.nii.gz", "reading.target=labels/*.nii.gz"]
-    stages.train(recipe("downstream/segmenter", f"reading.root={folder / 'data'}", *second), folder / "on_translated")
+    train(recipe("downstream/segmenter"), folder / "on_real")
+    model = RunFolder(folder / "on_real").model
+    segmentation = f"evaluating.segmentation={{model: {model}, labels: {{body: 1}}}}"
+    result = run(recipe("downstream", segmentation), folder / "translator")
+    translate(folder / "data" / "T1", folder / "data" / "translated", folder / "translator" / "model")
+    second = ["reading.source.pattern=translated/*.nii.gz", "reading.target.pattern=labels/*.nii.gz"]
+    train(recipe("downstream/segmenter", f"reading.root={folder / 'data'}", *second), folder / "on_translated")
     return folder, result
 
 
-def test_a_run_is_judged_beside_its_controls(done):
+def test_a_run_is_evaluated_with_its_baselines(done):
     folder, result = done
     assert not result.failed
-    for system in ("translated", "copy of the source", "mean of the training targets"):
+    for system in ("translated", "copied source", "training mean"):
         assert 0 <= result.scores[system]["dice[body]"] <= 1
     assert "dice[mean]" in result.to_text()
-    assert (folder / "translator" / "downstream.csv").read_text().startswith("case,subject,who,name,found,ml,real_ml,")
-    said = json.loads((folder / "translator" / "scores.json").read_text())["definition"]["details"]
-    assert any("by the segmenter segmenter (sha256 " in sentence for sentence in said)
+    assert "dice[body]" not in result.to_text()
+    table = RunFolder(folder / "translator").structures_csv.read_text()
+    assert table.startswith("case,subject,system,name,found,ml,real_ml,")
+    definition = json.loads(RunFolder(folder / "translator").scores_json.read_text())["definition"]
+    assert any("by the segmenter segmenter (sha256 " in clause["text"] for clause in definition["clauses"])
 
 
-def test_runs_with_a_judge_are_compared(done):
+def test_runs_with_a_segmenter_are_compared(done):
     folder, _ = done
     shutil.copytree(folder / "translator", folder / "again")
-    tables = compare([folder / "translator", folder / "again"]).tables
-    assert "dice[mean]" in tables
-    assert "dice[body]" not in tables
+    labels = [table.metric.label for table in compare([folder / "translator", folder / "again"]).comparison.tables]
+    assert "dice[mean]" in labels
+    assert "dice[body]" not in labels
 
 
-def test_both_readings_stand_beside_a_reference(done):
+def test_both_segmenters_are_compared_with_a_reference(done):
     folder, _ = done
     for name in ("on_real", "on_translated"):
         data = folder / "data"
-        judge = segmenting.of_words(folder / name / "model", None, data / "labels", "body: 1", 2.0)
-        found = stages.evaluate(data / "translated", data / "T2", None, "mr-percentile", downstream=judge)
-        assert not found.refused
-        assert {s.system for s in found.scores if s.metric == "dice[body]"} == {"translated", CEILING}
-        assert f"body ({CEILING})" in to_text(found)
-        assert len(json.loads(to_json(found))["downstream"]) == 4
+        task = segmenter.of_options(folder / name / "model", None, data / "labels", "body: 1", 2.0)
+        found = evaluate(data / "translated", data / "T2", None, "mr-percentile", segmentation=task)
+        assert not found.failed
+        assert {s.system for s in found.scores if s.metric.label == "dice[body]"} == {"translated", UPPER_BOUND}
+        assert f"body ({UPPER_BOUND})" in to_text(found)
+        assert len(json.loads(to_json(found))["structures"]) == 4
 
 
-def test_the_readme_names_what_there_is():
-    for word in ("downstream/segmenter", "--downstream", "--labels-target", "--labels-translated", "--classes"):
+def test_the_readme_names_the_options():
+    for word in ("downstream/segmenter", "--segmenter", "--reference-labels", "--label-maps", "--labels"):
         assert word in README

@@ -4,43 +4,43 @@ import shutil
 
 import pytest
 
-from medtrans.catalogue import pipelines_folder
+from medtrans.catalogue import find_recipe, pipelines_folder
 from medtrans.core.errors import ModelRefused, UsageError
-from medtrans.reading.files import read_volume
+from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
-from medtrans.stages import run as stages
+from medtrans.stages.run import run
+from medtrans.stages.translate import translate
 
 README = (pipelines_folder() / "latent_diffusion" / "README.md").read_text()
 
 
-def run(name, folder, *changes):
+def run_stage(name, folder, *changes):
     words = ["preparing.spacing=[8, 8, 8]", *changes]
-    return stages.run(load_recipe(stages.find_recipe(f"latent_diffusion/{name}"), words, quick=True), folder)
+    return run(load_recipe(find_recipe(f"latent_diffusion/{name}"), words, quick=True), folder)
 
 
 def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
-    first = run("autoencoder_kl", tmp_path / "first")
+    first = run_stage("autoencoder_kl", tmp_path / "first")
     built_on = f"method.autoencoder={first.folder / 'model'}"
-    second = run("diffusion", tmp_path / "second", built_on)
+    second = run_stage("diffusion", tmp_path / "second", built_on)
     assert not first.failed
+    linear = "preparing.target_normalisation={name: linear, low: 0, high: 1000}"
     with pytest.raises(UsageError, match="normalised by"):
-        run("diffusion", tmp_path / "other", built_on, "preparing.target={name: linear}")
-    assert not (tmp_path / "other").exists(), "one that saw another scale is refused before anything is written"
+        run_stage("diffusion", tmp_path / "other", built_on, linear)
+    assert not (tmp_path / "other").exists(), "another scale is refused before anything is written"
     assert not second.failed
-    (made,) = [path for path in (second.folder / "translations").glob("*.nii.gz") if "_spread" not in path.name]
-    spread = read_volume(made.with_name(made.name.replace(".nii.gz", "_spread.nii.gz")))
-    assert spread.voxels.max() > 0
+    (made,) = [path for path in (second.folder / "translations").glob("*.nii.gz") if "_std" not in path.name]
+    deviation = read_volume(made.with_name(made.name.replace(".nii.gz", "_std.nii.gz")))
+    assert deviation.voxels.max() > 0
     shutil.rmtree(first.folder)
-    source = load_recipe(stages.find_recipe("latent_diffusion/diffusion")).reading.root / made.name.replace(
-        ".", "_T1.", 1
-    )
-    stages.translate(source, tmp_path / "again.nii.gz", [second.folder / "model"])
+    source = load_recipe(find_recipe("latent_diffusion/diffusion")).reading.root / made.name.replace(".", "_T1.", 1)
+    translate(source, tmp_path / "again.nii.gz", [second.folder / "model"])
     assert (read_volume(tmp_path / "again.nii.gz").voxels == read_volume(made).voxels).all()
 
 
 def test_a_first_stage_that_is_not_there_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ModelRefused, match="nowhere"):
-        run("diffusion", tmp_path / "second", "method.autoencoder=nowhere")
+        run_stage("diffusion", tmp_path / "second", "method.autoencoder=nowhere")
     assert not (tmp_path / "second").exists()
 
 

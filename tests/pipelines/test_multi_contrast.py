@@ -2,18 +2,20 @@
 
 import numpy as np
 
-from medtrans.reading.files import read_volume
+from medtrans.catalogue import find_recipe
+from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
-from medtrans.stages import run as stages
+from medtrans.stages.train import train
+from medtrans.stages.translate import translate
 
 
 def test_whatever_stands_in_for_a_missing_contrast_all_contrasts_come_out(tmp_path):
-    recipe = load_recipe(stages.find_recipe("multi_contrast"), ["preparing.spacing=[6, 6, 6]"], quick=True)
-    model = stages.train(recipe, tmp_path / "run").model
+    recipe = load_recipe(find_recipe("multi_contrast"), ["preparing.spacing=[6, 6, 6]"], quick=True)
+    model = train(recipe, tmp_path / "run").model
     T1, T2, other = (recipe.reading.root / f"sub-{name}.nii.gz" for name in ("05_T1", "05_T2", "05_CT"))
 
     def made(name, first, second, **known):
-        (outcome,) = stages.translate([[first, second]], tmp_path / f"{name}.nii.gz", model, known=known)
+        (outcome,) = translate([[first, second]], tmp_path / f"{name}.nii.gz", model, conditions=known)
         assert outcome.verdict == "done", outcome.message
         return read_volume(tmp_path / f"{name}.nii.gz").voxels
 
