@@ -1,6 +1,7 @@
 """The documentation agrees with the code: commands, options, recipe keys, file names, imports and links exist."""
 
 import ast
+import importlib
 import importlib.util
 import os
 import re
@@ -17,7 +18,7 @@ import medtrans
 from medtrans import methods
 from medtrans.cli import app
 from medtrans.core.settings import MemberOf, Settings
-from medtrans.recipe import STAGES, make_recipe
+from medtrans.recipe import STAGES, load_recipe, make_recipe
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -28,6 +29,9 @@ PAGES = [
 ]
 COMMANDS = typer.main.get_command(app).commands
 ALWAYS = {"--help", "--debug"}
+SCRIPTS = sorted(ROOT.glob("docs/benchmarks/*.sh"))
+PROGRAMS = sorted([*ROOT.glob("docs/**/*.py"), *ROOT.glob("pipelines/**/*.py")])
+COMMAND = re.compile(r"(?<![\w./-])medtrans ([a-z].*?)(?=&&|;|$)")
 GENERATED = re.compile(r"(\.\./)?reference/\w+\.md|decisions/index\.md")
 """Pages that docs/reference_hook.py makes."""
 FRAGMENT = {
@@ -65,8 +69,12 @@ def inline(text):
 def commands(text):
     """Every `medtrans …` in indented code and in inline code, continued lines joined."""
     lines = re.findall(r"^    (.*)", without_blocks(text).replace("\\\n", " "), re.MULTILINE)
-    pattern = re.compile(r"(?<![\w./-])medtrans ([a-z].*?)(?=&&|;|$)")
-    return [command for line in [*lines, *inline(text)] for command in pattern.findall(line)]
+    return [command for line in [*lines, *inline(text)] for command in COMMAND.findall(line)]
+
+
+def commands_of_script(text):
+    lines = [line for line in text.replace("\\\n", " ").split("\n") if not line.lstrip().startswith("#")]
+    return [command for line in lines for command in COMMAND.findall(line)]
 
 
 def without_quotes(command):
@@ -102,9 +110,11 @@ def is_key(path):
     return True
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *SCRIPTS], ids=name_of)
 def test_every_command_has_a_verb_and_options_that_exist(page):
-    for command in commands(text_of(page)):
+    found = commands_of_script(text_of(page)) if page in SCRIPTS else commands(text_of(page))
+    assert found or page not in SCRIPTS
+    for command in found:
         verb = command.split()[0]
         assert verb in COMMANDS, f"medtrans {command}"
         known = ALWAYS.union(*(parameter.opts + parameter.secondary_opts for parameter in COMMANDS[verb].params))
@@ -112,7 +122,7 @@ def test_every_command_has_a_verb_and_options_that_exist(page):
         assert set(given) <= known, f"medtrans {command}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *SCRIPTS], ids=name_of)
 def test_every_key_that_is_set_exists(page):
     text = text_of(page)
     for key in re.findall(r"--set\s+[\"']?([A-Za-z_.]+)=", text):
@@ -143,6 +153,21 @@ def test_every_python_block_compiles_and_imports_names_that_exist(page):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom) and node.module == "medtrans":
                 assert {alias.name for alias in node.names} <= set(medtrans.__all__), block
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
+def test_every_program_imports_names_that_exist(program):
+    for node in ast.walk(ast.parse(text_of(program))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "medtrans":
+            module = importlib.import_module(node.module)
+            for alias in node.names:
+                exists = hasattr(module, alias.name) or importlib.util.find_spec(f"{node.module}.{alias.name}")
+                assert exists, f"from {node.module} import {alias.name}"
+
+
+@pytest.mark.parametrize("recipe", sorted(ROOT.glob("docs/benchmarks/*.yaml")), ids=name_of)
+def test_every_recipe_of_the_benchmarks_is_valid(recipe):
+    assert load_recipe(recipe).method in methods.names()
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=name_of)
