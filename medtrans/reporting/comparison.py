@@ -81,7 +81,9 @@ def _views(case: ComparedCase) -> list[tuple[Pictures, Pictures]]:
     shared = next(iter(tiles.values()))
     planes = []
     for number in range(len(views)):
-        images = [(role, shared[role][number]) for role in ("source", "target") if role in shared]
+        images: list[tuple[str, Tile]] = [
+            (role, shared[role][number]) for role in ("source", "target") if role in shared
+        ]
         images += [(name, own["translated"][number]) for name, own in tiles.items()]
         differences = [(name, own["difference"][number]) for name, own in tiles.items() if "difference" in own]
         planes.append((_pictures(images), _pictures(_same_window(differences))))

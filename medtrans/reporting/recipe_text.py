@@ -1,9 +1,11 @@
-"""Sentences about a recipe for a methods paragraph: cases, preparation, method, training, translation."""
+"""Sentences about a recipe for a methods paragraph: cases, preparation, method, translation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from medtrans.reporting.training_text import training_sentences
 
 BODY_MASKS = {
     "otsu": "The body mask was obtained by Otsu thresholding.",
@@ -11,19 +13,14 @@ BODY_MASKS = {
     "none": "No body mask was applied: the whole volume counted as body.",
 }
 """preparing.body_mask → sentence."""
-OPTIMISER_KEYS = (
-    "optimizer",
-    "learning_rate",
-    "betas",
-    "weight_decay",
-    "schedule",
-    "warm_up",
-    "clip",
-    "precision",
-    "ema_decay",
-    "accumulate_grad_batches",
-)
-"""Settings of `training` that a paper states."""
+NORMALISATIONS = {
+    "linear": "linearly",
+    "percentiles": "by percentiles in the body",
+    "zscore": "by z-score in the body",
+    "nyul": "by Nyúl histogram standardisation",
+    "labels": "as class labels",
+}
+"""Name of a normalisation → adverb; others by their name."""
 
 
 def run_sentences(settings: Mapping[str, Any], split: str) -> list[str]:
@@ -32,8 +29,8 @@ def run_sentences(settings: Mapping[str, Any], split: str) -> list[str]:
         *_cases(settings["reading"], split),
         *_preparation(settings["preparing"]),
         _method(settings["method"]),
-        *_training(settings["training"]),
-        f"Volumes were translated with the settings {_listed(settings['translating'])}.",
+        *training_sentences(settings["training"]),
+        *_translation(settings["translating"], settings["preparing"]),
     ]
 
 
@@ -53,16 +50,20 @@ def _image(side: str, image: Mapping[str, Any]) -> str:
 
 
 def _preparation(preparing: Mapping[str, Any]) -> list[str]:
-    spacing = preparing.get("spacing")
-    grid = f"resampled to {_value(spacing)} mm" if spacing else "kept on their own voxel grids"
-    sides = [f"{side} intensities by {_value(preparing[f'{side}_normalisation'])}" for side in ("source", "target")]
-    conditions = preparing.get("conditions") or ()
+    spacing, conditions = preparing.get("spacing"), preparing.get("conditions") or ()
+    grid = f"resampled to {_size(spacing)} mm" if spacing else "kept on their own voxel grids"
+    source, target = (_normalisation(preparing[f"{side}_normalisation"]) for side in ("source", "target"))
     return [
-        f"Volumes were reoriented to {preparing['orientation']} and {grid}; {' and '.join(sides)} were normalised.",
+        f"Volumes were reoriented to {preparing['orientation']} and {grid}.",
+        f"Source intensities were normalised {source}, target intensities {target}.",
         f"{_network_input(preparing)} {BODY_MASKS[preparing['body_mask']]}",
         _augmentation(preparing.get("augmentation") or ()),
         *([f"The model was conditioned on {', '.join(conditions)}."] if conditions else []),
     ]
+
+
+def _normalisation(table: Mapping[str, Any]) -> str:
+    return NORMALISATIONS.get(table["name"], f"by {table['name']}") + _settings(table)
 
 
 def _network_input(preparing: Mapping[str, Any]) -> str:
@@ -74,33 +75,37 @@ def _network_input(preparing: Mapping[str, Any]) -> str:
         taken = f"{slices} adjacent {plane} slices as input channels (2.5D)"
     else:
         taken = f"single {plane} slices (2D)"
-    patch = f", in training patches of {_value(preparing['patch'])} voxels" if preparing.get("patch") else ""
+    patch = f", in training patches of {_size(preparing['patch'])} voxels" if preparing.get("patch") else ""
     return f"The network took {taken}{patch}."
 
 
 def _augmentation(steps: Sequence[Mapping[str, Any]]) -> str:
-    return f"Augmentation comprised {', '.join(map(_value, steps))}." if steps else "No augmentation was applied."
+    texts = [_words(step["name"]) + _settings(step) for step in steps]
+    return f"Augmentation comprised {', '.join(texts)}." if texts else "No augmentation was applied."
 
 
 def _method(method: Mapping[str, Any]) -> str:
-    settings = _listed({key: value for key, value in method.items() if key != "name"})
-    return f"The method was {method['name']} ({settings})."
+    return f"The method was {method['name']}{_settings(method)}."
 
 
-def _training(training: Mapping[str, Any]) -> list[str]:
-    minutes = training.get("minutes")
-    limit = f" or {minutes:g} minutes of {training['clock']} time, whichever came first" if minutes else ""
-    stated = _listed({key: training[key] for key in OPTIMISER_KEYS if key in training})
-    return [
-        f"It was trained for at most {training['steps']} steps{limit}, with a batch size of {training['batch']} "
-        f"({stated}). The checkpoint with the best validation {training['monitor']} was used, or the last one where "
-        f"there was no validation. The random seed was {training['seed']}."
-    ]
+def _translation(translating: Mapping[str, Any], preparing: Mapping[str, Any]) -> list[str]:
+    """Sliding window, or whole slices; number of samples."""
+    window, samples = translating.get("window"), translating.get("samples", 1)
+    if preparing["spatial_dims"] == 2 and not window:
+        sentences = ["Volumes were translated slice by slice."]
+    else:
+        size = f"windows of {_size(window)} voxels, " if window else ""
+        blending = f"an overlap of {translating['overlap']:g} and {translating['blending']} blending"
+        sentences = [f"Volumes were translated by a sliding window ({size}{blending})."]
+    if samples > 1:
+        sentences.append(f"Each translation is the mean of {samples} samples (random seed {translating['seed']}).")
+    return sentences
 
 
-def _listed(values: Mapping[str, Any]) -> str:
-    """Name and value of each setting that has one."""
-    return ", ".join(f"{_words(key)} {_value(value)}" for key, value in values.items() if _is_set(value))
+def _settings(table: Mapping[str, Any]) -> str:
+    """The settings of a named table in brackets; empty where it has none."""
+    listed = [f"{_words(key)} {_value(value)}" for key, value in table.items() if key != "name" and _is_set(value)]
+    return f" ({', '.join(listed)})" if listed else ""
 
 
 def _is_set(value: Any) -> bool:
@@ -108,17 +113,18 @@ def _is_set(value: Any) -> bool:
 
 
 def _value(value: Any) -> str:
-    """A table as its name with its settings in brackets; a list of numbers as a product."""
+    """A table as its name with its settings in brackets, a list in brackets."""
     if isinstance(value, Mapping):
-        settings = _listed({key: item for key, item in value.items() if key != "name"})
-        name = _words(str(value.get("name", "")))
-        return f"{name} ({settings})".strip() if settings else name
+        return f"{value.get('name', '')}{_settings(value)}".strip()
     if isinstance(value, (list, tuple)):
-        separator = ", " if any(isinstance(item, Mapping) for item in value) else " × "
-        return separator.join(map(_value, value))
+        return f"({', '.join(map(_value, value))})"
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _size(sides: Sequence[float]) -> str:
+    return " × ".join(f"{side:g}" for side in sides)
 
 
 def _words(name: str) -> str:

@@ -7,6 +7,7 @@ from medtrans.core.score import Evaluation
 from medtrans.recipe import load_recipe
 from medtrans.reporting.methods_text import methods_text
 from medtrans.reporting.recipe_text import run_sentences
+from medtrans.reporting.training_text import training_sentences
 from tests.reporting.report_volumes import DEFINITION, scores
 
 SOFTWARE = {"medtrans": "0.1.0", "python": "3.11", "torch": "2.8", "monai": "absent", "nibabel": "5.3"}
@@ -25,6 +26,19 @@ PREPARING = {
     "augmentation": [{"name": "flip"}, {"name": "rotation", "degrees": 15.0}],
     "conditions": [],
 }
+TRAINING = {
+    "steps": 10,
+    "batch": 4,
+    "monitor": "mae",
+    "seed": 3,
+    "optimizer": "adam",
+    "betas": [0.5, 0.999],
+    "learning_rate": 2e-4,
+    "weight_decay": 0.0,
+    "schedule": "linear",
+    "precision": "32-true",
+    "clock": "wall",
+}
 
 
 def text(settings=None, found=None, failed=None, measurements=()):
@@ -39,8 +53,8 @@ def sentences(**preparing):
         "reading": READING,
         "preparing": PREPARING | preparing,
         "method": {"name": "pix2pix", "l1": 100.0},
-        "training": {"steps": 10, "batch": 4, "monitor": "mae", "seed": 3, "optimizer": "adam", "clock": "wall"},
-        "translating": {"overlap": 0.5},
+        "training": TRAINING,
+        "translating": {"overlap": 0.5, "blending": "gaussian", "samples": 1, "seed": 0},
     }
     return " ".join(run_sentences(settings, "6 train, 0 validation, 2 test"))
 
@@ -73,10 +87,8 @@ def test_measured_quantities_are_named():
 @pytest.mark.parametrize(
     ("preparing", "sentence"),
     [
-        (
-            {},
-            "Volumes were reoriented to RAS and resampled to 1 × 1 × 2.5 mm; source intensities by percentiles (low 0.5)",
-        ),
+        ({}, "Volumes were reoriented to RAS and resampled to 1 × 1 × 2.5 mm."),
+        ({}, "Source intensities were normalised by percentiles in the body (low 0.5), target intensities linearly."),
         ({}, "The network took 5 adjacent axial slices as input channels (2.5D)."),
         ({"slices": 1, "plane": "coronal"}, "The network took single coronal slices (2D)."),
         (
@@ -92,11 +104,33 @@ def test_measured_quantities_are_named():
         ({}, "Cases consisted of source images (MR, *_T1.nii.gz) and target images (CT, a, b)."),
         ({}, "no subject is in two sets (6 train, 0 validation, 2 test cases)"),
         ({}, "The method was pix2pix (l1 100)."),
-        ({}, "at most 10 steps, with a batch size of 4 (optimizer adam)"),
+        ({}, "Volumes were translated slice by slice."),
+        ({"spatial_dims": 3}, "translated by a sliding window (an overlap of 0.5 and gaussian blending)."),
     ],
 )
 def test_each_setting_has_its_sentence(preparing, sentence):
     assert sentence in sentences(**preparing)
+
+
+@pytest.mark.parametrize(
+    ("training", "sentence"),
+    [
+        ({}, "It was trained for at most 10 optimiser steps, with a batch size of 4."),
+        ({"minutes": 2.5}, "10 optimiser steps or 2.5 minutes of wall time, whichever came first,"),
+        ({"accumulate_grad_batches": 2}, "with a batch size of 4 and gradients accumulated over 2 batches."),
+        ({}, "Adam (β₁ = 0.5, β₂ = 0.999) with a peak learning rate of 0.0002 and a linear schedule,"),
+        ({"optimizer": "adamw", "weight_decay": 0.01}, "AdamW (β₁ = 0.5, β₂ = 0.999, weight decay 0.01)"),
+        (
+            {"warm_up": 100, "clip": 1.0},
+            "after 100 warm-up steps, in 32-true precision. Gradient norms were clipped to 1.",
+        ),
+        ({"ema_decay": 0.99}, "Weights were averaged exponentially (EMA, decay 0.99)."),
+        ({}, "The checkpoint with the best validation MAE was used"),
+        ({"monitor": "nmi[bins=32]"}, "the best validation nmi[bins=32] was used"),
+    ],
+)
+def test_each_setting_of_the_training_has_its_sentence(training, sentence):
+    assert sentence in " ".join(training_sentences(TRAINING | training))
 
 
 @pytest.mark.parametrize("name", sorted(recipes()))
@@ -104,7 +138,7 @@ def test_every_pipeline_has_a_text_without_gaps(name):
     recipe = load_recipe(recipes()[name])
     written = text(recipe.to_dict())
     assert f"The method was {recipe.method} (" in written
-    assert f"at most {recipe.training.steps} steps" in written
+    assert f"at most {recipe.training.steps} optimiser steps" in written
     assert "split by subject" in written
     assert f"The random seed was {recipe.training.seed}." in written
     for gap in ("None", "{", "}", "()", "  ", ".."):
