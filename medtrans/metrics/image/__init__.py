@@ -1,4 +1,4 @@
-"""Image metrics: one measure of a translated image beside its target per file."""
+"""Image metrics: a translated image compared with its target, one metric per file."""
 
 from __future__ import annotations
 

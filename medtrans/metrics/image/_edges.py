@@ -1,4 +1,4 @@
-"""Edges of an image: the strongest, profiles across them, and the plane of a straight one. All in mm.
+"""Edge detection: the steepest gradients, profiles across them, and the plane of a straight edge. All in mm.
 
 A profile runs along the gradient, from the dark to the bright side, straight between voxels and inside the mask only.
 """
@@ -11,14 +11,14 @@ from scipy.ndimage import binary_erosion, generate_binary_structure, map_coordin
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.metric import Spacing
 
-ONE_WAY = 0.5
-"""Squared steps up less those down, or the reverse, of all: more where there is one edge."""
+MIN_NET_STEP = 0.5
+"""Fraction of squared steps in one direction less those in the other; above it where there is one edge."""
 Lines = tuple[np.ndarray, float]
 """Places in voxels (axis, line, sample), and mm from sample to sample."""
 
 
-def strongest(image: np.ndarray, mask: np.ndarray, spacing: Spacing, share: float, reach: float, name: str) -> Lines:
-    """Lines of `reach` mm to both sides of the `share` of voxels in the mask with the steepest gradient.
+def strongest(image: np.ndarray, mask: np.ndarray, spacing: Spacing, fraction: float, reach: float, name: str) -> Lines:
+    """Lines of `reach` mm to both sides of the `fraction` of voxels in the mask with the steepest gradient.
 
     Lines that leave the mask are left out. Raises EmptyMask where none stays, InputRefused for an image without edges.
     """
@@ -26,8 +26,10 @@ def strongest(image: np.ndarray, mask: np.ndarray, spacing: Spacing, share: floa
     steepness = np.sqrt(np.square(slope).sum(0))
     usable = mask & (steepness > 0)
     if not usable.any():
-        raise InputRefused(name, "the target has no edge in the mask", "give a larger mask")
-    chosen = usable & (steepness >= np.quantile(steepness[usable], 1 - share))
+        raise InputRefused(
+            name, "the target has no edge in the mask, so that no profile can be measured", "give a larger mask"
+        )
+    chosen = usable & (steepness >= np.quantile(steepness[usable], 1 - fraction))
     step = min(mm for mm, side in zip(spacing, image.shape, strict=True) if side > 1) / 4
     along = np.arange(-np.ceil(reach / step), np.ceil(reach / step) + 1) * step
     direction = slope[:, chosen] / steepness[chosen] / np.array(spacing)[:, None]
@@ -52,8 +54,12 @@ def from_straight_edge(image: np.ndarray, mask: np.ndarray, spacing: Spacing, na
     steps = [_steps(image, mask, axis) for axis in range(image.ndim)]
     axis = int(np.argmax([np.square(step).sum() / mm**2 for step, mm in zip(steps, spacing, strict=True)]))
     power = np.square(steps[axis])
-    if abs(float((np.sign(steps[axis]) * power).sum())) < ONE_WAY * power.sum():
-        raise InputRefused(name, "the target goes as much up as down in the mask", "draw it round one straight edge")
+    if abs(float((np.sign(steps[axis]) * power).sum())) < MIN_NET_STEP * power.sum():
+        raise InputRefused(
+            name,
+            "the target rises and falls in the mask, so that there is not one edge",
+            "draw it round one straight edge",
+        )
     if not power.any():
         raise InputRefused(name, "the target has no edge in the mask", "draw the mask round a straight edge")
     rows, plane, stray = _plane(power, [spacing[axis], *(mm for other, mm in enumerate(spacing) if other != axis)])

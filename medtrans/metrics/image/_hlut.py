@@ -1,4 +1,4 @@
-"""From HU to relative density: a table (Hounsfield look-up table, HLUT), straight between its rows.
+"""Hounsfield look-up table (HLUT): HU → relative density, linear between its rows.
 
 The default is relative electron density by the two lines of Thomas, Br J Radiol 1999, 72:781, a default for scanners of
 which nothing is known, https://doi.org/10.1259/bjr.72.860.10624344:
@@ -8,7 +8,7 @@ which nothing is known, https://doi.org/10.1259/bjr.72.860.10624344:
 These are the lines of its author's program (electron_density.m in https://github.com/mwgeurts/thomas_tomocalc), which
 drops from 1.1 to 1.05 at 100 HU. Here the density stays at 1.1 until the second line gets there at 195 HU, so that no
 higher HU has a lower one.
-For dose take the table of your own scanner.
+For dose use the table of your own scanner.
 """
 
 from __future__ import annotations

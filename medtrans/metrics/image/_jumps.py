@@ -1,4 +1,4 @@
-"""Differences between neighbouring voxels that both count, along one axis."""
+"""Differences between neighbouring voxels that are both in the mask, along one axis."""
 
 from __future__ import annotations
 

@@ -20,5 +20,7 @@ def refuse_flat(metric: str, translated: np.ndarray, target: np.ndarray) -> None
     for role, values in (("translated", translated), ("target", target)):
         if values.min() == values.max():
             raise InputRefused(
-                metric, f"{role} is {values.min():g} everywhere in the mask, so the metric is undefined", "use mae"
+                metric,
+                f"{role} is {values.min():g} everywhere in the mask, so that the metric is undefined",
+                "use mae instead",
             )

@@ -1,9 +1,9 @@
-"""The noise of an image, whatever it shows: from the finest diagonal detail.
+"""Noise estimation from the finest diagonal wavelet coefficients, independent of the content of the image.
 
     d = (x[i, j] - x[i + 1, j] - x[i, j + 1] + x[i + 1, j + 1]) / 2    σ = median |d| / 0.6745
 
 The diagonal coefficients of Haar's wavelet in each plane (i, j), at every place whose four voxels count: edges are few
-among them, and the median does not see the few. Donoho, Johnstone 1994, https://doi.org/10.1093/biomet/81.3.425
+among them and do not change the median. Donoho, Johnstone 1994, https://doi.org/10.1093/biomet/81.3.425
 """
 
 from __future__ import annotations
@@ -26,5 +26,9 @@ def noise(image: np.ndarray, mask: np.ndarray, metric: str, role: str) -> float:
     a, b, c, d = (image[corner][counts].astype(np.float64) for corner in corners)
     sigma = float(np.median(np.abs(a - b - c + d))) / 2 / NORMAL
     if not sigma:
-        raise InputRefused(metric, f"{role} has no noise: neighbours are equal", "use mae")
+        raise InputRefused(
+            metric,
+            f"{role} has no noise: neighbouring voxels are equal, so that the ratio is undefined",
+            "use mae instead",
+        )
     return sigma

@@ -1,4 +1,4 @@
-"""How well two masks of one structure agree: Dice, HD95, surface Dice; and how large a mask is.
+"""Overlap of two masks of one structure: Dice, HD95, surface Dice; and the volume of a mask.
 
     Dice = 2 |A ∩ B| / (|A| + |B|)
     HD95 = max(P95 of d(a, ∂B) over a in ∂A, P95 of d(b, ∂A) over b in ∂B)
@@ -7,7 +7,7 @@
 ∂A: voxels of A with a side (of six) towards what is not A or the volume's border; d: mm between voxel centres.
 Dice 1945, https://doi.org/10.2307/1932409; Huttenlocher et al. 1993, https://doi.org/10.1109/34.232073; Nikolov et
 al. 2018, https://arxiv.org/abs/1809.04430. A structure that one mask lacks has Dice 0, surface Dice 0 and the
-diagonal of the volume as HD95: it can never score well, as it does where it is left out of a mean.
+diagonal of the volume as HD95, so that it is never left out of a mean.
 """
 
 from __future__ import annotations
@@ -92,4 +92,6 @@ def _surface(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
 
 
 def _nowhere(metric: str) -> EmptyMask:
-    return EmptyMask(metric, "the structure is in neither image", "leave it out")
+    return EmptyMask(
+        metric, "the structure is in neither image, so that the overlap is undefined", "leave the metric out"
+    )

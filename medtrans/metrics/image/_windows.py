@@ -37,10 +37,10 @@ class Local:
     cov: np.ndarray
 
 
-def seen(image: np.ndarray, mask: np.ndarray, low: float, high: float, kind: type[np.floating]) -> np.ndarray:
-    """What the windows see of `image` (i, j, k): clipped to [low, high], `low` outside the mask, `low` moved to 0."""
-    clipped = np.clip(image, low, high).astype(kind, copy=False)
-    return np.ascontiguousarray(np.where(mask, clipped - kind(low), kind(0)))
+def clipped(image: np.ndarray, mask: np.ndarray, low: float, high: float, kind: type[np.floating]) -> np.ndarray:
+    """`image` (i, j, k) clipped to [low, high], `low` outside the mask, and shifted so that `low` is 0."""
+    values = np.clip(image, low, high).astype(kind, copy=False)
+    return np.ascontiguousarray(np.where(mask, values - kind(low), kind(0)))
 
 
 def average(similarity: Callable[[Local], np.ndarray], x: np.ndarray, y: np.ndarray, mask: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Overlap of bone in the translated and in the real CT.
+"""Dice coefficient of bone in the translated and in the real CT.
 
     Dice = 2 |A ∩ B| / (|A| + |B|)    A, B: voxels of the mask at or above the threshold
 
@@ -23,7 +23,7 @@ class BoneDice(ImageMetric):
     direction: ClassVar[Direction] = "higher"
     modality: ClassVar = "CT"
     threshold: float = 250.0
-    """HU from which a voxel is bone; 150 takes in spongy bone."""
+    """HU from which a voxel is bone; 150 includes spongy bone."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)

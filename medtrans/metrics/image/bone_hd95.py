@@ -1,4 +1,4 @@
-"""Distance between the surfaces of bone in the translated and in the real CT, 95th percentile.
+"""Hausdorff distance (95th percentile) between the surfaces of bone in the translated and in the real CT.
 
     HD95 = max(P95 of d(a, ∂B) over a in ∂A, P95 of d(b, ∂A) over b in ∂B)
 
@@ -23,7 +23,7 @@ class BoneHD95(ImageMetric):
     unit: ClassVar[str] = "mm"
     modality: ClassVar = "CT"
     threshold: float = 250.0
-    """HU from which a voxel is bone; 150 takes in spongy bone."""
+    """HU from which a voxel is bone; 150 includes spongy bone."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)

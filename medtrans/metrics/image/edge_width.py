@@ -1,11 +1,11 @@
-"""How wide edges are, compared to the target's: what blur adds and false sharpness takes away.
+"""Edge width compared to the target's: blur increases it, false sharpness reduces it.
 
     | mean width(translated) - mean width(target) |    width: mm in which a profile rises from 10 % to 90 %
 
 Measured across the target's strongest edges, along its gradient, in both images; 0 and 100 % are the least value on the
 dark side and the greatest on the bright side of each profile. An edge blurred by a Gaussian of σ is 2.56 σ wide, less
-where `reach_mm` cuts its ends off (σ above 2 mm by default); of edges sharper than a voxel, reading straight between
-voxels adds to both widths, up to 0.8 voxels.
+where `reach_mm` cuts its ends off (σ above 2 mm by default); for edges sharper than a voxel, linear interpolation
+adds to both widths, up to 0.8 voxels.
 Smith 1997, https://www.dspguide.com/ch25/1.htm
 """
 
@@ -27,7 +27,7 @@ class EdgeWidth(ImageMetric):
     comparable: ClassVar[bool] = False
     unit: ClassVar[str] = "mm"
     share: Annotated[float, Gt(0), Le(1)] = 0.01
-    """Of the mask's voxels: those with the steepest gradient in the target are the edges."""
+    """Fraction of the mask's voxels that are edges: those with the steepest gradient in the target."""
     reach_mm: Annotated[float, Gt(0)] = 5.0
     """Of a profile to both sides of the edge."""
 

@@ -1,4 +1,4 @@
-"""Mean error of the electron density relative to water, as a planning system would read it from the CT.
+"""Electron density error relative to water, as a treatment planning system converts it from the CT.
 
     mean |ρ(translated) - ρ(target)|    ρ: HU → density by a table
 
@@ -22,7 +22,7 @@ class ElectronDensity(ImageMetric):
     unit: ClassVar[str] = "of water"
     modality: ClassVar = "CT"
     hlut: Hlut = THOMAS
-    """Rows of HU and density, from low to high; straight between them, level beyond."""
+    """Rows of HU and density, from low to high; linear between them, constant beyond."""
 
     def __post_init__(self) -> None:
         refuse_disorder("electron_density", self.hlut)

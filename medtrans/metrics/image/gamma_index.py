@@ -1,9 +1,9 @@
-"""Gamma pass rate of two doses: the share of voxels where the translated dose agrees in value or lies near enough.
+"""Gamma pass rate of two doses: the fraction of voxels that agree in dose or within a distance.
 
     γ(r) = min over r' of √( |r' - r|² / DTA² + (translated(r') - target(r))² / δ² )    passes where γ ≤ 1
 
 δ is a percentage of the target's maximum in the mask (global). Voxels of the target below the cut-off do not count.
-The translated dose is searched at steps of DTA/`steps`, straight between voxels, and in the mask only. Low et al. 1998,
+The translated dose is searched at steps of DTA/`steps`, linear between voxels, and in the mask only. Low et al. 1998,
 https://doi.org/10.1118/1.598248
 """
 
@@ -24,9 +24,9 @@ from medtrans.core.score import Direction
 from medtrans.metrics.image._masks import checked_mask
 
 ROUNDING = 1e-9
-"""Of the maximum: what equal doses may differ by; of a voxel: what a place may be off."""
-FAR = 1e6
-"""Maxima: the dose outside the mask, which no voxel agrees with."""
+"""Tolerance of doses in maxima, and of positions in voxels."""
+NO_DOSE = 1e6
+"""Dose outside the mask in maxima, with which no voxel agrees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,9 @@ class GammaIndex(ImageMetric):
     distance_mm: Annotated[float, Gt(0)] = 3.0
     """DTA, distance to agreement."""
     cutoff_percent: Annotated[float, Ge(0), Lt(100)] = 10.0
-    """Of the target's maximum: what is below does not count."""
+    """Percentage of the target's maximum below which a voxel does not count."""
     steps: Annotated[int, Ge(1), Le(30)] = 10
-    """Places looked at within the distance, in each direction."""
+    """Search positions within the distance, in each direction."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
@@ -49,14 +49,18 @@ class GammaIndex(ImageMetric):
         body = checked_mask(mask, "gamma_index")
         top = float(target[body].max())
         if top <= 0:
-            raise InputRefused("gamma_index", f"the target's maximum in the mask is {top:g}", "give a dose in Gy")
+            raise InputRefused(
+                "gamma_index",
+                f"the target's maximum in the mask is {top:g}, so that no percentage of it is defined",
+                "give a dose in Gy",
+            )
         counts, delta = body & (target >= self.cutoff_percent / 100 * top), self.dose_percent / 100 * top
         wide = zip(spacing, body.shape, strict=True)
         reach = [int(self.distance_mm / mm) + 1 if side > 1 else 0 for mm, side in wide]
         places = np.argwhere(counts & _in_reach(translated, target, body, delta, reach))
         doses = target[tuple(places.T)].astype(np.float64)
         edge = [(voxels, voxels + 1) for voxels in reach]
-        searched = np.pad(np.where(body, translated, FAR * top), edge, constant_values=FAR * top)
+        searched = np.pad(np.where(body, translated, NO_DOSE * top), edge, constant_values=NO_DOSE * top)
         searched = np.ascontiguousarray(searched, np.float64)
         passed = 0
         for shift, distance in self._offsets(spacing, body.shape):
@@ -80,7 +84,7 @@ class GammaIndex(ImageMetric):
 def _in_reach(
     translated: np.ndarray, target: np.ndarray, body: np.ndarray, delta: float, reach: list[int]
 ) -> np.ndarray:
-    """Voxels for which some dose in the box around them may agree: the others fail without a search."""
+    """Voxels for which a dose in the box around them can agree; the others fail without a search."""
     box = [2 * voxels + 1 for voxels in reach]
     low = minimum_filter(np.where(body, translated, np.inf), box, mode="nearest")
     high = maximum_filter(np.where(body, translated, -np.inf), box, mode="nearest")

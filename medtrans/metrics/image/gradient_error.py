@@ -1,6 +1,6 @@
-"""Mean error of the slopes between neighbouring voxels: what blur and false edges cost.
+"""Gradient error: mean absolute difference of finite differences; blur and false edges increase it.
 
-    mean |∂ translated - ∂ target|    ∂: difference of neighbours that both count, per mm, along each axis
+    mean |∂ translated - ∂ target|    ∂: difference of neighbours that are both in the mask, per mm, along each axis
 
 After the gradient difference of Mathieu et al., ICLR 2016, https://arxiv.org/abs/1511.05440, with signs kept.
 """

@@ -6,7 +6,7 @@
 C1 = (.01 Q)², C2 = (.03 Q)², C3 = C2/2; w = .0448 .2856 .3001 .2363 .1333; windows of 7³ voxels, sample covariance.
 Each next level is the mean of neighbours x[2k-1], x[2k] along every axis, with zero before index 0; the mask is thinned
 to every second voxel. Wang et al. 2003, https://doi.org/10.1109/ACSSC.2003.1292216, take the luminance at the coarsest
-level only: this is not that, it is what the challenge computes.
+level only; the challenge uses it at every level.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.core.score import Direction
 from medtrans.metrics.image._masks import checked_mask
-from medtrans.metrics.image._windows import Local, average, seen
+from medtrans.metrics.image._windows import Local, average, clipped
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 SMALLEST = 97
@@ -32,16 +32,16 @@ SMALLEST = 97
 class MSSSIM(ImageMetric):
     direction: ClassVar[Direction] = "higher"
     low: float = -1024.0
-    """What is below is set to this before comparing, and what is outside the mask."""
+    """Lower values, and all outside the mask, are set to this before the comparison."""
     high: float = 3071.0
-    """What is above is set to this."""
+    """Higher values are set to this."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
-        """From 0 to 1, which identical images reach. Raises EmptyMask, also where the mask is lost at a level."""
+        """From 0 to 1 (identical images). Raises EmptyMask, also where no voxel of the mask is left at a level."""
         body = checked_mask(mask, "ms_ssim")
-        x, y = (_padded(seen(image, body, self.low, self.high, np.float64)) for image in (target, translated))
+        x, y = (_padded(clipped(image, body, self.low, self.high, np.float64)) for image in (target, translated))
         body, value = _padded(body), 1.0
         for level, weight in enumerate(WEIGHTS):
             if level:

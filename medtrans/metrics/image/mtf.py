@@ -1,4 +1,4 @@
-"""Sharpness by the modulation transfer function across a straight edge, compared to the target's.
+"""Modulation transfer function across a straight edge: the frequency at half modulation, compared to the target's.
 
     | f50(translated) - f50(target) |    MTF(f50) = 1/2    MTF = |Fourier transform of d ESF/dx|, 1 at 0
 
@@ -21,7 +21,7 @@ from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._edges import from_straight_edge
 from medtrans.metrics.image._masks import checked_mask
 
-FEWEST = 8
+MIN_BINS = 8
 """Bins of the edge spread function on each side of the edge."""
 
 
@@ -30,7 +30,7 @@ class MTF(ImageMetric):
     comparable: ClassVar[bool] = False
     unit: ClassVar[str] = "1/mm"
     level: Annotated[float, Gt(0), Lt(1)] = 0.5
-    """The part of the modulation that is left at the frequency."""
+    """Modulation at the frequency that is compared."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
@@ -64,10 +64,10 @@ def frequency(values: np.ndarray, distance: np.ndarray, step: float, level: floa
 
 
 def _edge_spread(values: np.ndarray, distance: np.ndarray, step: float) -> np.ndarray:
-    """The mean of each bin of `step` mm, as far on the one side of the edge as on the other; gaps bridged."""
+    """Mean of each bin of `step` mm, equally far on both sides of the edge; empty bins are interpolated."""
     bins = np.round(distance / step).astype(np.intp)
     reach = int(min(bins.max(), -bins.min()))
-    if reach < FEWEST:
+    if reach < MIN_BINS:
         raise EmptyMask("mtf", f"the mask reaches {reach * step:.2g} mm beyond the edge", "draw it wider")
     near = np.abs(bins) <= reach
     count = np.bincount(bins[near] + reach, minlength=2 * reach + 1)

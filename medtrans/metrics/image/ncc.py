@@ -2,7 +2,7 @@
 
     NCC = cov(translated, target) / (sd(translated) sd(target))
 
-Blind to scale and offset, so also for images without a unit. Pearson 1895, https://doi.org/10.1098/rspl.1895.0041
+Independent of scale and offset, so that it also applies to images without a unit. Pearson 1895, https://doi.org/10.1098/rspl.1895.0041
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     NMSE = Σ (target - translated)² / Σ target²
 
-Of HU, whose zero is water, it means little: it is for magnitudes. Zbontar et al. 2018, https://arxiv.org/abs/1811.08839
+For magnitudes; it means little for HU, whose zero is water. Zbontar et al. 2018, https://arxiv.org/abs/1811.08839
 """
 
 from __future__ import annotations
@@ -25,5 +25,9 @@ class NMSE(ImageMetric):
         body = checked_mask(mask, "nmse")
         x, y = (image[body].astype(np.float64) for image in (translated, target))
         if not y.any():
-            raise InputRefused("nmse", "the target is 0 everywhere in the mask", "use mae")
+            raise InputRefused(
+                "nmse",
+                "the target is 0 everywhere in the mask, so that the error cannot be normalised",
+                "use mae instead",
+            )
         return float(np.square(y - x).sum() / np.square(y).sum())

@@ -1,9 +1,9 @@
-"""Texture of the noise: where its power lies among the spatial frequencies, compared to the target's.
+"""Noise power spectrum (NPS): its mean or peak frequency, compared to the target's.
 
     | f(translated) - f(target) |    NPS(u, v) = Δx Δy / (Nx Ny) mean over squares |FFT(x - plane)|²
 
-f: mean frequency, Σ f NPS / Σ NPS, or the peak, of the NPS averaged over rings. Squares of the planes (i, j) that lie
-in the mask, a plane fitted to each and taken off; the flat half of them counts, by their spread in the target. AAPM
+f: mean frequency, Σ f NPS / Σ NPS, or the peak, of the NPS averaged over rings. Squares of the planes (i, j) lie in the
+mask; a plane is fitted to each and subtracted; the half with the lower standard deviation in the target counts. AAPM
 TG-233, 2019, https://doi.org/10.37206/186
 """
 
@@ -26,9 +26,9 @@ class NoisePower(ImageMetric):
     comparable: ClassVar[bool] = False
     unit: ClassVar[str] = "1/mm"
     side: Annotated[int, Ge(8)] = 16
-    """Voxels of a square's side; frequencies are told apart by 1/(side Δx)."""
+    """Voxels of a square's side; the frequency resolution is 1/(side Δx)."""
     of: Literal["mean", "peak"] = "mean"
-    """Which frequency stands for the spectrum."""
+    """The frequency that is compared."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
@@ -36,13 +36,17 @@ class NoisePower(ImageMetric):
         """0 where the frequencies agree. Raises EmptyMask where no square fits the mask; InputRefused without noise."""
         places = _squares(checked_mask(mask, "noise_power"), self.side)
         x, y = (_flattened(image, places, self.side) for image in (translated, target))
-        spread = y.std((1, 2))
-        flat = spread <= np.median(spread)
+        deviation = y.std((1, 2))
+        flat = deviation <= np.median(deviation)
         found = []
         for role, squares in (("translated", x[flat]), ("target", y[flat])):
             waves, power = spectrum(squares, spacing[:2])
             if power.sum() <= 1e-12 * np.square(y).max():
-                raise InputRefused("noise_power", f"{role} has no noise where the target is flat", "use mae")
+                raise InputRefused(
+                    "noise_power",
+                    f"{role} has no noise where the target is flat, so that it has no spectrum",
+                    "use mae instead",
+                )
             found.append(waves[power.argmax()] if self.of == "peak" else (waves @ power) / power.sum())
         return abs(float(found[0] - found[1]))
 
@@ -56,9 +60,9 @@ def spectrum(squares: np.ndarray, spacing: tuple[float, float]) -> tuple[np.ndar
     waves = np.hypot(u[:, None], v)
     width = 1 / min(side * mm for side, mm in zip(sides, spacing, strict=True))
     rings = np.round(waves / width).astype(np.intp)
-    # Beyond the lesser Nyquist frequency rings are cut off by the corners of the square; at 0 there is nothing left.
-    seen = (rings > 0) & (waves <= 0.5 / max(spacing))
-    count, total = (np.bincount(rings[seen], values) for values in (None, power[seen]))
+    # Beyond the lesser Nyquist frequency rings are cut off by the corners of the square; at 0 the mean was subtracted.
+    kept = (rings > 0) & (waves <= 0.5 / max(spacing))
+    count, total = (np.bincount(rings[kept], values) for values in (None, power[kept]))
     filled = np.flatnonzero(count)
     return filled * width, total[filled] / count[filled]
 
@@ -78,7 +82,7 @@ def _squares(mask: np.ndarray, side: int) -> np.ndarray:
 
 
 def _flattened(image: np.ndarray, places: np.ndarray, side: int) -> np.ndarray:
-    """(square, i, j), the plane that fits each best taken off."""
+    """(square, i, j), without the plane fitted to each."""
     cut = np.stack([image[i : i + side, j : j + side, k] for i, j, k in places]).astype(np.float64)
     ramp = np.arange(side) - (side - 1) / 2
     cut -= cut.mean((1, 2), keepdims=True)

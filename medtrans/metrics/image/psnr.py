@@ -22,9 +22,9 @@ class PSNR(ImageMetric):
     unit: ClassVar[str] = "dB"
     direction: ClassVar[Direction] = "higher"
     low: float = -1024.0
-    """What is below is set to this before comparing."""
+    """Lower values are set to this before the comparison."""
     high: float = 3071.0
-    """What is above is set to this."""
+    """Higher values are set to this."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)

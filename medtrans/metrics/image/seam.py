@@ -1,4 +1,4 @@
-"""Steps at the borders of the windows a volume was made in, beside steps elsewhere, compared to the target's.
+"""Seams between sliding windows: jumps at their borders over jumps elsewhere, compared to the target's.
 
     | r(translated) - r(target) |    r = mean |jump| at borders / mean |jump| elsewhere
 
@@ -41,9 +41,13 @@ class Seam(ImageMetric):
         border = (places + 1 - self.offset) % self.stride == 0
         if not border.any():
             raise InputRefused(
-                "seam", f"no border of windows every {self.stride} voxels lies in the mask", "set stride"
+                "seam", f"no border of windows every {self.stride} voxels lies in the mask", "set a smaller stride"
             )
         elsewhere = np.abs(steps[~border])
         if not elsewhere.any():
-            raise InputRefused("seam", f"{role} does not vary between borders in the mask", "use mae")
+            raise InputRefused(
+                "seam",
+                f"{role} does not vary between borders in the mask, so that the ratio is undefined",
+                "use mae instead",
+            )
         return float(np.abs(steps[border]).mean() / elsewhere.mean())

@@ -1,9 +1,9 @@
-"""Do neighbouring slices fit? Steps from slice to slice beside steps within slices, compared to the target's.
+"""Slice consistency: jumps across slices over jumps within slices, compared to the target's.
 
     | r(translated) / r(target) - 1 |    r = mean |jump| across slices / mean |jump| within slices
 
-A volume made slice by slice jumps between them. Jump: the difference of two neighbours in the mask. What 2D models do
-across slices: inter-slice consistent stochasticity, 2026, https://arxiv.org/abs/2602.04162
+A volume translated slice by slice has jumps between slices. Jump: the difference of two neighbours in the mask. 2D
+models across slices: inter-slice consistent stochasticity, 2026, https://arxiv.org/abs/2602.04162
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class SliceConsistency(ImageMetric):
         along = steps.pop(across)
         beside = np.concatenate(steps)
         if not along.any() or not beside.any():
-            what = f"{role} does not vary {'within' if along.any() else 'across'} slices in the mask"
+            where = "within" if along.any() else "across"
+            what = f"{role} does not vary {where} slices in the mask, so that the ratio is undefined"
             raise InputRefused("slice_consistency", what, "give a volume of several slices")
         return float(along.mean() / beside.mean())

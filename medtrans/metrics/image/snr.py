@@ -1,9 +1,9 @@
-"""Signal-to-noise ratio, compared to the target's.
+"""Signal-to-noise ratio compared to the target's.
 
     | 20 log10( SNR(translated) / SNR(target) ) |    SNR = (mean - low) / σ
 
 Mean over the mask, above the lower end of the range (air in CT, 0 in MR); σ: noise by the finest diagonal detail. Less
-noise than the target has is as wrong as more: it was smoothed away, detail with it. Donoho, Johnstone 1994,
+noise than in the target is an error too: it was smoothed away, and detail with it. Donoho, Johnstone 1994,
 https://doi.org/10.1093/biomet/81.3.425
 """
 
@@ -25,7 +25,7 @@ class SNR(ImageMetric):
     comparable: ClassVar[bool] = False
     unit: ClassVar[str] = "dB"
     low: float = -1024.0
-    """The value of no signal."""
+    """Value without signal."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
@@ -38,5 +38,9 @@ class SNR(ImageMetric):
     def _snr(self, image: np.ndarray, body: np.ndarray, role: str) -> float:
         signal = float(image[body].mean(dtype=np.float64)) - self.low
         if signal <= 0:
-            raise InputRefused("snr", f"{role} has a mean of {signal:g} above {self.low:g} in the mask", "set low")
+            raise InputRefused(
+                "snr",
+                f"{role} has a mean of {signal:g} above {self.low:g} in the mask, so that there is no signal",
+                "set a lower value of low",
+            )
         return signal / noise(image, body, "snr", role)

@@ -18,16 +18,16 @@ from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.core.score import Direction
 from medtrans.metrics.image._masks import checked_mask
-from medtrans.metrics.image._windows import EDGE, SIDE, Local, average, seen
+from medtrans.metrics.image._windows import EDGE, SIDE, Local, average, clipped
 
 
 @dataclass(frozen=True, kw_only=True)
 class SSIM(ImageMetric):
     direction: ClassVar[Direction] = "higher"
     low: float = -1024.0
-    """What is below is set to this before comparing, and what is outside the mask."""
+    """Lower values, and all outside the mask, are set to this before the comparison."""
     high: float = 3071.0
-    """What is above is set to this."""
+    """Higher values are set to this."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
@@ -36,8 +36,10 @@ class SSIM(ImageMetric):
         body = checked_mask(mask, "ssim")
         if min(body.shape) < SIDE:
             size = " x ".join(map(str, body.shape))
-            raise InputRefused("ssim", f"a volume of {size} voxels is smaller than the window of {SIDE}³", "use mae")
-        x, y = (seen(image, body, self.low, self.high, np.float32) for image in (target, translated))
+            raise InputRefused(
+                "ssim", f"a volume of {size} voxels is smaller than the window of {SIDE}³", "use mae or psnr"
+            )
+        x, y = (clipped(image, body, self.low, self.high, np.float32) for image in (target, translated))
         value = average(self._similarity, x, y, body)
         if np.isnan(value):
             what = f"every voxel of the mask lies within {EDGE} voxels of the volume's border"

@@ -1,4 +1,4 @@
-"""Error in HU of one tissue: where a CT is right on average and wrong in its bones.
+"""Error in HU of one tissue, which an average over the whole body can hide.
 
     absolute: mean |e|    mean: |mean e|    over: mean max(e, 0)    under: mean max(-e, 0)    e = translated - target
 
@@ -23,7 +23,7 @@ from medtrans.metrics.image._masks import checked_mask
 AIR, FAT, SOFT = -200.0, -30.0, 200.0
 """HU at which each ends and the next begins."""
 BONE = math.nextafter(SOFT, math.inf)
-"""Where bone begins: just above SOFT, which itself is soft tissue."""
+"""HU from which a voxel is bone: just above SOFT, which itself is soft tissue."""
 TISSUES: dict[str, tuple[float, float]] = {
     "air": (-math.inf, AIR),
     "fat": (AIR, FAT),
@@ -44,11 +44,11 @@ class TissueError(ImageMetric):
     unit: ClassVar[str] = "HU"
     modality: ClassVar = "CT"
     tissue: Literal["air", "fat", "soft", "bone"] = "soft"
-    """Which voxels of the mask are looked at, by their HU."""
+    """Voxels of the mask that count, by their HU."""
     kind: Literal["absolute", "mean", "over", "under"] = "absolute"
-    """How their errors are averaged."""
+    """Average of their errors."""
     of: Literal["target", "union"] = "target"
-    """Where the real CT shows the tissue, or where either does, so that tissue of the wrong shape costs."""
+    """Voxels that are the tissue in the real CT, or in either, so that a wrong shape is an error."""
 
     def __call__(
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
@@ -61,5 +61,5 @@ class TissueError(ImageMetric):
         if self.of == "union":
             chosen |= (low <= x) & (x < high)
         if not chosen.any():
-            raise EmptyMask("tissue_error", f"there is no {self.tissue} in the mask", "look at another tissue")
+            raise EmptyMask("tissue_error", f"there is no {self.tissue} in the mask", "set another tissue")
         return KINDS[self.kind]((x - y)[chosen])

@@ -1,10 +1,10 @@
-"""Error of the water-equivalent path length along parallel rays through the body: a cheap stand-in for proton range.
+"""Water-equivalent path length error along parallel rays through the body, a surrogate for the proton range.
 
     WEPL = Σ_ray ρ(HU) Δ    mean over rays |WEPL(translated) - WEPL(target)|
 
 Δ: mm between voxels along the ray; only voxels in the mask count, and rays that meet it. Schaffner, Pedroni 1998,
 https://doi.org/10.1088/0031-9155/43/6/016, with stopping power for ρ; the default table holds electron density, which
-differs from it by a few per cent.
+differs from it by a few percent.
 """
 
 from __future__ import annotations

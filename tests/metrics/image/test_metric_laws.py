@@ -130,7 +130,7 @@ def outcome(metric, *arrays):
 
 
 def test_the_documentation_has_a_row_for_every_metric():
-    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
     listed = {name for row in text.splitlines() if row.startswith("| `") for name in row.split("|")[1].split("`")[1::2]}
     assert {entry.name for entry in entries()} <= listed
 

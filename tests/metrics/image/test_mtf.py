@@ -39,7 +39,7 @@ def test_the_distance_to_the_edge_is_found_to_a_fraction_of_a_voxel():
 
 def test_a_round_edge_no_edge_and_a_narrow_mask_are_refused_in_words():
     metric, edge = MTF(), damaged.slanted_edge(1.0)
-    with pytest.raises(InputRefused, match="as much up as down"):
+    with pytest.raises(InputRefused, match="rises and falls in the mask"):
         metric(damaged.image(), damaged.image(), damaged.body())
     with pytest.raises(InputRefused, match="has no edge in the mask"):
         metric(edge, 0 * edge, EVERYWHERE)

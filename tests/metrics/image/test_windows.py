@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import uniform_filter
 
 from medtrans.metrics.image import _windows as windows
-from medtrans.metrics.image._windows import average, inner, local, seen
+from medtrans.metrics.image._windows import average, clipped, inner, local
 
 
 def pair(shape, seed=0, kind=np.float64):
@@ -57,6 +57,6 @@ def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
 
 def test_windows_see_clipped_values_above_zero_and_air_outside():
     image = np.array([[[-3000, -24, 5000, 77]]], np.int16)
-    found = seen(image, np.array([[[True, True, True, False]]]), -1024, 3000, np.float32)
+    found = clipped(image, np.array([[[True, True, True, False]]]), -1024, 3000, np.float32)
     assert found.tolist() == [[[0, 1000, 4024, 0]]]
     assert found.dtype == np.float32
