@@ -17,6 +17,7 @@ import yaml
 import medtrans
 from medtrans import methods
 from medtrans.cli import app
+from medtrans.core.renamed_keys import KEYS, OPTIONS, VALUES
 from medtrans.core.settings import MemberOf, Settings
 from medtrans.recipe import STAGES, load_recipe, make_recipe
 
@@ -153,6 +154,17 @@ def test_every_python_block_compiles_and_imports_names_that_exist(page):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom) and node.module == "medtrans":
                 assert {alias.name for alias in node.names} <= set(medtrans.__all__), block
+
+
+def test_the_changelog_names_everything_that_is_refused_as_an_old_name():
+    names = set(re.findall(r"[-\w]+", text_of(ROOT / "CHANGELOG.md")))
+    old = (
+        {key.rpartition(".")[2] for key in KEYS}
+        | set(OPTIONS)
+        | {value for table in VALUES.values() for value in table}
+    )
+    new = {re.match(r"[-\w]+", words)[0] for table in (KEYS, OPTIONS, *VALUES.values()) for words in table.values()}
+    assert old | new <= names
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=name_of)
