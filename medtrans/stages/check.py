@@ -13,6 +13,7 @@ from medtrans.reading.checks import check_cases, check_masks, check_volume
 from medtrans.reading.cohort import unmatched_files
 from medtrans.reading.formats import supported
 from medtrans.reading.volumes import is_volume, volumes_in
+from medtrans.runs import RunFolder
 
 if TYPE_CHECKING:
     from medtrans.recipe import Recipe
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def names_volumes(path: Path) -> bool:
     """Whether a path given to `check` is a volume, or a folder of volumes, and not a recipe. Raises UsageError."""
     if path.is_dir():
-        return not (path / "recipe.yaml").exists()
+        return not RunFolder(path).recipe.exists()
     if is_volume(path):
         return True
     if path.is_file() and path.suffix not in (".yaml", ".yml"):

@@ -1,0 +1,16 @@
+import pytest
+
+from medtrans.core.errors import UsageError
+from medtrans.phantoms.anatomy import Lesion
+from medtrans.stages.phantoms import phantoms
+
+
+def test_an_empty_folder_of_label_maps_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="holds no label map"):
+        phantoms(tmp_path, 1, ["T1"], labels=tmp_path)
+
+
+@pytest.mark.parametrize("own", [{"spacing": 3.0}, {"lesions": [Lesion(8)]}])
+def test_label_maps_have_a_voxel_size_and_lesions_of_their_own(own, tmp_path):
+    with pytest.raises(UsageError, match="of their own; leave out --spacing and --lesion"):
+        phantoms(tmp_path, 1, ["T1"], labels=tmp_path, **own)

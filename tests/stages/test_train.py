@@ -1,0 +1,71 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from safetensors.torch import load_file
+
+from medtrans.catalogue import find_recipe
+from medtrans.core.errors import InputRefused, UsageError
+from medtrans.recipe import load_recipe
+from medtrans.runs import RunFolder
+from medtrans.stages.train import train
+from medtrans.training.journal import read_journal
+
+SMALL = ["method.generator.channels=[4, 8]", "training.steps=3", "training.device=cpu"]
+
+
+def recipe(*changes):
+    return load_recipe(find_recipe("t1_to_t2"), [*SMALL, *changes], quick=True)
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path):
+    train(recipe(), tmp_path)
+    with pytest.raises(UsageError, match="another recipe"):
+        train(recipe("training.seed=5"), tmp_path)
+
+
+def test_conditions_that_a_method_does_not_use_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="reggan does not use them"):
+        train(recipe("method={name: reggan}", "preparing.conditions=[months]"), tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_no_training_case_is_refused(tmp_path):
+    everyone = "reading.test_subjects=[sub-00, sub-01, sub-02, sub-03, sub-04, sub-05]"
+    linear = "preparing.source_normalisation={name: linear, low: 0, high: 1000}"
+    unfitted = "preparing.target_normalisation={name: linear, low: 0, high: 1000}"
+    with pytest.raises(UsageError, match="no training case"):
+        train(recipe(everyone, "training.batch=2", linear, unfitted), tmp_path)
+
+
+def test_a_further_metric_may_select_the_model(tmp_path):
+    metrics = "evaluating.metrics=[ncc, {name: nmi, bins: 32}]"
+    train(recipe("training.monitor=nmi[bins=32]", metrics), tmp_path)
+    (row,) = [row for row in read_journal(RunFolder(tmp_path).journal) if "validation/mae" in row]
+    assert row["validation/nmi[bins=32]"] > 0
+    assert "validation/ncc" not in row
+    assert (RunFolder(tmp_path).model / "model.safetensors").is_file()
+
+
+def test_a_broken_case_stops_the_run_before_it_trains(tmp_path):
+    for path in recipe().reading.root.glob("*.nii.gz"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "sub-03_T2.nii.gz").write_bytes(b"broken")
+    with pytest.raises(InputRefused, match="sub-03_T2"):
+        train(recipe(f"reading.root={tmp_path}"), tmp_path / "run")
+    assert not RunFolder(tmp_path / "run").checkpoint.parent.exists()
+
+
+def test_torchrun_trains_the_same_model_and_prints_once(tmp_path):
+    words = ["train", "t1_to_t2", "--quick", "-o", str(tmp_path / "two")]
+    for change in SMALL:
+        words += ["--set", change]
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "medtrans.cli", *words]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.count("model: ") == 1
+    one = load_file(train(recipe(), tmp_path / "one").model / "model.safetensors")
+    two = load_file(tmp_path / "two" / "model" / "model.safetensors")
+    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 5e-3
