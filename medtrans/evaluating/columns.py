@@ -15,8 +15,8 @@ CLASS_LABELS = {
     ("dice", "mean"): "Mean Dice",
     ("hd95", "mean"): "Mean HD95",
     ("surface_dice", "mean"): "Mean surface Dice",
-    ("missed_structures", ""): "Missed",
-    ("invented_structures", ""): "Invented",
+    ("missed_structures", ""): "Missed structures",
+    ("invented_structures", ""): "Invented structures",
 }
 """(name, region) of the scores over all classes of a label map → column heading."""
 

@@ -94,7 +94,7 @@ def _rank(place: int | None, count: int) -> tuple[int, str]:
     if place is None or count == 1:
         return 2, ""
     named = {(count - 1) // 2: (2, "median"), count - 1: (1, "best"), 0: (0, "worst")}
-    order, name = named.get(place, (2, f"{place + 1} from the worst"))
+    order, name = named.get(place, (2, f"rank {count - place}"))
     return order, f"{name} of {count}"
 
 

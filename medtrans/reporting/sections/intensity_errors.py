@@ -67,6 +67,10 @@ def _shares(found: ByIntensity | Tissue) -> tuple[np.ndarray, np.ndarray, np.nda
     return found.edges, found.target, found.translated
 
 
+def _text(value: float, digits: int, sign: str = "") -> str:
+    return "–" if np.isnan(value) else number_text(value, digits, sign)
+
+
 def _rows(found: ByIntensity) -> tuple[BandRow, ...]:
     digits = decimals(band.absolute for band in found.bands)
     return tuple(
@@ -74,8 +78,8 @@ def _rows(found: ByIntensity) -> tuple[BandRow, ...]:
             band.name,
             band.limits,
             f"{100 * band.share:.1f}",
-            number_text(band.mean, digits, "+"),
-            number_text(band.absolute, digits),
+            _text(band.mean, digits, "+"),
+            _text(band.absolute, digits),
         )
         for band in found.bands
     )

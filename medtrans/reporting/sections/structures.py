@@ -65,5 +65,4 @@ def structures_section(
 
 def _origin(definition: Definition | None) -> str:
     clauses = definition.clauses if definition else ()
-    text = next((clause.text for clause in clauses if clause.subject == SEGMENTATION), "")
-    return text[:1].upper() + text[1:]
+    return next((clause.text for clause in clauses if clause.subject == SEGMENTATION), "")

@@ -40,5 +40,5 @@ def test_the_origin_of_the_label_maps_comes_from_the_definition():
         **{**vars(DEFINITION), "clauses": (Clause("Segmentation", "external label maps."), *DEFINITION.clauses)}
     )
     of_classes = [score for score in scores_of(structures()) if score.metric.region in ("", "mean")]
-    assert structures_section(structures(), of_classes, definition).data.origin == "External label maps."
+    assert structures_section(structures(), of_classes, definition).data.origin == "external label maps."
     assert structures_section([], [], definition) is None
