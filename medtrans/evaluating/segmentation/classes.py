@@ -59,14 +59,14 @@ def checked(table: Any, where: str) -> Classes:
     if not isinstance(table, Mapping) or not table:
         raise UsageError(where, "is no table of labels", "write {name: number, …} in YAML or JSON")
     found = {str(name): tuple(value) if isinstance(value, (list, tuple)) else (value,) for name, value in table.items()}
-    seen: dict[int, str] = {}
+    names: dict[int, str] = {}
     for name, numbers in found.items():
         if not numbers or any(type(number) is not int or number < 1 for number in numbers):
             raise UsageError(where, f"{name} is {table[name]!r}", "give whole numbers from 1; 0 is background")
         if name in RESERVED or "[" in name:
             raise UsageError(where, f"a class cannot be called {name!r}", "give it another name")
         for number in numbers:
-            if number in seen:
-                raise UsageError(where, f"{number} is both {seen[number]} and {name}", "give each number one name")
-            seen[number] = name
+            if number in names:
+                raise UsageError(where, f"{number} is both {names[number]} and {name}", "give each number one name")
+            names[number] = name
     return found
