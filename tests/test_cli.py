@@ -1,4 +1,4 @@
-"""The shell as its users meet it: in a child process, with exit codes and one sentence per error."""
+"""The command line in a child process: exit codes, and one line per error."""
 
 import json
 import os
@@ -16,6 +16,8 @@ import pytest
 
 import medtrans
 from medtrans.catalogue import find_recipe
+from medtrans.cli import COMMANDS
+from medtrans.core.renamed_keys import OPTIONS
 from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
 from medtrans.stages.train import train
@@ -31,7 +33,7 @@ def shell(*words, **options):
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A model trained for four steps: it translates badly, and keeps every promise but beauty."""
+    """A model trained for four steps: its images are poor, everything else holds."""
     folder = tmp_path_factory.mktemp("run")
     recipe = load_recipe(find_recipe("t1_to_t2"), ["method.generator.channels=[4, 8]"], quick=True)
     return train(recipe, folder).model
@@ -43,12 +45,12 @@ def test_help_lists_every_verb_without_torch():
     )
     script = words + " print('torch' in sys.modules, 'monai' in sys.modules, 'numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    for verb in ("demo", "run", "train", "translate", "evaluate", "check", "phantoms", "list", "doctor"):
+    for verb in COMMANDS:
         assert f"  {verb}" in done.stdout
     assert done.stdout.endswith("False False False\n")
 
 
-def test_the_version_is_said():
+def test_the_version_is_printed():
     assert shell("--version").stdout == f"medtrans {medtrans.__version__}\n"
 
 
@@ -56,7 +58,7 @@ EVALUATE = ["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset"
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "expected"),
     [
         (["translat"], 2, "translat"),
         (["run", "no_such_recipe"], 2, "neither a recipe file nor a pipeline"),
@@ -64,21 +66,29 @@ EVALUATE = ["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset"
         (["list", "methodes"], 2, "did you mean 'methods'"),
         (["list"], 2, "Missing argument 'what'; see medtrans list --help"),
         ([*EVALUATE, "synthrad"], 2, "did you mean"),
-        ([*EVALUATE, "mr-percentile", "--also", "bone_dice"], 2, "is for CT only"),
-        ([*EVALUATE, "synthrad2025", "--also", "{name: nmi, bins: 0}"], 2, "greater than or equal to 2"),
+        ([*EVALUATE, "mr-percentile", "--metric", "bone_dice"], 2, "is for CT only"),
+        ([*EVALUATE, "synthrad2025", "--metric", "{name: nmi, bins: 0}"], 2, "greater than or equal to 2"),
         (["translate", "-i", "nowhere.nii.gz", "-o", "out.nii.gz", "-m", "no_model"], 4, "not a model folder"),
         (["check", "nowhere.nii.gz"], 3, None),
     ],
 )
-def test_every_mistake_gets_one_sentence_and_its_exit_code(words, code, said, tmp_path):
+def test_every_mistake_gives_one_line_and_its_exit_code(words, code, expected, tmp_path):
     done = shell(*words, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
-    if said:
+    if expected:
         (line,) = done.stderr.strip().splitlines()
         assert line.startswith("medtrans: error: ")
-        assert said in line
+        assert expected in line
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("old", "new"), OPTIONS.items())
+def test_an_old_option_is_refused_with_the_new_name(old, new, tmp_path):
+    for word in (old, f"{old}=x"):
+        done = shell("evaluate", word, "x", cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stderr == f"medtrans: error: {old}: is the old name of an option; write {new}\n"
 
 
 def test_debug_shows_the_traceback(tmp_path):
@@ -98,14 +108,14 @@ def test_a_file_is_translated_in_place_and_marked(model, tmp_path):
     assert json.loads(next(tmp_path.glob("*.json")).read_text())["SYNTHETIC"] is True
 
 
-def test_inputs_given_one_after_the_other_are_contrasts_of_one_case(model, tmp_path):
+def test_several_inputs_are_contrasts_of_one_case(model, tmp_path):
     contrasts = ["-i", SAMPLES / "sub-00_T1.nii.gz", "-i", SAMPLES / "sub-00_T2.nii.gz"]
     done = shell("translate", *contrasts, "-o", tmp_path / "out.nii.gz", "-m", model)
     assert done.returncode == 3
     assert "has 2 channels, the model takes 1" in done.stderr
 
 
-def test_models_given_one_after_the_other_are_averaged(model, tmp_path):
+def test_several_models_are_averaged(model, tmp_path):
     other = shutil.copytree(model, tmp_path / "other")
     config = json.loads((other / "config.json").read_text())
     config["card"]["name"] = "other"
@@ -121,7 +131,7 @@ def test_models_given_one_after_the_other_are_averaged(model, tmp_path):
     assert not np.asanyarray(nib.load(tmp_path / "out_std.nii.gz").dataobj).any()
 
 
-def test_an_output_is_not_replaced_unless_asked(model, tmp_path):
+def test_an_output_is_replaced_only_with_overwrite(model, tmp_path):
     words = ["translate", "-i", SAMPLES / "sub-00_T1.nii.gz", "-o", tmp_path / "out.nii.gz", "-m", model]
     (tmp_path / "out.nii.gz").write_bytes(b"mine")
     done = shell(*words)
@@ -161,8 +171,8 @@ def test_parts_share_a_folder(model, tmp_path):
 def test_scores_as_json_state_their_definition(tmp_path):
     ct, mask = SAMPLES / "sub-00_CT.nii.gz", SAMPLES / "sub-00_mask.nii.gz"
     words = ["--translated", ct, "--target", ct, "--mask", mask, "--preset", "synthrad2025"]
-    also = ["--also", "nmi", "--also", "{name: tissue_error, tissue: bone}"]
-    done = shell("evaluate", *words, *also, "--json", "-o", tmp_path / "scores.csv")
+    metrics = ["--metric", "nmi", "--metric", "{name: tissue_error, tissue: bone}"]
+    done = shell("evaluate", *words, *metrics, "--json", "-o", tmp_path / "scores.csv")
     found = json.loads(done.stdout)
     assert found["definition"]["preset"] == "synthrad2025"
     (case,) = found["cases"]
@@ -184,7 +194,7 @@ def test_different_grids_are_refused(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_check_writes_nothing_and_finds_what_is_wrong(tmp_path):
+def test_check_writes_nothing_and_lists_problems(tmp_path):
     good = nib.load(SAMPLES / "sub-00_T1.nii.gz")
     voxels = good.get_fdata(dtype=np.float32)
     voxels[3, 3, 3] = np.nan
@@ -204,7 +214,7 @@ def test_phantoms_are_written_as_cases(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {f"sub-00_{k}.nii.gz" for k in ("T2", "CT", "mask")}
 
 
-def test_phantoms_have_the_lesions_that_are_asked_for(tmp_path):
+def test_phantoms_have_the_given_lesions(tmp_path):
     words = ["phantoms", "-o", tmp_path, "--count", 1, "--contrasts", "FLAIR", "--spacing", 6]
     done = shell(*words, "--lesion", "20@30,-20,30", "--lesion", 12)
     assert done.returncode == 0, done.stderr
@@ -219,7 +229,7 @@ def test_phantoms_have_the_lesions_that_are_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_run_interrupted_by_a_signal_says_so_and_goes_on(number, code, tmp_path):
+def test_an_interrupted_run_says_so_and_resumes(number, code, tmp_path):
     words = ["run", "t1_to_t2", "--quick", "-o", tmp_path / "run", "--set", "method.generator.channels=[4, 8]"]
     words += ["--set", "training.steps=40", "--set", "training.checkpoint_every=1", "--threads", "1"]
     running = subprocess.Popen(
@@ -232,9 +242,9 @@ def test_a_run_interrupted_by_a_signal_says_so_and_goes_on(number, code, tmp_pat
     while not (tmp_path / "run/checkpoints/last.ckpt").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     running.send_signal(number)
-    _, said = running.communicate(timeout=60)
-    assert running.returncode == code, said
-    assert "interrupted" in said.splitlines()[-1]
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == code, errors
+    assert "interrupted" in errors.splitlines()[-1]
     done = shell(*words)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "run/report.html").exists()
