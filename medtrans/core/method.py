@@ -108,7 +108,7 @@ class Method(nn.Module, ABC):
         return {}
 
     def attach_frozen(self, name: str, other: Method) -> None:
-        """Attach a trained method: it is saved with this one, its weights are fixed. Raises UsageError if unsuitable."""
+        """Attach a trained method: it is saved with this one, its weights are fixed. Raises UsageError."""
         setattr(self, name, other.eval().requires_grad_(False))
 
     def train(self, mode: bool = True) -> Self:

@@ -40,7 +40,7 @@ def difference(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict
         default = defaults.get(key)
         if isinstance(value, Mapping):
             same = isinstance(default, Mapping) and default.get("name") == value.get("name")
-            inner = difference(value, default if same else {"name": None})
+            inner = difference(value, default if same and isinstance(default, Mapping) else {"name": None})
             out |= {key: inner} if inner else {}
         elif value != default:
             out[key] = value

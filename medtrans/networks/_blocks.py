@@ -1,4 +1,4 @@
-"""The few layers the generators share, in 2D and 3D."""
+"""Layers shared by networks, in 2D and 3D."""
 
 from __future__ import annotations
 
@@ -7,48 +7,17 @@ from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, conv_transpose3d
 
 from medtrans.networks._norms import Norm, make_norm
-from medtrans.networks._winograd import convolve, pays
 
 Conv = {2: nn.Conv2d, 3: nn.Conv3d}
 ConvTransposed = {2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}
 ReflectionPad = {2: nn.ReflectionPad2d, 3: nn.ReflectionPad3d}
 
 
-class ThreeWide2d(nn.Conv2d):
-    """A Conv2d 3 wide without padding, Winograd's way while training where that pays.
-
-    Not while translating: there an output depends on its receptive field alone, to the last bit.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training and pays(x, self.weight):
-            return convolve(x, self.weight, self.bias)
-        return super().forward(x)
-
-
-class ThreeWide3d(nn.Conv3d):
-    """Likewise."""
-
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__(in_channels, out_channels, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training and pays(x, self.weight):
-            return convolve(x, self.weight, self.bias)
-        return super().forward(x)
-
-
-Conv3x3 = {2: ThreeWide2d, 3: ThreeWide3d}
-
-
 class ResizeConvolution(nn.Module):
-    """Nearest neighbours, twice the size, then a 3-wide convolution: no checkerboards.
+    """Resize convolution: nearest-neighbour upsampling by 2, then a 3-wide convolution; no checkerboards.
 
-    Odena et al., Distill 2016, https://distill.pub/2016/deconv-checkerboard. Computed as the one transposed convolution
-    that equals the two: along each axis the taps (a, b, c) become (c, b + c, a + b, a), which halves the work.
+    Odena et al., Distill 2016, https://distill.pub/2016/deconv-checkerboard. Computed as one equivalent transposed
+    convolution: along each axis the weights (a, b, c) become (c, b + c, a + b, a), which halves the multiplications.
     """
 
     def __init__(self, spatial_dims: int, in_channels: int, out_channels: int) -> None:
@@ -57,16 +26,16 @@ class ResizeConvolution(nn.Module):
         self.transposed = conv_transpose2d if spatial_dims == 2 else conv_transpose3d
 
     def forward(self, x: Tensor) -> Tensor:
-        taps = self.convolution.weight.transpose(0, 1)
-        for axis in range(2, taps.ndim):
-            turned = taps.flip(axis)
-            edge = torch.zeros_like(turned.narrow(axis, 0, 1))
-            taps = torch.cat([turned, edge], axis) + torch.cat([edge, turned], axis)
-        return self.transposed(x, taps, self.convolution.bias, stride=2, padding=1)
+        weights = self.convolution.weight.transpose(0, 1)
+        for axis in range(2, weights.ndim):
+            flipped = weights.flip(axis)
+            edge = torch.zeros_like(flipped.narrow(axis, 0, 1))
+            weights = torch.cat([flipped, edge], axis) + torch.cat([edge, flipped], axis)
+        return self.transposed(x, weights, self.convolution.bias, stride=2, padding=1)
 
 
 class DoubleConv(nn.Sequential):
-    """Convolution, norm, leaky ReLU; twice."""
+    """Two convolutions, each followed by a norm and a leaky ReLU."""
 
     def __init__(self, spatial_dims: int, in_channels: int, out_channels: int, norm: Norm) -> None:
         layers: list[nn.Module] = []
@@ -79,11 +48,11 @@ class DoubleConv(nn.Sequential):
         super().__init__(*layers)
 
 
-def normal_weights(network: nn.Module, deviation: float = 0.02) -> nn.Module:
-    """Convolutions drawn from N(0, deviation), biases zero, as the GAN papers do."""
+def normal_weights(network: nn.Module, std: float = 0.02) -> nn.Module:
+    """Initialise convolutions from N(0, std²), biases with zero, as the GAN papers do."""
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)):
-            nn.init.normal_(layer.weight, 0.0, deviation)
+            nn.init.normal_(layer.weight, 0.0, std)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     return network

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge
 from torch import Tensor, nn
 
-from medtrans.networks._blocks import Conv, Conv3x3, ConvTransposed, ReflectionPad, ResizeConvolution, normal_weights
+from medtrans.networks._blocks import Conv, ConvTransposed, ReflectionPad, ResizeConvolution, normal_weights
 from medtrans.networks._norms import Norm, make_norm
 from medtrans.networks._settings import Activation, EncodingSettings, Role, activation
 
@@ -106,6 +106,6 @@ class Residual(nn.Module):
 
 
 def _block(spatial_dims: int, in_channels: int, out_channels: int, width: int, norm: Norm) -> list[nn.Module]:
-    dims = spatial_dims
-    wide = Conv3x3[dims](in_channels, out_channels) if width == 3 else Conv[dims](in_channels, out_channels, width)
-    return [ReflectionPad[dims](width // 2), wide, make_norm(norm, dims, out_channels), nn.ReLU(inplace=True)]
+    convolution = Conv[spatial_dims](in_channels, out_channels, width)
+    norm_layer = make_norm(norm, spatial_dims, out_channels)
+    return [ReflectionPad[spatial_dims](width // 2), convolution, norm_layer, nn.ReLU(inplace=True)]

@@ -23,8 +23,8 @@ def convergence(rows: Sequence[Row], metric: str, direction: str) -> Verdict:
     """The verdict on a journal's column `metric`, where `direction` values are better."""
     values = [(int(row["step"]), row[metric]) for row in rows if metric in row]
     if len(values) < MIN_VALIDATIONS:
-        what = f"{metric} was measured {len(values)} times, but {MIN_VALIDATIONS} times are needed"
-        return not_assessable(what, validations=len(values))
+        reason = f"only {len(values)} of the {MIN_VALIDATIONS} needed values of {metric} were measured"
+        return not_assessable(reason, validations=len(values))
     sign = 1 if direction == "higher" else -1
     steps = values[-1][0]
     early = [sign * value for step, value in values if step <= LAST_QUARTER * steps] or [sign * values[0][1]]

@@ -36,7 +36,7 @@ def write_events(folder: Path, rows: Sequence[Row]) -> None:
     with tempfile.TemporaryDirectory() as place:
         writer = SummaryWriter(place)
         (written,) = Path(place).glob("events.out.tfevents.*")
-        name = existing[0].name if existing else written.name
+        name = existing[0].name if existing else f"events.out.tfevents.{written.name.split('.')[3]}.medtrans"
         began = int(name.split(".")[3])
         seconds = 0.0
         for row in rows:
