@@ -1,1 +1,1 @@
-"""Scores → one page one can send: tables, pictures, curves, and where everything came from."""
+"""Report: one self-contained HTML page with scores, images, training curves, methods text and provenance."""

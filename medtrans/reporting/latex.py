@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterable, Sequence
 
 from medtrans.core.measurement import MISSED_BELOW, Structure
@@ -15,25 +14,12 @@ from medtrans.core.score import TRANSLATED, Clause, Definition, Evaluation, Scor
 from medtrans.evaluating.columns import Column, columns, count_text, systems
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation, is_single_class
 from medtrans.evaluating.segmentation.task import SEGMENTATION
+from medtrans.reporting.latex_text import escaped
 from medtrans.reporting.score_tables import interval, overview
 from medtrans.reporting.structure_tables import class_groups
 from medtrans.reporting.table_cells import Cell
 
-ESCAPES = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "²": r"\textsuperscript{2}", "³": r"\textsuperscript{3}", "−": r"$-$", "×": r"$\times$",
-    "±": r"$\pm$", "≤": r"$\le$", "≥": r"$\ge$", "γ": r"$\gamma$", "…": r"\dots{}", "→": r"$\to$", "∞": r"$\infty$",
-    "·": r"$\cdot$", "µ": r"\textmu{}", "°": r"\textdegree{}", "’": "'", "“": "``", "”": "''", "–": "--", "—": "---",
-    "∩": r"$\cap$", "\u00a0": "~",
-}  # fmt: skip
-"""Character → LaTeX. Letters of other alphabets are kept, control characters are removed."""
 ARROWS = {"lower": r"$\downarrow$", "higher": r"$\uparrow$"}
-
-
-def escaped(text: str) -> str:
-    """`text` with every special character of LaTeX replaced, on one line."""
-    return "".join(ESCAPES.get(letter, letter) for letter in re.sub(r"[\x00-\x20\x7f\ud800-\udfff]+", " ", text))
 
 
 def to_tex(evaluation: Evaluation) -> bytes:

@@ -1,4 +1,4 @@
-"""What a result was made with: versions and machine, without a word on who ran it or where it lies."""
+"""Provenance of a result: versions, machine and command, without user name, host name or folders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path, PurePath
 from typing import Any
 
-import medtrans
+from medtrans import __version__
 
 PACKAGES = ("torch", "monai", "numpy", "scipy", "nibabel", "SimpleITK", "torchio", "lightning-fabric", "scikit-image")
 PART = r"[^/\\\s'\"<>|:*?](?:[^/\\\n'\"<>|:*?]*[^/\\\s'\"<>|:*?])?"
@@ -19,8 +19,11 @@ FOLDERS = re.compile(rf"(?<![\w.…:/~])(?:file://)?(?:[A-Za-z]:)?[/\\](?:{PART}
 
 
 def provenance() -> dict[str, Any]:
-    """Groups "software" and "machine", and the command. Imports nothing: versions are read from what is installed."""
-    software = {"medtrans": medtrans.__version__, "python": platform.python_version()}
+    """Groups "software" and "machine", and the command.
+
+    Versions are read from the metadata of the installed packages, which are not imported.
+    """
+    software = {"medtrans": __version__, "python": platform.python_version()}
     software |= {package: version(package) for package in PACKAGES}
     machine = {
         "system": f"{platform.system()} {platform.release()}",
@@ -39,7 +42,7 @@ def version(package: str) -> str:
 
 
 def command(arguments: list[str]) -> str:
-    """The command line with every absolute path cut to its last part."""
+    """The command line with every absolute path reduced to its last part."""
     name = PurePath(arguments[0]).name if arguments else ""
     program = {"__main__.py": "python -m medtrans", "-c": "python -c", "": "python"}.get(name, name)
     return " ".join([program, *map(without_folders, arguments[1:])])
@@ -51,7 +54,7 @@ def without_folders(text: str) -> str:
 
 
 def _home() -> str:
-    """The user's folder; one that is the root, or none, is answered with a text that no path holds."""
+    """The home folder; where there is none, or it is the root, a text that no path contains."""
     try:
         home = Path.home()
     except RuntimeError:

@@ -1,6 +1,6 @@
-"""The page's own scripts, and NiiVue packed: all that may run in a page, each named there by its hash.
+"""Scripts of the page: its own, and NiiVue compressed. The content security policy allows each by its hash.
 
-NiiVue: a viewer for volumes in the browser, https://github.com/niivue/niivue; version and licences lie beside it.
+NiiVue: a volume viewer for browsers, https://github.com/niivue/niivue; its licences are in the same folder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "viewer"
 
 @dataclass(frozen=True)
 class Scripts:
-    """`own` are run as the page opens; `niivue` is unpacked by them when a person asks; `hashes` allow them to."""
+    """`own` run when the page opens; they decompress `niivue` on request. `hashes` are those of all scripts."""
 
     own: tuple[str, ...]
     niivue: str
@@ -27,15 +27,15 @@ class Scripts:
 
 @cache
 def scripts() -> Scripts:
-    """Read and packed once: packing takes a fifth of a second."""
+    """Read and compressed once, in 0.2 s."""
     own = tuple((FOLDER / name).read_text(encoding="utf-8") for name in ("tables.js", "viewer.js"))
     library = (FOLDER / "niivue.umd.js").read_bytes()
-    pack_for_viewer = base64.b64encode(gzip.compress(library, 9, mtime=0)).decode()
+    niivue = base64.b64encode(gzip.compress(library, 9, mtime=0)).decode()
     licences = (FOLDER / "niivue.LICENSE.txt").read_text(encoding="utf-8")
     hashes = " ".join(_hash(text) for text in (*(text.encode() for text in own), library))
-    return Scripts(own, pack_for_viewer, licences, hashes)
+    return Scripts(own, niivue, licences, hashes)
 
 
 def _hash(script: bytes) -> str:
-    """As a content security policy names a script."""
+    """Hash of a script for the content security policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'"

@@ -11,7 +11,8 @@ from medtrans.core.measurement import Structure
 from medtrans.core.score import Clause, Evaluation, MetricId
 from medtrans.evaluating.segmentation.structures import scores_of
 from medtrans.evaluating.segmentation.task import SegmentationTask
-from medtrans.reporting.latex import ESCAPES, HEAD, escaped, to_tex
+from medtrans.reporting.latex import HEAD, to_tex
+from medtrans.reporting.latex_text import ESCAPES, escaped
 from tests.reporting.report_volumes import DEFINITION, MAE, scores
 
 EVIL = "50% of_cases & #1 {x} \\end{table} $a^2$ ~ \x07\nsub"
