@@ -7,7 +7,8 @@ from pathlib import Path
 
 from medtrans.core.finding import Finding
 from medtrans.core.score import Evaluation
-from medtrans.evaluating.folder_cases import MatchedFiles, folder_cases, match_files
+from medtrans.evaluating.folder_cases import folder_cases
+from medtrans.evaluating.matched_files import MatchedFiles, match_files
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.reporting.case_selection import case_images, report_cases
