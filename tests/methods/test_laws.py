@@ -41,7 +41,7 @@ def batches_for(method):
 
 def trained(method, folder, steps, **changes):
     asked = TrainingSettings(
-        **{"steps": steps, "batch": 2, "averaging": 0.0, "journal_every": 1, "device": "cpu", **changes}
+        **{"steps": steps, "batch": 2, "ema_decay": 0.0, "log_every": 1, "device": "cpu", **changes}
     )
     train(method, batches_for(method), asked, folder, launch(asked), keep=lambda *kept: None)
     return method
@@ -123,7 +123,7 @@ def test_resumed_equals_uninterrupted(name, tmp_path):
             yield batch_for(whole, seed=number)
 
     asked = TrainingSettings(
-        steps=4, batch=2, averaging=0.0, schedule="constant", journal_every=1, checkpoint_every=2, device="cpu"
+        steps=4, batch=2, ema_decay=0.0, schedule="constant", log_every=1, checkpoint_every=2, device="cpu"
     )
     with pytest.raises(Stop):
         train(tiny(name), batches, asked, tmp_path / "parts", launch(asked), keep=lambda *kept: None)

@@ -41,9 +41,7 @@ def test_the_contrast_an_image_is_taken_for_is_the_mean_over_the_patches(player)
     method.D.forward = lambda x: [torch.tensor([0.0, -4, 4]).view(1, 3, 1, 1).expand(len(x), -1, 3, 3).requires_grad_()]
     x, _, number = one_of_them(400, torch.Generator().manual_seed(0))
     terms = dict(method.losses(Batch(x, x, None, number, seeds=torch.arange(400))))[player]
-    assert float(terms["classification"].detach()) == pytest.approx(4, abs=0.6), (
-        "0 if right, 8 if wrong"
-    )
+    assert float(terms["classification"].detach()) == pytest.approx(4, abs=0.6), "0 if right, 8 if wrong"
 
 
 @pytest.mark.parametrize("wrong", [{}, {"conditions": 2}, {"conditions": 1, "source": 3}])
