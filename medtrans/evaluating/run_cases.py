@@ -72,12 +72,13 @@ class RunCase(ScoringCase):
         self.translation, self.region, self.mean, self.has_uncertainty = translation, region, mean, has_uncertainty
 
     @cached_property
-    def _pair(self) -> Pair:
+    def pair(self) -> Pair:
+        """Source, target and mask as they were measured."""
         return load_pair(self.case)
 
     def target(self) -> Volume:
-        assert self._pair.target is not None
-        return self._pair.target
+        assert self.pair.target is not None
+        return self.pair.target
 
     def translated(self) -> Volume:
         assert self.translation is not None
@@ -85,7 +86,7 @@ class RunCase(ScoringCase):
 
     def mask(self, target: Volume) -> Volume | None:
         """Raises InputRefused where the mask file that should be used is missing."""
-        if self.region == "mask" and self._pair.mask is None:
+        if self.region == "mask" and self.pair.mask is None:
             advice = "give one by reading.mask or the table, or set evaluating.region: body"
             what = "has no mask file, and evaluating.region is mask"
             raise InputRefused(self.name, what, advice, "missing-mask")
@@ -93,20 +94,20 @@ class RunCase(ScoringCase):
             # Otsu's threshold is undefined with nan; whether one lies in the body is checked with the mask.
             finite = target.like(np.nan_to_num(target.voxels, nan=self.modality.air))
             return target.like(self.preparation.body_mask(finite).astype(np.uint8))
-        return self._pair.mask if self.region == "mask" else None
+        return self.pair.mask if self.region == "mask" else None
 
     def in_written_unit(self, target: Volume) -> Volume:
-        return self.preparation.in_written_unit(target, self._pair.source)
+        return self.preparation.in_written_unit(target, self.pair.source)
 
     def source(self) -> Volume | None:
         """None where images are their own targets: a copy would be perfect."""
-        return None if self.case.sources == self.case.targets else self._pair.source
+        return None if self.case.sources == self.case.targets else self.pair.source
 
     def baselines(self, target: Volume) -> Mapping[str, Volume]:
         """Training means in the body of the source, air elsewhere."""
         if self.mean is None or not self.mean.count:
             return {}
-        body, air = self.preparation.body_mask(self._pair.source), self.modality.air
+        body, air = self.preparation.body_mask(self.pair.source), self.modality.air
         image = self.mean.per_voxel(target, body, air)
         means = {TRAINING_MEAN: self.mean.one_value(target, body, air)}
         return means if image is None else {**means, TRAINING_MEAN_IMAGE: image}
@@ -158,8 +159,7 @@ def scoring_pair(case: Case, region: str, preparation: TargetPreparation) -> Pai
     """
     scoring = RunCase(case, None, preparation, region)
     target = scoring.target()
-    source = load_pair(case).source
-    return Pair(case, source, scoring.in_written_unit(target), scoring.mask(target))
+    return Pair(case, scoring.pair.source, scoring.in_written_unit(target), scoring.mask(target))
 
 
 def not_translated(case: str, what: str) -> Finding:

@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+import pytest
+
+from medtrans.core.errors import UsageError
+from medtrans.core.score import Clause, Evaluation, MetricId
+from medtrans.evaluating.baselines import COPIED_SOURCE
+from medtrans.evaluating.comparison import compare_evaluations, refuse_difference
+from medtrans.evaluating.image_scores import definition
+from tests.evaluating.example_scores import MAE, scores
+
+CASES = tuple("abcdefgh")
+NAMES = ("one", "other")
+
+
+def evaluation(gain=0.0, **changes):
+    found = [
+        replace(s, value=s.value - gain) if (s.system, s.metric) == ("translated", MAE) else s for s in scores(CASES)
+    ]
+    hashes = {case: {"target": "1", "mask": "2"} for case in CASES}
+    return replace(Evaluation(definition("synthrad2023"), found, input_hashes=hashes), **changes)
+
+
+def test_systems_are_ranked_by_each_metric_and_p_is_corrected_over_all():
+    found = compare_evaluations({"one": evaluation(), "other": evaluation(5.0)}, {"mae": 1.0})
+    mae, psnr = found.tables
+    assert [line.system for line in mae.lines] == ["other", "one", f"baseline: {COPIED_SOURCE}"]
+    assert (mae.metric, mae.direction, mae.margin, psnr.margin) == (MAE, "lower", 1.0, None)
+    assert mae.lines[1].difference == pytest.approx(5.0)
+    assert mae.lines[1].equivalence_p > 0.9
+    # Wilcoxon's smallest p of 8 subjects is 2 / 2^8; Holm multiplies it by the number of tests.
+    assert mae.lines[1].p == pytest.approx(3 * 2 / 2**8)
+    assert found.subjects == 8
+    assert "coverage of 72 % at n = 3" in found.note
+
+
+def test_its_text_csv_and_json_name_every_system():
+    found = compare_evaluations({"one": evaluation(), "other": evaluation(5.0)}, {"mae": 1.0})
+    for text in (found.to_text(), found.to_csv().decode()):
+        assert all(name in text for name in (*NAMES, f"baseline: {COPIED_SOURCE}", "mae", "psnr"))
+    assert "p within ±1" in found.to_text()
+    document = found.to_dict()["rankings"]["mae"]
+    assert document["metric"] == MAE.to_dict()
+    assert [line["system"] for line in document["systems"]][0] == "other"
+
+
+def test_only_metrics_that_all_have_are_compared_and_no_single_class():
+    dice = [replace(s, metric=MetricId("dice", region="liver")) for s in scores(CASES) if s.metric == MAE]
+    more = evaluation()
+    more = replace(more, scores=[*more.scores, *dice, *(replace(s, metric=MetricId("ncc")) for s in dice)])
+    assert len(compare_evaluations({"one": more, "other": more}, {}).tables) == 3
+    assert len(compare_evaluations({"one": more, "other": evaluation()}, {}).tables) == 2
+
+
+def test_what_differs_is_named():
+    refuse_difference(evaluation(), evaluation(3.0), NAMES)
+    meaning = evaluation().definition
+    for other, words in (
+        (replace(meaning, region="body"), "other: region is 'body', in one it is 'none: whole volume'"),
+        (replace(meaning, clauses=meaning.clauses[1:]), "only one was scored with 'MAE: mean"),
+        (replace(meaning, clauses=(*meaning.clauses, Clause("Blur", "on"))), "only other was scored with 'Blur: on'"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            refuse_difference(evaluation(), evaluation(definition=other), NAMES)
+    with pytest.raises(UsageError, match="were not scored on the same cases: h"):
+        refuse_difference(evaluation(), evaluation(scores=scores(CASES[:-1])), NAMES)
+    with pytest.raises(UsageError, match="a was scored on another mask than in one"):
+        refuse_difference(evaluation(), evaluation(input_hashes={"a": {"mask": "3"}}), NAMES)
+
+
+def test_a_baseline_or_an_uncertainty_that_one_alone_has_makes_no_difference():
+    meaning = evaluation().definition
+    for subject in (COPIED_SOURCE, "calibration"):
+        other = evaluation(definition=replace(meaning, clauses=(*meaning.clauses, Clause(subject, "as always"))))
+        refuse_difference(evaluation(), other, NAMES)
+        refuse_difference(other, evaluation(), NAMES)
