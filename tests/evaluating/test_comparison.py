@@ -41,7 +41,7 @@ def test_its_text_csv_and_json_name_every_system():
     assert "p within ±1" in found.to_text()
     document = found.to_dict()["rankings"]["mae"]
     assert document["metric"] == MAE.to_dict()
-    assert [line["system"] for line in document["systems"]][0] == "other"
+    assert document["systems"][0]["system"] == "other"
 
 
 def test_only_metrics_that_all_have_are_compared_and_no_single_class():
