@@ -1,4 +1,4 @@
-"""A real browser without a screen, spoken to through two pipes: no package, no port.
+"""Headless Chromium, controlled through two pipes: no package, no port.
 
 https://chromedevtools.github.io/devtools-protocol/ ; messages end with a zero byte.
 """
@@ -22,7 +22,7 @@ FLAGS = [
 
 
 class Browser:
-    """One page. `requests` are the addresses it asked for, `complaints` what its console had to say."""
+    """One page. `requests` are the addresses it loaded, `complaints` the messages of its console."""
 
     def __init__(self, folder, *, width=1300, height=900, dark=False):
         self.requests, self.complaints, self.count = [], [], 0
@@ -58,7 +58,7 @@ class Browser:
         os.close(self.back)
 
     def look(self, width, height, *, dark=False):
-        """The size of the window and the scheme of the person."""
+        """Set the size of the window and the preferred colour scheme."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.ask("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -73,8 +73,8 @@ class Browser:
 
     def js(self, expression):
         """The value of an expression, awaited."""
-        asked = {"expression": expression, "awaitPromise": True, "returnByValue": True, "userGesture": True}
-        found = self.ask("Runtime.evaluate", **asked)
+        parameters = {"expression": expression, "awaitPromise": True, "returnByValue": True, "userGesture": True}
+        found = self.ask("Runtime.evaluate", **parameters)
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
@@ -86,7 +86,7 @@ class Browser:
             time.sleep(0.05)
 
     def click(self, selector, across=0.5, down=0.5):
-        """A real press of the left button at a share of an element's width and height."""
+        """Press the left button at a fraction of the width and height of an element."""
         self.js(f"document.querySelector({selector!r}).scrollIntoView({{block: 'center'}})")
         place = f"(r => [r.x, r.y, r.width, r.height])(document.querySelector({selector!r}).getBoundingClientRect())"
         x, y, width, height = self.js(place)
@@ -117,9 +117,9 @@ class Browser:
 
     def _next(self, seconds=60):
         while b"\0" not in self.rest:
-            assert select.select([self.back], [], [], seconds)[0], "the browser says nothing"
+            assert select.select([self.back], [], [], seconds)[0], "the browser does not answer"
             part = os.read(self.back, 1 << 20)
-            assert part, "the browser is gone"
+            assert part, "the browser has stopped"
             self.rest += part
         first, _, self.rest = self.rest.partition(b"\0")
         return json.loads(first)
