@@ -4,6 +4,7 @@
 |---|---|---|
 | sub-01_ses-2_T1w.nii.gz | sub-01 | ses-2 |
 | p07_v1_T1.nii.gz, p07_visit-2_T1.nii.gz | p07 | v1, visit-2 |
+| patient_01_T1.nii.gz, patient_02_T1.nii.gz | patient_01, patient_02 | |
 | anna.mha | anna | |
 """
 
@@ -18,6 +19,8 @@ from medtrans.reading import formats
 UNCERTAINTY = "_std"
 """End of the stem of a map of standard deviations, which lies beside its translation."""
 BIDS_SUBJECT = re.compile(r"(?:^|_)(sub-[A-Za-z0-9]+)(?=_|$)")
+CONTRAST = re.compile(r"(?:t[12](?:w|c|ce|gd|star)?|t2s|flair|pdw?|ct|mri?|pet|dwi|adc)", re.IGNORECASE)
+"""Parts of a name that say which image it is, some of which hold a digit."""
 SESSION = re.compile(r"(?:^|_)(ses-[A-Za-z0-9]+|(?:v|visit|ses|session|tp|timepoint)-?\d+)(?=_|$)", re.IGNORECASE)
 
 
@@ -40,11 +43,12 @@ def subject_of(name: str, expression: str = "") -> str:
     """The subject in the name of a case, or in the stem of a file.
 
     `expression` is the setting reading.subject: a regular expression that finds the subject (with a group, the group).
-    Empty, it is the entity sub- of BIDS, else the text before the first "_". Raises UsageError.
+    Empty, it is the entity sub- of BIDS, else the parts up to the first that holds a digit and is neither a contrast
+    nor a session ("patient_01" of patient_01_v2_T1), else the text before the first "_". Raises UsageError.
     """
     if not expression:
         bids = BIDS_SUBJECT.search(name)
-        return bids[1] if bids else name.partition("_")[0] or name
+        return bids[1] if bids else _numbered(name) or name.partition("_")[0] or name
     try:
         found = re.search(expression, name)
     except re.error as reason:
@@ -54,6 +58,15 @@ def subject_of(name: str, expression: str = "") -> str:
         what = f"reading.subject {expression!r} finds no subject in the name"
         raise UsageError(f"case {name}", what, "correct the expression")
     return found.group(found.re.groups and 1)
+
+
+def _numbered(name: str) -> str:
+    """The parts up to the first that numbers a subject; empty where there is none."""
+    parts = name.split("_")
+    for count, part in enumerate(parts, start=1):
+        if any(map(str.isdigit, part)) and not CONTRAST.fullmatch(part) and not SESSION.fullmatch(part):
+            return "_".join(parts[:count])
+    return ""
 
 
 def session_of(name: str) -> str:

@@ -50,7 +50,8 @@ class ReadingSettings(Settings):
     optionally target (or target_1 …), mask, name, session, split; every other column is a condition, a number."""
     subject: str = ""
     """Regular expression that finds the subject in a case's name; with a group, the group. Empty: the entity sub- of
-    BIDS, else the text before the first "_"."""
+    BIDS, else the parts up to the first number (p07 of p07_v1, patient_01 of patient_01_v1), else the text before the
+    first "_"."""
     validation_fraction: Annotated[float, Ge(0), Lt(1)] = 0.1
     """Fraction of the subjects whose scores choose the best model."""
     test_fraction: Annotated[float, Ge(0), Lt(1)] = 0.1

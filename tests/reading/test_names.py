@@ -19,6 +19,11 @@ from medtrans.reading.names import session_of, stem, subject_of
         ("anna", "anna", ""),
         ("sub-01-a_T1", "sub-01-a", ""),
         ("_a", "_a", ""),
+        ("patient_01", "patient_01", ""),
+        ("patient_02_v2_T1", "patient_02", "v2"),
+        ("anna_T1", "anna", ""),
+        ("T1_001", "T1_001", ""),
+        ("head_CT", "head", ""),
     ],
 )
 def test_subject_and_session_are_found_in_a_name(name, subject, session):
