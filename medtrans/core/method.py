@@ -1,9 +1,9 @@
 """Method: objectives of a training, as players that take turns.
 
-A method yields objectives: (player, the terms of its objective). The training loop sums the
-terms, back-propagates, steps that player's optimiser, logs each term under its name, keeps the other players' weights
-fixed meanwhile, and resumes the method for the next player. So a method holds no optimiser, device, precision,
-logging or epoch: only the paper. Methods with one player yield once.
+A method yields objectives: (player, the terms of its objective). The training loop sums the terms, back-propagates,
+steps that player's optimiser, logs each term under its name, keeps the other players' weights fixed meanwhile, and
+resumes the method for the next player. So a method has no optimiser, device, precision, logging or epoch: only the
+paper. Methods with one player yield once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Task(AnySettings):
     conditions: int = 0
     """Numbers that come with each image (preparing.conditions)."""
     size: tuple[int, ...] = ()
-    """Sides of a training item, for methods that make images of one size."""
+    """Sides of a training item, for methods that generate images of one size."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class Batch:
         """Numbers (batch, *size) uniform in [0, 1), in the same way."""
         return self._random(torch.rand, size, key)
 
-    def _random(self, draw: Callable[..., Tensor], size: tuple[int, ...], key: int) -> Tensor:
+    def _random(self, generate: Callable[..., Tensor], size: tuple[int, ...], key: int) -> Tensor:
         if self.seeds is None:
-            return draw((len(self.source), *size)).to(self.source)
+            return generate((len(self.source), *size)).to(self.source)
         rng = torch.Generator()
-        return torch.stack([draw(size, generator=rng.manual_seed(64 * s + key)) for s in self.seeds.tolist()]).to(
+        return torch.stack([generate(size, generator=rng.manual_seed(64 * s + key)) for s in self.seeds.tolist()]).to(
             self.source
         )
 
@@ -82,7 +82,7 @@ class Method(nn.Module, ABC):
     divisor: int | tuple[int, ...] = 1
     """Every side of a source must be a multiple of this (one for all, or one each); the caller of `translate` pads."""
     uses_conditions: ClassVar[bool] = False
-    """Whether it uses the conditions of a case (task.conditions)."""
+    """True for methods that use the conditions of a case (task.conditions)."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
     task: Task
@@ -112,7 +112,7 @@ class Method(nn.Module, ABC):
         setattr(self, name, other.eval().requires_grad_(False))
 
     def train(self, mode: bool = True) -> Self:
-        """As in torch; attached methods stay in evaluation mode."""
+        """Training mode as in torch; attached methods stay in evaluation mode."""
         super().train(mode)
         for child in self.children():
             if isinstance(child, Method):

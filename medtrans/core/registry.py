@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Entry:
-    """What `medtrans list` prints of one member, read from its file's docstring."""
+    """Member of a family as `medtrans list` prints it, read from the docstring of its file."""
 
     name: str
     summary: str
@@ -43,7 +43,7 @@ class Registry(Generic[T]):
     def __init__(self, package: str, base: type[T]) -> None:
         self.package, self.base = package, base
         self.group = ".".join(package.split(".")[:2])
-        """Of the entry points: for `medtrans.metrics.image` it is `medtrans.metrics`."""
+        """Group of the entry points: that of `medtrans.metrics.image` is `medtrans.metrics`."""
 
     def names(self) -> list[str]:
         """Sorted. Raises EnvironmentRefused on an entry point that cannot be used."""

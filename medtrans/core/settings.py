@@ -18,7 +18,7 @@ from medtrans.core.registry import Registry
 from medtrans.core.suggestions import did_you_mean
 
 Build: TypeAlias = Callable[[type["Settings"], Mapping[str, Any], str], Any]
-"""(class, its table, where the table stands) → the settings."""
+"""(class, its table, place of the table) → the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Settings:
 
     @classmethod
     def nested(cls, values: Mapping[str, Any], where: str, build: Build) -> dict[str, Any]:
-        """`values` with every table that stands for Settings built: by its `name`, else of the default's class.
+        """`values` with the settings of every table built: of the class of its `name`, else of the default's class.
 
         Raises UsageError on unknown keys and names.
         """
@@ -94,7 +94,7 @@ class MemberOf:
         return issubclass(kind, base) and has_role and (not self.having or hasattr(kind, self.having))
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        """For editors: a table with a name, and the keys of that member."""
+        """JSON schema for editors: a table with a name; its other keys depend on the member."""
         return {"type": "object", "properties": {"name": {"type": "string"}}}
 
 
@@ -119,7 +119,7 @@ def _typed(value: Any, hint: Any) -> Any:
 
 
 def _built(value: Any, hint: Any, default: Any, where: str, build: Build) -> Any:
-    """`value` with each table in it that `hint` says to be Settings built by `build`."""
+    """`value`, in which `build` has built each table that is Settings by `hint`."""
     choices = list(_choices(hint))
     if isinstance(value, Mapping):
         kinds = [(kind, member) for kind, member in choices if isinstance(kind, type) and issubclass(kind, Settings)]
@@ -137,7 +137,7 @@ def _built(value: Any, hint: Any, default: Any, where: str, build: Build) -> Any
 def _class_of(
     table: Mapping[str, Any], kinds: Sequence[tuple[type[Settings], MemberOf | None]], default: Any, where: str
 ) -> type[Settings]:
-    """The class that a table stands for."""
+    """The class of the settings in a table."""
     name, (kind, _) = table.get("name"), kinds[0]
     members = [(kind, member) for kind, member in kinds if member is not None]
     if name is None:

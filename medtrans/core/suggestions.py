@@ -1,4 +1,4 @@
-"""Suggestions for a word that is not known: the nearest known word, or all of them."""
+"""Suggestions for an unknown word: the nearest known word, or all of them."""
 
 from __future__ import annotations
 

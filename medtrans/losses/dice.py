@@ -19,7 +19,7 @@ EPSILON = 1e-5
 
 
 def dice(logits: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Of (batch, class, *space), the truth as probabilities; class 0 is the background and is not counted."""
+    """Dice loss of (batch, class, *space), the truth as probabilities; class 0, the background, is not counted."""
     probabilities, weight = logits.softmax(dim=1), 1 if mask is None else mask
     p, t = ((each * weight)[:, 1:].transpose(0, 1).flatten(1) for each in (probabilities, truth))
     intersection, size = total(torch.stack([(p * t).sum(dim=1), (p + t).sum(dim=1)]))
@@ -27,5 +27,5 @@ def dice(logits: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, truth: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Mean over the voxels of `mask` (batch, 1, *space), over all classes; 0 where the mask is empty."""
+    """Cross-entropy over all classes, averaged over the voxels of `mask` (batch, 1, *space); 0 if it is empty."""
     return masked_mean(-(truth * logits.log_softmax(dim=1)).sum(dim=1, keepdim=True), mask)

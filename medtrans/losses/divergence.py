@@ -11,5 +11,5 @@ from torch import Tensor
 
 
 def kl_to_standard_normal(mean: Tensor, logvar: Tensor) -> Tensor:
-    """In nats, one number for each item (batch,) of codes (batch, …)."""
+    """The divergence in nats (batch,), of the mean and log variance of codes (batch, …)."""
     return (mean.square() + logvar.exp() - logvar - 1).flatten(1).sum(1) / 2

@@ -18,16 +18,16 @@ from torch.nn.functional import l1_loss, mse_loss
 from medtrans.losses._all_reduce import total
 
 Features = list[list[Tensor]]
-"""Of a discriminator: for each scale its hidden layers (batch, channel, *space)."""
+"""Hidden layers (batch, channel, *space) of a discriminator, for each scale."""
 
 
 def feature_matching(fake: Features, real: Features) -> Tensor:
-    """Summed over layers, averaged over scales; no gradient flows to `real`."""
+    """Feature matching, summed over layers, averaged over scales; no gradient flows to `real`."""
     return _over_layers(l1_loss, fake, real)
 
 
 def mean_feature_matching(fake: Features, real: Features) -> Tensor:
-    """Of the means over the items of a batch, in the same way."""
+    """Feature matching of the means over the items of a batch, in the same way."""
     return _over_layers(lambda f, r: mse_loss(_batch_mean(f), _batch_mean(r)), fake, real)
 
 

@@ -50,7 +50,7 @@ class ACGANSettings(Settings):
 
 
 class ACGAN(Method):
-    """Two players: the discriminator, then the generator, which makes images of the classes of the batch."""
+    """Two players: the discriminator, then the generator, whose images have the classes of the batch."""
 
     Settings = ACGANSettings
     PUBLISHED = ACGANSettings(
@@ -82,7 +82,7 @@ class ACGAN(Method):
         real_output, fake_output = self.D(y), self.D(fake)
         terms = {
             "gan": discriminator_loss([real_output[:, :1]], [fake_output[:, :1]], settings.gan_loss),
-            # Half, since the paper weighs both losses alike and discriminator_loss is halved.
+            # Half, since the paper gives both losses the same weight and discriminator_loss is halved.
             "classification": (cross_entropy(real_output[:, 1:], c) + cross_entropy(fake_output[:, 1:], c)) / 2,
         }
         if settings.gradient_penalty:

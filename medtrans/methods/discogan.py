@@ -8,8 +8,8 @@
 x_A is a source, x_B an unpaired target. Differences from CycleGAN: d is the squared error, not L1; the adversarial loss
 is cross-entropy, not least squares; no identity loss and no image pool. Kim et al., ICML 2017,
 https://arxiv.org/abs/1703.05192, section 2 and figure 2(c). The published networks (convolutions of 64 x 64 images to
-a code) are not here, and reconstruction is 1; the authors' program, with 10 and `feature_matching`, is our default
-in the former.
+a code) are not here. The published weight of the reconstruction is 1; our default, 10, is that of the authors' program,
+which also has feature matching with weight 9.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class ProjectionGANSettings(Settings):
 
 
 class ProjectionGAN(Method):
-    """Two players: the discriminator, then the generator, which makes images of the classes of the batch."""
+    """Two players: the discriminator, then the generator, whose images have the classes of the batch."""
 
     Settings = ProjectionGANSettings
     PUBLISHED = ProjectionGANSettings(latent=128, generator=DecoderSettings(norm="batch", activation="tanh"))

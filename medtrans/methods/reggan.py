@@ -6,7 +6,7 @@
 
 x is the source, y a misaligned target; R predicts displacements, and is not used at translation. Kong et al., NeurIPS
 2021, https://arxiv.org/abs/2110.06465, section 3.2. The unregistered distance is not in the paper, where it is 0, with
-l1 20 and smoothness 10: without it R corrects by fractions of a voxel what G draws in the wrong place, and G does not
+l1 20 and smoothness 10: without it R corrects errors of position of G by fractions of a voxel, and G does not
 improve (docs/benchmarks.md).
 """
 

@@ -1,11 +1,11 @@
-"""Segmenter: semantic segmentation of images, for label overlap in evaluation and for features in losses and distances.
+"""Segmenter: semantic segmentation of images, for label overlap and for features in losses.
 
     min_S  Dice(S(x), y) + CE(S(x), y)
 
 x is an image, y its labels: one channel each, 1 inside and -1 outside (preparing.target_normalisation: labels). S also
 has a channel for the background, the voxels without a label. Isensee et al. (nnU-Net), 2018,
-https://arxiv.org/abs/1809.10486, section 2. The published U-Net has instance norm and up to 320 features; ours is smaller,
-with channel norm.
+https://arxiv.org/abs/1809.10486, section 2. The published U-Net has instance norm and up to 320 features; ours is
+smaller, with channel norm.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     generator:      generator_loss(D(G(x, t))) + classification CE(C(G(x, t)), t) + cycle | G(G(x, t), s) - x |
     discriminator:  discriminator_loss(D(x), D(G(x, t))) + classification CE(C(x), s)
 
-x is an image of contrast s, t the contrast to be made; C, the logits of the contrasts, is D's second output.
+x is an image of contrast s, t the target contrast; C, the logits of the contrasts, is D's second output.
 Choi et al., CVPR 2018, https://arxiv.org/abs/1711.09020, equations 1 to 6. Published with a Wasserstein loss (equation
 8), which is not here, instance norm, transposed convolutions and tanh, and a discriminator of six layers; the default
 here is least squares with three layers and channel norm.
@@ -47,7 +47,7 @@ class StarGANSettings(Settings):
 
 
 class StarGAN(Method):
-    """Two players: the generator, then the discriminator. The condition of a translation is the contrast to be made."""
+    """Two players: the generator, then the discriminator. The condition of a translation is its target contrast."""
 
     Settings = StarGANSettings
     PUBLISHED = StarGANSettings(

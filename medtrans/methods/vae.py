@@ -86,7 +86,7 @@ class VAE(Method):
         return self.D(code)
 
     def reconstruct(self, image: Tensor) -> Tensor:
-        """From the mean of its code."""
+        """The image decoded from the mean of its code."""
         return self.decode(self.encode(image)[0])
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:

@@ -38,7 +38,7 @@ class CouplingFlowSettings(NetworkSettings):
         return int(2**self.scales)
 
     def build(self, spatial_dims: int, in_channels: int, out_channels: int) -> nn.Module:
-        """For images with `out_channels`, conditioned on images with `in_channels`. Raises UsageError."""
+        """A flow of images with `out_channels`, conditioned on images with `in_channels`. Raises UsageError."""
         return CouplingFlow(self, spatial_dims, in_channels, out_channels)
 
 

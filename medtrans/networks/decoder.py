@@ -30,14 +30,14 @@ class DecoderSettings(NetworkSettings):
     norm: Norm = "channel"
     """Normalisation between the layers; the paper's is batch."""
     activation: Activation = "none"
-    """What the output passes through; tanh is the paper's."""
+    """Activation of the output; tanh is the paper's."""
 
     @property
     def divisor(self) -> int:
         return int(2 ** len(self.channels))
 
     def build(self, spatial_dims: int, in_channels: int, out_channels: int, size: Sequence[int] = ()) -> nn.Module:
-        """From vectors (batch, in_channels) to images (batch, out_channels, *size). Raises UsageError."""
+        """A network from vectors (batch, in_channels) to images (batch, out_channels, *size). Raises UsageError."""
         inner, widths = halved(size, self.divisor), self.channels[::-1]
         layers: list[nn.Module] = [
             nn.Linear(in_channels, widths[0] * math.prod(inner)),

@@ -35,13 +35,13 @@ class EncoderSettings(NetworkSettings):
         return int(2 ** len(self.channels))
 
     def refuse_batch_norm(self) -> None:
-        """For methods that penalise the gradient at each image. Raises UsageError."""
+        """Refuse a batch norm, for methods that penalise the gradient at each image. Raises UsageError."""
         if self.norm == "batch":
             what = "a batch norm mixes the images whose gradients are penalised one by one"
             raise UsageError("method.discriminator.norm", what, "set channel, instance, group or none")
 
     def build(self, spatial_dims: int, in_channels: int, out_channels: int, size: Sequence[int] = ()) -> nn.Module:
-        """From images (batch, in_channels, *size) to (batch, out_channels). Raises UsageError on other sizes."""
+        """A network from images (batch, in_channels, *size) to (batch, out_channels). Raises UsageError."""
         layers: list[nn.Module] = []
         for level, (before, after) in enumerate(pairwise((in_channels, *self.channels))):
             layers.append(Conv[spatial_dims](before, after, 4, stride=2, padding=1))

@@ -26,13 +26,13 @@ class Pix2PixUNetSettings(NetworkSettings):
     depth: Annotated[int, Ge(3), Le(9)] = 6
     """Halvings: the paper's U-Net for 256 pixels has 8 and needs sides that are multiples of 256."""
     dropout: Annotated[float, Ge(0), Le(0.9)] = 0.5
-    """In the three inner blocks of the decoder, while training only."""
+    """Probability of dropout in the three inner blocks of the decoder, in training only."""
     norm: Norm = "channel"
     """Normalisation; the paper's is batch."""
     upsampling: Literal["resize", "transposed"] = "resize"
     """resize gives no checkerboards; transposed is the paper's."""
     activation: Activation = "none"
-    """What the output passes through; tanh is the paper's."""
+    """Activation of the output; tanh is the paper's."""
 
     @property
     def divisor(self) -> int:

@@ -27,7 +27,7 @@ class ResidualUNetSettings(NetworkSettings):
     norm: Norm = "channel"
     """Normalisation; channel avoids intensity seams between windows."""
     activation: Activation = "none"
-    """What the output passes through."""
+    """Activation of the output."""
 
     @property
     def divisor(self) -> int:

@@ -31,7 +31,7 @@ class ResNetSettings(EncodingSettings):
     upsampling: Literal["resize", "transposed"] = "resize"
     """resize gives no checkerboards; transposed is the paper's."""
     activation: Activation = "none"
-    """What the output passes through; tanh is the paper's."""
+    """Activation of the output; tanh is the paper's."""
 
     @property
     def divisor(self) -> int:

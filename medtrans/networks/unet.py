@@ -29,7 +29,7 @@ class UNetSettings(EncodingSettings):
     norm: Norm = "channel"
     """Normalisation; channel avoids intensity seams between windows."""
     activation: Activation = "none"
-    """What the output passes through."""
+    """Activation of the output."""
 
     @property
     def divisor(self) -> int:

@@ -1,0 +1,1 @@
+"""Training: the loop, its settings, journal and checkpoints, for every method."""

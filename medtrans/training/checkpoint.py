@@ -1,6 +1,6 @@
 """Checkpoint: the complete state of a training, so that a resumed run ends as an uninterrupted one.
 
-Random numbers and the position in the data are functions of the step (see `loop`), so the step stands for both.
+Random numbers and the position in the data are functions of the step (see `loop`), so the step determines both.
 Written by the atomic writer, read with `weights_only=True`: nothing is unpickled.
 """
 

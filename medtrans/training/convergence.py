@@ -39,7 +39,7 @@ def convergence(rows: Sequence[Row], metric: str, direction: str) -> Verdict:
 
 
 def not_assessable(reason: str, **numbers: int) -> Verdict:
-    """The verdict where the validation does not tell."""
+    """The verdict without enough validations."""
     return Verdict(code="not-assessable", question=QUESTION, outcome="not assessable", reason=reason, numbers=numbers)
 
 

@@ -22,11 +22,11 @@ from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Batch, Method
 from medtrans.training.averaging import Averaged
 from medtrans.training.checkpoint import load_checkpoint, save_checkpoint
-from medtrans.training.games import play
 from medtrans.training.journal import Journal
 from medtrans.training.optimisation import Optimisation
 from medtrans.training.schedule import learning_rate
 from medtrans.training.settings import TrainingSettings
+from medtrans.training.step import train_step
 from medtrans.training.tensorboard import write_events
 
 Batches = Callable[[int, int, int, int], Iterator[Batch]]
@@ -129,7 +129,7 @@ class _Run:
         """Every player's turn, then the moving average. Returns the terms of the objectives."""
         entropy = np.random.SeedSequence([self.settings.seed, step, self.fabric.global_rank])
         torch.manual_seed(int(entropy.generate_state(1)[0]))
-        terms = play(self.optimisation, batches, learning_rate(self.settings, step, self.used(step)))
+        terms = train_step(self.optimisation, batches, learning_rate(self.settings, step, self.used(step)))
         self.averaged.update(list(self.method.parameters()), list(self.method.buffers()), step)
         return terms
 
@@ -139,7 +139,7 @@ class _Run:
         return min(1.0, max(step / self.settings.steps, by_clock))
 
     def over(self, step: int) -> bool:
-        """Whether the training ends; all processes agree, since the clock of the first one decides."""
+        """True at the end of the training; the clock of the first process decides for all."""
         if not self.settings.minutes:
             return step >= self.settings.steps
         return bool(self.fabric.broadcast(self.used(step) >= 1.0))
@@ -198,11 +198,11 @@ class _Run:
 
 
 def _load_state(path: Path, settings: TrainingSettings) -> dict[str, Any]:
-    """The checkpoint. Raises ModelRefused where it was made with other settings."""
+    """The checkpoint. Raises ModelRefused if its settings differ."""
     state = load_checkpoint(path)
     if state["settings"] != settings.to_dict():
         changed = sorted(k for k, v in settings.to_dict().items() if state["settings"].get(k) != v)
-        what = f"was made with other training settings ({', '.join(changed)}), so it cannot be resumed"
+        what = f"has other training settings ({', '.join(changed)}), so it cannot be resumed"
         raise ModelRefused(path, what, "use another run folder, or remove its checkpoints to start again")
     return state
 

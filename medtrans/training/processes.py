@@ -45,7 +45,7 @@ def _processes() -> tuple[int, int]:
         and variables.get("SLURM_JOB_NAME") not in INTERACTIVE
     )
     if by_slurm and variables["SLURM_NTASKS"] != "1" and "SLURM_NTASKS_PER_NODE" not in variables:
-        what = f"started {variables['SLURM_NTASKS']} processes and does not say how many on each node"
+        what = f"{variables['SLURM_NTASKS']} processes were started without a number for each node"
         raise EnvironmentRefused("SLURM", what, "give --ntasks-per-node instead of --ntasks")
     if by_slurm:
         each, world = int(variables.get("SLURM_NTASKS_PER_NODE", "1")), int(variables["SLURM_NTASKS"])

@@ -18,7 +18,7 @@ class TrainingSettings(Settings):
     """Longest time of the training, if `steps` are not reached before. The schedule then follows the clock,
     so such a run is not repeatable bit for bit."""
     clock: Literal["wall", "cpu"] = "wall"
-    """What `minutes` counts: elapsed time, or CPU time, which does not depend on other work of the machine."""
+    """Clock of `minutes`: elapsed time, or CPU time, which does not depend on other work of the machine."""
     batch: Annotated[int, Ge(1)] = 4
     """Items per step, over all processes."""
     accumulate_grad_batches: Annotated[int, Ge(1)] = 1

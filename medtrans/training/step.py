@@ -15,24 +15,24 @@ from torch import Tensor
 from medtrans.core.method import Batch
 from medtrans.training.optimisation import Optimisation
 
-Game = Iterator[tuple[str, Mapping[str, Tensor]]]
+Objectives = Iterator[tuple[str, Mapping[str, Tensor]]]
 """The turns of one batch: (player, the terms of its objective)."""
 
 
-def play(optimisation: Optimisation, batches: Sequence[Batch], learning_rate: float) -> dict[str, Tensor]:
+def train_step(optimisation: Optimisation, batches: Sequence[Batch], learning_rate: float) -> dict[str, Tensor]:
     """Every player's turn. Returns the terms of the objectives, "player/term", averaged over the batches."""
     method = optimisation.method
-    games = [method.losses(batch) for batch in batches]
+    objectives = [method.losses(batch) for batch in batches]
     terms: dict[str, Tensor] = {}
     for player in method.turns():
-        for name, term in _turn(optimisation, player, games).items():
+        for name, term in _turn(optimisation, player, objectives).items():
             terms[f"{player}/{name}"] = term
         optimisation.step(player, learning_rate)
     return terms
 
 
-def _turn(optimisation: Optimisation, player: str, games: Sequence[Game]) -> dict[str, Tensor]:
-    """Back-propagate the objective of `player` in every game; only its weights collect gradients."""
+def _turn(optimisation: Optimisation, player: str, objectives: Sequence[Objectives]) -> dict[str, Tensor]:
+    """Back-propagate the objective of `player` for every batch; only its weights collect gradients."""
     players, fabric = optimisation.method.players(), optimisation.fabric
     own = players[player]
     others = [network for name, networks in players.items() if name != player for network in networks]
@@ -41,14 +41,14 @@ def _turn(optimisation: Optimisation, player: str, games: Sequence[Game]) -> dic
     for network in own:
         network.requires_grad_(True)
     total: dict[str, Tensor] = {}
-    for number, game in enumerate(games, 1):
+    for number, turns in enumerate(objectives, 1):
         with contextlib.ExitStack() as unsynchronised:
-            for network in others if number == len(games) else [*others, *own]:
+            for network in others if number == len(objectives) else [*others, *own]:
                 unsynchronised.enter_context(fabric.no_backward_sync(network))  # type: ignore[arg-type]
-            yielded, terms = next(game)
+            yielded, terms = next(turns)
             assert yielded == player, f"{yielded} yielded in the turn of {player}"
-            objective = torch.stack(list(terms.values())).sum()
-            fabric.backward(objective / len(games))
+            total_objective = torch.stack(list(terms.values())).sum()
+            fabric.backward(total_objective / len(objectives))
         for name, term in terms.items():
-            total[name] = total.get(name, 0) + term.detach() / len(games)
+            total[name] = total.get(name, 0) + term.detach() / len(objectives)
     return total
