@@ -1,5 +1,5 @@
 #!/bin/sh
-# Segmentation as the judge, on made heads, on organs in CT and on lesions: sh downstream.sh DATA OUT
+# Evaluation by segmentation: synthetic heads, organs in CT, lesions: sh downstream.sh DATA OUT
 # About fifteen minutes of one processor. The tables are OUT/*.csv, and what is printed.
 set -eu
 data=$1 out=$2

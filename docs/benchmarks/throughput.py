@@ -1,4 +1,4 @@
-"""How fast each translator is in 3D at full size, untrained: python throughput.py [METHOD …]
+"""Speed of each untrained method in 3D at full size: python throughput.py [METHOD …]
 
 Training: windows of 128³ a second, one at a time, through the training loop (mixed bfloat16 on a GPU), median of the
 steps after the fifth. Translating: a head of 256×256×160 voxels, from array to array, in float32: preparation, windows
@@ -21,8 +21,9 @@ from medtrans.core.method import Batch, Task
 from medtrans.core.volume import Volume
 from medtrans.methods import load, names
 from medtrans.phantoms import make_head, paint
-from medtrans.preparing.normalisation import Percentiles
-from medtrans.preparing.preparation import Preparation, PreparingSettings
+from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
@@ -33,21 +34,21 @@ GPU = torch.cuda.is_available()
 
 
 def head() -> Volume:
-    """256×256×160: a small made head with its voxels repeated."""
+    """256×256×160 voxels: those of a small synthetic head, repeated."""
     small = paint(make_head(0, shape=(128, 128, 80), spacing=1.6), "T1", np.random.default_rng(0))
     return Volume(small.voxels.repeat(2, 1).repeat(2, 2).repeat(2, 3), np.diag([0.8, 0.8, 0.8, 1.0]))
 
 
 def batches(first, last, rank, world):
-    dice = torch.Generator().manual_seed(0)
-    x, y = (torch.rand((1, 1, SIDE, SIDE, SIDE), generator=dice) for _ in range(2))
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.rand((1, 1, SIDE, SIDE, SIDE), generator=generator) for _ in range(2))
     for step in range(first, last):
         yield Batch(x, y, torch.ones_like(x), seeds=torch.tensor([step]))
 
 
 def windows_a_second(method) -> float:
     precision = "bf16-mixed" if GPU else "32-true"
-    settings = TrainingSettings(steps=STEPS, batch=1, journal_every=1, checkpoint_every=10**6, precision=precision)
+    settings = TrainingSettings(steps=STEPS, batch=1, log_every=1, checkpoint_every=10**6, precision=precision)
     moments = []
     with tempfile.TemporaryDirectory() as folder:
         train(
@@ -63,8 +64,9 @@ def windows_a_second(method) -> float:
 
 
 def seconds_a_volume(method, volume: Volume) -> float:
-    asked = PreparingSettings(spatial_dims=3, patch=(SIDE,) * 3, target=Percentiles(typical=(0.0, 1000.0)))
-    translator = Translator(method, Preparation(asked))
+    scale = Percentiles(typical_range=(0.0, 1000.0))
+    settings = PreparingSettings(spatial_dims=3, patch=(SIDE,) * 3, target_normalisation=scale)
+    translator = Translator(method, Preparation(settings, "MR", "MR"))
     translator(Volume(volume.voxels[:, 64:192, 64:192, 16:144], volume.affine))
     began, taken = time.monotonic(), []
     while len(taken) < 3 and time.monotonic() - began < 20:

@@ -97,9 +97,7 @@ def measure_cyclegan() -> str:
     """A CycleGAN step by the training loop, in turn with one of the published CycleGAN in plain PyTorch."""
     ours, plain = [], []
     method, steps = CycleGAN(Task(spatial_dims=2), CycleGANSettings()), training_steps(_noise(0, 10**6, 0, 1))
-    settings = TrainingSettings(
-        steps=STEPS, batch=1, ema_decay=0, log_every=100, checkpoint_every=100, device="cpu"
-    )
+    settings = TrainingSettings(steps=STEPS, batch=1, ema_decay=0, log_every=100, checkpoint_every=100, device="cpu")
     last = [time.monotonic()]
 
     def between(_: object) -> None:

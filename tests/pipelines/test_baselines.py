@@ -53,11 +53,11 @@ def test_a_class_is_a_condition(runs, tmp_path):
         sample(tmp_path / str(contrast), model, 1, conditions={"contrast": contrast})
     one, other = (read_volume(tmp_path / name / "sample-000.nii.gz").voxels for name in ("0.0", "1.0"))
     assert (one != other).any()
-    for wrong, said in (
+    for wrong, expected in (
         ({"contrast": 5.0}, "from 0 to 1"),
         ({"contrast": 1.0, "age": 3.0}, "this model takes contrast"),
     ):
-        with pytest.raises(UsageError, match=said):
+        with pytest.raises(UsageError, match=expected):
             sample(tmp_path / "none", model, 1, conditions=wrong)
     assert not (tmp_path / "none").exists(), "no folder for nothing"
 

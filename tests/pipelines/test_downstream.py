@@ -1,4 +1,4 @@
-"""The commands of pipelines/downstream, in their order, on the sample data: segmenter, translation, both evaluations."""
+"""The commands of pipelines/downstream, in their order, on the sample data: segmenter, translation, evaluations."""
 
 import json
 import shutil
