@@ -14,6 +14,7 @@ from medtrans.core.finding import Outcome, Verdict
 from medtrans.core.measurement import Structure
 from medtrans.core.score import TRANSLATED, Score
 from medtrans.evaluating.columns import Column, columns, count_text, goodness, paired, systems
+from medtrans.evaluating.segmentation.class_metrics import COUNTS
 from medtrans.evaluating.segmentation.task import UPPER_BOUND
 from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
 from medtrans.evaluating.statistics.ranking import holm, rank_systems
@@ -49,7 +50,8 @@ def against_baselines(scores: Sequence[Score]) -> list[Verdict]:
     if len(systems(scores)) < 2:
         return [_without_baseline("Better than every baseline?", scores)]
     shared = {score.metric for score in scores if score.system != TRANSLATED}
-    heads = [head for head in columns(scores) if head.metric in shared]
+    # Counts of missed and invented structures have verdicts of their own.
+    heads = [head for head in columns(scores) if head.metric in shared and head.metric.name not in COUNTS]
     ranked, others = ([one for one in heads if comparable(one.metric) is wanted] for wanted in (True, False))
     found = [beats_baselines(scores, one) for one in ranked] + ([not_comparable(others)] if others else [])
     return [*found, is_significant(scores, ranked[0])] if ranked else found

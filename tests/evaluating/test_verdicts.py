@@ -162,3 +162,9 @@ def test_every_metric_has_a_verdict_and_lost_cases_fail():
     assert [verdict.outcome for verdict in found] == ["pass", "pass", "not assessable", "fail", "pass"]
     assert "1 of 3" in found[3].reason
     assert verdicts([], 0) == []
+
+
+def test_counts_of_structures_are_not_compared_with_baselines():
+    found = scores()
+    counts = [replace(s, metric=MetricId("missed_structures"), value=0.0) for s in found if s.metric == found[0].metric]
+    assert not any("missed" in verdict.question.lower() for verdict in verdicts([*found, *counts], 0))
