@@ -13,7 +13,7 @@ import numpy as np
 
 from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding
-from medtrans.core.settings import did_you_mean
+from medtrans.core.suggestions import did_you_mean
 
 ModalityName = Literal["CT", "MR", "PET", "dose", "labels"]
 
@@ -103,9 +103,7 @@ MODALITIES: dict[str, Modality] = {
             plausible=(-32768.0, 20000.0),
             windows=(DisplayWindow("soft tissue", -160, 240), DisplayWindow("bone", -450, 1050)),
         ),
-        Modality(
-            name="MR", unit="a.u.", air=0.0, dtype="float32", plausible=(0.0, float("inf")), quantitative=False
-        ),
+        Modality(name="MR", unit="a.u.", air=0.0, dtype="float32", plausible=(0.0, float("inf")), quantitative=False),
         Modality(name="PET", unit="SUV", air=0.0, dtype="float32", plausible=(0.0, float("inf"))),
         Modality(name="dose", unit="Gy", air=0.0, dtype="float32", plausible=(0.0, 1000.0)),
         Modality(name="labels", unit="label", air=0.0, dtype="int32", plausible=(0.0, float(2**31 - 1))),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medtrans.core.errors import UsageError
-from medtrans.core.settings import did_you_mean
+from medtrans.core.suggestions import did_you_mean
 from medtrans.phantoms.arithmetic import exp, log
 from medtrans.phantoms.tissues import FIELDS, NUMBER, TISSUES
 
