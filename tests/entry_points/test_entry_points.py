@@ -83,6 +83,7 @@ class Overconfidence(UncertaintyMetric):
 '''
 RECIPE = """
 name: with-added-parts
+reading: {source: {pattern: "*_T1.nii.gz", modality: MR}, target: {pattern: "*_CT.nii.gz", modality: CT}}
 method: {name: scaled_copy, generator: {name: pointwise, bias: false}}
 """
 POINTS = """
