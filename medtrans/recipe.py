@@ -204,7 +204,7 @@ def _tables(values: Mapping[str, Any], where: str) -> list[tuple[str, type[Setti
 
 
 def _rebased(values: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
-    """`values` with every relative path seen from `folder`, where the recipe is."""
+    """`values` with every relative path put after `folder`, that of the recipe."""
     out = dict(values)
     for stage, kind, table in _tables(values, where):
         if stage == "reading":

@@ -13,7 +13,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def rebase(kind: type[Settings], values: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
-    """Plain `values` of `kind`, also incomplete ones, with every path in them seen from `folder`.
+    """Plain `values` of `kind`, also incomplete ones, with every path in them put after `folder`.
 
     Raises UsageError on unknown keys and names.
     """
@@ -25,7 +25,7 @@ def rebase(kind: type[Settings], values: Mapping[str, Any], folder: Path, where:
 
 
 def absolute(settings: S) -> S:
-    """`settings` with every path absolute, seen from the working folder."""
+    """`settings` with every path absolute; relative ones are relative to the working folder."""
     changes = {field.name: _absolute(getattr(settings, field.name)) for field in dataclasses.fields(settings)}
     return dataclasses.replace(settings, **changes)
 
