@@ -1,8 +1,8 @@
 """Cases for the benchmark of downstream tasks: python downstream_cases.py phantoms|body|lesions FOLDER [DATA]
 
 phantoms: synthetic heads of 3 mm with two lesions, T1, T2, FLAIR and their tissues; body: the right and the left half
-of the CT in body_ct, mirrored so that both look alike, organs of one pair under one number; lesions: FLAIR and lesions of
-brain_ms. Degraded copies serve as translations: blurred, noisy, or with a structure erased. FOLDER gets
+of the CT in body_ct, mirrored so that both look alike, organs of one pair under one number; lesions: FLAIR and lesions
+of brain_ms. Degraded copies serve as translations: blurred, noisy, or with a structure erased. FOLDER gets
 SPLIT/KIND/NAME.nii.gz.
 """
 

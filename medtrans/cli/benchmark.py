@@ -14,7 +14,8 @@ from medtrans.cli.options import Threads
 @app.command()
 def benchmark(
     parts: Annotated[
-        list[str] | None, typer.Argument(help="help, check, evaluate, translate, cyclegan, reading, metrics.")
+        list[str] | None,
+        typer.Argument(help="help, check, evaluate, translate, cyclegan, cyclegan_bf16, reading, metrics."),
     ] = None,
     threads: Threads = None,
 ) -> None:
