@@ -9,13 +9,11 @@ from pathlib import Path
 from medtrans.core.errors import UsageError
 from medtrans.core.registry import Entry
 from medtrans.core.suggestions import did_you_mean
-from medtrans.core.yaml_text import parse_yaml
+from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
 from medtrans.reading.storage import read_bytes
 
 FAMILIES = ("methods", "networks", "metrics", "degradations")
 LISTS = (*FAMILIES, "presets", "pipelines")
-MAX_RECIPE_BYTES = 1 << 20
-"""Parsing YAML takes a second per megabyte, so a larger file is a mistake or an attack."""
 
 
 def entries(name: str) -> list[Entry]:

@@ -23,7 +23,7 @@ from medtrans.core.relative_paths import absolute, rebase
 from medtrans.core.renamed_keys import refuse_renamed
 from medtrans.core.settings import Settings
 from medtrans.core.suggestions import did_you_mean
-from medtrans.core.yaml_text import parse_word, parse_yaml
+from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_word, parse_yaml
 from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelled_metrics, name_and_settings
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.settings import EvaluatingSettings
@@ -35,9 +35,6 @@ from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.storage import read_bytes
 from medtrans.training.settings import TrainingSettings
 from medtrans.translating.settings import TranslatingSettings
-
-MAX_RECIPE_BYTES = 1 << 20
-"""Parsing YAML takes a second per megabyte, so a larger file is a mistake or an attack."""
 
 STAGES: dict[str, type[Settings]] = {
     "reading": ReadingSettings,

@@ -9,6 +9,9 @@ import yaml
 
 from medtrans.core.errors import UsageError
 
+MAX_RECIPE_BYTES = 1 << 20
+"""Parsing YAML takes a second per megabyte, so a larger file is a mistake or an attack."""
+
 
 def parse_yaml(text: str, where: str | Path) -> Any:
     """Plain values of a whole document. Raises UsageError, with the line, for what is not YAML or has anchors."""

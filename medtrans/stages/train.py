@@ -14,13 +14,14 @@ from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.finding import Finding, Verdict
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.progress import ProgressCallback, no_progress
+from medtrans.core.yaml_text import MAX_RECIPE_BYTES
 from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.batches import loader
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.storage import read_bytes, write_atomically
-from medtrans.recipe import MAX_RECIPE_BYTES, Recipe
+from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._model_facts import model_facts
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
