@@ -35,6 +35,7 @@ from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.volumes import write_volume
+from medtrans.runs import RunFolder
 from medtrans.stages._published_cyclegan import training_steps
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
@@ -109,7 +110,15 @@ def measure_cyclegan(precision: Literal["32-true", "bf16-mixed"] = "32-true") ->
         last[0] = time.monotonic()
 
     with tempfile.TemporaryDirectory() as folder:
-        train(method, _noise, settings, Path(folder), launch(settings), keep=lambda *_: None, on_progress=between)
+        train(
+            method,
+            _noise,
+            settings,
+            RunFolder(Path(folder)),
+            launch(settings),
+            keep=lambda *_: None,
+            on_progress=between,
+        )
     # The first step warms up; the last one also writes the checkpoint.
     ours, plain = ours[1:-1], plain[1:-1]
     ratios = sorted(one / other for one, other in zip(ours, plain, strict=True))
