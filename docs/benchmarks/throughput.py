@@ -24,6 +24,7 @@ from medtrans.phantoms import make_head, paint
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
+from medtrans.runs import RunFolder
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
@@ -55,7 +56,7 @@ def windows_a_second(method) -> float:
             method,
             batches,
             settings,
-            Path(folder),
+            RunFolder(Path(folder)),
             launch(settings),
             keep=lambda *kept: None,
             on_progress=lambda now: moments.append(time.monotonic()),

@@ -79,7 +79,7 @@ def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_pr
         method,
         _batches(training_items(method, sources, targets, cases, preparation, settings.seed), settings),
         settings,
-        folder,
+        run,
         fabric,
         validate=validation(recipe, cases, preparation) if recipe.translates else None,
         direction=recipe.monitor.metric.direction,

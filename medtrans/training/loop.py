@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -53,11 +53,22 @@ class Diverged(MedtransError):
     """A loss became nan or infinite."""
 
 
+class TrainingFiles(Protocol):
+    """The files that a training writes, such as those of a run folder."""
+
+    @property
+    def checkpoint(self) -> Path: ...
+    @property
+    def journal(self) -> Path: ...
+    @property
+    def tensorboard(self) -> Path: ...
+
+
 def train(
     method: Method,
     batches: Batches,
     settings: TrainingSettings,
-    folder: Path,
+    files: TrainingFiles,
     fabric: Fabric,
     *,
     validate: Validate | None = None,
@@ -65,12 +76,12 @@ def train(
     keep: Keep,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Journal:
-    """Train `method` in `folder` (journal.csv, checkpoints/last.ckpt), resuming from a checkpoint if there is one.
+    """Train `method`, resuming from the checkpoint in `files` if there is one.
 
     The moving average of the weights is validated; the best by `settings.monitor` goes to `keep`, or the last one
     where nothing validates. Raises Diverged, ModelRefused.
     """
-    run = _Run(method, settings, folder, fabric)
+    run = _Run(method, settings, files, fabric)
     if on_progress and run.step and fabric.is_global_zero:
         on_progress(run.progress(run.step))
     with torch.random.fork_rng():
@@ -96,8 +107,8 @@ def train(
 class _Run:
     """The state of one training: method, optimisation, average, journal, clock."""
 
-    def __init__(self, method: Method, settings: TrainingSettings, folder: Path, fabric: Fabric) -> None:
-        self.settings, self.fabric, self.path = settings, fabric, folder / "checkpoints" / "last.ckpt"
+    def __init__(self, method: Method, settings: TrainingSettings, files: TrainingFiles, fabric: Fabric) -> None:
+        self.settings, self.fabric, self.files, self.path = settings, fabric, files, files.checkpoint
         state = _load_state(self.path, settings) if self.path.exists() else None
         self.method = method.train()
         self.averaged = Averaged(method, settings.ema_decay)
@@ -111,7 +122,7 @@ class _Run:
         self.step = state["step"] if state else 0
         self.best = state["best"] if state else None
         self.seconds_before = state["seconds"] if state else 0.0
-        self.journal = Journal(folder / "journal.csv", up_to=self.step)
+        self.journal = Journal(files.journal, up_to=self.step)
         self.terms: dict[str, float] = {}
         self.clock = time.process_time if settings.clock == "cpu" else time.monotonic
         self.began = self.clock()
@@ -177,7 +188,7 @@ class _Run:
             return
         self.journal.write()
         if self.settings.tensorboard:
-            write_events(self.journal.path.with_name("tensorboard"), self.journal.rows)
+            write_events(self.files.tensorboard, self.journal.rows)
         state = {
             "step": step,
             "best": self.best,

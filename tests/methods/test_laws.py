@@ -15,6 +15,7 @@ from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.recipe import _checked, _merged
+from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
@@ -43,7 +44,7 @@ def trained(method, folder, steps, **changes):
     asked = TrainingSettings(
         **{"steps": steps, "batch": 2, "ema_decay": 0.0, "log_every": 1, "device": "cpu", **changes}
     )
-    train(method, batches_for(method), asked, folder, launch(asked), keep=lambda *kept: None)
+    train(method, batches_for(method), asked, RunFolder(folder), launch(asked), keep=lambda *kept: None)
     return method
 
 
@@ -126,9 +127,9 @@ def test_resumed_equals_uninterrupted(name, tmp_path):
         steps=4, batch=2, ema_decay=0.0, schedule="constant", log_every=1, checkpoint_every=2, device="cpu"
     )
     with pytest.raises(Stop):
-        train(tiny(name), batches, asked, tmp_path / "parts", launch(asked), keep=lambda *kept: None)
+        train(tiny(name), batches, asked, RunFolder(tmp_path / "parts"), launch(asked), keep=lambda *kept: None)
     resumed = tiny(name, seed=1)
-    train(resumed, batches_for(resumed), asked, tmp_path / "parts", launch(asked), keep=lambda *kept: None)
+    train(resumed, batches_for(resumed), asked, RunFolder(tmp_path / "parts"), launch(asked), keep=lambda *kept: None)
     for key, value in whole.state_dict().items():
         if torch.is_tensor(value):
             assert torch.equal(value, resumed.state_dict()[key]), key

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from medtrans.core.errors import ModelRefused
 from medtrans.methods import names
+from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import Diverged, train
 from medtrans.training.processes import launch
@@ -35,7 +36,7 @@ def trained(method, folder, batches=None, validate=None, **changes):
         method,
         batches or batches_of(asked.batch),
         asked,
-        folder,
+        RunFolder(folder),
         launch(asked),
         validate=validate,
         keep=lambda m, _: kept.append(copy.deepcopy(m)),
@@ -203,7 +204,7 @@ def stopped_and_resumed(make_one, folder):
     asked = settings(steps=6, checkpoint_every=3)
     stop = {"keep": lambda kept: None, "on_progress": stop_after_three}
     with pytest.raises(Stop):
-        train(make_one(), batches_of(2), asked, folder, launch(asked), **stop)
+        train(make_one(), batches_of(2), asked, RunFolder(folder), launch(asked), **stop)
     fresh = make_one()
     trained(fresh, folder, steps=6, checkpoint_every=3)
     return fresh

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from medtrans.core.method import Batch
+from medtrans.runs import RunFolder
 from medtrans.training.loop import train
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
@@ -56,7 +57,7 @@ def run(folder, name, steps=6, slow=0.0, batch=2):
         method,
         batches_of(batch, method),
         settings,
-        folder,
+        RunFolder(folder),
         fabric,
         keep=lambda averaged, _: kept.append(averaged),
         on_progress=lambda progress: time.sleep(slow),
