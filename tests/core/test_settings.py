@@ -92,7 +92,7 @@ def test_members_of_a_package_are_found_by_their_file(build):
         ({"last": {"name": "resnet", "block": 2}}, r"settings\.last.*'block'.*did you mean 'blocks'"),
     ],
 )
-def test_a_wrong_member_is_answered(build, values, answer):
+def test_an_unknown_member_is_refused_with_a_suggestion(build, values, answer):
     with pytest.raises(UsageError, match=answer):
         build(values)
 

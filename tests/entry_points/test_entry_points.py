@@ -172,7 +172,7 @@ print(type(method).__name__, type(method.G).__name__, method.G.bias)
         ("pointwise = medtrans_added.nowhere:Missing", "cannot be imported"),
     ],
 )
-def test_an_entry_point_that_cannot_be_used_is_answered_in_one_sentence(point, answer, tmp_path):
+def test_an_unusable_entry_point_is_refused_in_one_sentence(point, answer, tmp_path):
     install(tmp_path, f"[medtrans.networks]\n{point}\n")
     done = medtrans(tmp_path, "list", "networks")
     assert done.returncode == 5
@@ -181,7 +181,7 @@ def test_an_entry_point_that_cannot_be_used_is_answered_in_one_sentence(point, a
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_two_packages_that_add_one_name_are_answered(installed, tmp_path):
+def test_two_packages_with_one_name_are_refused(installed, tmp_path):
     install(tmp_path, "[medtrans.networks]\npointwise = medtrans_added.pointwise:PointwiseSettings\n", "another")
     done = medtrans(os.pathsep.join([str(installed), str(tmp_path)]), "list", "networks")
     assert done.returncode == 5

@@ -19,7 +19,7 @@ def test_least_squares_by_hand():
     assert float(discriminator_loss([REAL], [FAKE])) == pytest.approx(expected)
 
 
-def test_bce_by_hand():
+def test_non_saturating_by_hand():
     expected = -(math.log(sigma(-1)) + math.log(sigma(0.25))) / 2
     assert float(generator_loss([FAKE], "non_saturating")) == pytest.approx(expected)
     real = -(math.log(sigma(0.5)) + math.log(sigma(2))) / 2
@@ -27,13 +27,13 @@ def test_bce_by_hand():
     assert float(discriminator_loss([REAL], [FAKE], "non_saturating")) == pytest.approx((real + fake) / 2)
 
 
-def test_minimax_by_hand():
+def test_saturating_by_hand():
     expected = (math.log(1 - sigma(-1)) + math.log(1 - sigma(0.25))) / 2
     assert float(generator_loss([FAKE], "saturating")) == pytest.approx(expected)
     assert discriminator_loss([REAL], [FAKE], "saturating") == discriminator_loss([REAL], [FAKE], "non_saturating")
 
 
-def test_minimax_saturates_where_the_judge_is_sure_and_bce_does_not():
+def test_only_the_saturating_loss_has_no_gradient_where_the_discriminator_is_sure():
     sure = tensor([-12.0], requires_grad=True)
     slopes = [
         float(torch.autograd.grad(generator_loss([sure], gan_loss), sure)[0])
@@ -48,7 +48,7 @@ def test_hinge_by_hand():
 
 
 @pytest.mark.parametrize("gan_loss", ["least_squares", "non_saturating", "saturating", "hinge"])
-def test_scales_count_alike_whatever_their_size(gan_loss):
+def test_scales_have_equal_weights_for_any_size(gan_loss):
     small, large = torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 8, 8)
     both = generator_loss([small, large], gan_loss)
     assert float(both) == pytest.approx(
@@ -57,7 +57,7 @@ def test_scales_count_alike_whatever_their_size(gan_loss):
 
 
 @pytest.mark.parametrize("gan_loss", ["least_squares", "non_saturating", "saturating", "hinge"])
-def test_a_better_fake_fools_more_and_a_better_judge_tells_more(gan_loss):
+def test_better_images_lower_the_generator_s_loss_and_a_better_discriminator_its_own(gan_loss):
     poor, good = torch.full((4,), -1.0), torch.full((4,), 0.9)
     assert generator_loss([good], gan_loss) < generator_loss([poor], gan_loss)
     assert discriminator_loss([good], [poor], gan_loss) < discriminator_loss([poor], [good], gan_loss)

@@ -18,11 +18,11 @@ def test_it_is_the_formula():
     assert float(patch_nce(*given, temperature=0.5)) == pytest.approx(np.mean(by_hand))
 
 
-def test_patches_that_are_all_alike_leave_the_logarithm_of_their_number():
+def test_identical_patches_give_the_logarithm_of_their_number():
     assert float(patch_nce(torch.ones(2, 8, 4), torch.ones(2, 8, 4))) == pytest.approx(np.log(8), rel=1e-5)
 
 
-def test_patches_that_find_themselves_leave_nothing():
+def test_distinct_patches_give_a_loss_of_zero():
     assert float(patch_nce(torch.eye(8)[None], 3 * torch.eye(8)[None])) == pytest.approx(0, abs=1e-4)
 
 

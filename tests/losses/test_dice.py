@@ -35,7 +35,7 @@ def test_cross_entropy_is_the_surprise_at_the_true_class(masked):
     assert float(cross_entropy(*given[: 2 + masked])) == pytest.approx(wanted)
 
 
-def test_the_truth_said_surely_costs_nothing():
+def test_the_loss_of_a_confident_true_segmentation_is_zero():
     _, truth, _ = drawn()
     sure = torch.from_numpy(50 * truth)
     assert float(dice(sure, torch.from_numpy(truth))) == pytest.approx(0, abs=1e-5)

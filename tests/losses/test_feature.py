@@ -4,7 +4,7 @@ import torch
 from medtrans.losses.feature import feature_distance
 
 
-def test_every_level_counts_alike_whatever_its_size():
+def test_levels_have_equal_weights_for_any_size():
     a = [torch.zeros(1, 2, 8, 8), torch.zeros(1, 4, 4, 4)]
     b = [torch.full((1, 2, 8, 8), 1.0), torch.full((1, 4, 4, 4), 4.0)]
     assert float(feature_distance(a, b)) == pytest.approx(2.5)

@@ -25,7 +25,7 @@ def test_it_passes_everything_through_the_bottleneck():
     assert torch.equal(method.decode(method.encode(images)), method.reconstruct(images))
 
 
-def test_it_reconstructs_and_drawn_codes_decode_to_nothing_sensible():
+def test_it_reconstructs_and_sampled_codes_give_no_valid_image():
     method = learn(toy_method("autoencoder", encoder=NET, decoder=NET, latent=2), 300, in_a_row)
     images, _ = in_a_row(128, torch.Generator().manual_seed(2))
     with torch.no_grad():

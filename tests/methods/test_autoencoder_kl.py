@@ -26,7 +26,7 @@ def test_its_terms_are_the_distance_and_the_divergence_per_voxel():
     assert float(terms["kl"]) == pytest.approx(0.5 * float(divergence.sum()) / x.numel(), rel=1e-4)
 
 
-def test_a_judge_is_a_second_player():
+def test_the_discriminator_is_a_second_player():
     method = toy_method("autoencoder_kl", network=SMALL, adversarial=0.1, discriminator=JUDGE)
     x = discs(2, torch.Generator().manual_seed(0))
     turns = {player: set(terms) for player, terms in method.losses(Batch(x, x, seeds=torch.arange(2)))}

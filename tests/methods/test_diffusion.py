@@ -34,7 +34,7 @@ def batch(count=4):
 
 
 @pytest.mark.parametrize("prediction", ["v", "epsilon"])
-def test_the_network_is_shown_a_noisy_image_and_asked_for_noise_or_velocity(prediction):
+def test_the_network_predicts_noise_or_velocity_from_a_noisy_image(prediction):
     method, drawn = diffusion(lambda y, x: torch.zeros_like(y), noise_schedule={"prediction": prediction}), batch()
     ((_, terms),) = method.losses(drawn)
     noise, t = drawn.normal(1, 8, 8), (1000 * drawn.uniform(key=1)).long()
@@ -57,7 +57,7 @@ def test_some_items_learn_without_a_source():
 
 
 @pytest.mark.parametrize("weight", [0.0, 2.0])
-def test_guidance_exaggerates_what_the_source_says(weight):
+def test_guidance_extrapolates_from_the_prediction_without_a_source(weight):
     asked = {"prediction": "epsilon", "steps": 4}
     method = diffusion(lambda y, x: x, noise_schedule=asked, condition_dropout=0.1, guidance_scale=weight)
     x, noise = batch().source, torch.randn(4, 1, 8, 8)
@@ -66,7 +66,7 @@ def test_guidance_exaggerates_what_the_source_says(weight):
     assert torch.allclose(method.translate(x, noise=noise), expected, rtol=1e-4, atol=1e-3)
 
 
-def test_guidance_needs_items_without_a_source():
+def test_guidance_requires_condition_dropout():
     with pytest.raises(UsageError, match=r"method\.guidance_scale.*condition_dropout: 0\.1"):
         toy_method("diffusion", guidance_scale=1.0)
 

@@ -23,15 +23,15 @@ def formulas(gan_loss, real, fake):
 def test_its_objectives_are_the_formulas(gan_loss):
     method = tiny("gan", gan_loss=gan_loss)
     batch = batch_for(method)
-    (first, telling), (second, fooling) = method.losses(batch)
+    (first, discriminator), (second, generator) = method.losses(batch)
     assert (first, second) == ("discriminator", "generator")
     made = [method.D(method.G(batch.normal(100, key=turn))) for turn in (0, 1)]
     tell, fool = formulas(gan_loss, method.D(batch.target), made[0])
-    torch.testing.assert_close(telling, {"gan": tell})
-    torch.testing.assert_close(fooling, {"gan": fool(made[1])})
+    torch.testing.assert_close(discriminator, {"gan": tell})
+    torch.testing.assert_close(generator, {"gan": fool(made[1])})
 
 
-def test_the_critic_moves_five_times_and_is_held_to_slope_one():
+def test_the_critic_has_five_turns_and_a_gradient_penalty():
     method = tiny("gan", gan_loss="wasserstein", gradient_penalty=7.0)
     batch = batch_for(method)
     turns = list(method.losses(batch))
@@ -45,7 +45,7 @@ def test_the_critic_moves_five_times_and_is_held_to_slope_one():
     torch.testing.assert_close(turns[5][1], {"gan": -method.D(method.G(batch.normal(100, key=5))).mean()})
 
 
-def test_the_penalty_moves_the_critic_alone():
+def test_the_penalty_has_a_gradient_for_the_critic_only():
     method = tiny("gan", gan_loss="wasserstein")
     _, terms = next(method.losses(batch_for(method)))
     terms["gradient_penalty"].backward()

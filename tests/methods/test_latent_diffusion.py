@@ -57,7 +57,7 @@ class Known(nn.Module):
         return torch.zeros_like(seen[:, :4])
 
 
-def test_the_network_is_shown_the_noisy_code_and_the_whole_source():
+def test_the_network_takes_the_noisy_code_and_the_whole_source():
     method = diffusion()
     method.denoiser = Known()
     x, y = torch.randn(2, 3, 1, 8, 8)
@@ -80,7 +80,7 @@ def test_one_voxel_of_noise_in_each_block_decides():
     assert torch.allclose(pixel_unshuffle(made, 2) * left.sqrt(), noise[:, :, ::2, ::2], atol=1e-5)
 
 
-def test_what_does_not_fit_is_not_adopted():
+def test_a_model_that_does_not_fit_is_refused():
     method = toy_method("latent_diffusion", denoiser=SMALL)
     with pytest.raises(UsageError, match="Regression does not encode images as small images"):
         method.attach_frozen("autoencoder", toy_method("regression", generator={"name": "unet", "channels": [4, 8]}))

@@ -47,7 +47,7 @@ def test_each_contrast_comes_from_any_single_other():
     assert (x - x.mean((0, 2, 3), keepdim=True)).abs().mean((0, 2, 3)).min() > 0.2, "which is not easy"
 
 
-def test_what_is_asked_for_is_never_shown_and_something_always_is():
+def test_the_target_contrast_is_never_an_input_and_there_is_at_least_one_input():
     method = made()
     seen, x = spied(method), contrasts(256, torch.Generator().manual_seed(0))[0]
     list(method.losses(Batch(x, x, seeds=torch.arange(256))))
@@ -62,7 +62,7 @@ def test_what_is_asked_for_is_never_shown_and_something_always_is():
     assert torch.equal(seen[0][:, :N][~hidden], x[~hidden])
 
 
-def test_a_contrast_that_conditions_call_missing_is_neither_shown_nor_asked_for():
+def test_a_missing_contrast_is_neither_an_input_nor_a_target():
     method = made(conditions=N)
     seen, x = spied(method), contrasts(64, torch.Generator().manual_seed(0))[0]
     list(method.losses(Batch(x, x, None, torch.tensor([[1.0, 0.0, 1.0]]).expand(64, -1))))
@@ -71,7 +71,7 @@ def test_a_contrast_that_conditions_call_missing_is_neither_shown_nor_asked_for(
     assert torch.equal(shown + asked, torch.tensor([[1.0, 0.0, 1.0]]).expand(64, -1))
 
 
-def test_what_stands_in_for_a_missing_contrast_is_never_looked_at():
+def test_the_file_of_a_missing_contrast_is_ignored():
     method = made(conditions=N).eval()
     x, _ = contrasts(2, torch.Generator().manual_seed(0))
     other = x.clone()
@@ -81,7 +81,7 @@ def test_what_stands_in_for_a_missing_contrast_is_never_looked_at():
         assert torch.equal(method.translate(x, known), method.translate(other, known))
 
 
-def test_the_l1_is_to_the_contrast_asked_for():
+def test_the_l1_loss_is_that_of_the_target_contrast():
     method = made(adversarial=0, l1=2)
     seen, (x, _) = spied(method), contrasts(16, torch.Generator().manual_seed(0))
     ((player, terms),) = method.losses(Batch(x, x, seeds=torch.arange(16)))
@@ -101,7 +101,7 @@ def test_a_task_that_is_no_stack_of_contrasts_is_refused(wrong):
 
 
 @pytest.mark.parametrize("wrong", [[0.0] * N, [2.0, *[0.0] * (N - 1)], [1.0, *[0.5] * (N - 1)]])
-def test_conditions_that_do_not_say_what_is_there_are_answered(wrong):
+def test_conditions_other_than_zero_and_one_are_refused(wrong):
     method, x = made(conditions=N), torch.zeros(1, N, 16, 16)
     with pytest.raises(UsageError, match="does not say which contrasts are available"):
         method.translate(x, torch.tensor([wrong]))

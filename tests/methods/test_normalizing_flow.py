@@ -18,7 +18,7 @@ def test_the_likelihood_of_all_images_of_two_numbers_is_one():
     assert not torch.allclose(likelihood, other, atol=1e-3), "another source, another density"
 
 
-def test_the_objective_is_the_likelihood_of_grainy_targets():
+def test_the_objective_is_the_likelihood_of_targets_with_dequantisation_noise():
     method = toy_method("normalizing_flow", flow={"scales": 1, "layers": 1, "features": 4}, dequantisation_noise=0.5)
     x, y = torch.randn(2, 3, 1, 8, 8)
     batch = Batch(x, y, seeds=torch.arange(3))

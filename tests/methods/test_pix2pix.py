@@ -30,7 +30,7 @@ def test_its_objectives_are_the_formulas():
 
 
 @pytest.mark.parametrize("changes", [{}, {"l1": 0, "feature_matching": 10}])
-def test_it_learns_by_the_distance_or_by_what_the_judges_see(changes):
+def test_it_learns_by_l1_or_by_feature_matching(changes):
     def inverted(count, rng):
         x = 2 * blobs(count, rng, number=1) - 1
         return x, -0.8 * x

@@ -32,7 +32,7 @@ def pair(count=4):
     return x, y, noise
 
 
-def test_the_network_is_shown_a_place_on_the_straight_path_and_asked_for_its_direction():
+def test_the_network_predicts_the_direction_at_a_point_of_the_straight_path():
     (x, y, _), method = pair(), flow(lambda y, t: torch.zeros_like(y))
     batch = Batch(x, y, seeds=torch.arange(4))
     ((_, terms),) = method.losses(batch)
@@ -43,7 +43,7 @@ def test_the_network_is_shown_a_place_on_the_straight_path_and_asked_for_its_dir
     assert float(terms["l2"]) == pytest.approx(float((y - start).square().mean()))
 
 
-def test_one_step_suffices_for_one_who_knows_the_way():
+def test_one_step_suffices_with_the_exact_velocity():
     x, y, noise = pair()
     assert torch.allclose(flow(lambda _, t: y - noise, steps=1).translate(x, noise=noise), y, atol=1e-6)
 
@@ -64,7 +64,7 @@ def test_the_solvers_are_euler_s_and_heun_s():
     assert torch.allclose(timed, noise + 1, atol=1e-6)
 
 
-def test_a_bridge_starts_from_the_middle_slice_and_draws_nothing():
+def test_a_bridge_starts_from_the_middle_slice_without_random_numbers():
     task = Task(spatial_dims=2, source_channels=5)
     method = toy_method("rectified_flow", task, velocity=SMALL, start="source")
     method.velocity = Known(lambda y, t: torch.ones_like(y))
@@ -86,7 +86,7 @@ def test_it_learns(start, steps, left):
     assert error(learn(method, steps)) < left
 
 
-def test_it_draws_either_of_two_answers_and_none_in_between():
+def test_samples_are_either_of_two_solutions_and_none_in_between():
     method = toy_method("rectified_flow", velocity={"channels": [16, 32]}, steps=20)
     learn(method, 150, answer=dark_or_bright, rate=1e-2, size=4)
     x, made = translated(method, size=4)

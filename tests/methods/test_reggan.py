@@ -33,20 +33,20 @@ def error(name, draw, **changes):
         return float((method.translate(x) - y).abs().mean())
 
 
-def test_pairs_that_lie_askew_teach_it_more_than_pix2pix():
+def test_it_learns_more_from_misaligned_pairs_than_pix2pix():
     ours, theirs = error("reggan", askew, registration=REGISTRATION), error("pix2pix", askew)
     assert ours < 0.85 * theirs
     assert ours < 0.15
 
 
-def test_aligned_pairs_teach_it_as_much():
+def test_it_learns_as_much_from_aligned_pairs():
     ours, theirs = error("reggan", aligned, registration=REGISTRATION), error("pix2pix", aligned)
     assert ours < 1.05 * theirs
     assert ours < 0.08
 
 
 @pytest.mark.parametrize("dims", [2, 3])
-def test_it_begins_by_moving_nothing(dims):
+def test_initial_displacements_are_almost_zero(dims):
     method = toy_method("reggan", dims=dims, registration=REGISTRATION, **SETTINGS)
     field = method.R(torch.randn(1, 2, *[8] * dims, generator=torch.Generator().manual_seed(0)))
     assert field.shape == (1, dims, *[8] * dims)

@@ -34,7 +34,7 @@ def test_the_features_of_a_segmenter_are_compared_too():
     assert any(bool(weight.grad.any()) for weight in method.G.parameters())
 
 
-def test_without_a_segmenter_nothing_is_needed():
+def test_without_a_segmenter_no_model_is_required():
     method = toy_method("regression", generator=NETWORK)
     assert method.requires_models(method.settings) == {}
     ((_, terms),) = method.losses(batch())
@@ -44,7 +44,7 @@ def test_without_a_segmenter_nothing_is_needed():
 @pytest.mark.parametrize(
     "unfit", [("regression", {"generator": NETWORK}), ("segmenter", {"network": NETWORK, "source": 3})]
 )
-def test_what_sees_no_features_of_its_targets_is_refused(unfit):
+def test_a_model_without_features_of_the_targets_is_refused(unfit):
     name, changes = unfit
     with pytest.raises(UsageError, match=r"preparing\.slices: 1"):
         looked_at().attach_frozen("segmenter", toy_method(name, **changes))
@@ -76,7 +76,7 @@ JUDGE = {"name": "patch_discriminator", "filters": 8, "layers": 1}
 
 
 @pytest.mark.parametrize(("name", "changes"), [("regression", {}), ("pix2pix", {"discriminator": JUDGE})])
-def test_an_attribute_told_as_a_code_decides_the_answer(name, changes):
+def test_a_condition_determines_the_translation(name, changes):
     method = learn(toy_method(name, conditions=1, generator=NETWORK, **changes), 150, faded)
     x, y, share = unseen(faded)
     told, misled = ((method.translate(x, code).detach() - y).abs().mean() for code in (share, 1 - share))

@@ -44,7 +44,7 @@ def test_the_background_is_what_no_label_claims():
     )
 
 
-def test_it_says_how_sure_it_is_of_each_label():
+def test_the_translation_is_the_probability_of_each_label():
     method = toy_method("segmenter", target=2, network=NETWORK)
     x = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -66,7 +66,7 @@ class Thresholds(torch.nn.Module):
         return 80 * torch.cat([torch.zeros_like(x), x + 0.5, 2 * x], dim=1)
 
 
-def test_what_a_translator_makes_of_it_is_a_label_map():
+def test_a_translator_gives_a_label_map():
     method = toy_method("segmenter", target=2, network=NETWORK)
     method.S = Thresholds()
     asked = PreparingSettings(

@@ -35,7 +35,7 @@ def test_it_learns_both_directions_without_a_single_pair():
 
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
-def test_the_contrast_an_image_is_taken_for_is_the_mean_over_the_patches(player):
+def test_the_classification_is_the_mean_over_the_patches(player):
     """A judge that always says contrast 1: right half of the time where both are shown, and asked for, alike."""
     method = toy_method("stargan", conditions=1, **SETTINGS)
     method.D.forward = lambda x: [torch.tensor([0.0, -4, 4]).view(1, 3, 1, 1).expand(len(x), -1, 3, 3).requires_grad_()]
@@ -51,7 +51,7 @@ def test_without_the_number_of_the_contrast_it_cannot_begin(wrong):
 
 
 @pytest.mark.parametrize("wrong", [2.0, -1.0, 0.5, float("nan")])
-def test_what_is_no_contrast_is_refused_in_training_and_in_translating(wrong):
+def test_other_numbers_than_those_of_contrasts_are_refused_in_training_and_translation(wrong):
     method, x = toy_method("stargan", conditions=1, **SETTINGS), unseen(both)[:2, :1]
     number = torch.tensor([[0.0], [wrong]])
     with pytest.raises(UsageError, match=r"method\.contrasts: .*not all contrasts.*from 0 to 1"):

@@ -52,7 +52,7 @@ def test_interpolation_begins_and_ends_at_the_reconstructions():
     torch.testing.assert_close(steps[[2]], middle)
 
 
-def test_a_size_that_cannot_be_halved_is_answered():
+def test_a_size_that_cannot_be_halved_is_refused():
     with pytest.raises(UsageError, match=r"preparing\.patch: \[16, 20\].*multiples of 8"):
         tiny("vae", task=Task(spatial_dims=2, size=(16, 20)))
     with pytest.raises(UsageError, match=r"preparing\.patch: is not set"):

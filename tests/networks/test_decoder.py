@@ -8,12 +8,12 @@ SMALL = DecoderSettings(channels=(4, 8))
 
 
 @pytest.mark.parametrize("size", [(8, 4), (4, 12), (8, 4, 16)])
-def test_it_makes_images_of_any_multiple_of_the_divisor(size):
+def test_images_have_any_multiple_of_the_divisor(size):
     assert SMALL.build(len(size), 5, 2, size)(torch.randn(3, 5)).shape == (3, 2, *size)
 
 
 @pytest.mark.parametrize("size", [(), (8, 6)])
-def test_other_sizes_are_answered(size):
+def test_other_sizes_are_refused(size):
     with pytest.raises(UsageError, match=r"preparing\.patch.*multiples of 4"):
         SMALL.build(2, 1, 1, size)
 

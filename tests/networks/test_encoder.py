@@ -14,12 +14,12 @@ def test_it_reads_numbers_from_any_multiple_of_the_divisor(size):
 
 
 @pytest.mark.parametrize("size", [(), (8, 6)])
-def test_other_sizes_are_answered(size):
+def test_other_sizes_are_refused(size):
     with pytest.raises(UsageError, match=r"preparing\.patch.*multiples of 4"):
         SMALL.build(2, 1, 1, size)
 
 
-def test_its_slope_is_that_of_finite_differences():
+def test_the_gradient_norm_is_that_of_finite_differences():
     torch.manual_seed(0)
     network = SMALL.build(2, 1, 1, (4, 4)).double()
     x, step = torch.randn(2, 1, 4, 4, dtype=torch.float64), 1e-6
@@ -30,7 +30,7 @@ def test_its_slope_is_that_of_finite_differences():
     )
 
 
-def test_the_slope_is_of_the_sum_that_is_asked_for():
+def test_the_gradient_is_that_of_the_weighted_sum():
     torch.manual_seed(0)
     network, x = SMALL.build(2, 1, 3, (4, 4)), torch.randn(2, 1, 4, 4)
     of = torch.tensor([[1.0, 0.0, 2.0], [0.0, -1.0, 0.0]])
@@ -39,7 +39,7 @@ def test_the_slope_is_of_the_sum_that_is_asked_for():
     torch.testing.assert_close(network(x, gradient_of=of), gradient.square().sum((1, 2, 3)).sqrt())
 
 
-def test_its_slope_teaches_the_weights_and_not_the_image():
+def test_the_gradient_norm_has_a_gradient_for_the_weights_and_not_for_the_image():
     network = SMALL.build(2, 1, 1, (4, 4))
     x = torch.randn(2, 1, 4, 4, requires_grad=True)
     network(x, gradient_of=torch.ones(2, 1)).sum().backward()

@@ -26,7 +26,7 @@ def built(kind, dims):
 
 @DIMS
 @pytest.mark.parametrize("kind", ENCODING)
-def test_an_encoder_tells_as_many_channels_as_it_says_and_reaches_every_input(kind, dims):
+def test_features_have_the_stated_channels_and_depend_on_every_input(kind, dims):
     settings, network, x = built(kind, dims)
     seen = network(x.requires_grad_(), encode=True)
     assert tuple(layer.shape[1] for layer in seen) == settings.encoded(2)
@@ -38,7 +38,7 @@ def test_an_encoder_tells_as_many_channels_as_it_says_and_reaches_every_input(ki
 
 
 @DIMS
-def test_a_resnet_tells_its_input_and_its_first_and_middle_block(dims):
+def test_features_of_a_resnet_include_its_input_and_its_first_and_middle_block(dims):
     _, network, x = built(ResNetSettings, dims)
     blocks = []
     for layer in network:
@@ -51,7 +51,7 @@ def test_a_resnet_tells_its_input_and_its_first_and_middle_block(dims):
 
 @DIMS
 @pytest.mark.parametrize("kind", DISCRIMINATORS)
-def test_a_discriminator_tells_every_hidden_layer_of_every_scale(kind, dims):
+def test_features_of_a_discriminator_are_every_hidden_layer_of_every_scale(kind, dims):
     settings, network, x = built(kind, dims)
     logits, features = network(x, features=True)
     torch.testing.assert_close(logits, network(x))

@@ -110,18 +110,18 @@ def test_channel_norm_learns_as_its_equation_does(shape):
 
 
 @pytest.mark.parametrize("name", DISCRIMINATORS)
-def test_an_image_too_small_for_a_judge_is_answered(name):
+def test_an_image_too_small_for_a_discriminator_is_refused(name):
     with pytest.raises(UsageError, match=r"too small.*preparing\.patch"):
         tiny(name, 2, layers=3)(torch.randn(1, 2, 16, 16))
 
 
-def test_a_multiscale_judge_returns_each_scale():
+def test_a_multiscale_discriminator_returns_each_scale():
     sizes = [part.shape[-1] for part in tiny("multiscale_discriminator", 2)(torch.randn(1, 2, 64, 64))]
     assert len(sizes) == 2
     assert sizes[0] > sizes[1]
 
 
-def test_the_paper_s_patch_sees_seventy_pixels():
+def test_the_paper_s_receptive_field_is_seventy_pixels():
     judge = load("patch_discriminator")(norm="none").build(2, 1, 1)
     x = torch.zeros(1, 1, 160, 160, requires_grad=True)
     logits = judge(x)[0]
@@ -138,7 +138,7 @@ def test_a_resize_convolution_is_nearest_neighbours_and_a_convolution(dims):
     assert torch.allclose(layer(x), expected, atol=1e-5)
 
 
-def test_one_voxel_of_which_no_instance_norm_can_be_taken_is_answered():
+def test_an_instance_norm_of_one_voxel_is_refused():
     network = load("unet")(channels=(4, 4), norm="instance").build(2, 1, 1)
     assert network(torch.randn(1, 1, 8, 8)).shape == (1, 1, 8, 8)
     with pytest.raises(UsageError, match=r"preparing\.patch: leaves one voxel"):

@@ -30,7 +30,7 @@ def test_the_image_is_found_again_from_v():
     assert torch.allclose(found, y.double(), atol=1e-4)
 
 
-def test_every_level_is_drawn_alike():
+def test_all_levels_are_equally_frequent():
     schedule = NoiseSchedule(NoiseScheduleSettings(timesteps=40, steps=10))
     assert schedule.timesteps(torch.tensor([0.0, 0.024, 0.026, 0.51, 0.99999])).tolist() == [0, 0, 1, 20, 39]
     assert schedule.times(torch.tensor([0, 30])).tolist() == [0.0, 0.75]
@@ -79,7 +79,7 @@ def level(time):
 @PREDICTIONS
 @pytest.mark.parametrize("sampler", ["ddim", "pndm"])
 @pytest.mark.parametrize("steps", [5, 10, 25])
-def test_one_who_knows_the_image_is_led_to_it(sampler, prediction, steps):
+def test_a_denoiser_that_predicts_an_image_exactly_leads_to_it(sampler, prediction, steps):
     y, noise, _ = (each.double() for each in drawn())
 
     def knowing(y_t, time):

@@ -34,6 +34,6 @@ def test_what_is_far_away_changes_nothing_without_attention_and_group_norm(chang
     assert torch.equal(network(x, t)[..., :40], network(y, t)[..., :40]) != reaches
 
 
-def test_the_norm_asked_for_is_everywhere():
+def test_the_chosen_norm_is_everywhere():
     kinds = {type(part) for part in small(attention=True).modules() if "Norm" in type(part).__name__}
     assert kinds == {ChannelNorm}
