@@ -17,7 +17,7 @@ def rows(*values):
         ((), "not-assessable", "not assessable"),
     ],
 )
-def test_the_verdict_tells_whether_the_metric_still_changes(values, code, outcome):
+def test_the_verdict_follows_from_the_change_of_the_metric(values, code, outcome):
     verdict = convergence(rows(*values), "validation/mae", "lower")
     assert (verdict.code, verdict.outcome) == (code, outcome)
     assert verdict.numbers["validations"] == len(values)

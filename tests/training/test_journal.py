@@ -1,7 +1,7 @@
 from medtrans.training.journal import Journal, read_journal
 
 
-def test_a_journal_taken_up_forgets_what_came_after_the_checkpoint(tmp_path):
+def test_a_resumed_journal_has_no_rows_after_the_checkpoint(tmp_path):
     journal = Journal(tmp_path / "journal.csv")
     for step in (1, 2, 3):
         journal.add(step, loss=step / 3)

@@ -22,7 +22,7 @@ def told(monkeypatch):
 
 
 @pytest.mark.parametrize("device", ["cpu:3", "cpu:x", "gpu", "cuda:"])
-def test_what_is_no_device_is_answered(device, told):
+def test_an_unknown_device_is_refused(device, told):
     told()
     with pytest.raises((UsageError, EnvironmentRefused), match=f"device {device}: is not"):
         launch(TrainingSettings(device=device))
@@ -34,7 +34,7 @@ def test_a_command_in_an_interactive_job_is_one_process(told):
         assert launch(TrainingSettings(device="cpu")).world_size == 1
 
 
-def test_slurm_and_torchrun_say_how_many_processes_there_are(told):
+def test_the_number_of_processes_is_that_of_slurm_or_torchrun(told):
     for variables, expected in (
         ({}, (1, 1)),
         ({"SLURM_NTASKS": "1"}, (1, 1)),
@@ -46,7 +46,7 @@ def test_slurm_and_torchrun_say_how_many_processes_there_are(told):
         assert processes._processes() == expected
 
 
-def test_slurm_without_a_number_for_each_node_is_answered(told):
+def test_slurm_without_a_number_for_each_node_is_refused(told):
     told(**ONE, SLURM_NTASKS="2", SLURM_JOB_NAME="train")
     with pytest.raises(EnvironmentRefused, match="--ntasks-per-node"):
         launch(TrainingSettings(device="cpu"))
