@@ -3,7 +3,7 @@
     - log  exp(q_s · k_s / τ) / Σ_s' exp(q_s · k_s' / τ)        q, k of length 1, averaged over the patches s
 
 van den Oord et al. 2018, https://arxiv.org/abs/1807.03748 (InfoNCE); Park et al. (CUT), ECCV 2020,
-https://arxiv.org/abs/2007.15651, equation 4
+https://arxiv.org/abs/2007.15651, section 3
 """
 
 from __future__ import annotations

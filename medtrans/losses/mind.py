@@ -3,7 +3,7 @@
     mean | MIND(a) - MIND(b) |        MIND(I)(x, r) = exp(-D(x, x + r) / V(x)) / max over r
 
 r runs over the nearest neighbours, D is the mean squared difference of the 3-wide patches of I around x and x + r, and
-V its mean over all r. Heinrich et al., MedIA 2012, https://doi.org/10.1016/j.media.2012.05.008, equations 2 to 4, whose
+V its mean over all r. Heinrich et al., MedIA 2012, https://doi.org/10.1016/j.media.2012.05.008, whose
 patches are Gaussian and whose search region may be wider.
 """
 

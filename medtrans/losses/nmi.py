@@ -3,7 +3,7 @@
     2 - (H(a) + H(b)) / H(a, b)
 
 The entropies H are those of histograms smoothed by linear B-splines: a value counts for its two nearest bins.
-Studholme et al., Pattern Recognition 1999, https://doi.org/10.1016/S0031-3203(98)00091-0, equation 4. MONAI's mutual
+Studholme et al., Pattern Recognition 1999, https://doi.org/10.1016/S0031-3203(98)00091-0. MONAI's mutual
 information is not normalised.
 """
 
