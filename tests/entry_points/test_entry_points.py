@@ -1,4 +1,4 @@
-"""Entry points: another installed package adds a network, a method and a metric."""
+"""Entry points: another installed package adds a network, a method, a metric and a degradation."""
 
 import json
 import os
@@ -81,9 +81,34 @@ class Overconfidence(UncertaintyMetric):
     def __call__(self, error, deviation):
         return float((abs(error) > 3 * deviation).mean())
 '''
+DEGRADATION = '''
+"""Truncation: values above a level are lost, as in a saturated detector.
+
+https://example.org/truncation
+"""
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from medtrans.core.degradation import Degradation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncation(Degradation):
+    name: Literal["truncation"] = "truncation"
+    level: float = 0.9
+
+    def draw(self, rng):
+        return {"level": float(rng.uniform(self.level, 1))}
+
+    def apply(self, volume, *, level):
+        return volume.like(np.minimum(volume.voxels, np.float32(level)))
+'''
 RECIPE = """
 name: with-added-parts
 reading: {source: {pattern: "*_T1.nii.gz", modality: MR}, target: {pattern: "*_CT.nii.gz", modality: CT}}
+preparing: {augmentation: [{name: flip}, {name: truncation, level: 0.5}, {name: gamma}]}
 method: {name: scaled_copy, generator: {name: pointwise, bias: false}}
 """
 POINTS = """
@@ -95,14 +120,24 @@ scaled_copy = medtrans_added.scaled_copy:ScaledCopy
 
 [medtrans.metrics]
 overconfidence = medtrans_added.overconfidence:Overconfidence
+
+[medtrans.degradations]
+truncation = medtrans_added.truncation:Truncation
 """
+FILES = {
+    "__init__": "",
+    "pointwise": NETWORK,
+    "scaled_copy": METHOD,
+    "overconfidence": METRIC,
+    "truncation": DEGRADATION,
+}
 
 
 def install(folder, points=POINTS, name="medtrans-added"):
     """What pip would write for such a package."""
     package = folder / "medtrans_added"
     package.mkdir(exist_ok=True)
-    for file, text in {"__init__": "", "pointwise": NETWORK, "scaled_copy": METHOD, "overconfidence": METRIC}.items():
+    for file, text in FILES.items():
         (package / f"{file}.py").write_text(text.lstrip())
     info = folder / f"{name.replace('-', '_')}-1.0.dist-info"
     info.mkdir()
@@ -132,6 +167,7 @@ def installed(tmp_path_factory):
         ("methods", "scaled_copy", "https://example.org/scaled_copy"),
         ("networks", "pointwise", "https://example.org/pointwise"),
         ("metrics", "overconfidence", "https://example.org/overconfidence"),
+        ("degradations", "truncation", "https://example.org/truncation"),
     ],
 )
 def test_the_lists_contain_the_added_part(family, name, source, installed):
@@ -147,17 +183,27 @@ def test_a_recipe_takes_the_added_parts(installed, tmp_path):
     recipe.write_text(RECIPE)
     script = """
 import sys
+import numpy as np
 from medtrans.core.method import Task
 from medtrans.methods import load
-from medtrans.recipe import load_recipe
+from medtrans.preparing.augmentation import augment_intensity, draw_intensity
+from medtrans.recipe import load_recipe, make_recipe
 recipe = load_recipe(sys.argv[1])
 settings = recipe.method_settings
 assert type(settings).from_dict(settings.to_dict()) == settings
 method = load(recipe.method)(Task(), settings)
 print(type(method).__name__, type(method.G).__name__, method.G.bias)
+assert make_recipe(recipe.to_dict()) == recipe
+steps = recipe.preparing.augmentation
+(truncation, parameters), _ = draw_intensity(steps, np.random.default_rng(0))
+voxels = augment_intensity(np.ones((1, 4, 4), np.float32), [(truncation, parameters)], (1, 1), -1)
+assert 0.5 <= parameters["level"] < 1 and np.allclose(voxels, 2 * parameters["level"] - 1)
+print(*(type(step).__name__ for step in steps), truncation.level)
 """
     done = python(installed, "-c", script, str(recipe))
-    assert done.stdout.split() == ["ScaledCopy", "Conv3d", "None"], done.stderr
+    method, augmentation = done.stdout.splitlines() or [done.stderr, ""]
+    assert method == "ScaledCopy Conv3d None"
+    assert augmentation == "Flip Truncation Gamma 0.5"
 
 
 @pytest.mark.parametrize(
