@@ -98,7 +98,8 @@ def pipelines_page() -> str:
     """The README of each pipeline, and its recipes."""
     parts = ["# Pipelines", "Installed with medtrans: `medtrans run NAME`."]
     for readme in sorted(catalogue.pipelines_folder().glob("*/README.md")):
-        parts.append(re.sub(r"^#", "##", readme.read_text(encoding="utf-8"), flags=re.MULTILINE).strip())
+        text = re.sub(r"^#", "##", readme.read_text(encoding="utf-8"), flags=re.MULTILINE).strip()
+        parts.append(text.replace("](../../docs/", "](../"))  # the link as seen from this page
         own = [entry for entry in catalogue.entries("pipelines") if entry.name.partition("/")[0] == readme.parent.name]
         parts.append(
             "\n".join(["| name | recipe |", "|---|---|", *(f"| `{e.name}` | {inline(e.summary)} |" for e in own)])

@@ -26,12 +26,13 @@ def phantoms(
     labels: Annotated[Path | None, typer.Option(help="Use these label maps instead of generated anatomy.")] = None,
     randomised: Annotated[bool, typer.Option(help="Draw another MR contrast for each case.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first head; the others count on from it.")] = 0,
+    overwrite: Annotated[bool, typer.Option(help="Replace existing files.")] = False,
 ) -> None:
-    """Make a cohort of synthetic heads whose truth is known."""
+    """Make a cohort of synthetic heads of known anatomy."""
     from medtrans.stages.phantoms import phantoms
 
     lesions = [_lesion(text) for text in lesion or []]
-    more = {"lesions": lesions, "randomised": randomised, "seed": seed}
+    more = {"lesions": lesions, "randomised": randomised, "seed": seed, "overwrite": overwrite}
     for path in phantoms(output, count, contrasts.split(","), spacing, labels, **more):  # type: ignore[arg-type]
         print(path)
 

@@ -70,8 +70,8 @@ class Modality:
                 severity="warn",
                 where=where,
                 what=f"is declared as {self.name}, but its values {reason}",
-                consequence=f"values would be read as {self.unit or 'labels'}",
-                advice="check the modality in the recipe and the unit of the file",
+                consequence="a result from an image of another kind or unit is wrong",
+                advice="check the file, its unit, and the modality of the recipe or model",
                 numbers={"low": low, "high": high},
             )
         ]
@@ -80,7 +80,9 @@ class Modality:
         if low < self.plausible[0] or high > self.plausible[1]:
             negative = float(np.mean(values < self.plausible[0]))
             if high > self.plausible[1] or negative > MAX_NEGATIVE_FRACTION:
-                return f"span {low:g} … {high:g}, outside {self.plausible[0]:g} … {self.plausible[1]:g} {self.unit}"
+                lowest, highest = self.plausible
+                beyond = f"below {lowest:g}" if highest == float("inf") else f"outside {lowest:g} … {highest:g}"
+                return f"span {low:g} … {high:g}, {beyond} {self.unit}".strip()
         return ""
 
 

@@ -56,7 +56,7 @@ class Registry(Generic[T]):
         added = self._added()
         if name in added:
             return self._member(added[name])
-        family = self.package.rpartition(".")[2]
+        family = " ".join(reversed(self.package.split(".")[1:]))  # "methods", "image metrics"
         raise UsageError(family, f"nothing is named {name!r}", did_you_mean(name, self.names()))
 
     def entries(self) -> list[Entry]:

@@ -21,19 +21,34 @@ def write_cohort(
     spacing: float = 1.5,
     lesions: Sequence[Lesion] = (),
     randomised: bool = False,
+    overwrite: bool = True,
 ) -> list[Path]:
-    """Make the heads of `seeds`; returns the files, each head's body mask last. Lesions add sub-XX_lesion.nii.gz."""
+    """Make the heads of `seeds`; returns the files, each head's body mask last. Lesions add sub-XX_lesion.nii.gz.
+
+    Raises UsageError where a file exists and `overwrite` is False.
+    """
     files = []
     for seed in seeds:
         head = make_head(seed, shape=shape, spacing=spacing, lesions=lesions)
-        files += write_head(folder, f"sub-{seed:02}", head, contrasts, seed=seed, randomised=randomised)
+        name = f"sub-{seed:02}"
+        files += write_head(folder, name, head, contrasts, seed=seed, randomised=randomised, overwrite=overwrite)
     return files
 
 
 def write_head(
-    folder: Path, name: str, head: Head, contrasts: Sequence[str], *, seed: int, randomised: bool = False
+    folder: Path,
+    name: str,
+    head: Head,
+    contrasts: Sequence[str],
+    *,
+    seed: int,
+    randomised: bool = False,
+    overwrite: bool = True,
 ) -> list[Path]:
-    """Paint one head in each contrast and write it, the mask last: a folder with the mask has the whole case."""
+    """Paint one head in each contrast and write it, the mask last: a folder with the mask has the whole case.
+
+    Raises UsageError where a file exists and `overwrite` is False.
+    """
     volumes = {}
     for number, contrast in enumerate(contrasts):
         rng = np.random.default_rng([seed, number])
@@ -44,7 +59,7 @@ def write_head(
     files = []
     for kind, volume in volumes.items():
         files.append(folder / f"{name}_{kind}.nii.gz")
-        write_volume(volume, files[-1], dtype=_type(kind), description="synthetic head", overwrite=True)
+        write_volume(volume, files[-1], dtype=_type(kind), description="synthetic head", overwrite=overwrite)
     return files
 
 

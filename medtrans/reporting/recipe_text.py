@@ -103,8 +103,13 @@ def _translation(translating: Mapping[str, Any], preparing: Mapping[str, Any]) -
 
 
 def _settings(table: Mapping[str, Any]) -> str:
-    """The settings of a named table in brackets; empty where it has none."""
-    listed = [f"{_words(key)} {_value(value)}" for key, value in table.items() if key != "name" and _is_set(value)]
+    """The settings of a named table in brackets; empty where it has none.
+
+    A setting of a part that is not used (`segmenter_feature_weight` without `segmenter`) is left out.
+    """
+    unused = tuple(f"{key}_" for key, value in table.items() if value is None)
+    given = {key: value for key, value in table.items() if key != "name" and not key.startswith(unused)}
+    listed = [f"{_words(key)} {_value(value)}" for key, value in given.items() if _is_set(value)]
     return f" ({', '.join(listed)})" if listed else ""
 
 

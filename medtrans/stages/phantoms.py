@@ -1,9 +1,10 @@
-"""Make a cohort of synthetic heads whose truth is known."""
+"""Make a cohort of synthetic heads of known anatomy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,17 +32,24 @@ def phantoms(
     lesions: Sequence[Lesion] = (),
     randomised: bool = False,
     seed: int = 0,
+    overwrite: bool = False,
 ) -> list[Path]:
     """Write `count` cases to `output`: of generated anatomy, or of the label maps in `labels`.
 
     Generated anatomy has voxels of `spacing` mm and the given lesions; label maps have their own.
-    Raises UsageError.
+    Raises UsageError, also where a file exists and `overwrite` is False.
     """
     seeds = range(seed, seed + count)
     if labels is None:
-        shape, spacing = _shape(spacing or SPACING_MM), spacing or SPACING_MM
         return write_cohort(
-            output, seeds, contrasts, shape=shape, spacing=spacing, lesions=lesions, randomised=randomised
+            output,
+            seeds,
+            contrasts,
+            shape=_shape(spacing or SPACING_MM),
+            spacing=spacing or SPACING_MM,
+            lesions=lesions,
+            randomised=randomised,
+            overwrite=overwrite,
         )
     if spacing or lesions:
         what = "label maps have a voxel size and lesions of their own"
@@ -49,7 +57,8 @@ def phantoms(
     maps = [labels] if labels.is_file() else volumes_in(labels)
     if not maps:
         raise UsageError(labels, "holds no label map", "give a label map, or a folder of label maps")
-    files = [_from_labels(output, maps[number % len(maps)], contrasts, number, randomised) for number in seeds]
+    how: dict[str, Any] = {"randomised": randomised, "overwrite": overwrite}
+    files = [_from_labels(output, maps[number % len(maps)], contrasts, number, **how) for number in seeds]
     return [file for written in files for file in written]
 
 
@@ -58,8 +67,10 @@ def _shape(spacing: float) -> tuple[int, int, int]:
     return i, j, k
 
 
-def _from_labels(output: Path, file: Path, contrasts: Sequence[str], number: int, randomised: bool) -> list[Path]:
+def _from_labels(
+    output: Path, file: Path, contrasts: Sequence[str], number: int, *, randomised: bool, overwrite: bool
+) -> list[Path]:
     rng = np.random.default_rng([number, 1])
     head = from_label_map(read_volume(file), rng, skull=skulls.draw(rng) if randomised else None)
     name = f"{stem(file).replace('_', '-')}_{number:03}"
-    return write_head(output, name, head, contrasts, seed=number, randomised=randomised)
+    return write_head(output, name, head, contrasts, seed=number, randomised=randomised, overwrite=overwrite)

@@ -9,6 +9,7 @@ from typing import Any
 from medtrans.batching.outcome import Outcome
 from medtrans.batching.plan import Inputs
 from medtrans.batching.translate_files import translate_files
+from medtrans.core.errors import UsageError
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.preparing.preparation import assert_known_conditions
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
@@ -35,6 +36,7 @@ def translate(
     """
     folders = [model] if isinstance(model, Path) else model
     members = [Translator.load(folder, device=device).with_settings(**(changes or {})) for folder in folders]
+    _refuse_idle_samples((changes or {}).get("samples", 1), members)
     assert_known_conditions(conditions or {}, [member.preparation for member in members])
     translator: AnyTranslator = members[0] if len(members) == 1 else Ensemble(members)
     return translate_files(
@@ -47,3 +49,10 @@ def translate(
         part=part,
         on_progress=lambda case, done: on_progress("translating", case, done),
     )
+
+
+def _refuse_idle_samples(samples: int, members: Sequence[Translator]) -> None:
+    """Raise UsageError on several samples of models that all give one answer."""
+    if samples > 1 and not any(member.method.noise_channels for member in members):
+        what = "the model is deterministic, so every sample would be the same and there is no standard deviation"
+        raise UsageError(f"--samples {samples}", what, "leave out --samples, or take a model that draws samples")

@@ -50,6 +50,12 @@ def test_changed_settings_stand_in_the_sidecar_and_wrong_ones_are_refused(source
         translate(source, tmp_path / "out", model, device="cpu", changes={"window": (8, 8, 8)})
 
 
+def test_samples_of_a_deterministic_model_are_refused(source, tmp_path):
+    with pytest.raises(UsageError, match=r"the model is deterministic.*leave out --samples"):
+        translate(source, tmp_path / "out", saved(tmp_path / "m"), device="cpu", changes={"samples": 8})
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_unknown_condition_is_refused_before_anything_is_translated(source, tmp_path):
     with pytest.raises(UsageError, match="--condition age: unknown condition; this model takes none"):
         translate(source, tmp_path / "out", saved(tmp_path / "m"), device="cpu", conditions={"age": 1.0})
