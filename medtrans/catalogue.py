@@ -9,6 +9,7 @@ from pathlib import Path
 from medtrans.core.errors import UsageError
 from medtrans.core.registry import Entry
 from medtrans.core.suggestions import did_you_mean
+from medtrans.core.tables import text_table
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
 from medtrans.reading.storage import read_bytes
 
@@ -31,12 +32,11 @@ def entries(name: str) -> list[Entry]:
 
 def to_text(members: list[Entry]) -> str:
     """Name, summary, facts and source, aligned."""
-    width = max((len(entry.name) for entry in members), default=0)
-    lines = []
+    rows = []
     for entry in members:
         first, *more = [text for text in (entry.summary, entry.facts, entry.source) if text] or [""]
-        lines += [f"{entry.name:{width}}  {first}", *(f"{'':{width}}  {text}" for text in more)]
-    return "\n".join(lines)
+        rows += [{"name": entry.name, "text": first}, *({"text": text} for text in more)]
+    return text_table(rows, left=("text",), header=False)
 
 
 def pipelines_folder() -> Path:

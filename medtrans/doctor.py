@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 import medtrans
+from medtrans.reporting.provenance import version
 
 PACKAGES = ("torch", "monai", "torchio", "nibabel", "SimpleITK", "numpy", "scipy", "lightning-fabric", "isal")
 EXTRAS = {"tensorboard": "tensorboard", "mkdocs": "docs"}
@@ -31,7 +31,7 @@ def doctor() -> dict[str, Any]:
         "medtrans": medtrans.__version__,
         "python": f"{platform.python_version()} ({sys.executable})",
         "platform": platform.platform(),
-        **{package: _version(package) for package in PACKAGES},
+        **{package: version(package) for package in PACKAGES},
         "processor threads": f"{torch.get_num_threads()} used of {os.cpu_count()}",
         "memory": f"{memory:.1f} GiB",
         "free disk here": f"{shutil.disk_usage('.').free / BYTES_PER_GIB:.1f} GiB",
@@ -42,16 +42,9 @@ def doctor() -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
-
-
 def _extra(package: str, extra: str) -> str:
     installed = importlib.util.find_spec(package) is not None
-    return _version(package) if installed else f"absent; pip install 'medtrans[{extra}]'"
+    return version(package) if installed else f"absent; pip install 'medtrans[{extra}]'"
 
 
 def _cuda() -> str:

@@ -36,7 +36,7 @@ def place(file, node):
     ],
     ids=["floors", "lint", "format", "types"],
 )
-def test_the_house_stands(command):
+def test_static_checks(command):
     arguments = [sys.executable, "-m", *command]
     if command[0] == "importlinter.cli":
         arguments = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c(['--no-cache'])"]

@@ -11,7 +11,9 @@ from medtrans.cli.options import AsJson
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Show versions, devices, extras and limits. Add them to a question."""
+    from medtrans.core.tables import text_table
     from medtrans.doctor import doctor
 
     facts = doctor()
-    print(json.dumps(facts, indent=1) if as_json else "\n".join(f"{name:24} {value}" for name, value in facts.items()))
+    rows = [{"name": name, "value": value} for name, value in facts.items()]
+    print(json.dumps(facts, indent=1) if as_json else text_table(rows, left=("value",), header=False))

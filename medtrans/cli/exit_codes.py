@@ -1,4 +1,4 @@
-"""How a command ends: one line on standard error and an exit code, whatever went wrong."""
+"""Exit codes: every error of a command becomes one line on standard error and a code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Interrupted(BaseException):
 
 
 def install_handlers() -> None:
-    """Warnings become lines on standard error, SIGINT and SIGTERM errors that `report_error` knows.
+    """Warnings become lines on standard error, SIGINT and SIGTERM become errors for `report_error`.
 
     A character that the terminal lacks becomes a question mark.
     """

@@ -32,7 +32,7 @@ def translate(
     device: Device = "auto",
     threads: Threads = None,
     overwrite: Annotated[bool, typer.Option(help="Replace existing outputs.")] = False,
-    resume: Annotated[bool, typer.Option(help="Skip what the ledger proves done.")] = False,
+    resume: Annotated[bool, typer.Option(help="Skip cases that the ledger lists as done.")] = False,
     num_parts: Annotated[int | None, typer.Option(min=1, help="Share the folder among so many commands …")] = None,
     part_id: Annotated[int | None, typer.Option(min=0, help="… of which this is the one (from 0).")] = None,
     conditions: Conditions = None,

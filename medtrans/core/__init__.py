@@ -1,1 +1,1 @@
-"""The words everything else speaks: no files, no optimisers. Only `core.method` knows torch."""
+"""Core: records and base classes that all packages use. No files, no optimisers; only `core.method` imports torch."""

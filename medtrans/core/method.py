@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from medtrans.core.divisor import Divisor
 from medtrans.core.settings import Settings as AnySettings
 
 Pairing = Literal["paired", "unpaired", "alone"]
@@ -79,7 +80,7 @@ class Method(nn.Module, ABC):
     PUBLISHED: ClassVar[AnySettings | None] = None
     """Settings as published, as far as this implementation has them; None where no single paper describes it."""
     pairing: ClassVar[Pairing] = "paired"
-    divisor: int | tuple[int, ...] = 1
+    divisor: Divisor = 1
     """Every side of a source must be a multiple of this (one for all, or one each); the caller of `translate` pads."""
     uses_conditions: ClassVar[bool] = False
     """True for methods that use the conditions of a case (task.conditions)."""
@@ -131,7 +132,7 @@ class Translates(Protocol):
     Methods with `noise_channels` also take `noise` (batch, noise_channels, *space): other noise gives another sample.
     """
 
-    divisor: int | tuple[int, ...]
+    divisor: Divisor
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor: ...
 

@@ -27,7 +27,9 @@ def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> by
     return text.getvalue().encode()
 
 
-def text_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = (), *, left: Sequence[str] = ()) -> str:
+def text_table(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = (), *, left: Sequence[str] = (), header: bool = True
+) -> str:
     """Lines of aligned columns for a terminal, without a line break at the end; empty where there is no column.
 
     Cells are words: numbers are formatted by the caller. The first column and those of `left` are aligned to the left,
@@ -36,7 +38,7 @@ def text_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = (), *
     heads = list(columns) or _columns(rows)
     if not heads:
         return ""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="", show_edge=False)
+    table = Table(box=None, show_header=header, pad_edge=False, padding=(0, 1), header_style="", show_edge=False)
     for head in heads:
         table.add_column(_literal(head), justify="left" if head == heads[0] or head in left else "right", no_wrap=True)
     for row in rows:

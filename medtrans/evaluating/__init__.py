@@ -1,0 +1,1 @@
+"""Evaluation: metrics of translations against targets, baselines, statistics and verdicts."""

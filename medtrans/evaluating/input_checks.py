@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from medtrans.core.errors import GridMismatch, InputRefused
-from medtrans.core.modality import MODALITIES
+from medtrans.core.modality import MAX_NEGATIVE_FRACTION, MODALITIES
 from medtrans.core.volume import Volume
 
 MAX_AIR_HU = -900.0
 """HU. Where no voxel is above, there is no body."""
 MAX_UNIT_RATIO = 10.0
 """Ratio of the 99.5th percentiles above which two images have different units, as Gy and cGy, or 0 … 1."""
-MAX_NEGATIVE_FRACTION = 0.01
-"""Largest fraction of voxels below 0 in a magnitude image without a note."""
 MAX_DOSE_UNDERSHOOT = 0.01
 """Fraction of the maximum by which a dose may fall below 0, as interpolation makes it."""
 

@@ -10,15 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.metrics.image.tissue_error import AIR, BONE, FAT
+from medtrans.metrics.image.tissue_error import MIN_BONE_HU, MIN_FAT_HU, MIN_SOFT_TISSUE_HU
 
 BIN_WIDTH_HU = 25
 BINS = 64
 """Bins of modalities other than CT."""
 MIN_VOXELS = 20
 """Voxels that a bin needs for a mean error."""
-TISSUES = {"air inside": AIR, "fat": FAT, "soft tissue": BONE, "bone": float("inf")}
-"""Name → upper end in HU, where the next begins."""
+MAX_HU_BY_TISSUE = {
+    "air inside": MIN_FAT_HU,
+    "fat": MIN_SOFT_TISSUE_HU,
+    "soft tissue": MIN_BONE_HU,
+    "bone": float("inf"),
+}
+"""Name of a tissue → upper end in HU, where the next begins."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
@@ -82,7 +87,7 @@ def by_tissue(target: np.ndarray, translated: np.ndarray) -> list[Tissue]:
     """Of the voxels in the body, (n,) each, in HU; the tissue of a voxel is that of the target."""
     usable = np.isfinite(target) & np.isfinite(translated)
     true, predicted = target[usable].astype(np.float64), translated[usable].astype(np.float64)
-    place = np.searchsorted(list(TISSUES.values())[:-1], true, side="right")
+    place = np.searchsorted(list(MAX_HU_BY_TISSUE.values())[:-1], true, side="right")
     found = []
     for number, (name, low, high) in enumerate(_ranges()):
         own = [values[place == number] for values in (true, predicted)]
@@ -95,8 +100,8 @@ def by_tissue(target: np.ndarray, translated: np.ndarray) -> list[Tissue]:
 
 
 def _ranges() -> list[tuple[str, float, float]]:
-    tops = list(TISSUES.values())
-    return list(zip(TISSUES, [-np.inf, *tops], tops, strict=False))
+    tops = list(MAX_HU_BY_TISSUE.values())
+    return list(zip(MAX_HU_BY_TISSUE, [-np.inf, *tops], tops, strict=False))
 
 
 def _narrow_edges(values: np.ndarray) -> np.ndarray:
@@ -115,7 +120,7 @@ def _edges(true: np.ndarray, is_ct: bool) -> np.ndarray:
 
 
 def _bands(true: np.ndarray, error: np.ndarray, is_ct: bool) -> tuple[Band, ...]:
-    names, tops = tuple(TISSUES), list(TISSUES.values())
+    names, tops = tuple(MAX_HU_BY_TISSUE), list(MAX_HU_BY_TISSUE.values())
     if not is_ct:
         names, tops = QUARTERS, [*np.percentile(true, (25, 50, 75)).tolist(), np.inf]
     place = np.searchsorted(tops[:-1], true, side="right")
@@ -132,5 +137,5 @@ def _limits(low: float, high: float) -> str:
     if np.isinf(low):
         return f"below {high_words}"
     if np.isinf(high):
-        return f"above {low_words}" if low == BONE else f"{low_words} and above"
+        return f"above {low_words}" if low == MIN_BONE_HU else f"{low_words} and above"
     return f"{low_words} … {high_words}"

@@ -10,7 +10,7 @@ import numpy as np
 from medtrans.core.measurement import Measurement
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
-from medtrans.metrics.image.tissue_error import SOFT
+from medtrans.metrics.image.tissue_error import MAX_SOFT_TISSUE_HU
 
 
 def measurements(
@@ -25,6 +25,6 @@ def measurements(
     found = [Measurement(case, subject, "mean in the mask", unit, float(true.mean()), float(predicted.mean()))]
     if modality == "CT":
         millilitres = float(np.prod(target.spacing)) / 1000
-        bone = (float((values > SOFT).sum()) * millilitres for values in (true, predicted))
-        found.append(Measurement(case, subject, f"volume of bone above {SOFT:g} HU", "ml", *bone))
+        bone = (float((values > MAX_SOFT_TISSUE_HU).sum()) * millilitres for values in (true, predicted))
+        found.append(Measurement(case, subject, f"volume of bone above {MAX_SOFT_TISSUE_HU:g} HU", "ml", *bone))
     return found

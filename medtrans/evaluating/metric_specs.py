@@ -66,7 +66,7 @@ def clause_of(subject: str, metric: Metric) -> Clause:
     first = (sys.modules[type(metric).__module__].__doc__ or "").partition("\n")[0]
     settings = metric.to_dict()
     words = ", ".join(f"{key} {_plain(value)}" for key, value in settings.items())
-    return Clause(subject, first + (f" Set to {words}." if words else ""), settings)
+    return Clause(subject, first + (f" Settings: {words}." if words else ""), settings)
 
 
 def _added(preset: Preset, name: str, settings: Mapping[str, Any]) -> LabelledMetric:

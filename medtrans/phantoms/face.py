@@ -11,7 +11,7 @@ from medtrans.phantoms.canvas import Canvas
 from medtrans.phantoms.cranium import Surfaces
 from medtrans.phantoms.shapes import Arch, Ellipsoid, Point, Rod
 
-SOFT = ("fat", "muscle", "skin")
+SOFT_TISSUES = ("fat", "muscle", "skin")
 BONE = ("cortical bone", "marrow")
 WALL = {"cortical bone": -1.6, "mucosa": -0.5, "air inside": 0.7}
 """The layers of a sinus."""
@@ -60,7 +60,9 @@ def _throat(c: Canvas, face: np.ndarray) -> None:
         c.paint(Rod(start, end, radius), {"mucosa": -2.2, "air inside": 0}, within=face)
     for side in (-1, 1):
         for start, end, radius in (((24, -2, -62), (26, 2, -240), 2.8), ((30, -12, -58), (33, -4, -240), 4.5)):
-            c.paint(Rod(_mirrored(start, side), _mirrored(end, side), radius), {"blood": 0}, within=face, over=SOFT)
+            c.paint(
+                Rod(_mirrored(start, side), _mirrored(end, side), radius), {"blood": 0}, within=face, over=SOFT_TISSUES
+            )
 
 
 def _cheek(c: Canvas, face: np.ndarray, side: int) -> None:
@@ -112,7 +114,9 @@ def _frontal_sinus(c: Canvas, surfaces: Surfaces) -> None:
 def _orbit(c: Canvas, face: np.ndarray, side: int) -> None:
     """A cone of fat in walls of bone, with the eye, four muscles and the optic nerve in its sheath of CSF."""
     apex, eye = (side * 13.0, 20.0, -31.0), (side * 32.0, 60.0, -37.0)
-    c.paint(Rod((side * 32, 56, -37), apex, 19.5, 4), {"cortical bone": -1.6}, within=face, over=(*SOFT, "marrow"))
+    c.paint(
+        Rod((side * 32, 56, -37), apex, 19.5, 4), {"cortical bone": -1.6}, within=face, over=(*SOFT_TISSUES, "marrow")
+    )
     c.paint(Rod((side * 32, 60, -37), apex, 18.5, 4), {"fat": 0}, within=face)
     for across, up in ((11, 0), (-11, 0), (0, 11), (0, -11)):
         end = (eye[0] + across, eye[1] + 1, eye[2] + up)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from torch.utils.data import Dataset
 
+from medtrans.core.divisor import Divisor, per_axis
 from medtrans.preparing.augmentation import augment_intensity, draw_intensity, draw_transforms
 from medtrans.preparing.pairing import PreparedVolume, TrainingData
 from medtrans.preparing.patches import PLANES, centred_start, crop, draw_index, draw_start, slice_stack
@@ -52,7 +53,7 @@ class PatchDataset(Dataset[Item]):
     data: TrainingData
     settings: PreparingSettings
     seed: int = 0
-    divisor: int | tuple[int, ...] = 1
+    divisor: Divisor = 1
     conditions: Sequence[Sequence[float]] = ()
     """Of each source's case, in the order of preparing.conditions; empty where the model takes none."""
     weights: dict[tuple[str, int], np.ndarray] = field(default_factory=dict, init=False, repr=False)
@@ -90,7 +91,7 @@ class PatchDataset(Dataset[Item]):
         largest = [max(sides) for axis, sides in enumerate(zip(*shapes, strict=True)) if axis != self.axis]
         patch = self.settings.patch or largest
         sides = [min(pair) for pair in zip(patch, largest, strict=True)]
-        divisors = self.divisor if isinstance(self.divisor, tuple) else (self.divisor,) * len(sides)
+        divisors = per_axis(self.divisor, len(sides))
         return tuple(math.ceil(side / divisor) * divisor for side, divisor in zip(sides, divisors, strict=True))
 
     def _draw_location(self, rng: np.random.Generator, side: str, case: int) -> PatchLocation:

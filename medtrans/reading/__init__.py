@@ -1,0 +1,1 @@
+"""Reading: files, formats, names and cohorts become volumes and cases, and back."""

@@ -25,7 +25,7 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class DrawnInterval:
+class IntervalBar:
     """A difference and its interval, in percent of the width of the drawing."""
 
     at: float
@@ -45,7 +45,7 @@ class RankingRow:
     mean_rank: str
     difference: str
     difference_interval: str
-    drawn: DrawnInterval | None
+    bar: IntervalBar | None
     outside: str
     """Arrow towards a difference outside the drawing."""
     p: str
@@ -107,9 +107,9 @@ def _row(line: SystemRank, digits: int, scale: _Scale, *, first: bool) -> Rankin
     at, low, high = _ends(line)
     ends = (at, at) if math.isnan(low) else (low, high)
     outside = "→" if ends[1] > scale.high else "←" if ends[0] < scale.low else ""
-    drawn = None
+    bar = None
     if not (math.isnan(at) or first or outside):
-        drawn = DrawnInterval(scale.percent(at), *map(scale.percent, ends))
+        bar = IntervalBar(scale.percent(at), *map(scale.percent, ends))
     return RankingRow(
         system=line.system,
         mean=_text(line.mean, digits),
@@ -119,7 +119,7 @@ def _row(line: SystemRank, digits: int, scale: _Scale, *, first: bool) -> Rankin
         mean_rank=_text(line.mean_rank, 2),
         difference="first" if first else _text(at, digits, sign="+"),
         difference_interval="" if first else _interval(low, high, digits, sign="+"),
-        drawn=drawn,
+        bar=bar,
         outside=outside,
         p="" if first else _p(line.p),
         effect="" if first else _text(line.effect, 2, sign="+"),

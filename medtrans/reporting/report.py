@@ -20,7 +20,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The content of one page. Sections without content are left out by whoever builds the report."""
+    """The content of one page. Sections without content are left out by the caller."""
 
     title: str
     about: str = ""

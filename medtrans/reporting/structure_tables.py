@@ -105,6 +105,6 @@ def _note(one: Structure) -> tuple[str, ...]:
 def _cell(value: float, digits: int, deviation: float = math.nan, sign: str = "") -> Cell:
     if math.isnan(value):
         return Cell("–")
-    spread = "" if math.isnan(deviation) else f" ±\u00a0{deviation:.{digits}f}"
+    deviation_text = "" if math.isnan(deviation) else f" ±\u00a0{deviation:.{digits}f}"
     value = round(value, digits) + 0.0  # no -0.0
-    return Cell(number_text(value, digits, sign) + spread, value=value)
+    return Cell(number_text(value, digits, sign) + deviation_text, value=value)

@@ -23,13 +23,13 @@ from medtrans.reporting.page import write_page
 from medtrans.reporting.provenance import provenance
 from medtrans.runs import RunFolder
 from medtrans.stages._evaluation_files import write_evaluation_files
-from medtrans.stages.train import Trained
+from medtrans.stages.train import TrainedModel
 
 
 def write_run_page(
     run: RunFolder,
     recipe: Recipe,
-    trained: Trained,
+    trained: TrainedModel,
     evaluation: Evaluation,
     facts: Mapping[str, Any],
     *,

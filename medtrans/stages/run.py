@@ -25,7 +25,7 @@ from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._run_page import displayed_cases, write_run_page
 from medtrans.stages.sample import sample
-from medtrans.stages.train import Trained, train
+from medtrans.stages.train import TrainedModel, train
 from medtrans.translating.translator import Translator
 
 SAMPLES = 16
@@ -106,7 +106,7 @@ def run(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_prog
     )
 
 
-def _facts(recipe: Recipe, trained: Trained, translator: Translator) -> dict[str, Any]:
+def _facts(recipe: Recipe, trained: TrainedModel, translator: Translator) -> dict[str, Any]:
     """Provenance of the translations."""
     minutes = trained.journal.rows[-1]["seconds"] / 60
     return {
@@ -166,13 +166,13 @@ def _means(evaluation: Evaluation) -> tuple[dict[str, dict[str, float]], tuple[s
     return table, tuple(columns)
 
 
-def _resumed(trained: Trained, outcomes: Sequence[Outcome]) -> str:
+def _resumed(trained: TrainedModel, outcomes: Sequence[Outcome]) -> str:
     existing = sum(outcome.verdict == "skipped" for outcome in outcomes)
     translations = f"{existing} of {len(outcomes)} translations were there" if existing else ""
     return "; ".join(part for part in (trained.resumed, translations) if part)
 
 
-def _generate(recipe: Recipe, paths: RunFolder, trained: Trained, on_progress: ProgressCallback) -> RunResult:
+def _generate(recipe: Recipe, paths: RunFolder, trained: TrainedModel, on_progress: ProgressCallback) -> RunResult:
     """The end of a run whose method does not translate: sampled images, and the losses on the page."""
     if not paths.samples.exists():
         first = recipe.cases()[0].conditions

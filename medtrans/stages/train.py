@@ -38,7 +38,7 @@ NO_VALIDATION = "a method that generates images from noise has no target"
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModel:
     """A trained model, and whether its training converged."""
 
     model: Path
@@ -59,7 +59,7 @@ class Trained:
         return "\n".join([f"{verdict.question} {verdict.outcome}: {verdict.reason}", *resumed, f"model: {self.model}"])
 
 
-def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> Trained:
+def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> TrainedModel:
     """Train the model of `recipe` in `folder`. Raises UsageError, InputRefused, ModelRefused, EnvironmentRefused."""
     run, settings = RunFolder(folder), recipe.training
     _refuse_unusable(recipe)
@@ -88,7 +88,7 @@ def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_pr
     )
     converged = _convergence(recipe, journal)
     on_progress("training", converged.reason, 1.0)
-    return Trained(run.model, converged, journal, fabric.is_global_zero)
+    return TrainedModel(run.model, converged, journal, fabric.is_global_zero)
 
 
 def _method(recipe: Recipe, task: Task, frozen: Mapping[str, Method]) -> Method:

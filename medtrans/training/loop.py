@@ -1,4 +1,4 @@
-"""The training loop: steps, validation, checkpoints and the journal, and nothing of any method.
+"""The training loop: steps, validation, checkpoints and the journal, the same for every method.
 
 Everything random in step k is seeded by (seed, k, process), and batch k depends on k alone; so a run that is killed and
 resumed ends with the same bits as an uninterrupted one, on the same build and number of threads.

@@ -1,0 +1,1 @@
+"""Translation: a volume becomes a volume, by a trained model or an ensemble."""

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from medtrans.core.divisor import Divisor, per_axis
 from medtrans.preparing.patches import PLANES
 from medtrans.translating.blending import window_size, window_starts, window_weights
 from medtrans.translating.window import Window
@@ -43,7 +44,7 @@ class SlidingWindow:
     """Voxels of a window; empty for whole slices or the whole volume."""
     overlap: float = 0.5
     blending: str = "gaussian"
-    divisor: int | tuple[int, ...] = 1
+    divisor: Divisor = 1
     """Every side of a window is a multiple of this: one number, or one for each axis."""
     batch: int = 4
     skip_background: bool = True
@@ -90,7 +91,7 @@ class SlidingWindow:
         """All windows of a volume of that shape (i, j, k)."""
         axis = PLANES[self.plane] if self.spatial_dims == 2 else None
         space = [side for number, side in enumerate(shape) if number != axis]
-        divisors = self.divisor if isinstance(self.divisor, tuple) else (self.divisor,) * len(space)
+        divisors = per_axis(self.divisor, len(space))
         size = window_size(space, self.window, divisors)
         axes = []
         for side, width, divisor in zip(space, size, divisors, strict=True):

@@ -13,9 +13,9 @@ def volume(voxels, affine=AFFINE) -> Volume:
 
 
 def mask() -> Volume:
-    within = np.zeros(SHAPE, np.uint8)
-    within[2:-2, 2:-2, 2:-2] = 1
-    return volume(within)
+    inside = np.zeros(SHAPE, np.uint8)
+    inside[2:-2, 2:-2, 2:-2] = 1
+    return volume(inside)
 
 
 def ct(noise: float = 0.0) -> Volume:

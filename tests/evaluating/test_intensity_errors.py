@@ -30,7 +30,7 @@ def test_an_absent_tissue_has_no_error():
     assert found.bands[2].absolute == 1
 
 
-def test_without_hu_the_quarters_of_the_target_are_told():
+def test_without_hu_the_bands_are_quarters_of_the_target():
     found = by_intensity(np.arange(1000.0), np.arange(1000.0) + 1, modality="MR")
     assert [band.share for band in found.bands] == [0.25, 0.25, 0.25, 0.25]
     assert found.bands[0].name == "lowest quarter"

@@ -29,7 +29,7 @@ def test_a_long_setting_stands_in_the_label_by_its_hash_and_in_the_sentence_in_f
     assert one != other
     assert len(one) < 30
     *_, metric = labelled_metrics(CT, [{"name": "water_path", "hlut": tables[0]}])
-    assert metric.clause.sentence.endswith("Set to axis j, hlut [[-1000, 0], [200, 1.1], [1000, 2]].")
+    assert metric.clause.sentence.endswith("Settings: axis j, hlut [[-1000, 0], [200, 1.1], [1000, 2]].")
 
 
 def test_ranges_are_those_of_the_preset_unless_they_are_set():
@@ -40,7 +40,7 @@ def test_ranges_are_those_of_the_preset_unless_they_are_set():
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("options", "said"),
     [
         ("nmii", "did you mean 'nmi'"),
         ({"name": "nmi", "bin": 3}, "nmi: no setting named 'bin'; did you mean 'bins'"),
@@ -52,9 +52,9 @@ def test_ranges_are_those_of_the_preset_unless_they_are_set():
         ("gamma_index", "is for dose only, the preset synthrad2023 is for CT; .* take a preset for dose: dose"),
     ],
 )
-def test_what_cannot_be_measured_is_refused_in_one_sentence(asked, said):
+def test_what_cannot_be_measured_is_refused_in_one_sentence(options, said):
     with pytest.raises(UsageError, match=said):
-        labelled_metrics(CT, [asked])
+        labelled_metrics(CT, [options])
 
 
 @pytest.mark.parametrize("name", ["tissue_error", "bone_dice", "bone_hd95", "electron_density", "water_path"])
@@ -67,7 +67,7 @@ def test_the_definition_tells_what_was_asked_for_and_all_its_settings():
     meaning = definition("synthrad2023", "body", [{"name": "tissue_error", "tissue": "bone"}])
     assert meaning.clauses[:-1] == definition("synthrad2023", "body").clauses
     assert meaning.clauses[-1].sentence.startswith("tissue_error[tissue=bone]: Error in HU of one tissue")
-    assert meaning.clauses[-1].sentence.endswith("Set to tissue bone, kind absolute, of target.")
+    assert meaning.clauses[-1].sentence.endswith("Settings: tissue bone, kind absolute, of target.")
     assert meaning.clauses[-1].values == {"tissue": "bone", "kind": "absolute", "of": "target"}
 
 

@@ -105,8 +105,8 @@ def test_many_cases_are_counted_and_not_all_named():
 def test_what_is_found_in_the_real_target_is_no_control():
     ceiling = replace(scores(("a",))[0], system=UPPER_BOUND, metric=MetricId("dice", region="mean"), value=0.9)
     own = replace(ceiling, system="translated", value=0.8)
-    asked = [verdict.question for verdict in verdicts([*scores(("a",)), own, ceiling], 0)]
-    assert "Better than every baseline on MAE, in these cases?" in asked
+    options = [verdict.question for verdict in verdicts([*scores(("a",)), own, ceiling], 0)]
+    assert "Better than every baseline on MAE, in these cases?" in options
     words = {verdict.question: verdict.reason for verdict in verdicts([own, ceiling], 0)}
     assert words["Better than every baseline?"] == "no baseline was scored"
 

@@ -16,8 +16,8 @@ def mind_voxel_by_voxel(image, voxel):
     distances = [
         np.mean([(image[tuple(voxel + p)] - image[tuple(voxel + p + r)]) ** 2 for p in np.array(around)]) for r in steps
     ]
-    told = np.exp(-np.array(distances) / np.mean(distances))
-    return told / told.max()
+    reference = np.exp(-np.array(distances) / np.mean(distances))
+    return reference / reference.max()
 
 
 @DIMS

@@ -32,8 +32,8 @@ def test_mutual_information_is_that_of_the_histogram(dims):
 def test_mutual_information_is_full_with_the_inverted_image_and_none_with_another(dims):
     on_bins = (image(dims, side=20) * 4).round() / 4
     other = (image(dims, seed=1, side=20) * 4).round() / 4
-    told = normalised_mutual_information(on_bins, -on_bins, bins=9)
-    assert told.flatten().tolist() == pytest.approx([2.0, 2.0], abs=1e-6)
+    reference = normalised_mutual_information(on_bins, -on_bins, bins=9)
+    assert reference.flatten().tolist() == pytest.approx([2.0, 2.0], abs=1e-6)
     assert float(normalised_mutual_information(on_bins, other, bins=9).max()) < 1.05
     assert float(nmi_loss(on_bins, -on_bins)) < 0.5 < float(nmi_loss(on_bins, other))
 

@@ -36,9 +36,9 @@ def test_mutual_information_is_the_other_structure():
     method = tiny("cyclegan", structure="nmi", structure_weight=2.0)
     batch = batch_for(method)
     _, terms = next(method.losses(batch))
-    told = normalised_mutual_information(method.G(batch.source), batch.source)
+    reference = normalised_mutual_information(method.G(batch.source), batch.source)
     back = normalised_mutual_information(method.F(batch.target), batch.target)
-    torch.testing.assert_close(terms["structure"], 2 * (4 - told.mean() - back.mean()))
+    torch.testing.assert_close(terms["structure"], 2 * (4 - reference.mean() - back.mean()))
     assert "structure" not in next(tiny("cyclegan").losses(batch))[1]
 
 

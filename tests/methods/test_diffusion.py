@@ -11,15 +11,15 @@ LEFT = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
 
 
 class Known(nn.Module):
-    """A prediction that is known, in place of a network; remembers what it was shown."""
+    """A prediction that is known, in place of a network; keeps its last input."""
 
     def __init__(self, predict):
         super().__init__()
         self.predict = predict
 
-    def forward(self, seen, t):
-        self.seen = seen, t
-        return self.predict(*seen.chunk(2, dim=1))
+    def forward(self, observed, t):
+        self.observed = observed, t
+        return self.predict(*observed.chunk(2, dim=1))
 
 
 def diffusion(predict, **changes):
@@ -39,10 +39,10 @@ def test_the_network_predicts_noise_or_velocity_from_a_noisy_image(prediction):
     ((_, terms),) = method.losses(drawn)
     noise, t = drawn.normal(1, 8, 8), (1000 * drawn.uniform(key=1)).long()
     left = LEFT[t].view(4, 1, 1, 1)
-    seen, time = method.denoiser.seen
+    observed, time = method.denoiser.observed
     assert torch.allclose(time, t / 1000)
     noisy = left.sqrt() * drawn.target + (1 - left).sqrt() * noise
-    assert torch.allclose(seen, torch.cat([noisy, drawn.source], dim=1), atol=1e-4)
+    assert torch.allclose(observed, torch.cat([noisy, drawn.source], dim=1), atol=1e-4)
     aim = noise if prediction == "epsilon" else left.sqrt() * noise - (1 - left).sqrt() * drawn.target
     assert float(terms[prediction]) == pytest.approx(float(aim.square().mean()), rel=1e-4)
 
@@ -50,19 +50,19 @@ def test_the_network_predicts_noise_or_velocity_from_a_noisy_image(prediction):
 def test_some_items_learn_without_a_source():
     method, drawn = diffusion(lambda y, x: y, condition_dropout=0.5), batch(40)
     next(method.losses(drawn))
-    empty = (method.denoiser.seen[0][:, 1:] == 0).flatten(1).all(1)
+    empty = (method.denoiser.observed[0][:, 1:] == 0).flatten(1).all(1)
     assert 8 < int(empty.sum()) < 32
-    kept = method.denoiser.seen[0][~empty, 1:]
+    kept = method.denoiser.observed[0][~empty, 1:]
     assert torch.equal(kept, drawn.source[~empty])
 
 
 @pytest.mark.parametrize("weight", [0.0, 2.0])
 def test_guidance_extrapolates_from_the_prediction_without_a_source(weight):
-    asked = {"prediction": "epsilon", "steps": 4}
-    method = diffusion(lambda y, x: x, noise_schedule=asked, condition_dropout=0.1, guidance_scale=weight)
+    options = {"prediction": "epsilon", "steps": 4}
+    method = diffusion(lambda y, x: x, noise_schedule=options, condition_dropout=0.1, guidance_scale=weight)
     x, noise = batch().source, torch.randn(4, 1, 8, 8)
-    told = (1 + weight) * x
-    expected = (noise - (1 - LEFT[750]).sqrt() * told) / LEFT[750].sqrt()
+    reference = (1 + weight) * x
+    expected = (noise - (1 - LEFT[750]).sqrt() * reference) / LEFT[750].sqrt()
     assert torch.allclose(method.translate(x, noise=noise), expected, rtol=1e-4, atol=1e-3)
 
 

@@ -14,9 +14,9 @@ def test_its_objectives_are_the_formulas():
     real, fake = ([method.D_A(a)[0], method.D_B(b)[0]] for a, b in ((x_A, x_B), (fake_A, fake_B)))
     yes, no = torch.ones_like(real[0]), torch.zeros_like(real[0])
     layers = [
-        (made.mean(0) - seen.mean(0)).square().mean()
+        (made.mean(0) - observed.mean(0)).square().mean()
         for D, a, b in ((method.D_A, fake_A, x_A), (method.D_B, fake_B, x_B))
-        for made, seen in zip(D(a, features=True)[1][0], D(b, features=True)[1][0], strict=True)
+        for made, observed in zip(D(a, features=True)[1][0], D(b, features=True)[1][0], strict=True)
     ]
     back = (method.G_BA(fake_B) - x_A).square().mean() + (method.G_AB(fake_A) - x_B).square().mean()
     expected = {
@@ -26,8 +26,8 @@ def test_its_objectives_are_the_formulas():
         "feature_matching": 2 * sum(layers),
     }
     torch.testing.assert_close(generators, expected)
-    told = [(bce(r, yes) + bce(f, no)) / 2 for r, f in zip(real, fake, strict=True)]
-    torch.testing.assert_close(discriminators, {"D_A": told[0], "D_B": told[1]})
+    reference = [(bce(r, yes) + bce(f, no)) / 2 for r, f in zip(real, fake, strict=True)]
+    torch.testing.assert_close(discriminators, {"D_A": reference[0], "D_B": reference[1]})
 
 
 def test_it_inverts_a_contrast_without_pairs():

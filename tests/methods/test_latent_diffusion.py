@@ -50,11 +50,11 @@ def diffusion(**changes):
 
 
 class Known(nn.Module):
-    """Predicts zero; remembers what it was shown."""
+    """Predicts zero; keeps its last input."""
 
-    def forward(self, seen, t):
-        self.seen = seen
-        return torch.zeros_like(seen[:, :4])
+    def forward(self, observed, t):
+        self.observed = observed
+        return torch.zeros_like(observed[:, :4])
 
 
 def test_the_network_takes_the_noisy_code_and_the_whole_source():
@@ -63,7 +63,7 @@ def test_the_network_takes_the_noisy_code_and_the_whole_source():
     x, y = torch.randn(2, 3, 1, 8, 8)
     batch = Batch(x, y, seeds=torch.arange(3))
     ((_, terms),) = method.losses(batch)
-    noisy, source = method.denoiser.seen.split([4, 4], dim=1)
+    noisy, source = method.denoiser.observed.split([4, 4], dim=1)
     assert torch.equal(pixel_shuffle(source, 2), x)
     t, noise = method.schedule.timesteps(batch.uniform(key=1)), batch.normal(4, 4, 4)
     assert torch.allclose(noisy, method.schedule.add_noise(pixel_unshuffle(y, 2), noise, t))

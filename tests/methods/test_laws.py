@@ -41,10 +41,10 @@ def batches_for(method):
 
 
 def trained(method, folder, steps, **changes):
-    asked = TrainingSettings(
+    options = TrainingSettings(
         **{"steps": steps, "batch": 2, "ema_decay": 0.0, "log_every": 1, "device": "cpu", **changes}
     )
-    train(method, batches_for(method), asked, RunFolder(folder), launch(asked), keep=lambda *kept: None)
+    train(method, batches_for(method), options, RunFolder(folder), launch(options), keep=lambda *kept: None)
     return method
 
 
@@ -84,20 +84,20 @@ def test_players_take_their_turns_with_finite_terms(name, dims):
 
 @EVERY
 def test_each_turn_moves_its_own_player_only(name, tmp_path):
-    method, seen = tiny(name), []
+    method, observed = tiny(name), []
 
     class Spy(type(method)):
         def losses(self, batch):
             for player, terms in super().losses(batch):
-                seen.append((player, copy.deepcopy(list(self.parameters()))))
+                observed.append((player, copy.deepcopy(list(self.parameters()))))
                 yield player, terms
 
     owner = {id(p): player for player, nets in method.players().items() for net in nets for p in net.parameters()}
     owners = [owner.get(id(p)) for p in method.parameters()]
     method.__class__ = Spy
     trained(method, tmp_path, steps=1)
-    states = [*(weights for _, weights in seen), list(method.parameters())]
-    for (player, before), after in zip(seen, states[1:], strict=True):
+    states = [*(weights for _, weights in observed), list(method.parameters())]
+    for (player, before), after in zip(observed, states[1:], strict=True):
         moved = {system for system, b, a in zip(owners, before, after, strict=True) if not torch.equal(b, a)}
         assert moved == {player}
 
@@ -123,13 +123,15 @@ def test_resumed_equals_uninterrupted(name, tmp_path):
                 raise Stop
             yield batch_for(whole, seed=number)
 
-    asked = TrainingSettings(
+    options = TrainingSettings(
         steps=4, batch=2, ema_decay=0.0, schedule="constant", log_every=1, checkpoint_every=2, device="cpu"
     )
     with pytest.raises(Stop):
-        train(tiny(name), batches, asked, RunFolder(tmp_path / "parts"), launch(asked), keep=lambda *kept: None)
+        train(tiny(name), batches, options, RunFolder(tmp_path / "parts"), launch(options), keep=lambda *kept: None)
     resumed = tiny(name, seed=1)
-    train(resumed, batches_for(resumed), asked, RunFolder(tmp_path / "parts"), launch(asked), keep=lambda *kept: None)
+    train(
+        resumed, batches_for(resumed), options, RunFolder(tmp_path / "parts"), launch(options), keep=lambda *kept: None
+    )
     for key, value in whole.state_dict().items():
         if torch.is_tensor(value):
             assert torch.equal(value, resumed.state_dict()[key]), key
@@ -250,9 +252,9 @@ def test_published_settings_are_those_of_the_method_and_its_docstring_says_where
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_list_shows_published_settings_in_the_form_of_a_recipe(name):
     (entry,) = [entry for entry in entries() if entry.name == name]
-    _, _, shown = entry.facts.partition("published: ")
-    if shown != "the defaults":
+    _, _, displayed = entry.facts.partition("published: ")
+    if displayed != "the defaults":
         kind = load(name)
-        assert _checked(kind.Settings, _merged(kind.Settings().to_dict(), yaml.safe_load(shown)), "method") == (
+        assert _checked(kind.Settings, _merged(kind.Settings().to_dict(), yaml.safe_load(displayed)), "method") == (
             kind.PUBLISHED
         )

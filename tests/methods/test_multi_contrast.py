@@ -25,14 +25,14 @@ def contrasts(count, rng):
 
 def spied(method):
     """What G sees, one after the other."""
-    seen = []
-    method.G.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    return seen
+    observed = []
+    method.G.register_forward_pre_hook(lambda _, inputs: observed.append(inputs[0]))
+    return observed
 
 
-def codes(seen):
+def codes(observed):
     """Which contrasts are shown, and which is asked for: (batch, contrasts) each."""
-    return seen[:, N:, 0, 0].split(N, dim=1)
+    return observed[:, N:, 0, 0].split(N, dim=1)
 
 
 def test_each_contrast_comes_from_any_single_other():
@@ -49,26 +49,26 @@ def test_each_contrast_comes_from_any_single_other():
 
 def test_the_target_contrast_is_never_an_input_and_there_is_at_least_one_input():
     method = made()
-    seen, x = spied(method), contrasts(256, torch.Generator().manual_seed(0))[0]
+    observed, x = spied(method), contrasts(256, torch.Generator().manual_seed(0))[0]
     list(method.losses(Batch(x, x, seeds=torch.arange(256))))
-    shown, asked = codes(seen[0])
-    assert (shown * asked).sum() == 0
-    assert asked.sum(1).eq(1).all()
-    assert set(shown.sum(1).tolist()) == {1.0, 2.0}
-    assert asked.mean(0).min() > 0.25
-    assert shown.mean(0).min() > 0.4
-    hidden = shown[:, :, None, None].expand_as(x) == 0
-    assert (seen[0][:, :N][hidden] == -1).all()
-    assert torch.equal(seen[0][:, :N][~hidden], x[~hidden])
+    available, requested = codes(observed[0])
+    assert (available * requested).sum() == 0
+    assert requested.sum(1).eq(1).all()
+    assert set(available.sum(1).tolist()) == {1.0, 2.0}
+    assert requested.mean(0).min() > 0.25
+    assert available.mean(0).min() > 0.4
+    hidden = available[:, :, None, None].expand_as(x) == 0
+    assert (observed[0][:, :N][hidden] == -1).all()
+    assert torch.equal(observed[0][:, :N][~hidden], x[~hidden])
 
 
 def test_a_missing_contrast_is_neither_an_input_nor_a_target():
     method = made(conditions=N)
-    seen, x = spied(method), contrasts(64, torch.Generator().manual_seed(0))[0]
+    observed, x = spied(method), contrasts(64, torch.Generator().manual_seed(0))[0]
     list(method.losses(Batch(x, x, None, torch.tensor([[1.0, 0.0, 1.0]]).expand(64, -1))))
-    shown, asked = codes(seen[0])
-    assert shown[:, 1].sum() == asked[:, 1].sum() == 0
-    assert torch.equal(shown + asked, torch.tensor([[1.0, 0.0, 1.0]]).expand(64, -1))
+    available, requested = codes(observed[0])
+    assert available[:, 1].sum() == requested[:, 1].sum() == 0
+    assert torch.equal(available + requested, torch.tensor([[1.0, 0.0, 1.0]]).expand(64, -1))
 
 
 def test_the_file_of_a_missing_contrast_is_ignored():
@@ -83,13 +83,13 @@ def test_the_file_of_a_missing_contrast_is_ignored():
 
 def test_the_l1_loss_is_that_of_the_target_contrast():
     method = made(adversarial=0, l1=2)
-    seen, (x, _) = spied(method), contrasts(16, torch.Generator().manual_seed(0))
+    observed, (x, _) = spied(method), contrasts(16, torch.Generator().manual_seed(0))
     ((player, terms),) = method.losses(Batch(x, x, seeds=torch.arange(16)))
     assert player == "generator"
     assert list(method.players()) == ["generator"]
-    wanted = x[codes(seen[0])[1] > 0][:, None]
+    wanted = x[codes(observed[0])[1] > 0][:, None]
     with torch.no_grad():
-        assert float(terms["l1"].detach()) == pytest.approx(2 * float((method.G(seen[0]) - wanted).abs().mean()))
+        assert float(terms["l1"].detach()) == pytest.approx(2 * float((method.G(observed[0]) - wanted).abs().mean()))
 
 
 @pytest.mark.parametrize(

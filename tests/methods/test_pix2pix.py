@@ -25,8 +25,10 @@ def test_its_objectives_are_the_formulas():
         "feature_matching": 2 * sum(matching) / 2,
     }
     torch.testing.assert_close(generator, expected)
-    told = [(-log(sigmoid(r)).mean() - log(1 - sigmoid(f)).mean()) / 2 for r, f in zip(wanted, logits, strict=True)]
-    torch.testing.assert_close(discriminator, {"gan": sum(told) / 2})
+    reference = [
+        (-log(sigmoid(r)).mean() - log(1 - sigmoid(f)).mean()) / 2 for r, f in zip(wanted, logits, strict=True)
+    ]
+    torch.testing.assert_close(discriminator, {"gan": sum(reference) / 2})
 
 
 @pytest.mark.parametrize("changes", [{}, {"l1": 0, "feature_matching": 10}])

@@ -10,15 +10,15 @@ SMALL = {"channels": [8, 16]}
 
 
 class Known(nn.Module):
-    """A velocity that is known, in place of a network; remembers what it was shown."""
+    """A velocity that is known, in place of a network; keeps its last input."""
 
     def __init__(self, velocity):
         super().__init__()
         self.velocity = velocity
 
-    def forward(self, seen, t):
-        self.seen = seen, t
-        return self.velocity(seen[:, :1], t)
+    def forward(self, observed, t):
+        self.observed = observed, t
+        return self.velocity(observed[:, :1], t)
 
 
 def flow(velocity, **changes):
@@ -36,10 +36,10 @@ def test_the_network_predicts_the_direction_at_a_point_of_the_straight_path():
     (x, y, _), method = pair(), flow(lambda y, t: torch.zeros_like(y))
     batch = Batch(x, y, seeds=torch.arange(4))
     ((_, terms),) = method.losses(batch)
-    (seen, t), start = method.velocity.seen, batch.normal(1, 8, 8)
+    (observed, t), start = method.velocity.observed, batch.normal(1, 8, 8)
     assert torch.equal(t, batch.uniform(key=1))
     share = t.view(4, 1, 1, 1)
-    assert torch.allclose(seen, torch.cat([start + share * (y - start), x], dim=1), atol=1e-6)
+    assert torch.allclose(observed, torch.cat([start + share * (y - start), x], dim=1), atol=1e-6)
     assert float(terms["l2"]) == pytest.approx(float((y - start).square().mean()))
 
 

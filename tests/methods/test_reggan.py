@@ -26,7 +26,7 @@ def askew(count, rng):
 
 
 def error(name, draw, **changes):
-    """Of aligned pairs nobody has seen, after 200 steps on what `draw` gives."""
+    """Of aligned pairs that were not in the training, after 200 steps on what `draw` gives."""
     method = learn(toy_method(name, **SETTINGS, **changes), 200, draw)
     x, y = unseen(aligned)
     with torch.no_grad():

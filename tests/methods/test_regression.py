@@ -25,9 +25,9 @@ def batch():
 def test_the_features_of_a_segmenter_are_compared_too():
     method, given = looked_at(segmenter_feature_weight=0.5), batch()
     ((_, terms),) = method.losses(given)
-    seen, true = (method.segmenter.features(image) for image in (method.G(given.source), given.target))
+    observed, true = (method.segmenter.features(image) for image in (method.G(given.source), given.target))
     assert float(terms["features"].detach()) == pytest.approx(
-        0.5 * float(feature_distance(seen, true, given.mask).detach())
+        0.5 * float(feature_distance(observed, true, given.mask).detach())
     )
     terms["features"].backward()
     assert all(weight.grad is None for weight in method.segmenter.parameters())
@@ -79,7 +79,7 @@ JUDGE = {"name": "patch_discriminator", "filters": 8, "layers": 1}
 def test_a_condition_determines_the_translation(name, changes):
     method = learn(toy_method(name, conditions=1, generator=NETWORK, **changes), 150, faded)
     x, y, share = unseen(faded)
-    told, misled = ((method.translate(x, code).detach() - y).abs().mean() for code in (share, 1 - share))
+    expected, misled = ((method.translate(x, code).detach() - y).abs().mean() for code in (share, 1 - share))
     best_untold = (x / 2 - y).abs().mean()
-    assert told < 0.5 * best_untold
+    assert expected < 0.5 * best_untold
     assert misled > best_untold

@@ -69,7 +69,7 @@ class Thresholds(torch.nn.Module):
 def test_a_translator_gives_a_label_map():
     method = toy_method("segmenter", target=2, network=NETWORK)
     method.S = Thresholds()
-    asked = PreparingSettings(
+    options = PreparingSettings(
         source_normalisation=Linear(low=-1, high=1),
         target_normalisation=Labels(labels=(3, 8)),
         slices=1,
@@ -77,6 +77,6 @@ def test_a_translator_gives_a_label_map():
         body_mask="none",
     )
     voxels = np.random.default_rng(0).uniform(-1, 1, (1, 12, 14, 3)).astype(np.float32)
-    found = Translator(method, Preparation(asked, "MR", "labels"), device="cpu")(Volume(voxels, np.eye(4))).voxels
+    found = Translator(method, Preparation(options, "MR", "labels"), device="cpu")(Volume(voxels, np.eye(4))).voxels
     assert found.dtype == np.uint8
     assert np.array_equal(found, np.select([voxels > 0.5, voxels > -0.5], [8, 3], 0))

@@ -27,16 +27,16 @@ def one_of_them(count, rng):
 
 def test_it_learns_both_directions_without_a_single_pair():
     method, x = learn(toy_method("stargan", conditions=1, **SETTINGS), 250, one_of_them, count=4), unseen(both)
-    for given, asked in ((0, 1), (1, 0)):
+    for given, options in ((0, 1), (1, 0)):
         with torch.no_grad():
-            made = method.translate(x[:, [given]], torch.full((len(x), 1), float(asked)))
-        assert (made - x[:, [asked]]).abs().mean() < 0.15
-        assert (x[:, [given]] - x[:, [asked]]).abs().mean() > 0.6
+            made = method.translate(x[:, [given]], torch.full((len(x), 1), float(options)))
+        assert (made - x[:, [options]]).abs().mean() < 0.15
+        assert (x[:, [given]] - x[:, [options]]).abs().mean() > 0.6
 
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_the_classification_is_the_mean_over_the_patches(player):
-    """A judge that always says contrast 1: right half of the time where both are shown, and asked for, alike."""
+    """A classifier that always predicts contrast 1: right for half of an even mixture."""
     method = toy_method("stargan", conditions=1, **SETTINGS)
     method.D.forward = lambda x: [torch.tensor([0.0, -4, 4]).view(1, 3, 1, 1).expand(len(x), -1, 3, 3).requires_grad_()]
     x, _, number = one_of_them(400, torch.Generator().manual_seed(0))

@@ -54,18 +54,18 @@ def tiny(name, dims=2, seed=0, task=None, **changes):
     return method
 
 
-def _fitting(kind, settings, asked):
-    for number, task in enumerate(asked, 1):
+def _fitting(kind, settings, tasks):
+    for number, task in enumerate(tasks, 1):
         try:
             return kind(task, settings)
         except UsageError:
-            if number == len(asked):
+            if number == len(tasks):
                 raise
     raise AssertionError
 
 
 def _adopt(method, needed):
-    """Whatever fits: nobody is told here what builds on what."""
+    """Any method that fits: no list says which method requires which."""
     for other in names():
         if load(other) is type(method):
             continue
@@ -89,10 +89,10 @@ def items(method: Method, numbers) -> Batch:
     """
     drawn = [_item(method.task, method.pairing == "alone", number) for number in numbers]
     source, target, condition = (torch.stack(side) for side in zip(*drawn, strict=True))
-    told = condition if method.task.conditions else None
+    given_condition = condition if method.task.conditions else None
     mask = torch.ones_like(source[:, :1])
     mask[[number % 2 == 1 for number in numbers], ..., : SIDE // 4] = 0
-    return Batch(source, target, mask, told, torch.tensor([7 * n + 1 for n in numbers]))
+    return Batch(source, target, mask, given_condition, torch.tensor([7 * n + 1 for n in numbers]))
 
 
 def _item(task: Task, alone: bool, number: int):

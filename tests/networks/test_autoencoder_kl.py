@@ -36,12 +36,12 @@ def test_noise_is_scaled_by_the_deviation_of_the_code():
 
 def test_codes_are_scaled_by_what_they_were_while_training():
     network, image, noise = small(), torch.randn(2, 1, 8, 8), torch.zeros(2, 3, 2, 2)
-    seen = float(network(image, noise)[1].square().mean())
+    observed = float(network(image, noise)[1].square().mean())
     assert float(network.power) == 1, "evaluation leaves it alone"
     network.train()
     for _ in range(3):
         network(image, noise)
-    assert float(network.power) == pytest.approx(0.99**3 + (1 - 0.99**3) * seen)
+    assert float(network.power) == pytest.approx(0.99**3 + (1 - 0.99**3) * observed)
 
 
 def test_what_is_far_away_changes_nothing():

@@ -28,11 +28,11 @@ def built(kind, dims):
 @pytest.mark.parametrize("kind", ENCODING)
 def test_features_have_the_stated_channels_and_depend_on_every_input(kind, dims):
     settings, network, x = built(kind, dims)
-    seen = network(x.requires_grad_(), encode=True)
-    assert tuple(layer.shape[1] for layer in seen) == settings.encoded(2)
-    sides = [layer.shape[-1] for layer in seen]
+    observed = network(x.requires_grad_(), encode=True)
+    assert tuple(layer.shape[1] for layer in observed) == settings.encoded(2)
+    sides = [layer.shape[-1] for layer in observed]
     assert sides == sorted(sides, reverse=True)
-    for layer in seen:
+    for layer in observed:
         (slope,) = torch.autograd.grad(layer.square().sum(), x, retain_graph=True)
         assert (slope != 0).float().mean() > 0.9
 
@@ -45,8 +45,8 @@ def test_features_of_a_resnet_include_its_input_and_its_first_and_middle_block(d
         if isinstance(layer, Residual):
             layer.register_forward_hook(lambda layer, given, made: blocks.append(made))
     network(x)
-    told = network(x, encode=True)
-    torch.testing.assert_close([told[0], *told[3:]], [x, blocks[0], blocks[1]])
+    outputs = network(x, encode=True)
+    torch.testing.assert_close([outputs[0], *outputs[3:]], [x, blocks[0], blocks[1]])
 
 
 @DIMS
@@ -56,7 +56,7 @@ def test_features_of_a_discriminator_are_every_hidden_layer_of_every_scale(kind,
     logits, features = network(x, features=True)
     torch.testing.assert_close(logits, network(x))
     assert len(features) == len(logits) == getattr(settings, "scales", 1)
-    for layers, judged in zip(features, logits, strict=True):
+    for layers, output in zip(features, logits, strict=True):
         assert [layer.shape[1] for layer in layers] == [4 * 2**n for n in range(settings.layers + 1)]
-        (slope,) = torch.autograd.grad(judged.sum(), layers[-1], retain_graph=True)
+        (slope,) = torch.autograd.grad(output.sum(), layers[-1], retain_graph=True)
         assert slope.abs().max() > 0, "the logits are made of them"

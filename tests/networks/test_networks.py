@@ -122,12 +122,12 @@ def test_a_multiscale_discriminator_returns_each_scale():
 
 
 def test_the_paper_s_receptive_field_is_seventy_pixels():
-    judge = load("patch_discriminator")(norm="none").build(2, 1, 1)
+    discriminator = load("patch_discriminator")(norm="none").build(2, 1, 1)
     x = torch.zeros(1, 1, 160, 160, requires_grad=True)
-    logits = judge(x)[0]
+    logits = discriminator(x)[0]
     logits[0, 0, 9, 9].backward()
-    seen = x.grad[0, 0].abs().sum(0).nonzero().ravel()
-    assert int(seen[-1] - seen[0]) + 1 == 70
+    observed = x.grad[0, 0].abs().sum(0).nonzero().ravel()
+    assert int(observed[-1] - observed[0]) + 1 == 70
 
 
 @pytest.mark.parametrize("dims", [2, 3])

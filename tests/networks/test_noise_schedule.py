@@ -66,7 +66,7 @@ def test_images_come_out_where_they_should_however_many_levels(timesteps):
 PREDICTIONS = pytest.mark.parametrize("prediction", ["v", "epsilon"])
 
 
-def told(prediction, epsilon, y_t, left):
+def reference(prediction, epsilon, y_t, left):
     """ε as the network would say it."""
     y = (y_t - (1 - left).sqrt() * epsilon) / left.sqrt()
     return epsilon if prediction == "epsilon" else left.sqrt() * epsilon - (1 - left).sqrt() * y
@@ -84,7 +84,7 @@ def test_a_denoiser_that_predicts_an_image_exactly_leads_to_it(sampler, predicti
 
     def knowing(y_t, time):
         left = level(time)
-        return told(prediction, (y_t - left.sqrt() * y) / (1 - left).sqrt(), y_t, left)
+        return reference(prediction, (y_t - left.sqrt() * y) / (1 - left).sqrt(), y_t, left)
 
     found = NoiseSchedule(NoiseScheduleSettings(prediction=prediction, sampler=sampler, steps=steps)).sample(
         noise, knowing
@@ -98,7 +98,7 @@ def off(sampler, steps, prediction="epsilon", mean=0.3, deviation=0.5):
     def exactly(y_t, time):
         left = level(time)
         epsilon = (1 - left).sqrt() * (y_t - left.sqrt() * mean) / (left * deviation**2 + 1 - left)
-        return told(prediction, epsilon, y_t, left)
+        return reference(prediction, epsilon, y_t, left)
 
     noise, first = torch.linspace(-2, 2, 16, dtype=torch.float64).view(1, 1, 4, 4), LEFT[1000 - 1000 // steps]
     found = NoiseSchedule(NoiseScheduleSettings(prediction=prediction, sampler=sampler, steps=steps)).sample(
@@ -123,18 +123,18 @@ def test_pndm_comes_nearer_with_as_many(prediction, steps, deviation, share):
 
 @PREDICTIONS
 @pytest.mark.parametrize(
-    ("sampler", "asked"), [("ddim", [800, 600, 400, 200, 0]), ("pndm", [800, 600, 600, 400, 200, 0])]
+    ("sampler", "options"), [("ddim", [800, 600, 400, 200, 0]), ("pndm", [800, 600, 600, 400, 200, 0])]
 )
-def test_what_the_network_is_asked(prediction, sampler, asked):
-    seen = []
+def test_levels_at_which_the_network_is_evaluated(prediction, sampler, options):
+    observed = []
 
     def predict(y_t, time):
-        seen.append(round(1000 * float(time[0])))
+        observed.append(round(1000 * float(time[0])))
         return y_t
 
     schedule = NoiseSchedule(NoiseScheduleSettings(prediction=prediction, sampler=sampler, steps=5))
     one, two = schedule.sample(torch.ones(1, 1, 4, 4), predict), schedule.sample(torch.ones(1, 1, 4, 4), predict)
-    assert seen == asked + asked
+    assert observed == options + options
     assert torch.equal(one, two)
 
 
@@ -165,7 +165,7 @@ def test_steps_of_unequal_length_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("options", "sentence"),
     [
         ({"steps": 1}, r"noise_schedule\.steps: 1 begin at a noise level where 100% of the image is left"),
         ({"steps": 2}, r"noise_schedule\.steps: 2 begin at a noise level where 28% of the image is left"),
@@ -173,6 +173,6 @@ def test_steps_of_unequal_length_are_refused():
         ({"timesteps": 20, "steps": 20}, r"noise_schedule\.timesteps: 20 noise levels are too few"),
     ],
 )
-def test_what_does_not_begin_in_noise_is_refused(asked, sentence):
+def test_what_does_not_begin_in_noise_is_refused(options, sentence):
     with pytest.raises(UsageError, match=sentence):
-        NoiseScheduleSettings(**asked)
+        NoiseScheduleSettings(**options)

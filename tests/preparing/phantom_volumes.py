@@ -16,8 +16,8 @@ def ball(shape, radius=0.8):
 
 def mr(shape=(20, 22, 18), affine=None, seed=0, gain=1.0):
     """A bright body with texture in dark, slightly noisy air."""
-    dice = np.random.default_rng(seed)
-    voxels = dice.uniform(0, 8, shape) + ball(shape) * dice.uniform(100, 400, shape)
+    rng = np.random.default_rng(seed)
+    voxels = rng.uniform(0, 8, shape) + ball(shape) * rng.uniform(100, 400, shape)
     return Volume((gain * voxels).astype(np.float32)[None], np.eye(4) if affine is None else affine)
 
 

@@ -58,8 +58,10 @@ def test_draws_are_plain_and_applied_the_same_way_for_ever():
 
 
 def test_steps_of_a_recipe_are_found_by_their_names_in_both_families():
-    asked = {"augmentation": [{"name": "flip"}, {"name": "rotation", "degrees": 5}, {"name": "gain", "strength": 0.1}]}
-    settings = PreparingSettings.from_dict(asked)
+    options = {
+        "augmentation": [{"name": "flip"}, {"name": "rotation", "degrees": 5}, {"name": "gain", "strength": 0.1}]
+    }
+    settings = PreparingSettings.from_dict(options)
     assert settings.augmentation == (Flip(), Rotation(degrees=5), Gain(strength=0.1))
     assert PreparingSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 

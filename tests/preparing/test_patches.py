@@ -30,26 +30,26 @@ def test_what_lies_outside_is_background():
 
 
 def test_a_patch_stays_inside_where_it_fits_and_is_centred_where_not():
-    dice = np.random.default_rng(0)
-    starts = np.array([draw_start(dice, np.ones((9, 10, 3), bool), (4, 10, 8)) for _ in range(200)])
+    rng = np.random.default_rng(0)
+    starts = np.array([draw_start(rng, np.ones((9, 10, 3), bool), (4, 10, 8)) for _ in range(200)])
     assert set(starts[:, 0]) == set(range(6))
     assert set(starts[:, 1]) == {0}
     assert set(starts[:, 2]) == {centred_start(3, 8)} == {-2}
 
 
 def test_patches_centre_on_the_body_evenly():
-    within = ball((8, 9, 10), 0.5)
-    within[0, 0, 0] = True
-    dice = np.random.default_rng(0)
-    drawn = [draw_start(dice, within, (1, 1, 1)) for _ in range(4000)]
+    inside = ball((8, 9, 10), 0.5)
+    inside[0, 0, 0] = True
+    rng = np.random.default_rng(0)
+    drawn = [draw_start(rng, inside, (1, 1, 1)) for _ in range(4000)]
     counts = {place: drawn.count(place) for place in set(drawn)}
-    assert all(within[place] for place in counts)
-    assert counts[0, 0, 0] == pytest.approx(4000 / within.sum(), rel=0.4)
+    assert all(inside[place] for place in counts)
+    assert counts[0, 0, 0] == pytest.approx(4000 / inside.sum(), rel=0.4)
 
 
 def test_an_index_is_as_likely_as_its_weight():
-    dice = np.random.default_rng(0)
-    drawn = np.bincount([draw_index(dice, np.array([0, 1, 3])) for _ in range(2000)], minlength=3)
+    rng = np.random.default_rng(0)
+    drawn = np.bincount([draw_index(rng, np.array([0, 1, 3])) for _ in range(2000)], minlength=3)
     assert drawn[0] == 0
     assert drawn[2] == pytest.approx(3 * drawn[1], rel=0.2)
 

@@ -109,8 +109,8 @@ def test_what_was_learned_survives_json(kind):
 
 @pytest.mark.parametrize("kind", [ZScore(), Percentiles(lower=5.0)])
 def test_air_outside_the_volume_is_as_dark_as_air_inside_and_comes_back_as_zero(kind):
-    asked = PreparingSettings(source_normalisation=kind, target_normalisation=kind, spacing=(1.1, 0.9, 1.7))
-    fitted, volume = Preparation(asked, "MR", "MR").fit(pairs()), mr(seed=5, gain=7.0)
+    options = PreparingSettings(source_normalisation=kind, target_normalisation=kind, spacing=(1.1, 0.9, 1.7))
+    fitted, volume = Preparation(options, "MR", "MR").fit(pairs()), mr(seed=5, gain=7.0)
     volume = volume.like(np.where(ball(volume.shape), volume.voxels, 0).astype(np.float32))
     source = fitted.prepare_source(volume)
     assert source.background == pytest.approx(float(source.voxels.min()), abs=1e-4)
@@ -121,8 +121,8 @@ def test_air_outside_the_volume_is_as_dark_as_air_inside_and_comes_back_as_zero(
 
 def test_a_lone_target_teaches_nothing_about_sources():
     lone = Pair(Case("b", "b", (), (Path("t"),)), mr(gain=50.0), mr(gain=50.0))
-    asked = PreparingSettings(source_normalisation=Percentiles(), target_normalisation=Percentiles())
-    with_lone, without = (Preparation(asked, "MR", "MR").fit(some) for some in ([*pairs(1), lone], pairs(1)))
+    options = PreparingSettings(source_normalisation=Percentiles(), target_normalisation=Percentiles())
+    with_lone, without = (Preparation(options, "MR", "MR").fit(some) for some in ([*pairs(1), lone], pairs(1)))
     assert with_lone.settings.source_normalisation == without.settings.source_normalisation
 
 
@@ -159,8 +159,8 @@ def test_a_real_target_is_written_as_translations_are():
 
 
 def test_a_stack_multiplies_the_channels_of_a_source_in_2d_only():
-    asked = PreparingSettings(slices=3)
-    assert Preparation(asked).task(2, 1).source_channels == 6
+    options = PreparingSettings(slices=3)
+    assert Preparation(options).task(2, 1).source_channels == 6
     assert Preparation(PreparingSettings(slices=3, spatial_dims=3)).task(2, 1).source_channels == 2
 
 
@@ -171,11 +171,11 @@ def test_settings_that_make_no_sense_are_answered(wrong):
 
 
 def test_planes_and_flips_are_refused_where_the_axes_are_in_another_order():
-    for asked in ({}, {"spatial_dims": 3, "augmentation": (Flip(),)}):
+    for options in ({}, {"spatial_dims": 3, "augmentation": (Flip(),)}):
         with pytest.raises(UsageError, match="'PIR' has its axes in another order"):
-            PreparingSettings(orientation="PIR", **asked)
+            PreparingSettings(orientation="PIR", **options)
         for fine in ("RAS", "LPS", "LPI"):
-            assert PreparingSettings(orientation=fine, **asked).orientation == fine
+            assert PreparingSettings(orientation=fine, **options).orientation == fine
     assert PreparingSettings(orientation="PIR", spatial_dims=3).orientation == "PIR"
 
 

@@ -43,7 +43,7 @@ class Browser:
         self.session = self.ask("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.ask(f"{domain}.enable")
-        self.look(width, height, dark=dark)
+        self.resize(width, height, dark=dark)
 
     def __enter__(self):
         return self
@@ -57,7 +57,7 @@ class Browser:
             self.process.wait()
         os.close(self.back)
 
-    def look(self, width, height, *, dark=False):
+    def resize(self, width, height, *, dark=False):
         """Set the size of the window and the preferred colour scheme."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.ask("Emulation.setDeviceMetricsOverride", **size)

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(
 OVERLAYS = ("mask", "target_structures", "translated_structures")
 SECONDS = float(os.environ.get("MEDTRANS_BROWSER_SECONDS", "120"))
 NAMES = [f"sub-{number:03}" for number in range(100)]
-OPEN = "document.querySelector('.look').getAttribute('aria-expanded') === 'true'"
-STATUS = "document.querySelector('.look').nextElementSibling.textContent"
+OPEN = "document.querySelector('.open-viewer').getAttribute('aria-expanded') === 'true'"
+STATUS = "document.querySelector('.open-viewer').nextElementSibling.textContent"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def browser(page):
 
 @pytest.fixture(scope="module")
 def viewer(browser):
-    browser.click(".look")
+    browser.click(".open-viewer")
     browser.until(f"{OPEN} || {STATUS}.includes('cannot')", SECONDS)
     assert browser.js(STATUS) == ""
     return browser
@@ -91,7 +91,7 @@ def test_they_open_within_three_seconds_by_the_clock(browser):
 
 @pytest.mark.parametrize(("dark", "paper"), [(True, (18, 20, 23)), (False, (255, 255, 255))])
 def test_the_page_has_the_colour_scheme_of_the_browser(browser, dark, paper):
-    browser.look(1300, 900, dark=dark)
+    browser.resize(1300, 900, dark=dark)
     image = np.asarray(Image.open(io.BytesIO(browser.picture())).convert("RGB"))
     assert tuple(image[5, 5]) == paper
     assert image.std() > 10
@@ -214,6 +214,6 @@ def test_the_methods_text_can_be_copied(browser):
 
 
 def test_the_page_fits_a_telephone_without_horizontal_scrolling(browser):
-    browser.look(400, 800)
+    browser.resize(400, 800)
     assert browser.js("document.documentElement.scrollWidth") <= 400
-    browser.look(1300, 900)
+    browser.resize(1300, 900)

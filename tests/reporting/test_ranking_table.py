@@ -35,20 +35,20 @@ def test_numbers_are_formatted():
     assert (second.p, second.effect, second.equivalence_p, baseline.p) == (".031", "−0.50", "–", "< .001")
 
 
-def test_differences_are_drawn_on_one_scale_that_fits_the_runs():
+def test_differences_are_bar_on_one_scale_that_fits_the_runs():
     ranking = table(FIRST, SECOND, BASELINE, margin=3.0)
-    drawn = ranking.rows[1].drawn
-    assert 0 < drawn.low < drawn.at < ranking.zero < drawn.high < 100
-    share = (ranking.band[1] - ranking.band[0]) / (drawn.high - drawn.low)
+    bar = ranking.rows[1].bar
+    assert 0 < bar.low < bar.at < ranking.zero < bar.high < 100
+    share = (ranking.band[1] - ranking.band[0]) / (bar.high - bar.low)
     assert share == pytest.approx(6 / 8, abs=0.01)
-    assert (ranking.rows[2].drawn, ranking.rows[2].outside, ranking.rows[0].drawn) == (None, "→", None)
+    assert (ranking.rows[2].bar, ranking.rows[2].outside, ranking.rows[0].bar) == (None, "→", None)
 
 
 def test_a_missing_number_is_a_dash_and_its_interval_empty():
     lone = replace(SECOND, mean=NAN, low=NAN, difference=NAN, difference_low=NAN, p=NAN)
     nmi = MetricId("nmi", (("bins", "32"),))
     row = table(FIRST, lone, metric=nmi).rows[1]
-    cells = (row.mean, row.interval, row.difference, row.difference_interval, row.p, row.drawn)
+    cells = (row.mean, row.interval, row.difference, row.difference_interval, row.p, row.bar)
     assert cells == ("–", "", "–", "", "–", None)
     assert table(FIRST, metric=nmi).label == "NMI[bins=32]"
     assert table(replace(FIRST, mean=math.inf), metric=PSNR, direction="higher").rows[0].mean == "∞"

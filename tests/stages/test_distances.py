@@ -41,9 +41,9 @@ def folders(tmp_path_factory):
 @pytest.fixture(scope="module")
 def segmenter(tmp_path_factory):
     folder = tmp_path_factory.mktemp("segmenter") / "model"
-    asked = PreparingSettings(target_normalisation=Labels(labels=(1,)), slices=1, plane="coronal")
+    options = PreparingSettings(target_normalisation=Labels(labels=(1,)), slices=1, plane="coronal")
     network = {"name": "unet", "channels": [4, 8]}
-    save_model(folder, toy_method("segmenter", network=network), Preparation(asked, "MR", "labels"), {"name": "toy"})
+    save_model(folder, toy_method("segmenter", network=network), Preparation(options, "MR", "labels"), {"name": "toy"})
     return folder
 
 
@@ -106,9 +106,9 @@ def test_a_file_is_an_extractor_too(folders, tmp_path):
 
 
 def test_a_model_that_tells_no_features_is_refused(folders, tmp_path):
-    asked = PreparingSettings(slices=1)
+    options = PreparingSettings(slices=1)
     save_model(
-        tmp_path, toy_method("regression", generator={"name": "unet", "channels": [4, 8]}), Preparation(asked), {}
+        tmp_path, toy_method("regression", generator={"name": "unet", "channels": [4, 8]}), Preparation(options), {}
     )
     with pytest.raises(ModelRefused, match="has no features"):
         measure(folders / "made", folders / "real", str(tmp_path))

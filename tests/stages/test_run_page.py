@@ -11,7 +11,7 @@ from medtrans.reading.volumes import write_volume
 from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._run_page import displayed_cases, write_run_page
-from medtrans.stages.train import Trained
+from medtrans.stages.train import TrainedModel
 from medtrans.training.journal import Journal
 
 
@@ -49,7 +49,7 @@ def test_the_page_lists_what_was_left_out_and_where_the_numbers_come_from(evalua
     for step in (1, 2):
         journal.add(step, **{"generator/l1": 1.0 / step})
     verdict = Verdict(code="convergence", question="Did it?", outcome="pass", reason="it did")
-    trained = Trained(run.model, verdict, journal, is_main_process=True)
+    trained = TrainedModel(run.model, verdict, journal, is_main_process=True)
     shown = {"cases": cases, "images": images, "findings": findings}
     write_run_page(run, recipe, trained, evaluation, {"seed": 7}, **shown)
     page = run.report.read_text()

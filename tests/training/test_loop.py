@@ -30,14 +30,14 @@ def settings(**changes):
 
 
 def trained(method, folder, batches=None, validate=None, **changes):
-    asked = settings(**changes)
+    options = settings(**changes)
     kept = []
     train(
         method,
-        batches or batches_of(asked.batch),
-        asked,
+        batches or batches_of(options.batch),
+        options,
         RunFolder(folder),
-        launch(asked),
+        launch(options),
         validate=validate,
         keep=lambda m, _: kept.append(copy.deepcopy(m)),
     )
@@ -201,10 +201,10 @@ def stopped_and_resumed(make_one, folder):
         if progress.step == 3:
             raise Stop
 
-    asked = settings(steps=6, checkpoint_every=3)
+    options = settings(steps=6, checkpoint_every=3)
     stop = {"keep": lambda kept: None, "on_progress": stop_after_three}
     with pytest.raises(Stop):
-        train(make_one(), batches_of(2), asked, RunFolder(folder), launch(asked), **stop)
+        train(make_one(), batches_of(2), options, RunFolder(folder), launch(options), **stop)
     fresh = make_one()
     trained(fresh, folder, steps=6, checkpoint_every=3)
     return fresh

@@ -9,7 +9,7 @@ ONE = {"SLURM_JOB_ID": "1", "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NO
 
 
 @pytest.fixture
-def told(monkeypatch):
+def environment(monkeypatch):
     """Sets the variables of SLURM or torchrun."""
 
     def tell(**variables):
@@ -22,19 +22,19 @@ def told(monkeypatch):
 
 
 @pytest.mark.parametrize("device", ["cpu:3", "cpu:x", "gpu", "cuda:"])
-def test_an_unknown_device_is_refused(device, told):
-    told()
+def test_an_unknown_device_is_refused(device, environment):
+    environment()
     with pytest.raises((UsageError, EnvironmentRefused), match=f"device {device}: is not"):
         launch(TrainingSettings(device=device))
 
 
-def test_a_command_in_an_interactive_job_is_one_process(told):
+def test_a_command_in_an_interactive_job_is_one_process(environment):
     for name in ("bash", "interactive"):
-        told(**ONE, SLURM_NTASKS="2", SLURM_NTASKS_PER_NODE="2", SLURM_JOB_NAME=name)
+        environment(**ONE, SLURM_NTASKS="2", SLURM_NTASKS_PER_NODE="2", SLURM_JOB_NAME=name)
         assert launch(TrainingSettings(device="cpu")).world_size == 1
 
 
-def test_the_number_of_processes_is_that_of_slurm_or_torchrun(told):
+def test_the_number_of_processes_is_that_of_slurm_or_torchrun(environment):
     for variables, expected in (
         ({}, (1, 1)),
         ({"SLURM_NTASKS": "1"}, (1, 1)),
@@ -42,17 +42,17 @@ def test_the_number_of_processes_is_that_of_slurm_or_torchrun(told):
         ({"WORLD_SIZE": "6", "LOCAL_WORLD_SIZE": "3"}, (3, 2)),
         ({"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "SLURM_NTASKS": "1", "SLURM_JOB_NAME": "bash"}, (2, 1)),
     ):
-        told(**variables)
+        environment(**variables)
         assert processes._processes() == expected
 
 
-def test_slurm_without_a_number_for_each_node_is_refused(told):
-    told(**ONE, SLURM_NTASKS="2", SLURM_JOB_NAME="train")
+def test_slurm_without_a_number_for_each_node_is_refused(environment):
+    environment(**ONE, SLURM_NTASKS="2", SLURM_JOB_NAME="train")
     with pytest.raises(EnvironmentRefused, match="--ntasks-per-node"):
         launch(TrainingSettings(device="cpu"))
 
 
-def test_what_fabric_refuses_is_one_sentence(told):
-    told(**ONE, SLURM_NTASKS="2", SLURM_NTASKS_PER_NODE="2", SLURM_NNODES="2", SLURM_JOB_NAME="train")
+def test_what_fabric_refuses_is_one_sentence(environment):
+    environment(**ONE, SLURM_NTASKS="2", SLURM_NTASKS_PER_NODE="2", SLURM_NNODES="2", SLURM_JOB_NAME="train")
     with pytest.raises(EnvironmentRefused, match="cannot be started"):
         launch(TrainingSettings(device="cpu"))

@@ -14,13 +14,15 @@ ROWS = [
 def test_tensorboard_reads_the_journal_and_a_longer_one_after_it(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    seen = EventAccumulator(str(tmp_path))
+    observed = EventAccumulator(str(tmp_path))
     for count in (1, 2):
         write_events(tmp_path, ROWS[:count])
-        seen.Reload()
-        assert [(event.step, event.value) for event in seen.Scalars("generator/l1")] == [(5, 0.25), (10, 0.125)][:count]
-    assert seen.Tags()["scalars"] == ["generator/l1", "validation/mae"]
-    assert [event.wall_time % 1 for event in seen.Scalars("generator/l1")] == [0.5, 0.0]
+        observed.Reload()
+        assert [(event.step, event.value) for event in observed.Scalars("generator/l1")] == [(5, 0.25), (10, 0.125)][
+            :count
+        ]
+    assert observed.Tags()["scalars"] == ["generator/l1", "validation/mae"]
+    assert [event.wall_time % 1 for event in observed.Scalars("generator/l1")] == [0.5, 0.0]
     assert len(list(tmp_path.iterdir())) == 1
 
 

@@ -73,7 +73,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="+")
     parser.add_argument("--slow", type=float, default=0.0)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    for name in asked.names:
-        run(asked.folder / name if len(asked.names) > 1 else asked.folder, name, slow=asked.slow)
+    for name in options.names:
+        run(options.folder / name if len(options.names) > 1 else options.folder, name, slow=options.slow)

@@ -1,6 +1,6 @@
 """Feature extractors for distribution metrics. None is downloaded.
 
-    radiomics    first-order statistics, texture and spectrum: 16 features, blind to anatomy
+    radiomics    first-order statistics, texture and spectrum: 16 features, insensitive to anatomy
     random       an untrained convolutional network with random weights
     a model      the coarsest features of a trained segmenter, averaged over space: sensitive to anatomy
     a file       any network saved as TorchScript: Inception, RadImageNet, MedicalNet …
@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, conv3d, leaky_relu, pad
 
+from medtrans.core.divisor import Divisor, per_axis
 from medtrans.core.errors import InputRefused, ModelRefused
 from medtrans.metrics.distribution import _features as features
 from medtrans.reading.storage import sha256
@@ -81,7 +82,7 @@ class SegmenterExtractor:
     name: str
     encode: Callable[[Tensor], Sequence[Tensor]]
     channels: int
-    divisor: int | tuple[int, ...]
+    divisor: Divisor
     background: float
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -89,7 +90,7 @@ class SegmenterExtractor:
             what = f"has {images.shape[1]} channels, {self.name} takes {self.channels}"
             raise InputRefused("image", what, "give volumes like those it was trained on")
         sides = images.shape[2:]
-        divisors = self.divisor if isinstance(self.divisor, tuple) else (self.divisor,) * len(sides)
+        divisors = per_axis(self.divisor, len(sides))
         missing = [(0, -side % divisor) for side, divisor in zip(sides, divisors, strict=True)]
         x = torch.from_numpy(np.asarray(images, np.float32))
         with torch.inference_mode():

@@ -15,7 +15,7 @@ from scipy import stats
 from medtrans.core.errors import InputRefused
 from medtrans.evaluating.statistics.intervals import Estimate
 
-NORMAL = float(stats.norm.ppf(0.975))
+Z_975 = float(stats.norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def bland_altman(one: np.ndarray, other: np.ndarray) -> Limits:
     differences = np.subtract(*_paired(one, other))
     n, mean, sd = len(differences), float(differences.mean()), float(differences.std(ddof=1))
     t = float(stats.t.ppf(0.975, n - 1))
-    to_bias, to_limit = t * sd / math.sqrt(n), t * sd * math.sqrt(1 / n + NORMAL**2 / (2 * (n - 1)))
-    ends = (mean - NORMAL * sd, mean + NORMAL * sd)
+    to_bias, to_limit = t * sd / math.sqrt(n), t * sd * math.sqrt(1 / n + Z_975**2 / (2 * (n - 1)))
+    ends = (mean - Z_975 * sd, mean + Z_975 * sd)
     lower, upper = (Estimate(end, end - to_limit, end + to_limit) for end in ends)
     return Limits(n, sd, Estimate(mean, mean - to_bias, mean + to_bias), lower, upper)
 
@@ -92,16 +92,16 @@ def concordance(one: np.ndarray, other: np.ndarray) -> Estimate:
     below = float(x.var() + y.var()) + shift**2
     if not below:
         return Estimate(math.nan)
-    value, spread = 2 * covariance / below, float(x.std() * y.std())
+    value, product_of_sds = 2 * covariance / below, float(x.std() * y.std())
     if not covariance:
         return Estimate(value)
-    r, u = covariance / spread, shift**2 / spread
+    r, u = covariance / product_of_sds, shift**2 / product_of_sds
     if abs(value) >= 1 - 1e-12:
         return Estimate(value, value, value)
     rest = 1 - value**2
     variance = (1 - r**2) * value**2 / (rest * r**2)
     variance += 2 * value**3 * (1 - value) * u / (r * rest**2) - value**4 * u**2 / (2 * r**2 * rest**2)
-    half = NORMAL * math.sqrt(max(variance, 0) / (n - 2)) if n > 2 else math.nan
+    half = Z_975 * math.sqrt(max(variance, 0) / (n - 2)) if n > 2 else math.nan
     z = math.atanh(value)
     return Estimate(value, math.tanh(z - half), math.tanh(z + half))
 

@@ -18,7 +18,7 @@ MIN_SUBJECTS_FOR_TEST = 6
 
 
 def hodges_lehmann(differences: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Along one axis of any array."""
+    """Hodges-Lehmann estimator of location along one axis of any array."""
     d = np.moveaxis(np.asarray(differences, np.float64), axis, -1)
     one, other = np.triu_indices(d.shape[-1])
     return np.median((d[..., one] + d[..., other]) / 2, axis=-1)

@@ -1,7 +1,7 @@
 """Hounsfield look-up table (HLUT): HU → relative density, linear between its rows.
 
-The default is relative electron density by the two lines of Thomas, Br J Radiol 1999, 72:781, a default for scanners of
-which nothing is known, https://doi.org/10.1259/bjr.72.860.10624344:
+The default is relative electron density by the two lines of Thomas, Br J Radiol 1999, 72:781, a default for unknown
+scanners, https://doi.org/10.1259/bjr.72.860.10624344:
 
     ρ = 1 + HU/1000 up to ρ = 1.1,    ρ = 1 + HU/1950 above
 
@@ -23,9 +23,9 @@ Hlut = tuple[tuple[float, float], ...]
 THOMAS: Hlut = ((-1000.0, 0.0), (100.0, 1.1), (195.0, 1.1), (1950.0, 2.0), (3900.0, 3.0))
 
 
-def density(hounsfield: np.ndarray, hlut: Hlut) -> np.ndarray:
+def density(hu: np.ndarray, hlut: Hlut) -> np.ndarray:
     """Relative to water, of values in HU; beyond the table its first and last row."""
-    return np.interp(hounsfield, [row[0] for row in hlut], [row[1] for row in hlut])
+    return np.interp(hu, [row[0] for row in hlut], [row[1] for row in hlut])
 
 
 def refuse_disorder(metric: str, hlut: Hlut) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from medtrans.core.errors import EmptyMask, InputRefused
 
-NORMAL = 0.6744897501960817
+MEDIAN_PER_SD = 0.6744897501960817
 """The median of |d| where d is normal with standard deviation 1."""
 
 
@@ -24,7 +24,7 @@ def noise(image: np.ndarray, mask: np.ndarray, metric: str, role: str) -> float:
     if not counts.any():
         raise EmptyMask(metric, "no square of four voxels lies in the mask", "give a mask of the body")
     a, b, c, d = (image[corner][counts].astype(np.float64) for corner in corners)
-    sigma = float(np.median(np.abs(a - b - c + d))) / 2 / NORMAL
+    sigma = float(np.median(np.abs(a - b - c + d))) / 2 / MEDIAN_PER_SD
     if not sigma:
         raise InputRefused(
             metric,

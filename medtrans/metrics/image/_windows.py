@@ -19,7 +19,7 @@ import numpy as np
 SIDE = 7
 EDGE = SIDE // 2
 """Voxels at each border whose window would reach outside: left out of the average."""
-PLANES = 4
+SLAB_PLANES = 4
 """Thickness of a slab."""
 THREADS = 2
 
@@ -55,11 +55,11 @@ def average(similarity: Callable[[Local], np.ndarray], x: np.ndarray, y: np.ndar
     x, y, mask = x[windows], y[windows], inner(mask)[box]
 
     def part(start: int) -> float:
-        slab, kept = slice(start, start + PLANES + 2 * EDGE), mask[start : start + PLANES]
+        slab, kept = slice(start, start + SLAB_PLANES + 2 * EDGE), mask[start : start + SLAB_PLANES]
         return float(similarity(local(x[slab], y[slab]))[kept].sum(dtype=np.float64)) if kept.any() else 0.0
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return math.fsum(pool.map(part, range(0, len(mask), PLANES))) / int(np.count_nonzero(mask))
+        return math.fsum(pool.map(part, range(0, len(mask), SLAB_PLANES))) / int(np.count_nonzero(mask))
 
 
 def local(x: np.ndarray, y: np.ndarray) -> Local:

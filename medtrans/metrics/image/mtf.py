@@ -3,7 +3,7 @@
     | f50(translated) - f50(target) |    MTF(f50) = 1/2    MTF = |Fourier transform of d ESF/dx|, 1 at 0
 
 The mask is a region drawn round one straight edge of the target, slanted by a few degrees to the voxels, as ISO 12233
-asks: its voxels, by their distance to the plane of the edge, sample the edge spread function (ESF) four times finer
+requires: its voxels, by their distance to the plane of the edge, sample the edge spread function (ESF) four times finer
 than they lie. Samei, Flynn, Reimann 1998, https://doi.org/10.1118/1.598165
 """
 

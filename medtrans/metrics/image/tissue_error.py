@@ -20,15 +20,15 @@ from medtrans.core.errors import EmptyMask
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._masks import checked_mask
 
-AIR, FAT, SOFT = -200.0, -30.0, 200.0
-"""HU at which each ends and the next begins."""
-BONE = math.nextafter(SOFT, math.inf)
-"""HU from which a voxel is bone: just above SOFT, which itself is soft tissue."""
+MIN_FAT_HU, MIN_SOFT_TISSUE_HU, MAX_SOFT_TISSUE_HU = -200.0, -30.0, 200.0
+"""HU at which a tissue begins or ends; below MIN_FAT_HU is air."""
+MIN_BONE_HU = math.nextafter(MAX_SOFT_TISSUE_HU, math.inf)
+"""HU from which a voxel is bone: just above MAX_SOFT_TISSUE_HU, which itself is soft tissue."""
 TISSUES: dict[str, tuple[float, float]] = {
-    "air": (-math.inf, AIR),
-    "fat": (AIR, FAT),
-    "soft": (FAT, BONE),
-    "bone": (BONE, math.inf),
+    "air": (-math.inf, MIN_FAT_HU),
+    "fat": (MIN_FAT_HU, MIN_SOFT_TISSUE_HU),
+    "soft": (MIN_SOFT_TISSUE_HU, MIN_BONE_HU),
+    "bone": (MIN_BONE_HU, math.inf),
 }
 """HU from the first to below the second."""
 KINDS: dict[str, Callable[[np.ndarray], float]] = {

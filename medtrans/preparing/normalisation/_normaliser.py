@@ -49,7 +49,7 @@ class Normaliser(Settings, ABC):
         return self
 
     def fit(self, volumes: Iterable[MaskedVoxels]) -> Self:
-        """A copy that has learned from training volumes what `restore` needs."""
+        """A copy fitted to training volumes, as `restore` requires."""
         return self
 
     def unfitted(self) -> dict[str, Any]:
@@ -74,6 +74,6 @@ class Normaliser(Settings, ABC):
 
 
 def assert_fitted(fitted: object, name: str) -> None:
-    """Raises UsageError where the learned values are missing."""
+    """Raises UsageError where the fitted values are missing."""
     if fitted is None:
         raise UsageError(name, "was not fitted, so that its scale is unknown", "fit the preparation to training cases")

@@ -7,16 +7,17 @@ the patient's right on the left of the picture), sagittal slices from the left (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import orient
 from medtrans.preparing.masks import body_mask
+from medtrans.preparing.patches import PLANES
 
 Plane = Literal["axial", "coronal", "sagittal"]
-AXIS: dict[Plane, int] = {"axial": 2, "coronal": 1, "sagittal": 0}
+AXIS: dict[Plane, int] = {plane: PLANES[plane] for plane in get_args(Plane)}
 LETTERS: dict[Plane, tuple[str, str, str, str]] = {
     "axial": ("R", "L", "A", "P"),
     "coronal": ("R", "L", "S", "I"),

@@ -214,7 +214,7 @@
   }, true);
 
   const able = Boolean(document.createElement("canvas").getContext("webgl2")) && "DecompressionStream" in window;
-  for (const button of document.querySelectorAll("button.look")) {
+  for (const button of document.querySelectorAll("button.open-viewer")) {
     button.hidden = !able;
     if (!able) button.nextElementSibling.textContent = "The volume viewer needs WebGL 2, which this browser does not have.";
     button.addEventListener("click", () => (opened?.button === button ? close() : open(button.dataset.case, button)));

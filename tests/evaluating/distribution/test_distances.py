@@ -14,18 +14,18 @@ def drawn(volumes, seed, shift=0.0, each=4):
 
 @pytest.fixture(scope="module")
 def found():
-    far = distances(*standardised_by_real(drawn(12, 0, shift=3.0), drawn(40, 1)), "eyes-12345678")
-    near = distances(*standardised_by_real(drawn(12, 2), drawn(40, 1)), "eyes-12345678")
+    far = distances(*standardised_by_real(drawn(12, 0, shift=3.0), drawn(40, 1)), "features-12345678")
+    near = distances(*standardised_by_real(drawn(12, 2), drawn(40, 1)), "features-12345678")
     return {str(line.metric): line for line in far}, {str(line.metric): line for line in near}
 
 
 def test_each_metric_is_named_with_its_extractor_and_hash(found):
-    assert "frechet[extractor=eyes-12345678]" in found[0]
-    assert {line.metric.settings for line in found[0].values()} == {(("extractor", "eyes-12345678"),)}
+    assert "frechet[extractor=features-12345678]" in found[0]
+    assert {line.metric.settings for line in found[0].values()} == {(("extractor", "features-12345678"),)}
 
 
 def test_made_and_real_are_compared_over_equal_numbers(found):
-    far, near = (lines["kid[extractor=eyes-12345678]"] for lines in found)
+    far, near = (lines["kid[extractor=features-12345678]"] for lines in found)
     assert far.generated.low > far.real.high, "all far ones are farther than real halves are from another"
     assert near.generated.low < near.real.high
     assert near.real.low < 0 < near.real.high
@@ -33,12 +33,12 @@ def test_made_and_real_are_compared_over_equal_numbers(found):
 
 
 def test_only_mmd_has_a_test_and_it_finds_what_is_far(found):
-    assert found[0]["mmd[extractor=eyes-12345678]"].p < 0.01 < found[1]["mmd[extractor=eyes-12345678]"].p
-    assert np.isnan(found[0]["kid[extractor=eyes-12345678]"].p)
+    assert found[0]["mmd[extractor=features-12345678]"].p < 0.01 < found[1]["mmd[extractor=features-12345678]"].p
+    assert np.isnan(found[0]["kid[extractor=features-12345678]"].p)
 
 
 def test_too_few_images_are_said_of_all_and_of_halves(found):
-    assert found[0]["frechet[extractor=eyes-12345678]"].note == ""
+    assert found[0]["frechet[extractor=features-12345678]"].note == ""
     (few,) = [line for line in distances(drawn(5, 0), drawn(7, 1), "x") if line.metric.name == "frechet"]
     assert "20 images are too few for 3 features" in few.note
     assert "of halves: frechet: 12 images" in few.note

@@ -19,11 +19,11 @@ def images(*space, count=3, channels=1):
 @pytest.mark.parametrize("space", [(18, 12), (12, 10, 9)])
 @pytest.mark.parametrize("make", [lambda dims: Radiomics(), RandomNetwork], ids=["radiomics", "random"])
 def test_as_many_numbers_of_each_image_every_time(make, space):
-    eye = make(len(space))
-    read = eye(images(*space))
+    extractor = make(len(space))
+    read = extractor(images(*space))
     assert read.shape == (3, 16)
     assert np.array_equal(make(len(space))(images(*space)), read)
-    assert read == pytest.approx(np.concatenate([eye(images(*space)[n : n + 1]) for n in range(3)]), abs=1e-6)
+    assert read == pytest.approx(np.concatenate([extractor(images(*space)[n : n + 1]) for n in range(3)]), abs=1e-6)
 
 
 def test_a_name_holds_a_hash_of_what_the_numbers_depend_on():
@@ -77,14 +77,14 @@ def saved(path, network):
 
 def test_a_network_of_others_is_read_from_its_file(tmp_path):
     network = Eye()
-    eye = TorchScriptExtractor(saved(tmp_path / "RadImageNet (v2).pt", network))
-    seen = images(18, 12, count=11)
+    extractor = TorchScriptExtractor(saved(tmp_path / "RadImageNet (v2).pt", network))
+    observed = images(18, 12, count=11)
     with torch.no_grad():
-        whole = network(torch.from_numpy(seen)).mean((2, 3)).numpy()
-    assert eye(seen) == pytest.approx(whole, abs=1e-6)
-    assert eye(seen).dtype == np.float64
-    assert eye.name.startswith("RadImageNet-v2-")
-    assert eye.name != TorchScriptExtractor(saved(tmp_path / "RadImageNet (v2).pt", Eye())).name
+        whole = network(torch.from_numpy(observed)).mean((2, 3)).numpy()
+    assert extractor(observed) == pytest.approx(whole, abs=1e-6)
+    assert extractor(observed).dtype == np.float64
+    assert extractor.name.startswith("RadImageNet-v2-")
+    assert extractor.name != TorchScriptExtractor(saved(tmp_path / "RadImageNet (v2).pt", Eye())).name
 
 
 def test_a_pickle_and_a_network_that_cannot_read_are_refused(tmp_path):

@@ -18,41 +18,41 @@ def ball(*, hounsfield=False, scale=1.0):
     return Volume(voxels[None].astype(np.float32), np.eye(4))
 
 
-def sight(view="axial", slices=3, stack=1):
-    asked = PreparingSettings(source_normalisation=Linear(low=0, high=400), slices=stack, body_mask="nonzero")
-    return ImageSampler(Radiomics(), Preparation(asked), view, slices, "")
+def sampler(view="axial", slices=3, stack=1):
+    options = PreparingSettings(source_normalisation=Linear(low=0, high=400), slices=stack, body_mask="nonzero")
+    return ImageSampler(Radiomics(), Preparation(options), view, slices, "")
 
 
 @pytest.mark.parametrize(("view", "space"), [("axial", (24, 26)), ("coronal", (24, 28)), ("sagittal", (26, 28))])
 def test_slices_are_taken_evenly_from_the_body(view, space):
-    seen = sight(view).images(ball())
-    assert seen.shape == (3, 1, *space)
-    assert all((image > -1).any() for image in seen)
+    observed = sampler(view).images(ball())
+    assert observed.shape == (3, 1, *space)
+    assert all((image > -1).any() for image in observed)
     axis, place = {"sagittal": (0, 12), "coronal": (1, 13), "axial": (2, 14)}[view]
     middle = np.moveaxis(ball().voxels[0], axis, 0)[place]
-    assert np.allclose(seen[1, 0], middle / 200 - 1)
+    assert np.allclose(observed[1, 0], middle / 200 - 1)
 
 
 def test_a_stack_shows_the_neighbours_too_and_a_volume_is_one_image():
-    assert sight(stack=3).images(ball()).shape == (3, 3, 24, 26)
-    assert sight("volume").images(ball()).shape == (1, 1, 24, 26, 28)
-    assert sight("volume").features(ball()).shape == (1, 16)
+    assert sampler(stack=3).images(ball()).shape == (3, 3, 24, 26)
+    assert sampler("volume").images(ball()).shape == (1, 1, 24, 26, 28)
+    assert sampler("volume").features(ball()).shape == (1, 16)
 
 
 def test_a_volume_with_less_body_than_slices_is_refused():
     with pytest.raises(InputRefused, match="has 19 axial slices with body, 20 are taken"):
-        sight(slices=20).images(ball())
+        sampler(slices=20).images(ball())
 
 
 def test_ct_has_a_fixed_scale_and_mr_that_of_the_real_set():
     fixed, said = one_scale([IntensityRange.of(ball(hounsfield=True))], "real")
     assert (fixed.low, fixed.high) == (-1024, 3071)
     assert "-1024 … 3071 HU" in said
-    seen = [IntensityRange.of(ball(scale=scale)) for scale in (1, 2, 5)]
-    scale, said = one_scale(seen, "real")
-    assert (scale.low, scale.high) == (0, seen[1].top)
+    observed = [IntensityRange.of(ball(scale=scale)) for scale in (1, 2, 5)]
+    scale, said = one_scale(observed, "real")
+    assert (scale.low, scale.high) == (0, observed[1].top)
     assert "the real volumes' median" in said
-    assert f"0 … {seen[1].top:g}" in said
+    assert f"0 … {observed[1].top:g}" in said
 
 
 def test_a_set_of_two_kinds_is_refused():

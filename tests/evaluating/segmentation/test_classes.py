@@ -37,7 +37,7 @@ def test_a_table_may_stand_in_a_file_or_in_the_word_itself(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("options", "said"),
     [
         ("ABC", "did you mean"),
         ("no/such/file.yaml", "neither a group nor a file"),
@@ -51,9 +51,9 @@ def test_a_table_may_stand_in_a_file_or_in_the_word_itself(tmp_path):
         ("a: b: c", "no table"),
     ],
 )
-def test_a_wrong_table_is_answered_in_one_sentence(asked, said):
+def test_a_wrong_table_is_answered_in_one_sentence(options, said):
     with pytest.raises(UsageError, match=said):
-        find_classes(asked)
+        find_classes(options)
 
 
 def test_an_empty_table_is_refused():

@@ -190,9 +190,9 @@ def test_classes_that_no_map_has_are_warned_of():
 
 
 def test_structures_are_pictured_by_the_place_of_their_class():
-    seen = SAME.class_numbers("p1", volume(without(1)), volume(organs()))
-    assert np.array_equal(seen["target"].voxels[0], np.array([0, 1, 2, 2])[organs()])
-    assert np.array_equal(seen["translated"].voxels[0], np.array([0, 0, 2, 2])[organs()])
+    observed = SAME.class_numbers("p1", volume(without(1)), volume(organs()))
+    assert np.array_equal(observed["target"].voxels[0], np.array([0, 1, 2, 2])[organs()])
+    assert np.array_equal(observed["translated"].voxels[0], np.array([0, 0, 2, 2])[organs()])
 
 
 def test_a_case_without_a_label_map_keeps_its_image_scores_and_is_listed(tmp_path):

@@ -7,8 +7,8 @@ from medtrans.metrics.distribution.mmd import MMD
 QUICK = MMD(permutations=39)
 
 
-def drawn(count, rng, spread=1.0):
-    return spread * rng.normal(size=(count, 4))
+def drawn(count, rng, sd=1.0):
+    return sd * rng.normal(size=(count, 4))
 
 
 def test_mmd_is_the_formula():

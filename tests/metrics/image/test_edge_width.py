@@ -30,7 +30,7 @@ def test_blur_costs_the_millimetres_it_adds_to_a_slanted_edge(spacing):
 
 
 def test_an_edge_too_near_the_rim_of_the_mask_is_refused():
-    within = EVERYWHERE.copy()
-    within[:10] = within[17:] = False
+    inside = EVERYWHERE.copy()
+    inside[:10] = inside[17:] = False
     with pytest.raises(EmptyMask, match="has 5 mm of mask on both sides"):
-        EdgeWidth()(damaged.slanted_edge(1.0), damaged.slanted_edge(1.0), within)
+        EdgeWidth()(damaged.slanted_edge(1.0), damaged.slanted_edge(1.0), inside)

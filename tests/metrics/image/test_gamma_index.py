@@ -41,9 +41,9 @@ def test_the_pass_rate_is_that_of_an_exhaustive_search():
 def test_on_a_ramp_dose_and_distance_add_as_squares(percent, passes):
     """1 % a mm and 3 %, 3 mm: a dose that is too high by c % passes where c² ≤ 3² + (3 · 1)² = 4.24²."""
     target = np.broadcast_to(np.linspace(0, 100, 101)[:, None, None], (101, 1, 1))
-    within = np.zeros(target.shape, bool)
-    within[20:] = True
-    found = GammaIndex(cutoff_percent=40, steps=30)(target + percent, target, within)
+    inside = np.zeros(target.shape, bool)
+    inside[20:] = True
+    found = GammaIndex(cutoff_percent=40, steps=30)(target + percent, target, inside)
     far_from_the_end = 0 if passes else 4 / 61
     assert found == pytest.approx(passes, abs=far_from_the_end)
 
@@ -58,9 +58,9 @@ def test_doses_below_the_cut_off_do_not_count():
     target = np.full((4, 4, 4), 60.0)
     target[:2] = 5
     translated = np.where(target == 5, 30, target)
-    within = np.ones(target.shape, bool)
-    assert GammaIndex(steps=3)(translated, target, within) == 1
-    assert GammaIndex(steps=3, cutoff_percent=5, distance_mm=0.5)(translated, target, within) == 0.5
+    inside = np.ones(target.shape, bool)
+    assert GammaIndex(steps=3)(translated, target, inside) == 1
+    assert GammaIndex(steps=3, cutoff_percent=5, distance_mm=0.5)(translated, target, inside) == 0.5
 
 
 def steep(shift=0.0, scale=1.0, shape=(11, 13, 9)):
@@ -78,8 +78,8 @@ def test_it_agrees_with_pymedphys(distance, made):
 
     translated, target = steep(*made), steep()
     axes = tuple(np.arange(side) * mm for side, mm in zip(target.shape, SPACING, strict=True))
-    asked = {"lower_percent_dose_cutoff": 10, "max_gamma": 1.1, "interp_fraction": 20}
-    gamma = pymedphys.gamma(axes, target, axes, translated, 3, distance, **asked)
+    options = {"lower_percent_dose_cutoff": 10, "max_gamma": 1.1, "interp_fraction": 20}
+    gamma = pymedphys.gamma(axes, target, axes, translated, 3, distance, **options)
     counted = gamma[~np.isnan(gamma)]
     found = GammaIndex(distance_mm=distance)(translated, target, np.ones(target.shape, bool), SPACING)
     assert 0.5 < found < 0.99

@@ -7,11 +7,11 @@ from medtrans.metrics.image.ms_ssim import MSSSIM
 from tests.metrics.image import damaged
 
 
-def as_it_is_written(translated, target, within):
+def as_it_is_written(translated, target, inside):
     """The formula read aloud: every voxel of every level, roots taken, nothing left out before the end."""
-    x, y = (np.where(within, np.clip(image.astype(float), -1024, 3071), -1024) + 1024 for image in (target, translated))
+    x, y = (np.where(inside, np.clip(image.astype(float), -1024, 3071), -1024) + 1024 for image in (target, translated))
     pad = [((97 - side) // 2, 97 - side - (97 - side) // 2) if side < 97 else (0, 0) for side in x.shape]
-    x, y, within = (np.pad(array, pad, mode="edge") for array in (x, y, within))
+    x, y, inside = (np.pad(array, pad, mode="edge") for array in (x, y, inside))
     c1, c2, value = (0.01 * 4095) ** 2, (0.03 * 4095) ** 2, 1.0
     for weight in (0.0448, 0.2856, 0.3001, 0.2363, 0.1333):
         ux, uy, uxx, uyy, uxy = (uniform_filter(image, 7) for image in (x, y, x * x, y * y, x * y))
@@ -24,7 +24,7 @@ def as_it_is_written(translated, target, within):
         )
         level = np.prod([np.maximum(factor, 0) ** weight for factor in factors], axis=0)
         middle = (slice(3, -3),) * 3
-        value *= np.clip(level[middle][within[middle]].mean(), 0, 1)
+        value *= np.clip(level[middle][inside[middle]].mean(), 0, 1)
         x, y = (np.pad(image, [(1, 0)] * 3) for image in (x, y))
         x, y = (
             sum(
@@ -36,20 +36,20 @@ def as_it_is_written(translated, target, within):
             / 8
             for image in (x, y)
         )
-        within = within[::2, ::2, ::2]
+        inside = inside[::2, ::2, ::2]
     return value  # fmt: skip
 
 
 def box(shape, *sides):
-    within = np.zeros(shape, bool)
-    within[tuple(slice(*side) for side in sides)] = True
-    return within
+    inside = np.zeros(shape, bool)
+    inside[tuple(slice(*side) for side in sides)] = True
+    return inside
 
 
-@pytest.mark.parametrize("within", [damaged.body(), box(damaged.SHAPE, (3, 19), (0, 30), (5, 24))], ids=["body", "box"])
-def test_ms_ssim_of_a_small_volume_is_the_formula_read_aloud(within):
-    expected = as_it_is_written(damaged.noisy(80), damaged.image(), within)
-    assert MSSSIM()(damaged.noisy(80), damaged.image(), within) == pytest.approx(expected, rel=0, abs=1e-12)
+@pytest.mark.parametrize("inside", [damaged.body(), box(damaged.SHAPE, (3, 19), (0, 30), (5, 24))], ids=["body", "box"])
+def test_ms_ssim_of_a_small_volume_is_the_formula_read_aloud(inside):
+    expected = as_it_is_written(damaged.noisy(80), damaged.image(), inside)
+    assert MSSSIM()(damaged.noisy(80), damaged.image(), inside) == pytest.approx(expected, rel=0, abs=1e-12)
 
 
 @pytest.mark.parametrize("odd", [0, 1])
@@ -59,9 +59,9 @@ def test_ms_ssim_is_the_formula_wherever_the_mask_lies(odd):
     rng = np.random.default_rng(odd)
     target = rng.uniform(-1000, 2000, shape)
     translated = target + rng.normal(0, 300, shape)
-    within = box(shape, (33 + odd, 66), (20, 77 + odd), (31, 63))
-    expected = as_it_is_written(translated, target, within)
-    assert MSSSIM()(translated, target, within) == pytest.approx(expected, rel=0, abs=1e-12)
+    inside = box(shape, (33 + odd, 66), (20, 77 + odd), (31, 63))
+    expected = as_it_is_written(translated, target, inside)
+    assert MSSSIM()(translated, target, inside) == pytest.approx(expected, rel=0, abs=1e-12)
 
 
 def test_opposite_structure_scores_zero_and_not_nan():

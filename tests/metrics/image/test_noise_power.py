@@ -25,8 +25,8 @@ def known(side=32):
     power = np.outer(np.cos(np.pi * f * MM) ** 4, np.cos(np.pi * f * MM) ** 4)
     waves = np.hypot(f[:, None], f)
     ring = np.round(waves * side * MM).astype(int)
-    seen = (ring > 0) & (waves <= 0.5 / MM)
-    return np.array([power[seen & (ring == n)].mean() for n in range(1, ring[seen].max() + 1)])
+    observed = (ring > 0) & (waves <= 0.5 / MM)
+    return np.array([power[observed & (ring == n)].mean() for n in range(1, ring[observed].max() + 1)])
 
 
 def test_white_noise_has_the_same_power_at_every_frequency():

@@ -9,8 +9,8 @@ from tests.metrics.image import damaged
 
 def test_ssim_agrees_with_skimage_where_the_definitions_do():
     x, y, body = damaged.image(), damaged.noisy(60), damaged.body()
-    shown = [np.where(body, np.clip(image, -1024, 3000), -1024) + 1024 for image in (x, y)]
-    _, similarity = structural_similarity(*shown, win_size=7, data_range=4024, full=True)
+    displayed = [np.where(body, np.clip(image, -1024, 3000), -1024) + 1024 for image in (x, y)]
+    _, similarity = structural_similarity(*displayed, win_size=7, data_range=4024, full=True)
     middle = (slice(3, -3),) * 3
     expected = similarity[middle][body[middle]].mean(dtype=np.float64)
     assert SSIM(low=-1024, high=3000)(y, x, body) == pytest.approx(expected, abs=1e-6)

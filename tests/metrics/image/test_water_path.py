@@ -20,6 +20,6 @@ def test_errors_along_a_ray_cancel_and_those_of_rays_do_not():
 
 
 def test_rays_that_miss_the_mask_are_not_counted():
-    target, within = np.full((4, 5, 6), -100.0), np.zeros((4, 5, 6), bool)
-    within[1, 1:3] = True
-    assert WaterPath(axis="j")(target + 100, target, within, SPACING) == pytest.approx(0.1 * 2 * 2)
+    target, inside = np.full((4, 5, 6), -100.0), np.zeros((4, 5, 6), bool)
+    inside[1, 1:3] = True
+    assert WaterPath(axis="j")(target + 100, target, inside, SPACING) == pytest.approx(0.1 * 2 * 2)

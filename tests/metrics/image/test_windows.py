@@ -38,21 +38,21 @@ def test_variances_and_covariance_are_those_of_a_sample():
 )
 def test_leaving_out_what_no_window_sees_changes_nothing(shape, share, seed):
     x, y = pair(shape, seed)
-    within = np.random.default_rng(seed).random(shape) < share
-    found = average(lambda s: s.mean_x * s.var_y, x, y, within)
-    if not inner(within).any():
+    inside = np.random.default_rng(seed).random(shape) < share
+    found = average(lambda s: s.mean_x * s.var_y, x, y, inside)
+    if not inner(inside).any():
         assert np.isnan(found)
         return
     everywhere = local(x, y)
-    assert found == pytest.approx((everywhere.mean_x * everywhere.var_y)[inner(within)].mean(), rel=1e-9)
+    assert found == pytest.approx((everywhere.mean_x * everywhere.var_y)[inner(inside)].mean(), rel=1e-9)
 
 
 def test_the_number_of_threads_does_not_change_a_bit(monkeypatch):
     x, y = pair((30, 12, 11))
-    within = np.ones(x.shape, bool)
-    with_two = average(lambda s: s.cov, x, y, within)
+    inside = np.ones(x.shape, bool)
+    with_two = average(lambda s: s.cov, x, y, inside)
     monkeypatch.setattr(windows, "THREADS", 1)
-    assert average(lambda s: s.cov, x, y, within) == with_two
+    assert average(lambda s: s.cov, x, y, inside) == with_two
 
 
 def test_windows_see_clipped_values_above_zero_and_air_outside():
