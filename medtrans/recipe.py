@@ -25,7 +25,7 @@ from medtrans.core.settings import Settings
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_word, parse_yaml
 from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelled_metrics, name_and_settings
-from medtrans.evaluating.presets import find_preset
+from medtrans.evaluating.presets import find_preset, refuse_other_modality
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
 from medtrans.preparing.preparation import Preparation
@@ -43,6 +43,13 @@ STAGES: dict[str, type[Settings]] = {
     "translating": TranslatingSettings,
     "evaluating": EvaluatingSettings,
 }
+WHOLE, NUMBER = "a whole number", "a number"
+PLAIN = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), WHOLE),
+    **dict.fromkeys(("float_parsing", "float_type"), NUMBER),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
+}
+"""Kind of an error of pydantic → what a value must be, in plain words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +149,8 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         recipe = dataclasses.replace(recipe, preparing=_own_targets(recipe.preparing, f"{where}: preparing"))
     recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
     _ = recipe.monitor
+    if recipe.translates:
+        refuse_other_modality(recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset")
     recipe.translating.assert_fits(recipe.preparing.spatial_dims)
     return recipe
 
@@ -253,4 +262,6 @@ def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any
         first, *more = reason.errors()
         place = ".".join([where, *(str(part) for part in first["loc"] if isinstance(part, int) or part in values)])
         others = f" (and {len(more)} more)" if more else ""
-        raise UsageError(place, f"invalid value {first['input']!r}{others}", first["msg"]) from reason
+        plain = PLAIN.get(first["type"])
+        advice = f"give {plain}" if plain else first["msg"].replace("Input should be", "it must be")
+        raise UsageError(place, f"invalid value {first['input']!r}{others}", advice) from reason

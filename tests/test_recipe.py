@@ -86,8 +86,8 @@ def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_
         ("method: {}", "method.name is missing"),
         (MINIMAL + "trainin: {steps: 3}", "did you mean 'training'"),
         (MINIMAL + "training: {stepz: 3}", "did you mean 'steps'"),
-        (MINIMAL + "training: {steps: many}", "training.steps: invalid value 'many'"),
-        (MINIMAL + "training: {batch: 0}", "greater than or equal to 1"),
+        (MINIMAL + "training: {batch: 0}", "invalid value 0; it must be greater than or equal to 1"),
+        (MINIMAL + "training: {steps: many}", "training.steps: invalid value 'many'; give a whole number"),
         (MINIMAL + "preparing: {target_normalisation: {name: linaer}}", "did you mean 'linear'"),
         (MINIMAL + "preparing: {target_normalisation: {name: linear, lo: 3}}", "did you mean 'low'"),
         (MINIMAL + "translating: {window: [8, 8, 8]}", "translating.window: [8, 8, 8] is no size in 2D"),
@@ -189,3 +189,28 @@ def test_a_method_that_needs_targets_is_refused_without_their_modality():
     values = {"method": {"name": "regression"}, "reading": {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}}}
     with pytest.raises(UsageError, match="trained with targets"):
         make_recipe(values)
+
+
+MR_SCALE = {"name": "percentiles"}
+CT_SCALE = {"name": "linear"}
+DOSE_SCALE = {"name": "linear", "low": 0, "high": 70}
+
+
+@pytest.mark.parametrize(
+    ("modality", "scale", "preset", "advice"),
+    [
+        ("MR", MR_SCALE, "synthrad2025", "write preset: mr-percentile"),
+        ("dose", DOSE_SCALE, "synthrad2023", "write preset: mr-percentile or dose"),
+        ("PET", DOSE_SCALE, "dose", "write preset: mr-percentile"),
+        ("CT", CT_SCALE, "dose", "write preset: synthrad2023 or synthrad2025 or"),
+    ],
+)
+def test_a_preset_for_another_modality_than_the_target_is_refused(modality, scale, preset, advice):
+    values = {
+        "method": {"name": "regression"},
+        "reading": {"source": {"modality": "MR"}, "target": {"modality": modality}},
+        "preparing": {"target_normalisation": scale},
+    }
+    with pytest.raises(UsageError, match=advice):
+        make_recipe({**values, "evaluating": {"preset": preset}})
+    make_recipe({**values, "evaluating": {"preset": "mr-percentile"}})

@@ -140,3 +140,16 @@ def find_preset(name: str) -> Preset:
     if name not in PRESETS:
         raise UsageError("preset", f"nothing is named {name!r}", did_you_mean(name, PRESETS))
     return PRESETS[name]
+
+
+def refuse_other_modality(preset: str, modality: str, where: str) -> None:
+    """Raises UsageError where a preset for CT or dose, whose values have a unit, is to score another modality.
+
+    Label maps are left out, and so is the preset for MR: its scale is that of each target, whatever its unit.
+    """
+    wanted = find_preset(preset).modality
+    if wanted == "MR" or modality in (wanted, "labels"):
+        return
+    fitting = [name for name, one in PRESETS.items() if one.modality in (modality, "MR")]
+    what = f"{preset} is for {wanted}, but the target is declared as {modality}"
+    raise UsageError(where, what, f"write preset: {' or '.join(fitting)}")

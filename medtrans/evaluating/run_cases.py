@@ -100,8 +100,9 @@ class RunCase(ScoringCase):
         return self.preparation.in_written_unit(target, self.pair.source)
 
     def source(self) -> Volume | None:
-        """None where images are their own targets: a copy would be perfect."""
-        return None if self.case.sources == self.case.targets else self.pair.source
+        """None where there is none, and where images are their own targets: a copy would be perfect."""
+        own_target = not self.case.sources or self.case.sources == self.case.targets
+        return None if own_target else self.pair.source
 
     def baselines(self, target: Volume) -> Mapping[str, Volume]:
         """Training means in the body of the source, air elsewhere."""
@@ -116,7 +117,10 @@ class RunCase(ScoringCase):
         if not self.has_uncertainty or self.translation is None:
             return None
         path = uncertainty_path(self.translation)
-        return read_volume(path) if path.exists() else None
+        if not path.exists():
+            what = f"there is no {path.name} beside its translation"
+            raise InputRefused(self.name, what, "delete the translation and run again", "missing-uncertainty")
+        return read_volume(path)
 
 
 def evaluate_run(

@@ -150,7 +150,7 @@ def _evaluate(
         failed,
         translator.preparation,
         recipe.evaluating,
-        has_uncertainty=recipe.translating.samples > 1,
+        has_uncertainty=recipe.translating.samples > 1 and translator.method.noise_channels > 0,
         segmentation=segmentation,
     )
 

@@ -183,6 +183,12 @@ def test_every_implausible_value_has_the_same_outcome(folders, modality, fault):
     assert_alike(run, evaluate)
 
 
+def test_a_missing_standard_deviation_has_the_same_outcome(folders, modality):
+    uncertainty_path(folders / "translated" / f"{BAD}.nii.gz").unlink()
+    ours, theirs = (outcome(by(folders, modality), BAD) for by in (by_evaluate, by_run))
+    assert ours == theirs == ({}, ["missing-uncertainty"])
+
+
 def test_a_constant_mr_has_the_same_scores(tmp_path, folders, modality):
     spoil(folders, "translated", IMAGE[modality]().like(0 * IMAGE[modality]().voxels + 20))
     assert_alike(by_run(folders, modality), by_evaluate(folders, modality))
@@ -195,6 +201,14 @@ def test_a_source_of_another_modality_gives_the_same_baseline(folders, modality)
     run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
     assert_alike(run, evaluate)
     assert (COPIED_SOURCE in {score.system for score in run.scores}) == (modality != "dose")
+
+
+def test_a_case_without_a_source_has_no_copied_source(folders, modality):
+    (folders / "source" / f"{BAD}.nii.gz").unlink()
+    for by in (by_evaluate, by_run):
+        scores, codes = outcome(by(folders, modality), BAD)
+        assert {system for system, _ in scores} == {"translated"}
+        assert not codes
 
 
 def test_the_source_of_an_image_that_is_its_own_target_is_no_baseline(folders, modality):
