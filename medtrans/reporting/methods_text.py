@@ -67,9 +67,9 @@ def _agreement(measurements: Sequence[Measurement]) -> list[str]:
     if not names:
         return []
     return [
-        f"Agreement of translation and target in the {', '.join(names)} is given as bias and limits of agreement (bias "
-        "± 1.96 standard deviations of the differences, one difference per subject) with their 95 % intervals (Bland "
-        "and Altman, Stat Methods Med Res 1999)."
+        "Agreement of translation and target is given as bias and limits of agreement (bias ± 1.96 standard deviations "
+        "of the differences, one difference per subject) with their 95 % intervals (Bland and Altman, Stat Methods Med "
+        f"Res 1999), for: {'; '.join(names)}."
     ]
 
 

@@ -10,6 +10,8 @@ from medtrans.evaluating.columns import metric_label
 
 OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
 CLOCKS = {"wall": "wall", "cpu": "CPU"}
+PRECISIONS = {"32-true": "32-bit", "bf16-mixed": "mixed bfloat16", "16-mixed": "mixed 16-bit"}
+"""training.precision → in words."""
 
 
 def training_sentences(training: Mapping[str, Any]) -> list[str]:
@@ -39,9 +41,10 @@ def _optimiser(training: Mapping[str, Any]) -> str:
     decay = f", weight decay {training['weight_decay']:g}" if name == "adamw" else ""
     warm_up = f" after {training['warm_up']} warm-up steps" if training.get("warm_up") else ""
     clip = f" Gradient norms were clipped to {training['clip']:g}." if training.get("clip") else ""
+    precision = PRECISIONS.get(training["precision"], training["precision"])
     return (
         f"The optimiser was {OPTIMISERS.get(name, name)} ({moments}{decay}) with a peak learning rate of "
-        f"{training['learning_rate']:g} and a {training['schedule']} schedule{warm_up}, in {training['precision']} "
+        f"{training['learning_rate']:g} and a {training['schedule']} schedule{warm_up}, in {precision} "
         f"precision.{clip}"
     )
 

@@ -34,7 +34,7 @@ from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
 from medtrans.training.tensorboard import refuse_without_tensorboard
 
-NO_VALIDATION = "a method that generates images from noise has no target"
+NO_VALIDATION = "a method that generates images from noise has no target to compare them with"
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,9 @@ def _saver(
 
 def _step_progress(on_progress: ProgressCallback) -> Callable[[Progress], None]:
     def show(now: Progress) -> None:
-        terms = "  ".join(f"{name.partition('/')[2]} {value:.3g}" for name, value in now.terms.items())
+        players = {name.partition("/")[0] for name in now.terms}
+        names = {name: name if len(players) > 1 else name.partition("/")[2] for name in now.terms}
+        terms = "  ".join(f"{names[name]} {value:.3g}" for name, value in now.terms.items())
         on_progress("training", f"step {now.step}/{now.steps}  {terms}", now.step / now.steps, now.seconds_left)
 
     return show

@@ -130,10 +130,10 @@ def facts(folder: Path) -> str:
 
 def to_text(runs: Mapping[str, list[Row]], count: int) -> str:
     """The table for the terminal."""
-    lines = [f"{NAME}, {count} images a set".ljust(48) + "".join(f"{name:>12}" for name in COLUMNS)]
+    lines = [f"{NAME}, {count} images a set".ljust(48) + "".join(f"{name:>16}" for name in COLUMNS)]
     for run, rows in runs.items():
         for row in (row for row in rows if row.values):
-            cells = (f"{row.values[name]:12.3f}" if name in row.values else f"{'':12}" for name in COLUMNS)
+            cells = (f"{row.values[name]:16.3f}" if name in row.values else f"{'':16}" for name in COLUMNS)
             lines.append((f"{run}: {row.name}".ljust(48) + "".join(cells)).rstrip())
     return "\n".join(lines)
 
