@@ -67,8 +67,8 @@ def score_pair(
 
 def input_hashes(target: Volume, mask: Volume | None) -> dict[str, str]:
     """Hashes of the target, as measured, and of the mask: scores of other voxels are not compared."""
-    counted = b"" if mask is None else np.packbits(mask.voxels > 0).tobytes()
-    voxels = {"target": np.ascontiguousarray(target.voxels, np.float32).tobytes(), "mask": counted}
+    mask_bytes = b"" if mask is None else np.packbits(mask.voxels > 0).tobytes()
+    voxels = {"target": np.ascontiguousarray(target.voxels, np.float32).tobytes(), "mask": mask_bytes}
     return {role: hashlib.sha256(content).hexdigest()[:16] for role, content in voxels.items()}
 
 

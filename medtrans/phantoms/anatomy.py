@@ -168,8 +168,8 @@ def _somewhere_deep(
     first = np.array([axis[0] + step / 2 for axis in axes])
     points = rng.integers(-CEREBRUM, CEREBRUM + 1, (4096, 3)).astype(np.float64)
     index = np.rint((points - first) / (2 * step)).astype(np.int64)
-    within = ((index >= 0) & (index < depth.shape)).all(axis=1)
-    points, index = points[within], index[within]
+    inside = ((index >= 0) & (index < depth.shape)).all(axis=1)
+    points, index = points[inside], index[inside]
     deep = np.flatnonzero(depth[tuple(index.T)] > min(radius + 3, 0.9 * float(depth.max())))
     if len(deep):
         x, y, z = points[deep[0]].tolist()

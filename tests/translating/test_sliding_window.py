@@ -10,7 +10,7 @@ from tests.translating.stand_ins import Convolved, Same, ball
 AIR = {"background": -1.0, "target_background": -1.0}
 
 
-def sweep(voxels, predict, *, background, mask=None, on_progress=None, **settings):
+def slide_window(voxels, predict, *, background, mask=None, on_progress=None, **settings):
     window = SlidingWindow(**settings)
     return window(voxels, predict, background=background, mask=mask, on_progress=on_progress)
 
@@ -24,7 +24,9 @@ def head(shape, seed=0):
 @pytest.mark.parametrize("shape", [(17, 20, 9), (16, 16, 1), (3, 5, 7)])
 def test_whole_slices_come_through_an_identity_bit_for_bit(shape, plane):
     voxels, _ = head(shape)
-    out = sweep(voxels, Same(slices=3).translate, spatial_dims=2, plane=plane, slices=3, divisor=8, batch=4, **AIR)
+    out = slide_window(
+        voxels, Same(slices=3).translate, spatial_dims=2, plane=plane, slices=3, divisor=8, batch=4, **AIR
+    )
     assert out.dtype == np.float32
     assert np.array_equal(out, voxels)
 
@@ -34,7 +36,7 @@ def test_whole_slices_come_through_an_identity_bit_for_bit(shape, plane):
 @pytest.mark.parametrize(("dims", "patch"), [(2, (8, 12)), (3, (8, 8, 8)), (3, (8, 64, 8)), (3, ())])
 def test_tiles_put_an_identity_together_again(dims, patch, overlap, blending):
     voxels, _ = head((21, 19, 13))
-    out = sweep(
+    out = slide_window(
         voxels, Same().translate, spatial_dims=dims, window=patch, overlap=overlap, blending=blending, divisor=4, **AIR
     )
     assert np.abs(out - voxels).max() < 1e-6
@@ -48,14 +50,14 @@ def test_input_channels_are_the_slice_between_its_neighbours():
         channels.extend(source[:, :, 0, 0].tolist())
         return source[:, 1:2]
 
-    sweep(voxels, look, spatial_dims=2, slices=3, **AIR)
+    slide_window(voxels, look, spatial_dims=2, slices=3, **AIR)
     assert channels == [[0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 4]]
 
 
 def test_padding_is_the_background_of_the_source_not_zero():
     voxels = np.full((1, 5, 5, 1), 0.5, np.float32)
     sources = []
-    sweep(
+    slide_window(
         voxels,
         lambda x: sources.append(x.clone()) or x,
         spatial_dims=2,
@@ -74,7 +76,9 @@ def test_slices_of_air_are_not_predicted_and_become_the_background_of_the_target
     mask = np.zeros((6, 6, 10), bool)
     mask[2, 3, [4, 7]] = True
     method = Same()
-    out = sweep(voxels, method.translate, spatial_dims=2, mask=mask, batch=1, background=-1.0, target_background=-0.75)
+    out = slide_window(
+        voxels, method.translate, spatial_dims=2, mask=mask, batch=1, background=-1.0, target_background=-0.75
+    )
     assert len(method.shapes) == 2
     assert (out[..., [4, 7]] == 0).all()
     assert (np.delete(out, [4, 7], axis=-1) == -0.75).all()
@@ -85,9 +89,11 @@ def test_skipping_blocks_of_air_changes_nothing_in_the_body():
     inside &= np.arange(24)[:, None, None] < 9
     settings = {"spatial_dims": 3, "window": (8, 8, 8), "overlap": 0.5, "divisor": 2, **AIR}
     all_of_it, body = Convolved(), Convolved()
-    everything = sweep(voxels, all_of_it.translate, batch=1, **settings)
+    everything = slide_window(voxels, all_of_it.translate, batch=1, **settings)
     counted = []
-    skipped = sweep(voxels, lambda x: counted.append(len(x)) or body.translate(x), batch=1, mask=inside, **settings)
+    skipped = slide_window(
+        voxels, lambda x: counted.append(len(x)) or body.translate(x), batch=1, mask=inside, **settings
+    )
     assert np.array_equal(skipped[:, inside], everything[:, inside])
     assert sum(counted) == 3 * 5 * 5
     assert (skipped[:, 20:] == -1).all()
@@ -97,7 +103,7 @@ def test_large_windows_are_taken_one_by_one():
     shapes = []
     voxels = np.zeros((1, 140, 140, 140), np.float32)
     for patch in ((), (32, 32, 32)):
-        sweep(voxels, lambda x: shapes.append(tuple(x.shape)) or x, spatial_dims=3, window=patch, **AIR)
+        slide_window(voxels, lambda x: shapes.append(tuple(x.shape)) or x, spatial_dims=3, window=patch, **AIR)
     assert shapes[0] == (1, 1, 140, 140, 140)
     assert shapes[1] == (4, 1, 32, 32, 32)
 
@@ -105,7 +111,9 @@ def test_large_windows_are_taken_one_by_one():
 def test_nothing_but_air_is_background_without_a_prediction():
     method = Same()
     voxels = np.zeros((1, 8, 8, 8), np.float32)
-    out = sweep(voxels, method.translate, spatial_dims=3, mask=np.zeros((8, 8, 8), bool), target_channels=2, **AIR)
+    out = slide_window(
+        voxels, method.translate, spatial_dims=3, mask=np.zeros((8, 8, 8), bool), target_channels=2, **AIR
+    )
     assert method.shapes == []
     assert out.shape == (2, 8, 8, 8)
     assert (out == -1).all()
@@ -116,7 +124,7 @@ def test_the_batch_changes_nothing_beyond_float_noise(dims, patch):
     voxels, _ = head((26, 24, 22))
     method = Convolved(dims)
     one, many = (
-        sweep(voxels, method.translate, spatial_dims=dims, window=patch, divisor=8, batch=batch, **AIR)
+        slide_window(voxels, method.translate, spatial_dims=dims, window=patch, divisor=8, batch=batch, **AIR)
         for batch in (1, 7)
     )
     assert np.abs(one - many).max() < 1e-5
@@ -145,9 +153,9 @@ def agree(voxels, inside, translate, shift, **settings):
     settings |= {"background": -1.024, "target_background": -1.0}
     extra = [(side, 0) for side in shift]
     padded = np.pad(voxels, [(0, 0), *extra], constant_values=-1.024)
-    here = sweep(voxels, translate, mask=inside, **settings)[:, inside]
-    there = sweep(padded, translate, mask=np.pad(inside, extra), **settings)[:, np.pad(inside, extra)]
-    whole = sweep(voxels, translate, **{**settings, "window": ()})[:, inside]
+    here = slide_window(voxels, translate, mask=inside, **settings)[:, inside]
+    there = slide_window(padded, translate, mask=np.pad(inside, extra), **settings)[:, np.pad(inside, extra)]
+    whole = slide_window(voxels, translate, **{**settings, "window": ()})[:, inside]
     assert np.ptp(whole) > 0.1
     assert np.abs(here - there).max() < 0.01 * np.ptp(whole)
     assert np.abs(here - whole).max() < 0.01 * np.ptp(whole)
@@ -156,7 +164,7 @@ def agree(voxels, inside, translate, shift, **settings):
 def test_progress_ends_at_one():
     fractions = []
     voxels, _ = head((8, 8, 5))
-    sweep(voxels, Same().translate, spatial_dims=2, batch=2, on_progress=fractions.append, **AIR)
+    slide_window(voxels, Same().translate, spatial_dims=2, batch=2, on_progress=fractions.append, **AIR)
     assert fractions == [pytest.approx(0.4), pytest.approx(0.8), 1.0]
 
 
@@ -165,7 +173,7 @@ def test_no_gradient_is_computed():
         assert torch.is_inference_mode_enabled()
         return source
 
-    sweep(np.zeros((1, 4, 4, 1), np.float32), look, spatial_dims=2, **AIR)
+    slide_window(np.zeros((1, 4, 4, 1), np.float32), look, spatial_dims=2, **AIR)
 
 
 def blended_by_hand(voxels, mask, predict, settings):

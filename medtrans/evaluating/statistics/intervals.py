@@ -56,6 +56,6 @@ def bootstrapped(values: np.ndarray, statistic: Callable[..., np.ndarray], seed:
 
 def _has_acceleration(values: np.ndarray, statistic: Callable[..., np.ndarray]) -> bool:
     """Whether the jackknife values differ."""
-    left_out = (float(statistic(np.delete(values, number), axis=-1)) for number in range(len(values)))
-    first = next(left_out)
-    return any(value != first for value in left_out)
+    jackknife = (float(statistic(np.delete(values, number), axis=-1)) for number in range(len(values)))
+    first = next(jackknife)
+    return any(value != first for value in jackknife)
