@@ -16,6 +16,8 @@ from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.volumes import read_volume
 
 SMALLEST_SPACING_MM, LARGEST_SPACING_MM = 0.05, 20.0
+LARGEST_VALUE = float(np.finfo(np.float32).max)
+"""Largest value with which anything can be computed: volumes are translated as float32."""
 BODY_INSTEAD = "give it a mask, or set evaluating.region: body"
 
 
@@ -75,6 +77,10 @@ def _check_voxels(voxels: np.ndarray, where: str) -> list[Finding]:
         if bad:
             what = f"{bad} of {voxels.size} voxels are nan or infinite"
             return refuse("not-finite", what, "correct the export or replace these voxels", count=bad)
+        largest = max(-float(voxels.min()), float(voxels.max()))
+        if largest > LARGEST_VALUE:
+            what = f"its values reach {largest:.3g}, more than 32-bit numbers can hold"
+            return refuse("too-large", what, "check the export", largest=largest)
     constant = [channel for channel, part in enumerate(voxels) if part.min() == part.max()]
     if constant:
         which, value = "it" if len(voxels) == 1 else f"channel {constant[0]}", float(voxels[constant[0]].flat[0])

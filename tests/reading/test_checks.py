@@ -37,6 +37,12 @@ def test_findings_name_what_is_wrong(voxels, what, tmp_path):
     assert what in finding.what
 
 
+def test_values_beyond_32_bit_numbers_are_refused(tmp_path):
+    write_volume(Volume(np.arange(27.0).reshape(1, 3, 3, 3) * 1e300, np.eye(4)), tmp_path / "v.nii")
+    (finding,) = check_volume(tmp_path / "v.nii")
+    assert (finding.code, finding.severity) == ("too-large", "refuse")
+
+
 def test_a_ct_that_is_not_in_hu_gives_a_warning(tmp_path):
     put(tmp_path / "a_T1.nii.gz", 1)
     put(tmp_path / "a_CT.nii.gz", 2)

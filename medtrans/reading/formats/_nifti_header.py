@@ -94,6 +94,8 @@ def parse_affine(path: Path, header: Nifti1Header) -> tuple[np.ndarray, list[Fin
         findings.append(_without_place(path))
     if not is_usable(affine):
         raise InputRefused(path, "its affine is not finite or not invertible", "convert it again from its source")
+    if not np.isfinite(header["pixdim"][:4]).all():
+        raise InputRefused(path, "has a wrong header: a voxel size is not finite", "convert it again from its source")
     if int(header["xyzt_units"]) & 7 in NOT_MILLIMETRES:
         raise InputRefused(path, "its grid is in metres or micrometres", "rewrite it in millimetres")
     straight, more = rectangular(path, np.asarray(affine, dtype=np.float64))

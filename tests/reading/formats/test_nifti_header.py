@@ -46,6 +46,13 @@ def test_a_singular_or_infinite_affine_is_refused(row, tmp_path):
         read_volume(path)
 
 
+@pytest.mark.parametrize("size", [float("nan"), float("inf")])
+def test_a_voxel_size_that_is_not_finite_is_refused_beside_a_sound_sform(size, tmp_path):
+    path = patched(saved(tmp_path / "v.nii", ramp(), qform=0), 80, struct.pack("<f", size))
+    with pytest.raises(InputRefused, match="voxel size"):
+        read_volume(path)
+
+
 def test_a_small_shear_is_straightened_and_reported(tmp_path):
     sheared = affine(0)
     sheared[0, 1] = 0.01
