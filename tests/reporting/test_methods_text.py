@@ -80,7 +80,8 @@ def test_files_that_were_only_scored_have_no_training():
 
 def test_measured_quantities_are_named():
     measured = [Measurement("a", "a", "mean in the mask", "HU", 1.0, 2.0)]
-    assert "Agreement of translation and target in the mean in the mask is given" in text(measurements=measured)
+    assert "Agreement of translation and target is given as bias" in text(measurements=measured)
+    assert "for: mean in the mask." in text(measurements=measured)
     assert "Agreement" not in text()
 
 
@@ -122,7 +123,7 @@ def test_each_setting_has_its_sentence(preparing, sentence):
         ({"optimizer": "adamw", "weight_decay": 0.01}, "AdamW (β₁ = 0.5, β₂ = 0.999, weight decay 0.01)"),
         (
             {"warm_up": 100, "clip": 1.0},
-            "after 100 warm-up steps, in 32-true precision. Gradient norms were clipped to 1.",
+            "after 100 warm-up steps, in 32-bit precision. Gradient norms were clipped to 1.",
         ),
         ({"ema_decay": 0.99}, "Weights were averaged exponentially (EMA, decay 0.99)."),
         ({}, "The checkpoint with the best validation MAE was used"),
