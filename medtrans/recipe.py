@@ -48,6 +48,8 @@ PLAIN = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), WHOLE),
     **dict.fromkeys(("float_parsing", "float_type"), NUMBER),
     **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
+    "tuple_type": "a list, such as [1, 2]",
+    "string_type": "text",
 }
 """Kind of an error of pydantic → what a value must be, in plain words."""
 

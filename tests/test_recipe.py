@@ -88,6 +88,10 @@ def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_
         (MINIMAL + "training: {stepz: 3}", "did you mean 'steps'"),
         (MINIMAL + "training: {batch: 0}", "invalid value 0; it must be greater than or equal to 1"),
         (MINIMAL + "training: {steps: many}", "training.steps: invalid value 'many'; give a whole number"),
+        (
+            MINIMAL + "preparing: {augmentation: {flip: true}}",
+            "preparing.augmentation: invalid value {'flip': True}; give a list",
+        ),
         (MINIMAL + "preparing: {target_normalisation: {name: linaer}}", "did you mean 'linear'"),
         (MINIMAL + "preparing: {target_normalisation: {name: linear, lo: 3}}", "did you mean 'low'"),
         (MINIMAL + "translating: {window: [8, 8, 8]}", "translating.window: [8, 8, 8] is no size in 2D"),
