@@ -114,7 +114,7 @@ def _all_or_none(name: str, matches: Sequence[Matches]) -> tuple[Path, ...]:
 
 def _matches(root: Path, pattern: str) -> dict[str, Path]:
     if pattern.count("*") != 1:
-        advice = "for example '*_T1.nii.gz' or '*/t1.nii.gz'"
+        advice = "for example '*_T1.nii.gz' or '*/t1.nii.gz'; other layouts, such as BIDS: reading.table"
         raise UsageError(f"pattern {pattern!r}", "must contain exactly one *", advice)
     before, after = pattern.split("*")
     found = {}
