@@ -45,6 +45,11 @@ class FolderCase(ScoringCase):
     def mask(self, target: Volume) -> Volume | None:
         return read_mask(self.files.mask) if self.files.mask is not None else None
 
+    @property
+    def source_given(self) -> bool:  # type: ignore[override]
+        """Whether a source of the name of the case was found."""
+        return self.files.source is not None
+
     def source(self) -> Volume | None:
         """None where it cannot be read: the translation is scored without it."""
         try:

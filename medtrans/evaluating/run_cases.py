@@ -69,6 +69,7 @@ class RunCase(ScoringCase):
     ) -> None:
         self.name, self.subject, self.case, self.preparation = case.name, case.subject, case, preparation
         self.modality = find_modality(preparation.target_modality)
+        self.source_given = bool(case.sources) and case.sources != case.targets
         self.translation, self.region, self.mean, self.has_uncertainty = translation, region, mean, has_uncertainty
 
     @cached_property

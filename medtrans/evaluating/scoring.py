@@ -42,6 +42,8 @@ class ScoringCase(ABC):
 
     name: str
     subject: str
+    source_given: bool = False
+    """Whether there is a source that is not the target itself: a case without this baseline then gives a finding."""
 
     @abstractmethod
     def target(self) -> Volume:
@@ -166,6 +168,8 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     loaded = _load(case, modality)
     whose = {"case": case.name, "subject": case.subject}
     systems = {TRANSLATED: loaded.translated, **_baselines(case, loaded, modality)}
+    if case.source_given and COPIED_SOURCE not in systems:
+        found.findings.append(_no_copied_source(case.name))
     scores: list[Score] = []
     for system, volume in systems.items():
         scores += score_pair(
@@ -197,3 +201,14 @@ def _baselines(case: ScoringCase, loaded: _Loaded, modality: str) -> dict[str, V
     source = case.source()
     copied = copied_source(source, loaded.target, loaded.mask, modality) if source is not None else None
     return {**baselines, COPIED_SOURCE: copied} if copied is not None else baselines
+
+
+def _no_copied_source(name: str) -> Finding:
+    return Finding(
+        code="no-copied-source",
+        severity="note",
+        where=name,
+        what="its source cannot be read, lies on another grid, or has another unit or nan",
+        consequence="the case is scored without the baseline of the copied source",
+        advice="give the source on the grid of the target",
+    )

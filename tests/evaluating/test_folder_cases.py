@@ -219,3 +219,15 @@ def test_the_copied_source_is_a_baseline(tmp_path, preset, kind, source, mae):
     values = [score.value for score in found.scores if (score.system, score.metric.label) == ("copied source", "mae")]
     assert values == ([] if mae is None else [pytest.approx(mae, rel=0.05, abs=1e-4)])
     assert not found.failed
+
+
+def test_a_source_that_is_no_baseline_gives_a_finding(tmp_path):
+    target = ct()
+    for name, made in (("translated", ct(20.0)), ("target", target)):
+        write_volume(made, tmp_path / f"{name}.nii.gz")
+    elsewhere = Volume(target.voxels[:, 1:], target.affine)
+    write_volume(elsewhere, tmp_path / "source.nii.gz")
+    paths = tmp_path / "translated.nii.gz", tmp_path / "target.nii.gz", None
+    found = evaluate_files(*paths, "synthrad2023", source=tmp_path / "source.nii.gz")
+    assert [finding.code for finding in found.findings if finding.where == "translated"] == ["no-copied-source"]
+    assert {score.system for score in found.scores} == {"translated"}
