@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import Literal
 
+import torch
 from lightning_fabric import Fabric
 
 from medtrans.core.errors import EnvironmentRefused
@@ -26,7 +28,7 @@ def launch(settings: TrainingSettings) -> Fabric:
             devices=each if each > 1 or device.index is None else [device.index],
             num_nodes=nodes,
             strategy="ddp" if each * nodes > 1 else "auto",
-            precision=settings.precision,
+            precision=fastest_precision(device) if settings.precision == "auto" else settings.precision,
         )
         fabric.launch()
     except (RuntimeError, ValueError) as reason:
@@ -34,6 +36,15 @@ def launch(settings: TrainingSettings) -> Fabric:
         advice = "check the options of torchrun or SLURM, or start one process"
         raise EnvironmentRefused("training processes", f"cannot be started ({detail})", advice) from reason
     return fabric
+
+
+def fastest_precision(device: torch.device) -> Literal["bf16-mixed", "32-true"]:
+    """bf16-mixed where the device has bfloat16 instructions."""
+    if device.type == "cuda":
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    listed = getattr(torch.cpu, "get_capabilities", dict[str, bool])
+    native = device.type == "cpu" and any(listed().get(name) for name in ("avx512_bf16", "amx_bf16"))
+    return "bf16-mixed" if native else "32-true"
 
 
 def _processes() -> tuple[int, int]:

@@ -37,9 +37,9 @@ class TrainingSettings(Settings):
     """Steps over which the learning rate rises from zero."""
     clip: Annotated[float, Gt(0)] | None = None
     """Largest norm of the gradients of a player (gradient clipping)."""
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    """bf16-mixed is fast on GPUs and on processors with bfloat16 instructions (AVX512-BF16, AMX); 16-mixed scales the
-    loss and needs a GPU."""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "auto"] = "32-true"
+    """bf16-mixed is fast on GPUs and on processors with bfloat16 instructions (AVX512-BF16, AMX), auto takes it there
+    and 32-true elsewhere, so that results depend on the machine; 16-mixed scales the loss and needs a GPU."""
     ema_decay: Annotated[float, Ge(0), Lt(1)] = 0.999
     """Decay of the exponential moving average of the weights, which is validated and saved; 0 is no averaging."""
     validate_every: Annotated[int, Ge(1)] = 1000

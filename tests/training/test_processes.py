@@ -1,4 +1,5 @@
 import pytest
+import torch
 
 from medtrans.core.errors import EnvironmentRefused, UsageError
 from medtrans.training import processes
@@ -56,3 +57,14 @@ def test_what_fabric_refuses_is_one_sentence(environment):
     environment(**ONE, SLURM_NTASKS="2", SLURM_NTASKS_PER_NODE="2", SLURM_NNODES="2", SLURM_JOB_NAME="train")
     with pytest.raises(EnvironmentRefused, match="cannot be started"):
         launch(TrainingSettings(device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [({"avx512_bf16": True}, "bf16-mixed"), ({"amx_bf16": True}, "bf16-mixed"), ({"avx2": True}, "32-true")],
+    ids=["AVX512-BF16", "AMX", "AVX2"],
+)
+def test_automatic_precision_follows_the_instructions_of_the_processor(monkeypatch, capabilities, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    fabric = launch(TrainingSettings(precision="auto", device="cpu"))
+    assert fabric.strategy.precision.precision == precision
