@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+from medtrans.core.tables import to_csv
 from medtrans.reading.storage import read_bytes, write_atomically
 
 Row = dict[str, float]
@@ -28,12 +29,7 @@ class Journal:
             self.rows.append({"step": step, **values})
 
     def write(self) -> None:
-        columns = list(dict.fromkeys(name for row in self.rows for name in row))
-        text = io.StringIO()
-        table = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-        table.writeheader()
-        table.writerows(self.rows)
-        write_atomically(self.path, text.getvalue().encode())
+        write_atomically(self.path, to_csv(self.rows))
 
 
 def read_journal(path: Path) -> list[Row]:
