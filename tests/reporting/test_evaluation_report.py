@@ -68,7 +68,8 @@ def test_agreement_has_a_section_only_where_quantities_were_measured():
     measurements = [Measurement(name, name, "mean in the mask", "HU", 40.0, 41.0) for name in "abc"]
     text = Page(render(report(cases=[], measurements=measurements))).text
     assert "Mean in the mask translated − target, HU · n = 3" in text
-    assert "Agreement of translation and target in the mean in the mask is given" in text
+    assert "Agreement of translation and target is given as bias" in text
+    assert "(Bland and Altman, Stat Methods Med Res 1999), for: mean in the mask." in text
     assert "Bland-Altman" not in Page(render(report(cases=[]))).text
 
 
