@@ -27,7 +27,7 @@ def test_it_passes_everything_through_the_bottleneck():
 
 def test_it_reconstructs_and_sampled_codes_give_no_valid_image():
     method = learn(toy_method("autoencoder", encoder=NET, decoder=NET, latent=2), 300, in_a_row)
-    # At a constant rate the error of the last step is noise, which differs between processors: a fall of the rate ends it.
+    # At a constant rate the last error is noise, which differs between processors: the rate falls at the end.
     method = learn(method.train(), 150, in_a_row, rate=2e-4)
     images, _ = in_a_row(128, torch.Generator().manual_seed(2))
     with torch.no_grad():
