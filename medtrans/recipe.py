@@ -16,6 +16,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from medtrans import methods
+from medtrans.core.bounds import shown
 from medtrans.core.case import Case
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Method
@@ -259,11 +260,13 @@ def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any
     """Settings of `kind`: names and keys are checked by Settings, types and bounds by pydantic. Raises UsageError."""
     refuse_renamed(where.rpartition(": ")[2], values, where, [field.name for field in dataclasses.fields(kind)])
     try:
-        return TypeAdapter(kind).validate_python(kind.nested(values, where, _checked))
+        settings: Settings = TypeAdapter(kind).validate_python(kind.nested(values, where, _checked))
     except ValidationError as reason:
         first, *more = reason.errors()
         place = ".".join([where, *(str(part) for part in first["loc"] if isinstance(part, int) or part in values)])
         others = f" (and {len(more)} more)" if more else ""
         plain = PLAIN.get(first["type"])
         advice = f"give {plain}" if plain else first["msg"].replace("Input should be", "it must be")
-        raise UsageError(place, f"invalid value {first['input']!r}{others}", advice) from reason
+        raise UsageError(place, f"invalid value {shown(first['input'])}{others}", advice) from reason
+    settings.refuse_invalid(where)
+    return settings

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeAlias, Union, get_args, get_origin, get_type_hints
 
+from medtrans.core.bounds import refuse_invalid
 from medtrans.core.errors import UsageError
 from medtrans.core.registry import Registry
 from medtrans.core.suggestions import did_you_mean
@@ -34,10 +35,19 @@ class Settings:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], where: str = "settings") -> Self:
-        """The inverse of `to_dict`. Raises UsageError on a key that is not a setting, suggesting the right one."""
+        """The inverse of `to_dict`. Raises UsageError on an unknown key, with a suggestion, and on a wrong value."""
         hints = get_type_hints(cls, include_extras=True)
         nested = cls.nested(values, where, lambda kind, inner, place: kind.from_dict(inner, place))
-        return cls(**{key: _typed(value, hints[key]) for key, value in nested.items()})
+        typed = {key: _typed(value, hints[key]) for key, value in nested.items()}
+        for key, value in typed.items():
+            refuse_invalid(value, hints[key], f"{where}.{key}")
+        return cls(**typed)
+
+    def refuse_invalid(self, where: str) -> None:
+        """Raise UsageError where a value lies outside of the bounds of its annotation or is not finite."""
+        hints = get_type_hints(type(self), include_extras=True)
+        for field in fields(self):
+            refuse_invalid(getattr(self, field.name), hints[field.name], f"{where}.{field.name}")
 
     @classmethod
     def nested(cls, values: Mapping[str, Any], where: str, build: Build) -> dict[str, Any]:

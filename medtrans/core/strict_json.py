@@ -10,7 +10,7 @@ from typing import Any
 
 def to_strict_json(document: Any) -> str:
     """`document` of plain values, with a line break at the end."""
-    return json.dumps(_plain(document), indent=1, allow_nan=False) + "\n"
+    return json.dumps(to_plain(document), indent=1, allow_nan=False) + "\n"
 
 
 def to_number(value: float | str | None) -> float:
@@ -20,11 +20,12 @@ def to_number(value: float | str | None) -> float:
     return float(value) if isinstance(value, str) else value
 
 
-def _plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
+    """`value` of lists, tables with text as keys, text and finite numbers."""
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {str(key): to_plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [to_plain(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "inf" if value > 0 else "-inf"
     return value

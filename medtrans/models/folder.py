@@ -11,8 +11,7 @@ A reader between the last two steps finds the weights with the right hash under 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,20 @@ import torch
 from medtrans import __version__, methods
 from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Method, Task
+from medtrans.core.sealed_json import NotSealed, parse_json, seal, unseal
 from medtrans.core.settings import Settings
 from medtrans.models.card import model_card
-from medtrans.models.weights import NEW_WEIGHTS, WEIGHTS, fill, pack, read, read_weights, where_else
+from medtrans.models.weights import NEW_WEIGHTS, WEIGHTS, fill, pack, read, read_weights, size_of_weights, where_else
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.storage import write_atomically
 
-FORMAT = 2
+FORMAT = 3
 CONFIG, CARD = "config.json", "MODEL_CARD.md"
-MAX_CONFIG_BYTES = 1 << 24
+MAX_CONFIG_BYTES = 1 << 22
+MAX_FROZEN_DEPTH = 4
+SPARE_WEIGHTS, SPARE_BYTES = 2, 1 << 20
+"""A network of up to so much more than its weights is compared tensor by tensor, which says more."""
+COPY_AGAIN = "copy the whole model folder again"
 SLOTS = ("gate", "calibration")
 """Parts of a model that this version can neither make nor apply."""
 
@@ -60,7 +64,7 @@ def save_model(
     }
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / NEW_WEIGHTS, data)
-    write_atomically(folder / CONFIG, (json.dumps(config, indent=1) + "\n").encode())
+    write_atomically(folder / CONFIG, seal(config))
     (folder / NEW_WEIGHTS).replace(folder / WEIGHTS)
     write_atomically(folder / CARD, model_card(config).encode())
 
@@ -74,6 +78,7 @@ def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]
     config = read_config(folder)
     path = folder / CONFIG
     try:
+        _refuse_other_size(config, path)
         with torch.random.fork_rng(devices=[]):
             method = _built(config)
         preparation = Preparation.from_dict(config["preparation"])
@@ -81,30 +86,42 @@ def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]
         raise ModelRefused(path, f"{reason.where}: {reason.what}", reason.advice) from reason
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError) as reason:
         what = f"does not describe a model ({reason})"
-        raise ModelRefused(path, what, "copy the whole model folder again") from reason
+        raise ModelRefused(path, what, COPY_AGAIN) from reason
     fill(method, read_weights(folder, config["weights"]), folder / WEIGHTS)
     return method.eval(), preparation, config
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The content of config.json, if this version of medtrans can use it. Raises ModelRefused."""
+    """The content of config.json, if it is whole and this version of medtrans can use it. Raises ModelRefused."""
     path = folder / CONFIG
     if not path.is_file():
         raise ModelRefused(folder, "is not a model folder: it has no config.json", where_else(folder))
+    text = read(path, MAX_CONFIG_BYTES)
     try:
-        config = json.loads(read(path, MAX_CONFIG_BYTES))
-    except ValueError as reason:
-        raise ModelRefused(path, "is not JSON", "copy the whole model folder again") from reason
+        config = parse_json(text)
+    except NotSealed as reason:
+        raise ModelRefused(path, str(reason), COPY_AGAIN) from reason
     version = config.get("format") if isinstance(config, dict) else None
     if not isinstance(version, int) or "weights" not in config:
         raise ModelRefused(path, "is not the description of a medtrans model", where_else(folder))
     _refuse_other_versions(path, config)
-    return config
+    try:
+        return unseal(text)
+    except NotSealed as reason:
+        raise ModelRefused(path, str(reason), COPY_AGAIN) from reason
 
 
 def model_hash(folder: str | Path) -> str:
     """One hash of all that a translation depends on: that of config.json, which holds the hash of the weights."""
     return hashlib.sha256(read(Path(folder) / CONFIG, MAX_CONFIG_BYTES)).hexdigest()
+
+
+def _refuse_other_size(config: Mapping[str, Any], path: Path) -> None:
+    """Raises ModelRefused where the method has far more weights than the file, before memory is taken for them."""
+    needed = sum(size_of_weights(method) for method in _without_weights(config))
+    if needed > SPARE_WEIGHTS * config["weights"]["bytes"] + SPARE_BYTES:
+        what = f"describes a network of {needed} bytes, and its weights have {config['weights']['bytes']}"
+        raise ModelRefused(path, what, COPY_AGAIN)
 
 
 def _refuse_other_versions(path: Path, config: Mapping[str, Any]) -> None:
@@ -113,7 +130,7 @@ def _refuse_other_versions(path: Path, config: Mapping[str, Any]) -> None:
         what = f"is of format {version}, made by medtrans {maker}; this is {__version__}"
         raise ModelRefused(path, what, "update medtrans")
     if version < FORMAT:
-        what = f"is of format {version}, made by medtrans {maker}, without the modalities that format {FORMAT} holds"
+        what = f"is of format {version}, made by medtrans {maker}, without what format {FORMAT} holds"
         raise ModelRefused(path, what, "train the model again with this version")
     used = [slot for slot in SLOTS if config.get(slot) is not None]
     if used:
@@ -133,9 +150,24 @@ def _described(method: Method) -> dict[str, Any]:
 
 def _built(described: Mapping[str, Any]) -> Method:
     """The inverse of `_described`, with initial weights."""
-    kind = methods.load(described["method"]["name"])
-    settings = {key: value for key, value in described["method"].items() if key != "name"}
-    method = kind(Task.from_dict(described["task"]), kind.Settings.from_dict(settings, "method"))
+    method = _alone(described)
     for name, child in described.get("frozen", {}).items():
         method.attach_frozen(name, _built(child))
     return method
+
+
+def _without_weights(described: Mapping[str, Any], depth: int = 0) -> Iterator[Method]:
+    """The method and those attached to it, on a device without memory. Raises ValueError on a chain without end."""
+    if depth > MAX_FROZEN_DEPTH:
+        raise ValueError("methods are attached to each other without end")
+    yield _alone(described, "meta")
+    for child in described.get("frozen", {}).values():
+        yield from _without_weights(child, depth + 1)
+
+
+def _alone(described: Mapping[str, Any], device: str = "cpu") -> Method:
+    kind = methods.load(described["method"]["name"])
+    settings = {key: value for key, value in described["method"].items() if key != "name"}
+    task, parsed = Task.from_dict(described["task"], "task"), kind.Settings.from_dict(settings, "method")
+    with torch.device(device):
+        return kind(task, parsed)

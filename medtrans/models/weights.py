@@ -28,6 +28,11 @@ def pack(method: Method) -> bytes:
     return save(_tensors(method))
 
 
+def size_of_weights(method: Method) -> int:
+    """Bytes of weights and buffers, also of a method on the device meta, whose weights take no memory."""
+    return sum(value.nbytes for value in method.state_dict().values() if torch.is_tensor(value))
+
+
 def read_weights(folder: Path, expected: Mapping[str, Any]) -> dict[str, Tensor]:
     """The weights whose hash is in config.json. Raises ModelRefused."""
     files = [path for path in (folder / WEIGHTS, folder / NEW_WEIGHTS) if path.is_file()]

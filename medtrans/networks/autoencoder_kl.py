@@ -22,7 +22,7 @@ from medtrans.networks._settings import NetworkSettings, Role
 class AutoencoderKLSettings(NetworkSettings):
     role: ClassVar[Role] = "autoencoder"
     name: Literal["autoencoder_kl"] = "autoencoder_kl"
-    channels: Annotated[tuple[int, ...], MinLen(2)] = (32, 64, 64)
+    channels: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(2)] = (32, 64, 64)
     """Features at each level, from full resolution down; each level halves the resolution."""
     latent: Annotated[int, Ge(1)] = 4
     """Channels of the code."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import MinLen
+from annotated_types import Ge, MinLen
 from torch import nn
 
 from medtrans.networks._blocks import ResizeConvolution, normal_weights
@@ -25,7 +25,7 @@ from medtrans.networks.encoder import halved
 class DecoderSettings(NetworkSettings):
     role: ClassVar[Role] = "decoder"
     name: Literal["decoder"] = "decoder"
-    channels: Annotated[tuple[int, ...], MinLen(1)] = (32, 64, 128, 256)
+    channels: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(1)] = (32, 64, 128, 256)
     """Features before each doubling, the last one first; the paper's are 64, 128, 256, 512."""
     norm: Norm = "channel"
     """Normalisation between the layers; the paper's is batch."""

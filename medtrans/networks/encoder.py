@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import torch
-from annotated_types import MinLen
+from annotated_types import Ge, MinLen
 from torch import Tensor, nn
 
 from medtrans.core.errors import UsageError
@@ -25,7 +25,7 @@ from medtrans.networks._settings import NetworkSettings, Role
 class EncoderSettings(NetworkSettings):
     role: ClassVar[Role] = "encoder"
     name: Literal["encoder"] = "encoder"
-    channels: Annotated[tuple[int, ...], MinLen(1)] = (32, 64, 128, 256)
+    channels: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(1)] = (32, 64, 128, 256)
     """Features after each halving; the paper's are 64, 128, 256, 512."""
     norm: Norm = "channel"
     """Normalisation after all halvings but the first; the paper's is batch."""

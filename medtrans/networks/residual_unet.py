@@ -22,7 +22,7 @@ class ResidualUNetSettings(NetworkSettings):
     name: Literal["residual_unet"] = "residual_unet"
     filters: Annotated[int, Ge(4)] = 16
     """Features at full resolution; doubled at each level."""
-    blocks: Annotated[tuple[int, ...], MinLen(2)] = (1, 2, 2, 4)
+    blocks: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(2)] = (1, 2, 2, 4)
     """Residual blocks of the encoder at each level."""
     norm: Norm = "channel"
     """Normalisation; channel avoids intensity seams between windows."""

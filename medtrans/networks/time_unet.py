@@ -21,7 +21,7 @@ from medtrans.networks._settings import NetworkSettings, Role
 class TimeUNetSettings(NetworkSettings):
     role: ClassVar[Role] = "denoiser"
     name: Literal["time_unet"] = "time_unet"
-    channels: Annotated[tuple[int, ...], MinLen(2)] = (32, 64, 96, 128)
+    channels: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(2)] = (32, 64, 96, 128)
     """Features at each level, from full resolution down; each level halves the resolution. The first is even."""
     blocks: Annotated[int, Ge(1)] = 1
     """Residual blocks per level on the way down, one more on the way up; the paper's are 2."""

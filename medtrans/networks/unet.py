@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import torch
-from annotated_types import MinLen
+from annotated_types import Ge, MinLen
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -24,7 +24,7 @@ from medtrans.networks._settings import Activation, EncodingSettings, Role, acti
 class UNetSettings(EncodingSettings):
     role: ClassVar[Role] = "generator"
     name: Literal["unet"] = "unet"
-    channels: Annotated[tuple[int, ...], MinLen(2)] = (24, 48, 96, 192, 192)
+    channels: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(2)] = (24, 48, 96, 192, 192)
     """Features at each level, from full resolution down; each level halves the resolution."""
     norm: Norm = "channel"
     """Normalisation; channel avoids intensity seams between windows."""

@@ -20,7 +20,7 @@ from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.volumes import stamp
 
-FORMAT = 3
+FORMAT = 4
 """Version of the files of an entry; part of its key."""
 KEY_SETTINGS = (
     "orientation",

@@ -1,21 +1,22 @@
 """Cached volume: a prepared volume in .npy files that are memory-mapped, not read.
 
 The axis across the slices is stored first, so that the slices of an item are contiguous. The description is written
-last: an interrupted entry has none.
+last, with the SHA-256 of both files: an interrupted entry has none, and a damaged one is prepared again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from medtrans.core.errors import EnvironmentRefused
+from medtrans.core.errors import EnvironmentRefused, InputRefused
+from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.preparing.preparation import Prepared
-from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.reading.storage import read_bytes, sha256, write_atomically
 
 MAX_DESCRIPTION_BYTES = 1 << 20
 
@@ -44,10 +45,14 @@ class CachedVolume:
 def write_cached(stem: Path, axis: int, prepared: Prepared) -> None:
     """Write the files of an entry. Raises EnvironmentRefused."""
     stem.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(_file(stem, "voxels.npy"), _npy(np.moveaxis(prepared.voxels, axis + 1, 0)))
-    write_atomically(_file(stem, "mask.npy"), _npy(np.moveaxis(prepared.mask, axis, 0)))
-    description = {"affine": prepared.affine.tolist(), "background": prepared.background}
-    write_atomically(_file(stem, "json"), json.dumps(description).encode())
+    arrays = {"voxels.npy": np.moveaxis(prepared.voxels, axis + 1, 0), "mask.npy": np.moveaxis(prepared.mask, axis, 0)}
+    hashes = {}
+    for name, array in arrays.items():
+        data = _npy(array)
+        hashes[name] = hashlib.sha256(data).hexdigest()
+        write_atomically(_file(stem, name), data)
+    description = {"affine": prepared.affine.tolist(), "background": prepared.background, "sha256": hashes}
+    write_atomically(_file(stem, "json"), seal(description))
 
 
 def open_cached(stem: Path, axis: int) -> CachedVolume | None:
@@ -55,10 +60,12 @@ def open_cached(stem: Path, axis: int) -> CachedVolume | None:
     if not _file(stem, "json").exists():
         return None
     try:
-        description = json.loads(read_bytes(_file(stem, "json"), MAX_DESCRIPTION_BYTES))
+        description = unseal(read_bytes(_file(stem, "json"), MAX_DESCRIPTION_BYTES))
+        if any(sha256(_file(stem, name)) != expected for name, expected in description["sha256"].items()):
+            return None
         entry = CachedVolume(stem, axis, np.array(description["affine"]), description["background"])
         return entry if entry.voxels.shape[1:] == entry.mask.shape else None
-    except (ValueError, KeyError, EnvironmentRefused):
+    except (NotSealed, ValueError, KeyError, InputRefused, EnvironmentRefused):
         return None
 
 

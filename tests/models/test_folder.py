@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from safetensors.torch import load_file, save, save_file
 
 from medtrans.core.errors import ModelRefused
+from medtrans.core.sealed_json import seal
 from medtrans.methods import load
 from medtrans.models.folder import load_model, model_hash, save_model
 from medtrans.models.weights import NEW_WEIGHTS
@@ -43,8 +45,9 @@ def folder(tmp_path):
 
 
 def change(folder, **changes):
+    """Write other values with the checksum that fits them, as somebody does who means it."""
     config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, **changes}))
+    (folder / "config.json").write_bytes(seal({**config, **changes}))
 
 
 def change_preparation(folder, **changes):
@@ -134,10 +137,10 @@ def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_pa
         (lambda f: (f / "config.json").write_text("{"), "is not JSON"),
         (lambda f: (f / "config.json").write_text("[]"), "is not the description of a medtrans model"),
         (lambda f: (f / "config.json").write_text('{"model_type": "bert"}'), "is not the description of a medtrans"),
-        (lambda f: change(f, format=3, medtrans="9.0"), "is of format 3, made by medtrans 9.0.*; update medtrans"),
+        (lambda f: change(f, format=9, medtrans="9.0"), "is of format 9, made by medtrans 9.0.*; update medtrans"),
         (
             lambda f: change(f, format=1, medtrans="0.0.9"),
-            "is of format 1, made by medtrans 0.0.9, without the modalities .*; train the model again",
+            "is of format 1, made by medtrans 0.0.9, without what format .* holds; train the model again",
         ),
         (lambda f: change(f, gate={"limit": 3}), "holds a gate, which medtrans .* cannot apply; update medtrans"),
         (lambda f: change(f, calibration=[1.2]), "holds a calibration, which medtrans .* cannot apply"),
@@ -146,7 +149,7 @@ def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_pa
         (lambda f: change(f, method={"name": "regresion"}), "nothing is named 'regresion'; did you mean 'regression'"),
         (lambda f: change(f, method={"name": "regression", "l1": 1}), "no setting named 'l1'"),
         (lambda f: change(f, method="regression"), "does not describe a model"),
-        (lambda f: change(f, task={"spatial_dims": 4}), "does not describe a model"),
+        (lambda f: change(f, task={"spatial_dims": 4}), r"task\.spatial_dims: invalid value 4; choose from: 2, 3"),
         (lambda f: change_preparation(f, slice=3), "no setting named 'slice'; did you mean 'slices'"),
         (lambda f: change(f, preparation={"slices": 3}), "source_modality is missing"),
         (lambda f: change(f, preparation=3), "does not describe a model"),
@@ -155,7 +158,7 @@ def test_the_hash_of_a_model_changes_with_its_weights_and_its_preparation(tmp_pa
             lambda f: change(f, method={"name": "regression", "generator": {"name": "unet", "channels": [4, 4]}}),
             "holds G.*, unknown to the method",
         ),
-        (lambda f: change(f, method={"name": "regression"}), "which the method needs|the method needs float32"),
+        (lambda f: change(f, method={"name": "regression"}), "describes a network of .* bytes, and its weights have"),
         (lambda f: (f / "model.safetensors").write_bytes(b"cut"), "is not the file that config.json names"),
         (lambda f: point_to(f, b"cut"), "is not safetensors"),
         (lambda f: point_to(f, pickle.dumps({"a": 1})), "is not safetensors .*a pickle is code"),
@@ -166,6 +169,60 @@ def test_whatever_is_wrong_with_a_folder_is_refused_in_one_sentence(folder, spoi
     with pytest.raises(ModelRefused, match=message) as refused:
         load_model(folder)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_flipped_bit_anywhere_is_refused_or_changes_nothing(folder, name):
+    original = (folder / name).read_bytes()
+    expected = load_model(folder)[2]
+    rng = np.random.default_rng(0)
+    messages = []
+    for position in rng.choice(len(original), 60, replace=False):
+        data = bytearray(original)
+        data[position] ^= 1 << int(rng.integers(8))
+        (folder / name).write_bytes(data)
+        try:
+            assert load_model(folder)[2] == expected
+        except ModelRefused as refused:
+            messages.append(str(refused))
+    assert len(messages) > 30
+    assert not any("\n" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda f: change(f, translating={"overlap": -5}), r"translating\.overlap: invalid value -5"),
+        (lambda f: change(f, translating={"batch": 0}), r"translating\.batch: invalid value 0; give at least 1"),
+        (lambda f: change(f, translating={"window": [-1, 8]}), r"translating\.window"),
+        (lambda f: change_preparation(f, plane="up"), r"preparation\.plane: invalid value 'up'; choose from: axial"),
+        (lambda f: change_preparation(f, slices=5.0), r"preparation\.slices: invalid value 5\.0; give a whole number"),
+        (lambda f: change_preparation(f, spacing=[1, 1]), r"preparation\.spacing: .*give a list of 3 values"),
+        (
+            lambda f: change(
+                f, method={"name": "regression", "generator": {"name": "unet", "channels": [1] * 1000000}}
+            ),
+            r"channels: has 1000000 numbers; give at most 64|bytes, but at most",
+        ),
+        (
+            lambda f: change(f, method={"name": "regression", "generator": {"name": "unet", "channels": [10**6] * 4}}),
+            "describes a network of",
+        ),
+        (lambda f: (f / "config.json").write_text("[" * 100000), "is nested too deeply"),
+        (lambda f: (f / "config.json").write_text('{"format": ' + "9" * 5000 + "}"), "is not JSON"),
+        (lambda f: (f / "config.json").write_text('{"format": NaN}'), "NaN, which is not a finite number"),
+        (lambda f: (f / "config.json").write_text('{"low": 1e999}'), "1e999, which is not a finite number"),
+        (lambda f: (f / "config.json").write_text('{"a": 1, "a": 2}'), "the key 'a' twice"),
+    ],
+)
+def test_values_out_of_bounds_are_refused_in_one_sentence_and_a_second(folder, spoil, message):
+    spoil(folder)
+    began = time.process_time()
+    with pytest.raises(ModelRefused, match=message) as refused:
+        Translator.load(folder, device="cpu")
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 500
+    assert time.process_time() - began < 1
 
 
 def test_one_flipped_bit_in_the_weights_is_refused(folder):
