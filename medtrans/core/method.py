@@ -86,6 +86,9 @@ class Method(nn.Module, ABC):
     """True for methods that use the conditions of a case (task.conditions)."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
+    single_noise_std: float = 1.0
+    """Standard deviation of the noise of a single translation. Several samples always have standard normal noise: less
+    would make their standard deviation, the uncertainty, too small."""
     task: Task
     settings: Any
     """The method's own Settings. With `task` and the weights, all that a saved model needs."""

@@ -7,7 +7,7 @@ x is the source, y the target image, ε the noise, ∅ an empty source; the samp
 al., NeurIPS 2020, https://arxiv.org/abs/2006.11239, equations 4 and 14 and appendix B; the source as further input
 channels: Saharia et al. (Palette), SIGGRAPH 2022, https://arxiv.org/abs/2111.05826, section 3; guidance: Ho & Salimans,
 https://arxiv.org/abs/2207.12598, equation 6. Published: epsilon, 1000 steps of the ancestral sampler (here DDIM's), and
-a larger network with attention and group norm; our default predicts v and takes 25 steps.
+a larger network with attention and group norm; our default predicts v and takes 25 steps of PNDM's.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Diffusion(Method):
     Settings = DiffusionSettings
     PUBLISHED = DiffusionSettings(
         denoiser=TimeUNetSettings(channels=(128, 128, 256, 256, 512, 512), blocks=2, attention=True, norm="group"),
-        noise_schedule=NoiseScheduleSettings(prediction="epsilon", steps=1000),
+        noise_schedule=NoiseScheduleSettings(prediction="epsilon", timesteps=1000, steps=1000, sampler="ddim"),
     )
 
     def __init__(self, task: Task, settings: DiffusionSettings) -> None:

@@ -5,8 +5,8 @@
 x is the source, y the target image; E and D belong to a trained autoencoder; target = ε, or v = √ᾱ_t ε - √(1 - ᾱ_t) z.
 The source is not encoded, since E is trained on targets only: pixel unshuffling brings it to the grid of the code
 without loss. Rombach et al., CVPR 2022, https://arxiv.org/abs/2112.10752, equation 2 and section 3.3; codes of brains:
-Pinaya et al., https://arxiv.org/abs/2209.07162. Published: epsilon, 200 steps and a larger network with attention; our
-default predicts v and takes 25 steps.
+Pinaya et al., https://arxiv.org/abs/2209.07162. Published: epsilon, 200 steps of DDIM and a larger network with
+attention; our default predicts v and takes 25 steps of PNDM's.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class LatentDiffusion(Method):
     Settings = LatentDiffusionSettings
     PUBLISHED = LatentDiffusionSettings(
         denoiser=TimeUNetSettings(channels=(224, 448, 672, 896), blocks=2, attention=True, norm="group"),
-        noise_schedule=NoiseScheduleSettings(prediction="epsilon", steps=200),
+        noise_schedule=NoiseScheduleSettings(prediction="epsilon", timesteps=1000, steps=200, sampler="ddim"),
     )
     autoencoder: Any
     denoiser: nn.Module

@@ -29,7 +29,8 @@ class NormalizingFlowSettings(Settings):
     dequantisation_noise: Annotated[float, Ge(0)] = 0.02
     """Standard deviation of noise added to targets in training: constant air would have an infinite density."""
     temperature: Annotated[float, Ge(0)] = 0.7
-    """Standard deviation of z at translation: 1 samples from p, less gives more probable images."""
+    """Standard deviation of z for a single translation: 1 samples from p, less gives more probable images. Several
+    samples are always drawn with 1, so that their standard deviation is that of p."""
 
 
 class NormalizingFlow(Method):
@@ -42,6 +43,7 @@ class NormalizingFlow(Method):
         super().__init__(task, settings)
         self.flow = settings.flow.build(task.spatial_dims, task.source_channels, task.target_channels)
         self.divisor, self.noise_channels = settings.flow.divisor, task.target_channels
+        self.single_noise_std = settings.temperature
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"flow": [self.flow]}
@@ -57,4 +59,4 @@ class NormalizingFlow(Method):
 
     def translate(self, source: Tensor, condition: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
         assert noise is not None, "a method with noise_channels takes noise"
-        return self.flow(self.settings.temperature * noise, source, inverse=True)[0]
+        return self.flow(noise, source, inverse=True)[0]

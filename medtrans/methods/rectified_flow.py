@@ -1,17 +1,20 @@
 """Rectified flow: an ordinary differential equation with straight paths from noise, or from the source, to the target.
 
     y_t = (1 - t) y_0 + t y,    min_v  E | v(y_t, t, x) - (y - y_0) |²,    dy/dt = v(y_t, t, x)
+    t_k = 1 - (1 - k / N)²,     k = 0 … N                                    the N steps of the solver
 
 x is the source, y the target; y_0 is noise, or x (a bridge: deterministic). Liu et al., ICLR 2023,
 https://arxiv.org/abs/2209.03003, equation 1 and algorithm 1; also Lipman et al. (flow matching), ICLR 2023,
-https://arxiv.org/abs/2210.02747. Published with a network of four levels, attention and group norm, and no source;
-ours is smaller.
+https://arxiv.org/abs/2210.02747. The more alike the targets of a source are, the faster the velocity changes with y_t
+near t = 1; the steps become shorter there, since after evenly spaced ones samples differ too little. Published with
+Euler's method, evenly spaced steps, a network of four levels, attention and group norm, and no source; ours is smaller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import torch
@@ -32,8 +35,9 @@ class RectifiedFlowSettings(Settings):
     """The network v of the interpolated image, the time and the source."""
     start: Literal["noise", "source"] = "noise"
     """Distribution of y_0: noise gives random translations, source (its middle slice) a deterministic one."""
-    solver: Literal["euler", "heun"] = "euler"
-    """Solver of the differential equation; heun evaluates the network twice a step."""
+    solver: Literal["heun", "euler"] = "heun"
+    """Solver of the differential equation. heun evaluates the network twice a step, but for the last, and 10 steps keep
+    the standard deviation over samples; euler needs 50 for 0.85 of it, and is enough for a single translation."""
     steps: Annotated[int, Ge(1)] = 10
     """Steps of the solver; straighter paths need fewer."""
 
@@ -43,7 +47,7 @@ class RectifiedFlow(Method):
 
     Settings = RectifiedFlowSettings
     PUBLISHED = RectifiedFlowSettings(
-        velocity=TimeUNetSettings(channels=(128, 256, 256, 256), blocks=4, attention=True, norm="group")
+        velocity=TimeUNetSettings(channels=(128, 256, 256, 256), blocks=4, attention=True, norm="group"), solver="euler"
     )
 
     def __init__(self, task: Task, settings: RectifiedFlowSettings) -> None:
@@ -67,13 +71,14 @@ class RectifiedFlow(Method):
         yield "velocity", {"l2": mse_loss(velocity, y - start)}
 
     def translate(self, source: Tensor, condition: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
-        y, step = self._start(source, noise), 1 / self.settings.steps
-        for number in range(self.settings.steps):
-            t = torch.full((len(y),), number * step, device=y.device)
-            v = self._velocity(y, t, source)
-            if self.settings.solver == "heun":
-                v = (v + self._velocity(y + step * v, t + step, source)) / 2
-            y = y + step * v
+        y, count = self._start(source, noise), self.settings.steps
+        for start, end in pairwise(1 - (1 - k / count) ** 2 for k in range(count + 1)):
+            v = self._velocity(y, torch.full((len(y),), start, device=y.device), source)
+            # Not at t = 1, where the network is not trained: the last step is Euler's.
+            if self.settings.solver == "heun" and end < 1:
+                ahead = self._velocity(y + (end - start) * v, torch.full((len(y),), end, device=y.device), source)
+                v = (v + ahead) / 2
+            y = y + (end - start) * v
         return y
 
     def _start(self, source: Tensor, noise: Tensor | None) -> Tensor:

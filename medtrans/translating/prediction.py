@@ -41,8 +41,12 @@ def predict(
     samples: int = 1,
     on_progress: OnProgress | None = None,
 ) -> Prediction:
-    """Apply `method` window by window; a stochastic method `samples` times, with noise from `seed`."""
+    """Apply `method` window by window; a stochastic method `samples` times, with noise from `seed`.
+
+    The noise of several samples is standard normal, that of a single one is the method's (`single_noise_std`).
+    """
     count = samples if method.noise_channels else 1
+    std = method.single_noise_std if count == 1 else 1.0
     moments = Moments()
     for number in range(count):
         out = window(
@@ -50,7 +54,7 @@ def predict(
             conditioned(method, conditions),
             background=prepared.background,
             mask=prepared.mask,
-            noise=_noise(method.noise_channels, prepared.mask.shape, [seed, number]),
+            noise=_noise(method.noise_channels, prepared.mask.shape, [seed, number], std),
             on_progress=part_progress(on_progress, number, count),
         )
         out[:, ~prepared.mask] = window.target_background
@@ -90,8 +94,8 @@ def refuse_not_finite(prediction: Prediction, where: str) -> None:
         raise ModelRefused(where, "the model gave values that are not finite", advice)
 
 
-def _noise(channels: int, shape: Sequence[int], seed: Sequence[int]) -> np.ndarray | None:
-    """Standard normal noise (channel, i, j, k) for every voxel of the prepared grid; None for no channels."""
+def _noise(channels: int, shape: Sequence[int], seed: Sequence[int], std: float) -> np.ndarray | None:
+    """Normal noise (channel, i, j, k) of that standard deviation on the prepared grid; None for no channels."""
     if not channels:
         return None
-    return np.random.default_rng(seed).standard_normal((channels, *shape), np.float32)
+    return np.random.default_rng(seed).standard_normal((channels, *shape), np.float32) * np.float32(std)

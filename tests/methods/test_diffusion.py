@@ -7,7 +7,7 @@ from medtrans.core.method import Batch
 from tests.methods.drawn_toy import error, learn, toy_method
 
 SMALL = {"channels": [8, 16]}
-LEFT = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000), 0)
+LEFT = torch.cumprod(1 - torch.linspace(1e-5, 0.002, 10000), 0)
 
 
 class Known(nn.Module):
@@ -37,10 +37,10 @@ def batch(count=4):
 def test_the_network_predicts_noise_or_velocity_from_a_noisy_image(prediction):
     method, drawn = diffusion(lambda y, x: torch.zeros_like(y), noise_schedule={"prediction": prediction}), batch()
     ((_, terms),) = method.losses(drawn)
-    noise, t = drawn.normal(1, 8, 8), (1000 * drawn.uniform(key=1)).long()
+    noise, t = drawn.normal(1, 8, 8), (10000 * drawn.uniform(key=1)).long()
     left = LEFT[t].view(4, 1, 1, 1)
     observed, time = method.denoiser.observed
-    assert torch.allclose(time, t / 1000)
+    assert torch.allclose(time, t / 10000)
     noisy = left.sqrt() * drawn.target + (1 - left).sqrt() * noise
     assert torch.allclose(observed, torch.cat([noisy, drawn.source], dim=1), atol=1e-4)
     aim = noise if prediction == "epsilon" else left.sqrt() * noise - (1 - left).sqrt() * drawn.target
@@ -62,8 +62,8 @@ def test_guidance_extrapolates_from_the_prediction_without_a_source(weight):
     method = diffusion(lambda y, x: x, noise_schedule=options, condition_dropout=0.1, guidance_scale=weight)
     x, noise = batch().source, torch.randn(4, 1, 8, 8)
     reference = (1 + weight) * x
-    expected = (noise - (1 - LEFT[750]).sqrt() * reference) / LEFT[750].sqrt()
-    assert torch.allclose(method.translate(x, noise=noise), expected, rtol=1e-4, atol=1e-3)
+    expected = (noise - (1 - LEFT[-1]).sqrt() * reference) / LEFT[-1].sqrt()
+    assert torch.allclose(method.translate(x, noise=noise), expected, rtol=1e-3, atol=1e-2)
 
 
 def test_guidance_requires_condition_dropout():

@@ -90,6 +90,21 @@ def test_several_samples_give_mean_and_standard_deviation_in_the_unit_of_the_tar
     assert (made.volume.voxels - volume.voxels).std() == pytest.approx(a_fifth / 5, rel=0.05)
 
 
+def test_a_single_sample_may_be_calmer_and_several_are_not():
+    """Else their standard deviation would be that of the calmer samples, and too small."""
+    volume = Volume(np.full((1, 20, 20, 20), 100.0) + np.arange(20), np.eye(4))
+    method = Noisy(Task(spatial_dims=3))
+    method.single_noise_std = 0.5
+    single, several = (
+        translator_of(method, settings=TranslatingSettings(samples=samples), spatial_dims=3).translate(volume)
+        for samples in (1, 25)
+    )
+    a_fifth = 4095 / 2 / 5
+    assert (single.volume.voxels - volume.voxels).std() == pytest.approx(a_fifth / 2, rel=0.05)
+    assert several.uncertainty is not None
+    assert several.uncertainty.voxels.mean() == pytest.approx(a_fifth, rel=0.03)
+
+
 def test_a_model_gets_its_conditions_and_a_missing_one_is_refused():
     class Told(Fake):
         def translate(self, source, condition=None):
