@@ -159,7 +159,11 @@ class Evaluation:
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """The inverse of `to_json`; further keys are ignored."""
-        document = json.loads(text)
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; further keys are ignored."""
         return cls(
             definition=Definition.from_dict(document["definition"]),
             scores=tuple(_scores(document)),

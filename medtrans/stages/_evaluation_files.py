@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import json
+
+from medtrans.core.errors import UsageError
 from medtrans.core.score import Evaluation
+from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.evaluating.results import to_csv, to_json
 from medtrans.evaluating.segmentation.table import to_csv as structures_to_csv
-from medtrans.reading.storage import write_atomically
+from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.reporting.latex import to_tex
 from medtrans.runs import RunFolder
+
+MAX_SCORES_BYTES = 1 << 28
 
 
 def write_evaluation_files(folder: RunFolder, evaluation: Evaluation) -> None:
     """Replaces existing ones. Raises EnvironmentRefused."""
     write_atomically(folder.scores_csv, to_csv(evaluation))
-    write_atomically(folder.scores_json, to_json(evaluation).encode())
+    write_atomically(folder.scores_json, seal(json.loads(to_json(evaluation))))
     if evaluation.structures:
         write_atomically(folder.structures_csv, structures_to_csv(evaluation.structures))
     if evaluation.scores:
         write_atomically(folder.tables_tex, to_tex(evaluation))
+
+
+def read_evaluation(folder: RunFolder) -> Evaluation:
+    """The scores of a finished run. Raises UsageError where its file is damaged or of another version."""
+    path, advice = folder.scores_json, "copy it back, or remove it and run again: what is there is not computed twice"
+    try:
+        return Evaluation.from_dict(unseal(read_bytes(path, MAX_SCORES_BYTES)))
+    except NotSealed as reason:
+        raise UsageError(path, str(reason), advice) from reason
+    except (KeyError, TypeError, ValueError, AttributeError) as reason:
+        raise UsageError(path, f"holds no scores of this version ({reason!r})", advice) from reason

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from medtrans.core.case import Case
@@ -18,20 +17,18 @@ from medtrans.preparing.pairing import PAIRINGS
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._preparation_file import load_preparation, save_preparation
 from medtrans.training.validation import Validation
-
-MAX_PREPARATION_BYTES = 1 << 24
 
 
 def fitted_preparation(recipe: Recipe, cases: Sequence[Case], run: RunFolder) -> Preparation:
     """From the run folder if it is there, else fitted to the training cases and written."""
     if run.preparation.exists():
-        return Preparation.from_dict(json.loads(read_bytes(run.preparation, MAX_PREPARATION_BYTES)))
+        return load_preparation(run)
     fitted = recipe.preparation().fit(load_pair(case) for case in cases if case.split == "train")
-    write_atomically(run.preparation, json.dumps(fitted.to_dict(), indent=1).encode())
+    save_preparation(run, fitted)
     return fitted
 
 

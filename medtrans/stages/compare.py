@@ -6,7 +6,6 @@ differs is named.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -22,7 +21,7 @@ from medtrans.core.volume import AFFINE_TOLERANCE_MM
 from medtrans.evaluating.comparison import Comparison, compare_evaluations, refuse_difference
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.preparing.preparation import Preparation
-from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.reading.storage import write_atomically
 from medtrans.reading.volumes import read_grid
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.reporting.case_selection import case_images
@@ -30,10 +29,10 @@ from medtrans.reporting.comparison import ComparedCase, ComparedRuns, RunCost, r
 from medtrans.reporting.ranking_table import Ranking
 from medtrans.reporting.score_tables import worst_to_best
 from medtrans.runs import RunFolder
+from medtrans.stages._evaluation_files import read_evaluation
+from medtrans.stages._preparation_file import load_preparation
 from medtrans.training.journal import read_journal
 
-MAX_SCORES_BYTES = 1 << 28
-MAX_PREPARATION_BYTES = 1 << 24
 CASES_WITH_IMAGES = 3
 
 
@@ -50,7 +49,7 @@ class FinishedRun:
     @cached_property
     def preparation(self) -> Preparation:
         """The preparation of the model."""
-        return Preparation.from_dict(json.loads(read_bytes(self.folder.preparation, MAX_PREPARATION_BYTES)))
+        return load_preparation(self.folder)
 
 
 @dataclass(frozen=True)
@@ -116,10 +115,13 @@ def _finished(path: Path) -> FinishedRun:
     for file in (folder.scores_json, folder.journal, folder.recipe):
         if not file.is_file():
             raise UsageError(path, f"is no finished run: it has no {file.name}", "give folders made by medtrans run")
-    evaluation = Evaluation.from_json(read_bytes(folder.scores_json, MAX_SCORES_BYTES))
+    evaluation = read_evaluation(folder)
     if not evaluation.scores:
         raise UsageError(path, "has no scored case", "see its report.html")
-    last, recipe = read_journal(folder.journal)[-1], load_recipe(folder.recipe)
+    rows, recipe = read_journal(folder.journal), load_recipe(folder.recipe)
+    if not rows:
+        raise UsageError(folder.journal, "has no rows", "copy it back from where it was complete, or run again")
+    last = rows[-1]
     cost = RunCost(recipe.method, int(last["step"]), last["seconds"] / 60, recipe.training.clock)
     return FinishedRun(path.resolve().name, folder, recipe, evaluation, cost)
 

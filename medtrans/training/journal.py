@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 from pathlib import Path
 
+from medtrans.core.errors import InputRefused
 from medtrans.core.tables import to_csv
 from medtrans.reading.storage import read_bytes, write_atomically
 
 Row = dict[str, float]
 MAX_JOURNAL_BYTES = 1 << 30
+RESTORE = "copy it back from where it was complete, or remove checkpoints/ of the run to train from the start"
 
 
 class Journal:
@@ -31,11 +35,18 @@ class Journal:
     def write(self) -> None:
         write_atomically(self.path, to_csv(self.rows))
 
+    @property
+    def sha256(self) -> str:
+        """Of the rows so far: a checkpoint holds it, so that rows that were lost or changed are noticed."""
+        rows = [sorted((name, float(value)) for name, value in row.items()) for row in self.rows]
+        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
 
 def read_journal(path: Path) -> list[Row]:
-    """Rows of a journal.csv, without empty cells."""
-    text = read_bytes(path, MAX_JOURNAL_BYTES).decode()
-    return [
-        {name: int(cell) if name == "step" else float(cell) for name, cell in row.items() if cell}
-        for row in csv.DictReader(io.StringIO(text))
-    ]
+    """Rows of a journal.csv, without empty cells. Raises InputRefused on what is no table of numbers by step."""
+    try:
+        table = csv.DictReader(io.StringIO(read_bytes(path, MAX_JOURNAL_BYTES).decode()), strict=True)
+        rows = [{name: float(cell) for name, cell in row.items() if cell} for row in table]
+        return [{**row, "step": int(row["step"])} for row in rows]
+    except (ValueError, KeyError, TypeError, csv.Error) as reason:
+        raise InputRefused(path, f"is damaged ({reason})", RESTORE) from reason

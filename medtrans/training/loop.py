@@ -18,11 +18,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from medtrans.core.errors import MedtransError, ModelRefused
+from medtrans.core.errors import InputRefused, MedtransError, ModelRefused
 from medtrans.core.method import Batch, Method
 from medtrans.training.averaging import Averaged
 from medtrans.training.checkpoint import load_checkpoint, save_checkpoint
-from medtrans.training.journal import Journal
+from medtrans.training.journal import RESTORE, Journal
 from medtrans.training.optimisation import Optimisation
 from medtrans.training.schedule import learning_rate
 from medtrans.training.settings import TrainingSettings
@@ -123,6 +123,9 @@ class _Run:
         self.best = state["best"] if state else None
         self.seconds_before = state["seconds"] if state else 0.0
         self.journal = Journal(files.journal, up_to=self.step)
+        if state and fabric.is_global_zero and self.journal.sha256 != state["journal"]:
+            what = f"does not hold the rows that the training had at step {self.step}: it was cut, changed or removed"
+            raise InputRefused(files.journal, what, RESTORE)
         self.terms: dict[str, float] = {}
         self.clock = time.process_time if settings.clock == "cpu" else time.monotonic
         self.began = self.clock()
@@ -193,6 +196,7 @@ class _Run:
             "step": step,
             "best": self.best,
             "seconds": self.seconds(),
+            "journal": self.journal.sha256,
             "settings": self.settings.to_dict(),
             "method": self.method.state_dict(),
             "averaged": self.averaged.method.state_dict(),

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from dataclasses import asdict
 
@@ -6,6 +7,7 @@ import pytest
 
 from medtrans.catalogue import find_recipe
 from medtrans.core.errors import UsageError
+from medtrans.core.sealed_json import seal
 from medtrans.core.volume import Volume
 from medtrans.evaluating.uncertainty import CLAUSES
 from medtrans.reading.volumes import read_volume, write_volume
@@ -33,7 +35,7 @@ def change(folder, how):
     file = folder / "scores.json"
     scores = json.loads(file.read_text())
     how(scores)
-    file.write_text(json.dumps(scores))
+    file.write_bytes(seal(scores))
 
 
 def lines(found, label):
@@ -167,3 +169,13 @@ def test_a_folder_that_is_no_run_and_a_run_alone_are_answered(runs, tmp_path):
         compare([runs / "one", tmp_path])
     with pytest.raises(UsageError, match="give two or more"):
         compare([runs / "one"])
+
+
+def test_scores_of_a_damaged_file_are_not_compared(runs, tmp_path):
+    damaged = tmp_path / "damaged"
+    shutil.copytree(runs / "one", damaged)
+    text = (damaged / "scores.json").read_text()
+    number = re.search(r'"mae": 0\.(\d)', text)
+    (damaged / "scores.json").write_text(text[: number.start(1)] + "9" + text[number.end(1) :])
+    with pytest.raises(UsageError, match=r"scores\.json: does not agree with its checksum"):
+        compare([runs / "other", damaged])

@@ -6,12 +6,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from lightning_fabric.wrappers import is_wrapped
 from safetensors.torch import load_file
 
-from medtrans.core.errors import ModelRefused
+from medtrans.core.errors import InputRefused, ModelRefused
 from medtrans.methods import names
 from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
@@ -180,6 +181,26 @@ def test_a_checkpoint_of_another_method_is_refused(tmp_path):
     trained(make("regression"), tmp_path)
     with pytest.raises(ModelRefused, match="another method"):
         trained(make("cyclegan"), tmp_path)
+
+
+def test_a_flipped_bit_in_a_checkpoint_is_refused(tmp_path):
+    trained(make("regression"), tmp_path)
+    checkpoint = RunFolder(tmp_path).checkpoint
+    original = checkpoint.read_bytes()
+    for position in np.random.default_rng(0).choice(len(original), 20, replace=False):
+        data = bytearray(original)
+        data[position] ^= 4
+        checkpoint.write_bytes(data)
+        with pytest.raises(ModelRefused, match="checksum|is not a checkpoint"):
+            trained(make("regression"), tmp_path)
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("step,seconds\n")])
+def test_a_journal_that_lost_its_rows_stops_the_resumed_training(tmp_path, spoil):
+    trained(make("regression"), tmp_path)
+    spoil(RunFolder(tmp_path).journal)
+    with pytest.raises(InputRefused, match=r"journal\.csv: does not hold the rows .*; copy it back"):
+        trained(make("regression"), tmp_path)
 
 
 def test_training_leaves_global_random_numbers_alone(tmp_path):
