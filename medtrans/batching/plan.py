@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medtrans.batching.sidecar import sidecar_path
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.formats import supported
-from medtrans.reading.names import stem
+from medtrans.reading.names import sidecar_path, stem
 from medtrans.reading.volumes import is_volume, volumes_in
 
 Inputs = str | Path | Sequence[str | Path | Sequence[str | Path]]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from medtrans.batching.ledger import Ledger, Line, now
 from medtrans.batching.plan import Job
-from medtrans.batching.sidecar import sidecar_path
 from medtrans.core.digest import digest
 from medtrans.core.errors import UsageError
+from medtrans.reading.names import sidecar_path
 from medtrans.reading.volumes import hash_volume
 from medtrans.translating.ensemble import AnyTranslator
 

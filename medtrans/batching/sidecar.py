@@ -14,18 +14,13 @@ from medtrans import __version__
 from medtrans.batching.ledger import now
 from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
-from medtrans.reading.names import stem
+from medtrans.reading.names import uncertainty_path
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translation import Translation
 
 NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
 DESCRIPTION = f"SYNTHETIC medtrans {__version__}"
 """The field `descrip` of the NIfTI header."""
-
-
-def sidecar_path(output: Path) -> Path:
-    """`ct.json` beside `ct.nii.gz`."""
-    return output.with_name(stem(output) + ".json")
 
 
 def sidecar(
@@ -48,6 +43,7 @@ def sidecar(
             "unit": translation.modality.unit,
             "type": str(translation.volume.voxels.dtype),
         },
+        "uncertainty": _uncertainty(translation, output[0]),
         "device": str(translator.device),
         "findings": [_without_folder(finding).to_dict() for finding in translation.findings],
         "clipped_fraction": translation.clipped_fraction,
@@ -70,6 +66,13 @@ def _model(translator: AnyTranslator) -> dict[str, Any]:
         "preparation_sha256": digest(translator.preparation.to_dict()),
         "settings": translator.resolved_settings,
     }
+
+
+def _uncertainty(translation: Translation, output: str) -> dict[str, Any] | None:
+    """The file of standard deviations and the number of samples behind it; None for a single sample."""
+    if translation.uncertainty is None:
+        return None
+    return {"file": uncertainty_path(Path(output)).name, "samples": translation.samples}
 
 
 def _file(name: str, sha256: str) -> dict[str, str]:

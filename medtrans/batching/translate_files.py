@@ -12,9 +12,9 @@ from medtrans.batching.ledger import Ledger, Line, now
 from medtrans.batching.outcome import Outcome, failed_outcome
 from medtrans.batching.plan import Conditions, Inputs, Job, plan
 from medtrans.batching.resume import first_line, is_done, refuse_to_replace
-from medtrans.batching.sidecar import DESCRIPTION, sidecar, sidecar_path
+from medtrans.batching.sidecar import DESCRIPTION, sidecar
 from medtrans.core.errors import MedtransError
-from medtrans.reading.names import uncertainty_path
+from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.storage import refuse_unwritable, write_atomically
 from medtrans.reading.volumes import hash_volume, read_channels, write_volume
 from medtrans.translating.ensemble import AnyTranslator

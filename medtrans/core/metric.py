@@ -72,13 +72,15 @@ class DistributionMetric(Metric, ABC):
 class UncertaintyMetric(Metric, ABC):
     """Agreement of a predicted standard deviation with the error that was made.
 
-    Called with the error and the standard deviation of the voxels that count: flat arrays in one unit.
+    Called with the error and the standard deviation of the voxels that count: flat arrays in one unit. `samples` is the
+    number of samples whose mean was scored and whose standard deviation it is; None takes it as exact. A perfect
+    posterior must have the best value for every number of samples.
     """
 
     @abstractmethod
-    def __call__(self, error: np.ndarray, deviation: np.ndarray) -> float:
+    def __call__(self, error: np.ndarray, deviation: np.ndarray, samples: int | None = None) -> float:
         """The value. Raises EmptyMask where too few voxels count, InputRefused where the metric is undefined."""
 
-    def remark(self, error: np.ndarray, deviation: np.ndarray) -> str:
+    def remark(self, error: np.ndarray, deviation: np.ndarray, samples: int | None = None) -> str:
         """A sentence that belongs to the value; empty where there is none."""
         return ""

@@ -15,7 +15,8 @@ from medtrans.evaluating.image_scores import definition
 from medtrans.evaluating.matched_files import CaseFiles, MatchedFiles, match_files
 from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
-from medtrans.reading.names import UNCERTAINTY, subject_of
+from medtrans.evaluating.uncertainty import read_samples
+from medtrans.reading.names import UNCERTAINTY, sidecar_path, subject_of
 from medtrans.reading.volumes import read_mask, read_volume
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class FolderCase(ScoringCase):
             what = f"there is no {self.name}{UNCERTAINTY} in {self.deviations}"
             raise InputRefused(self.name, what, "translate with --samples", "missing-uncertainty")
         return None
+
+    def uncertainty_samples(self) -> int | None:
+        return read_samples(sidecar_path(self.files.translated))
 
 
 def evaluate_files(

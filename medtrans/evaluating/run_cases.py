@@ -25,8 +25,9 @@ from medtrans.evaluating.image_scores import WHOLE_VOLUME
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.evaluating.uncertainty import read_samples
 from medtrans.reading.cohort import load_pair
-from medtrans.reading.names import uncertainty_path
+from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.volumes import read_volume
 
 MAX_TRAINING_TARGETS = 30
@@ -122,6 +123,9 @@ class RunCase(ScoringCase):
             what = f"there is no {path.name} beside its translation"
             raise InputRefused(self.name, what, "delete the translation and run again", "missing-uncertainty")
         return read_volume(path)
+
+    def uncertainty_samples(self) -> int | None:
+        return read_samples(sidecar_path(self.translation)) if self.translation is not None else None
 
 
 def evaluate_run(

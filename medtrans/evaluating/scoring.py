@@ -73,6 +73,10 @@ class ScoringCase(ABC):
         """The standard deviation that belongs to the translation."""
         return None
 
+    def uncertainty_samples(self) -> int | None:
+        """Number of samples of that standard deviation; None where it is unknown."""
+        return None
+
 
 @dataclass(frozen=True)
 class ScoringTask:
@@ -185,7 +189,8 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
     deviation = case.uncertainty()
     if deviation is not None:
-        scores += score_uncertainty(loaded.translated, loaded.target, deviation, loaded.mask, **whose)
+        drawn = case.uncertainty_samples()
+        scores += score_uncertainty(loaded.translated, loaded.target, deviation, loaded.mask, samples=drawn, **whose)
     found.scores.extend(scores)
     found.findings.extend((*loaded.translated.findings, *loaded.measured.findings))
     found.hashes[case.name] = input_hashes(loaded.measured, loaded.mask)

@@ -1,8 +1,14 @@
-"""Scores of a predicted standard deviation against the error of the translation."""
+"""Scores of a predicted standard deviation against the error of the translation.
+
+The number of samples behind it stands in the label of each score, `calibration[samples=8]`: of few samples even a
+perfect one is uncertain, and the metrics allow for that.
+"""
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.score import TRANSLATED, MetricId, Score
@@ -18,11 +24,19 @@ CLAUSES = tuple(clause_of(name, metric) for name, metric in METRICS.items())
 
 
 def score_uncertainty(
-    translated: Volume, target: Volume, deviation: Volume, mask: Volume | None, *, case: str = "", subject: str = ""
+    translated: Volume,
+    target: Volume,
+    deviation: Volume,
+    mask: Volume | None,
+    *,
+    samples: int | None = None,
+    case: str = "",
+    subject: str = "",
 ) -> list[Score]:
-    """Every uncertainty metric of `deviation`, the standard deviation in the unit of the translation.
+    """Every uncertainty metric of `deviation`, the standard deviation of `samples` in the unit of the translation.
 
-    Volumes on one grid; `mask` counts where it is above 0, None counts every voxel. Raises GridMismatch, InputRefused.
+    Volumes on one grid; `mask` counts where it is above 0, None counts every voxel. `samples` None takes the standard
+    deviation as exact. Raises GridMismatch, InputRefused.
     """
     name = case or "case"
     pair = Arrays.of(translated, target, mask, name)
@@ -35,9 +49,19 @@ def score_uncertainty(
     scores = []
     for label, metric in METRICS.items():
         try:
-            value, note = metric(error, deviations), metric.remark(error, deviations)
+            value, note = metric(error, deviations, samples), metric.remark(error, deviations, samples)
         except InputRefused as reason:
             value, note = math.nan, reason.what
         whose = name, subject or name, TRANSLATED
-        scores.append(Score(*whose, MetricId(label), value, metric.unit, metric.direction, note))
+        settings = (("samples", str(samples)),) if samples else ()
+        scores.append(Score(*whose, MetricId(label, settings), value, metric.unit, metric.direction, note))
     return scores
+
+
+def read_samples(sidecar: Path) -> int | None:
+    """Number of samples of the standard deviation beside a translation, from its sidecar; None where it is unknown."""
+    try:
+        samples = json.loads(sidecar.read_bytes())["uncertainty"]["samples"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return samples if isinstance(samples, int) and not isinstance(samples, bool) and samples > 1 else None

@@ -75,6 +75,11 @@ def session_of(name: str) -> str:
     return found[1] if found else ""
 
 
+def sidecar_path(volume: Path) -> Path:
+    """Path of the sidecar of a translation: `ct.json` beside `ct.nii.gz`."""
+    return volume.with_name(stem(volume) + ".json")
+
+
 def uncertainty_path(volume: Path) -> Path:
     """Path of the standard deviations of a translation: `ct_std.nii.gz` beside `ct.nii.gz`."""
     suffix = suffix_of(volume.name)

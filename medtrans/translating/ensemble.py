@@ -2,7 +2,8 @@
 
     translated = mean over m of x_m          variance = mean of std_m² + variance of x_m over m
 
-x_m is the translation by model m, std_m its own uncertainty (0 for a single sample). For models of several planes,
+x_m is the translation by model m, std_m its own uncertainty (0 for a deterministic model; one that draws samples draws
+several, since one sample has none). For models of several planes,
 whose errors between slices differ, and of several seeds: deep ensembles, Lakshminarayanan et al. 2017,
 https://arxiv.org/abs/1612.01474
 """
@@ -31,8 +32,9 @@ class Ensemble:
     """Used like a Translator; all members have the same weight."""
 
     def __init__(self, members: Sequence[Translator]) -> None:
-        """Two models or more. Raises UsageError on a repeated one, ModelRefused where the mean is not defined."""
+        """Two models or more. Raises UsageError on a repeated one or single samples, ModelRefused without a mean."""
         _refuse_repeated(members)
+        _refuse_single_samples(members)
         _refuse_different_scales(members)
         self.members = tuple(members)
 
@@ -74,7 +76,7 @@ class Ensemble:
         began, count = time.monotonic(), len(self.members)
         moments = Moments()
         own_variance: np.ndarray = np.zeros(1, np.float32)
-        findings, clipped = dict[str, Finding](), 0.0
+        findings, clipped, samples = dict[str, Finding](), 0.0, 0
         for number, member in enumerate(self.members):
             shown = part_progress(on_progress, number, count)
             made = member.translate(volume, mask, conditions=conditions, where=where, on_progress=shown)
@@ -83,12 +85,13 @@ class Ensemble:
                 own_variance = own_variance + made.uncertainty.voxels**2 / np.float32(count)
             findings.update({finding.sentence: finding for finding in made.findings})
             clipped += made.clipped_fraction / count
+            samples += made.samples
         dtype = made.volume.voxels.dtype
         translated = made.volume.like(np.rint(moments.mean).astype(dtype) if dtype.kind in "iu" else moments.mean)
         assert_same_geometry(volume, translated)
         uncertainty = made.volume.like(np.sqrt(moments.variance + own_variance))
         seconds = time.monotonic() - began
-        return Translation(translated, made.modality, clipped, seconds, tuple(findings.values()), uncertainty)
+        return Translation(translated, made.modality, clipped, seconds, tuple(findings.values()), uncertainty, samples)
 
 
 AnyTranslator = Translator | Ensemble
@@ -100,6 +103,14 @@ def _refuse_repeated(members: Sequence[Translator]) -> None:
         if identity.sha256 in hashes:
             raise UsageError("--model", f"{identity.name} is given twice", "give each model once")
         hashes |= {identity.sha256} - {""}
+
+
+def _refuse_single_samples(members: Sequence[Translator]) -> None:
+    """One sample of each model, drawn with the same noise, would show neither its own nor their common uncertainty."""
+    for member in members:
+        if member.method.noise_channels and member.settings.samples == 1:
+            what = f"{member.identity.name} draws samples, and one of each model has no standard deviation"
+            raise UsageError("--samples", what, "give --samples 4 or more")
 
 
 def _refuse_different_scales(members: Sequence[Translator]) -> None:

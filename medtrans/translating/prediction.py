@@ -29,6 +29,7 @@ class Prediction:
     voxels: np.ndarray
     deviation: np.ndarray | None = None
     """Standard deviation over the samples; None for a single sample."""
+    samples: int = 1
 
 
 def predict(
@@ -59,7 +60,7 @@ def predict(
         )
         out[:, ~prepared.mask] = window.target_background
         moments.add(out)
-    return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None)
+    return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None, count)
 
 
 def conditioned(method: Any, conditions: Sequence[float]) -> Predict:

@@ -22,3 +22,5 @@ class Translation:
     findings: tuple[Finding, ...] = ()
     uncertainty: Volume | None = None
     """Standard deviation over samples or models, in the same unit: float32. None for a single sample."""
+    samples: int = 1
+    """Number of samples, of all models, whose mean and standard deviation these are."""

@@ -129,7 +129,8 @@ class Translator:
         uncertainty = restore_uncertainty(prediction, prepared, self.preparation)
         assert_same_geometry(volume, translated)
         seconds = time.monotonic() - began
-        return Translation(translated, self.preparation.modality, clipped, seconds, findings, uncertainty)
+        samples, modality = prediction.samples, self.preparation.modality
+        return Translation(translated, modality, clipped, seconds, findings, uncertainty, samples)
 
     def _sliding_window(self) -> SlidingWindow:
         preparing, settings = self.preparation.settings, self.settings

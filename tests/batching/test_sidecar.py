@@ -1,15 +1,15 @@
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from medtrans import __version__
-from medtrans.batching.sidecar import DESCRIPTION, sidecar, sidecar_path
+from medtrans.batching.sidecar import DESCRIPTION, sidecar
 from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
+from medtrans.evaluating.uncertainty import read_samples
 from medtrans.translating.translation import Translation
 from medtrans.translating.translator import Identity
 from tests.translating.stand_ins import Same, translator_of
@@ -44,9 +44,17 @@ def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():
     assert facts["created"].endswith("+00:00")
 
 
-def test_it_lies_beside_the_output():
-    assert sidecar_path(Path("out/sub-01_T1.nii.gz")) == Path("out/sub-01_T1.json")
-    assert sidecar_path(Path("out/ct.v2.mha")) == Path("out/ct.v2.json")
+def test_the_number_of_samples_stands_beside_their_standard_deviation(tmp_path):
+    volume = Volume(np.zeros((1, 2, 2, 2), np.int16), np.eye(4))
+    single = Translation(volume, find_modality("CT"), 0.0, 1.0)
+    several = replace(single, uncertainty=volume, samples=8)
+    translator = translator_of(Same())
+    facts = [json.loads(sidecar(made, translator, [], ("ct.v2.nii.gz", ""))) for made in (single, several)]
+    assert [each["uncertainty"] for each in facts] == [None, {"file": "ct.v2_std.nii.gz", "samples": 8}]
+    path = tmp_path / "ct.json"
+    for made, samples in ((single, None), (several, 8)):
+        path.write_bytes(sidecar(made, translator, [], ("ct.nii.gz", "")))
+        assert read_samples(path) == samples
 
 
 def test_the_description_fits_the_header_field():

@@ -78,7 +78,7 @@ from medtrans.core.metric import UncertaintyMetric
 
 @dataclass(frozen=True, kw_only=True)
 class Overconfidence(UncertaintyMetric):
-    def __call__(self, error, deviation):
+    def __call__(self, error, deviation, samples=None):
         return float((abs(error) > 3 * deviation).mean())
 '''
 DEGRADATION = '''

@@ -48,6 +48,7 @@ def folders(tmp_path, modality):
             write_volume(one, tmp_path / folder / f"{name}.nii.gz")
         deviation = image().like(np.full_like(image().voxels, 0.5))
         write_volume(deviation, uncertainty_path(tmp_path / "translated" / f"{name}.nii.gz"))
+        (tmp_path / "translated" / f"{name}.json").write_text('{"uncertainty": {"samples": 8}}')
     return tmp_path
 
 
@@ -151,7 +152,7 @@ def test_sound_cases_have_the_same_scores_baselines_subjects_and_hashes(folders,
     assert not evaluate.failed
     assert_alike(run, evaluate)
     scores, _ = outcome(run, NAMES[0])
-    assert {"calibration", "mae"} <= {metric.name for _, metric in scores}
+    assert {"calibration[samples=8]", "mae"} <= {metric.label for _, metric in scores}
     assert {system for system, _ in scores} == {"translated", COPIED_SOURCE}
     assert run.input_hashes == evaluate.input_hashes
     assert run.measurements == evaluate.measurements

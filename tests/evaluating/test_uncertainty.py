@@ -6,7 +6,7 @@ import pytest
 from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 from medtrans.evaluating.folder_cases import evaluate_files
-from medtrans.evaluating.uncertainty import score_uncertainty
+from medtrans.evaluating.uncertainty import read_samples, score_uncertainty
 from medtrans.reading.names import UNCERTAINTY, uncertainty_path
 from medtrans.reading.volumes import write_volume
 from tests.evaluating.scored_volumes import AFFINE, SHAPE, changed, ct, mask, volume
@@ -20,11 +20,39 @@ def test_a_true_deviation_is_calibrated_and_a_zero_spread_says_why_it_is_not():
     found = {score.metric.label: score for score in score_uncertainty(ct(30), ct(), deviation(), mask(), case="a")}
     assert found["calibration"].value < 0.15
     assert found["coverage_error"].value < 0.02
-    assert found["coverage_error"].note.endswith("of the errors lie within 1.96 standard deviations")
+    assert found["coverage_error"].note.endswith(
+        "of the errors lie within the 95% interval of an exact standard deviation, ± 1.96 standard deviations"
+    )
     nothing, uncovered = score_uncertainty(ct(30), ct(), deviation(0), mask())
     assert math.isnan(nothing.value)
     assert nothing.note == "the uncertainty is 0 in 100% of the voxels"
     assert uncovered.value == pytest.approx(0.95)
+
+
+def test_the_number_of_samples_is_in_the_label_and_widens_the_interval():
+    labels = {score.metric.label: score for score in score_uncertainty(ct(30), ct(), deviation(), mask(), samples=4)}
+    assert labels.keys() == {"calibration[samples=4]", "coverage_error[samples=4]"}
+    assert "95% interval of 4 samples, ± 3.56 standard deviations" in labels["coverage_error[samples=4]"].note
+
+
+@pytest.mark.parametrize(
+    ("written", "samples"),
+    [
+        ('{"uncertainty": {"file": "a_std.nii.gz", "samples": 8}}', 8),
+        ('{"uncertainty": null}', None),
+        ('{"uncertainty": {"samples": "8"}}', None),
+        ('{"uncertainty": {"samples": true}}', None),
+        ('{"uncertainty": {"samples": 1}}', None),
+        ("[1, 2]", None),
+        ("no JSON", None),
+        ("\xff", None),
+    ],
+)
+def test_samples_are_read_from_the_sidecar(written, samples, tmp_path):
+    path = tmp_path / "a.json"
+    assert read_samples(path) is None
+    path.write_bytes(written.encode("latin-1"))
+    assert read_samples(path) == samples
 
 
 def test_another_grid_more_channels_or_nan_are_refused():
@@ -51,5 +79,9 @@ def test_deviations_are_found_beside_the_translations_as_translate_names_them(tm
     assert found.failed["b"].sentence == f"b: there is no b_std in {made}; translate with --samples"
     assert "calibration" in {clause.subject for clause in found.definition.clauses}
     assert not evaluate_files(made, real, None, "synthrad2023").failed, "a standard deviation is no case of its own"
+    (made / "a.json").write_text('{"uncertainty": {"samples": 8}}')
+    sampled = evaluate_files(made, real, None, "synthrad2023", uncertainty=made)
+    assert {score.metric.label for score in sampled.scores} >= {"calibration[samples=8]", "coverage_error[samples=8]"}
+    (made / "a.json").unlink()
     one = evaluate_files(made / "a.nii.gz", real / "a.nii.gz", None, "synthrad2023", uncertainty=path)
     assert [score.metric.label for score in one.scores][-2:] == ["calibration", "coverage_error"]

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from medtrans.core.errors import UsageError
-from medtrans.reading.names import session_of, stem, subject_of
+from medtrans.reading.names import session_of, sidecar_path, stem, subject_of
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,8 @@ def test_a_regular_expression_finds_another_subject():
 def test_the_stem_has_no_suffix():
     names = ("a/x_T1.nii.gz", "x.y.nii", "z.mha", "w.nrrd", "UPPER.NII.GZ", "other.png")
     assert [stem(name) for name in names] == ["x_T1", "x.y", "z", "w", "UPPER", "other"]
+
+
+def test_a_sidecar_lies_beside_its_translation():
+    assert sidecar_path(Path("out/sub-01_T1.nii.gz")) == Path("out/sub-01_T1.json")
+    assert sidecar_path(Path("out/ct.v2.mha")) == Path("out/ct.v2.json")

@@ -76,6 +76,15 @@ def test_the_uncertainty_of_the_members_adds_to_that_between_them():
     assert np.allclose(both.uncertainty.voxels, alone.uncertainty.voxels, rtol=1e-5)
 
 
+def test_one_sample_of_each_model_is_refused_and_all_samples_are_counted():
+    with pytest.raises(UsageError, match="--samples: b draws samples, and one of each model has no standard deviation"):
+        Ensemble([named(Same(), "a"), named(Drawn(), "b")])
+    several = TranslatingSettings(samples=4)
+    made = Ensemble([named(Same(), "a"), named(Drawn(), "b", several), named(Drawn(), "c", several)]).translate(head())
+    assert made.samples == 9
+    assert Ensemble([named(Same(), "a"), named(Same(), "b")]).translate(head()).samples == 2
+
+
 def test_progress_only_grows_and_ends():
     fractions = []
     Ensemble([named(Same(), "a"), named(Same(), "b")]).translate(head(), on_progress=fractions.append)

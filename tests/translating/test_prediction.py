@@ -101,6 +101,7 @@ def test_a_single_sample_may_be_calmer_and_several_are_not():
     )
     a_fifth = 4095 / 2 / 5
     assert (single.volume.voxels - volume.voxels).std() == pytest.approx(a_fifth / 2, rel=0.05)
+    assert (single.samples, several.samples) == (1, 25)
     assert several.uncertainty is not None
     assert several.uncertainty.voxels.mean() == pytest.approx(a_fifth, rel=0.03)
 

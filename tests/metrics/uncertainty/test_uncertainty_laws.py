@@ -7,6 +7,7 @@ import pytest
 
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.metrics import entries, uncertainty
+from tests.metrics.uncertainty.posterior import perfect
 
 every_metric = pytest.mark.parametrize("name", uncertainty.names())
 RNG = np.random.default_rng(3)
@@ -34,7 +35,23 @@ def test_a_deviation_that_is_ever_more_wrong_is_ever_worse(name):
 def test_the_unit_and_the_order_of_voxels_do_not_matter(name):
     metric, value = uncertainty.load(name)(), uncertainty.load(name)()(ERROR, DEVIATION)
     assert metric(1000 * ERROR[::-1], 1000 * DEVIATION[::-1]) == pytest.approx(value)
+    of_samples = metric(ERROR, DEVIATION, 8)
+    assert metric(1024 * ERROR[::-1], 1024 * DEVIATION[::-1], 8) == pytest.approx(of_samples)
+    assert metric(-ERROR, DEVIATION, 8) == pytest.approx(of_samples)
     assert type(value) is float
+
+
+@every_metric
+@pytest.mark.parametrize("samples", [4, 16])
+def test_a_perfect_posterior_of_few_samples_is_best(name, samples):
+    metric = uncertainty.load(name)()
+    error, deviation = perfect(samples)
+    sign = {"lower": 1, "higher": -1}[metric.direction]
+    signed = [sign * metric(error, deviation * by, samples) for by in (0.5, 1, 2)]
+    assert signed[1] == min(signed)
+    assert abs(signed[1]) < 0.03
+    with pytest.raises(InputRefused, match="1 sample has no standard deviation"):
+        metric(error, deviation, 1)
 
 
 @every_metric
