@@ -23,6 +23,7 @@ from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._half_run import half_run
 from medtrans.stages._model_facts import model_facts
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.stages.check import check_recipe
@@ -86,7 +87,7 @@ def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_pr
         keep=_saver(recipe, cases, preparation, run),
         on_progress=_step_progress(on_progress),
     )
-    converged = _convergence(recipe, journal)
+    converged = _convergence(recipe, journal, folder)
     on_progress("training", converged.reason, 1.0)
     return TrainedModel(run.model, converged, journal, fabric.is_global_zero)
 
@@ -172,7 +173,8 @@ def _step_progress(on_progress: ProgressCallback) -> Callable[[Progress], None]:
     return show
 
 
-def _convergence(recipe: Recipe, journal: Journal) -> Verdict:
+def _convergence(recipe: Recipe, journal: Journal, folder: Path) -> Verdict:
     if not recipe.translates:
         return not_assessable(NO_VALIDATION)
-    return convergence(journal.rows, f"validation/{recipe.training.monitor}", recipe.monitor.metric.direction)
+    column, direction = f"validation/{recipe.training.monitor}", recipe.monitor.metric.direction
+    return convergence(journal.rows, column, direction, half_run(recipe, folder))
