@@ -18,6 +18,11 @@ class RunFolder:
         return self.path / "recipe.yaml"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that works in this folder."""
+        return self.path / ".lock"
+
+    @property
     def preparation(self) -> Path:
         """The preparation with the intensity statistics of the training cases."""
         return self.path / "preparation.json"

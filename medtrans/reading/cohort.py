@@ -12,6 +12,7 @@ from pathlib import Path
 
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import GridMismatch, UsageError
+from medtrans.reading.case_names import refuse_unsafe_names
 from medtrans.reading.names import session_of, subject_of
 from medtrans.reading.settings import EXAMPLES, ReadingSettings
 from medtrans.reading.splits import assign_splits, refuse_leaks
@@ -35,6 +36,7 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
         what = "is missing, but the table has targets"
         raise UsageError("reading.target", what, f"write target: {{modality: CT}}, or as in {EXAMPLES['target']}")
     cases = sorted(cases, key=lambda case: case.name)
+    refuse_unsafe_names([case.name for case in cases], settings.table or settings.root)
     if pairing == "alone":
         cases = [replace(case, targets=case.targets or case.sources) for case in cases]
     return refuse_leaks(assign_splits(cases, settings))
@@ -116,6 +118,8 @@ def _matches(root: Path, pattern: str) -> dict[str, Path]:
     if pattern.count("*") != 1:
         advice = "for example '*_T1.nii.gz' or '*/t1.nii.gz'; other layouts, such as BIDS: reading.table"
         raise UsageError(f"pattern {pattern!r}", "must contain exactly one *", advice)
+    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        raise UsageError(f"pattern {pattern!r}", "leads out of reading.root", "write it from reading.root on")
     before, after = pattern.split("*")
     found = {}
     for path in root.glob(pattern):

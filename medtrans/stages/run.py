@@ -23,9 +23,10 @@ from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.statistics.summary import summarise
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
 from medtrans.stages.sample import sample
-from medtrans.stages.train import TrainedModel, train
+from medtrans.stages.train import TrainedModel, train_unlocked
 from medtrans.translating.translator import Translator
 
 SAMPLES = 16
@@ -77,10 +78,15 @@ def run(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_prog
 
     Raises UsageError, InputRefused, ModelRefused, EnvironmentRefused; a test case that fails is listed in the result.
     """
+    with run_lock(RunFolder(folder)):
+        return _run(recipe, folder, on_progress)
+
+
+def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResult | None:
     began = time.monotonic()
     paths = RunFolder(folder)
     segmentation = of_settings(recipe.evaluating.segmentation, recipe.training.device)
-    trained = train(recipe, folder, on_progress=on_progress)
+    trained = train_unlocked(recipe, folder, on_progress=on_progress)
     if not trained.is_main_process:
         return None
     if not recipe.translates:

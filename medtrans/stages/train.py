@@ -25,6 +25,7 @@ from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._half_run import half_run
 from medtrans.stages._model_facts import model_facts
+from medtrans.stages._run_lock import run_lock
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.stages.check import check_recipe
 from medtrans.training.convergence import convergence, not_assessable
@@ -62,6 +63,12 @@ class TrainedModel:
 
 def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> TrainedModel:
     """Train the model of `recipe` in `folder`. Raises UsageError, InputRefused, ModelRefused, EnvironmentRefused."""
+    with run_lock(RunFolder(folder)):
+        return train_unlocked(recipe, folder, on_progress=on_progress)
+
+
+def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> TrainedModel:
+    """`train` for a caller that holds the lock of the folder."""
     run, settings = RunFolder(folder), recipe.training
     _refuse_unusable(recipe)
     frozen = _frozen_methods(recipe)

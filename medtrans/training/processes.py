@@ -38,6 +38,13 @@ def launch(settings: TrainingSettings) -> Fabric:
     return fabric
 
 
+def is_first_process() -> bool:
+    """Whether this process is alone, or the first of a parallel training; also before it is launched."""
+    each, nodes = _processes()
+    by_slurm = os.environ.get("SLURM_PROCID", "0")
+    return each * nodes == 1 or os.environ.get("RANK", by_slurm) == "0"
+
+
 def fastest_precision(device: torch.device) -> Literal["bf16-mixed", "32-true"]:
     """bf16-mixed where the device has bfloat16 instructions."""
     if device.type == "cuda":

@@ -38,6 +38,8 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
         ("subject,source,tesla\np,x.nii.gz,-inf\n", "line 2, column tesla.*'-inf'"),
         ("subject,source,tesla,tesla\np,x.nii.gz,1,2\n", "two columns named 'tesla'"),
         ("subject,source\np,x.nii.gz,extra\n", "line 2.*cells"),
+        ("subject,name,source\np,../../../escaped,x.nii.gz\n", r"cases\.csv: the case .*escaped.* has a separator"),
+        ("subject,name,source\np,one,x.nii.gz\nq,ONE,x.nii.gz\n", r"cases one and ONE|cases ONE and one"),
         ("subject,source,split\np,x.nii.gz,train\np,y.nii.gz,test\n", "subject p.*test, train"),
         ("subject,source\np,x.nii.gz\nq,x.nii.gz\n", "twice"),
     ],

@@ -6,9 +6,10 @@ import pytest
 from safetensors.torch import load_file
 
 from medtrans.catalogue import find_recipe
-from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
 from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._run_lock import run_lock
 from medtrans.stages.train import train
 from medtrans.training.journal import read_journal
 
@@ -55,6 +56,18 @@ def test_a_broken_case_stops_the_run_before_it_trains(tmp_path):
     with pytest.raises(InputRefused, match="sub-03_T2"):
         train(recipe(f"reading.root={tmp_path}"), tmp_path / "run")
     assert not RunFolder(tmp_path / "run").checkpoint.parent.exists()
+
+
+def test_two_trainings_in_one_folder_are_one_and_a_refusal(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    with (
+        run_lock(run),
+        pytest.raises(EnvironmentRefused, match=r"a run that is still working \(process \d+ on") as refused,
+    ):
+        train(recipe(), run.path)
+    assert refused.value.where == str(run.path)
+    assert not run.recipe.exists()
+    train(recipe(), run.path)
 
 
 def test_torchrun_trains_the_same_model_and_prints_once(tmp_path):
