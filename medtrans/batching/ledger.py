@@ -1,25 +1,31 @@
 """Ledger of a batch: a log in the output folder, to which one line of JSON is appended for each event of a case.
 
-A case counts as done when its last line says so and input, model and output still have the hashes of that line; that a
-file exists proves nothing. "begun" is logged before an output is written: so an interrupted run recognises its own
-output, and never mistakes another file for it. Lines are only appended and flushed to disk, never rewritten. The last
-line about an output counts; a line cut short by a power cut is ignored. Commands that share a folder (`part`) append
-to one file each and read all of them.
+A case counts as done when its last line says so and input, model and files still have the hashes of that line; that a
+file exists proves nothing. "begun" is logged with the hashes of the new files before they get their names: so an
+interrupted run recognises its own files, and never mistakes another file for one of them. Lines are only appended and
+flushed to disk, never rewritten. The last line about an output counts; a line cut short by a power cut is ignored.
+Commands that share a folder (`part`) append to one file each and read all of them. Two commands with one ledger append
+in turn: each holds its lock while it gives files their names.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from medtrans.core.errors import EnvironmentRefused, InputRefused
-from medtrans.reading.storage import read_bytes
+from medtrans.reading.locks import wait_for_lock
+from medtrans.reading.storage import opened, size_of
 
 MAX_LEDGER_BYTES = 1 << 30
+WAIT_SECONDS = 120.0
+"""For another command that gives files their names, which takes it milliseconds."""
 Verdict = Literal["begun", "done", "failed"]
 
 
@@ -35,6 +41,10 @@ class Line:
     settings: dict[str, object]
     """Settings of the translation, and the conditions of the case."""
     output_sha256: str = ""
+    beside: dict[str, str] = field(default_factory=dict)
+    """Name → hash of the further volumes of the case: its standard deviation."""
+    part: str = ""
+    """Of an array of commands: the numbers of its first and its last task, "0-7"."""
     verdict: Verdict
     message: str = ""
     time: str
@@ -53,23 +63,63 @@ class Ledger:
         number, count = part
         self.path = folder / (f"ledger-{number}-of-{count}.jsonl" if count > 1 else "ledger.jsonl")
         self.lines: dict[str, Line] = {}
-        for path in sorted(folder.glob("ledger*.jsonl")) if folder.is_dir() else []:
-            for line in _last_lines(path).values():
-                if line.output not in self.lines or self.lines[line.output].time <= line.time:
-                    self.lines[line.output] = line
+        self.hashes: dict[str, set[str]] = {}
+        """Name of a file → every hash that it had when one of the commands wrote it."""
+        self._read: dict[Path, int] = dict.fromkeys(folder.glob("ledger*.jsonl"), 0) if folder.is_dir() else {}
+        self.refresh()
 
     def __getitem__(self, output: str) -> Line | None:
         """The last line about an output."""
         return self.lines.get(output)
 
+    def refresh(self) -> None:
+        """Read the lines that other commands have added since."""
+        for path in sorted({*self._read, self.path}):
+            begin = self._read.get(path, 0)
+            text = _bytes_from(path, begin)
+            self._read[path] = begin + text.rfind(b"\n") + 1  # A last line that is cut short is read again.
+            for line in filter(None, map(_parsed, text.decode(errors="replace").split("\n"))):
+                self._take(line)
+
+    def wrote(self, name: str, sha256: str) -> bool:
+        """Whether a command wrote a file of that name with that content."""
+        return sha256 in self.hashes.get(name, ())
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of this ledger among commands, and read what others added. Raises EnvironmentRefused."""
+        with self._reasons():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            number = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            if not wait_for_lock(number, WAIT_SECONDS):
+                what = "is the ledger of another command, which does not answer"
+                raise EnvironmentRefused(self.path, what, "end that command, or give another output folder")
+            self.refresh()
+            yield
+        finally:
+            os.close(number)
+
     def add(self, line: Line) -> None:
         """Append `line` and flush it to disk. Raises EnvironmentRefused."""
-        try:
+        with self._reasons():
             _append(self.path, json.dumps(asdict(line)).encode() + b"\n")
+        self._take(line)
+
+    def _take(self, line: Line) -> None:
+        for name, sha256 in ((line.output, line.output_sha256), *line.beside.items()):
+            if sha256:
+                self.hashes.setdefault(name, set()).add(sha256)
+        if line.output not in self.lines or self.lines[line.output].time <= line.time:
+            self.lines[line.output] = line
+
+    @contextlib.contextmanager
+    def _reasons(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as reason:
             what = f"the ledger cannot be written ({reason.strerror or reason})"
             raise EnvironmentRefused(self.path, what, "free space or choose another output folder") from reason
-        self.lines[line.output] = line
 
 
 def now() -> str:
@@ -94,19 +144,24 @@ def _append(path: Path, line: bytes) -> None:
         os.close(file)
 
 
-def _last_lines(path: Path) -> dict[str, Line]:
-    """The last readable line about each output; what cannot be read is left out, since it proves nothing."""
+def _bytes_from(path: Path, begin: int) -> bytes:
+    """The bytes of a ledger from a place on; what cannot be read is left out, since it proves nothing."""
     try:
-        text = read_bytes(path, MAX_LEDGER_BYTES).decode(errors="replace")
-    except InputRefused:
-        return {}
-    lines = [line for line in map(_parsed, text.split("\n")) if line]
-    return {line.output: line for line in lines}
+        if size_of(path) - begin > MAX_LEDGER_BYTES:
+            return b""
+        with opened(path) as file:
+            file.seek(begin)
+            data: bytes = file.read(MAX_LEDGER_BYTES)
+            return data
+    except (InputRefused, EnvironmentRefused):
+        return b""
 
 
 def _parsed(text: str) -> Line | None:
+    """None for what is not a line; lines of earlier versions lack what has a default."""
     try:
         values = json.loads(text)
-        return Line(**{each.name: values[each.name] for each in fields(Line)})
+        line = Line(**{each.name: values[each.name] for each in fields(Line) if each.name in values})
     except (ValueError, KeyError, TypeError):
         return None
+    return line if isinstance(line.beside, dict) else None

@@ -1,4 +1,4 @@
-"""Outcome of one case of a batch: done, skipped or failed."""
+"""Outcome of one case of a batch: done, skipped, left out or failed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from medtrans.batching.plan import Job
-from medtrans.core.errors import MedtransError
+from medtrans.core.errors import EnvironmentRefused, MedtransError
 from medtrans.core.finding import Finding
 
 
@@ -17,7 +17,7 @@ class Outcome:
     """Result of one case. `exit_code` is 0, or that of the error; `message` is one sentence."""
 
     case: str
-    verdict: Literal["done", "skipped", "failed"]
+    verdict: Literal["done", "skipped", "left out", "failed"]
     message: str = ""
     exit_code: int = 0
     seconds: float = 0.0
@@ -35,6 +35,10 @@ class Outcome:
 
 def failed_outcome(job: Job, reason: Exception, began: float) -> Outcome:
     """The outcome of a job that raised `reason`; `began` is the time.monotonic() of its start."""
+    if isinstance(reason, MemoryError):
+        reason = EnvironmentRefused(
+            job.sources[0], "does not fit into memory", "close other programs or use a larger machine"
+        )
     known = isinstance(reason, (MedtransError, OSError))
     message = str(reason) if known else f"a bug of medtrans, please report it: {type(reason).__name__}: {reason}"
     if not any(str(path) in message for path in (*job.sources, job.output)):

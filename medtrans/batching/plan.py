@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from medtrans.batching.masks import Masks, find_masks
+from medtrans.batching.outputs import Output, refuse_collisions
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.formats import supported
-from medtrans.reading.names import sidecar_path, stem
+from medtrans.reading.names import sidecar_path, stem, uncertainty_path
 from medtrans.reading.volumes import is_volume, volumes_in
 
 Inputs = str | Path | Sequence[str | Path | Sequence[str | Path]]
@@ -26,6 +28,17 @@ class Job:
     sources: tuple[Path, ...]
     output: Path
     conditions: Mapping[str, float] = field(default_factory=dict)
+    mask: Path | None = None
+    """Body mask of the source; outside of it air is written."""
+    mask_label: int | None = None
+    """The value in the mask that is the body; None takes all above 0."""
+
+    @property
+    def outputs(self) -> tuple[Output, Output, Output]:
+        """Volume, standard deviation and sidecar; a translation without uncertainty removes an older deviation."""
+        source = str(self.sources[0])
+        volumes = Output(self.output, "volume", source), Output(uncertainty_path(self.output), "volume", source)
+        return *volumes, Output(sidecar_path(self.output), "sidecar", source)
 
 
 def plan(
@@ -33,13 +46,19 @@ def plan(
     output: Path,
     names: Sequence[str] | None = None,
     conditions: Conditions = None,
+    masks: Masks = None,
+    *,
+    mask_label: int | None = None,
+    left_out: Sequence[Path] = (),
+    protected: Sequence[Path] = (),
 ) -> list[Job]:
     """The jobs of a batch, sorted by name for a folder, in the given order for a list.
 
     One case is written to a file, or into a folder if `output` has no suffix of a volume; several cases are written
-    into a folder. Raises UsageError, InputRefused.
+    into a folder. `left_out` are volumes of the folder that are not cases; no output may be one of them, of the inputs
+    or of the `protected` files. Raises UsageError, InputRefused.
     """
-    sources, to_folder = _sources(inputs), output.is_dir() or not is_volume(output)
+    sources, to_folder = _sources(inputs, left_out), output.is_dir() or not is_volume(output)
     whole = isinstance(inputs, (str, Path)) and _is_folder_of_volumes(Path(inputs))
     if to_folder and not whole and names is None and output.suffix[1:].isalpha() and not output.exists():
         what = f"is neither an existing folder nor the name of a volume ({output.suffix})"
@@ -55,12 +74,16 @@ def plan(
     else:
         outputs = [output / _output_name(volumes[0]) for volumes in sources]
     each = conditions if isinstance(conditions, Sequence) else [conditions or {}] * len(sources)
-    jobs = [Job(stem(path), files, path, known) for files, path, known in zip(sources, outputs, each, strict=True)]
-    _refuse_collisions(jobs)
+    bodies = find_masks(sources, masks)
+    parts = zip(sources, outputs, each, bodies, strict=True)
+    jobs = [Job(stem(path), files, path, known, mask, mask_label) for files, path, known, mask in parts]
+    _refuse_two_files(jobs)
+    read = [file for job in jobs for file in (*job.sources, *([job.mask] if job.mask else []))]
+    refuse_collisions([each for job in jobs for each in job.outputs], [*read, *left_out, *protected])
     return jobs
 
 
-def _sources(inputs: Inputs) -> list[tuple[Path, ...]]:
+def _sources(inputs: Inputs, left_out: Sequence[Path]) -> list[tuple[Path, ...]]:
     if not isinstance(inputs, (str, Path)):
         cases = [[case] if isinstance(case, (str, Path)) else case for case in inputs]
         return [tuple(Path(file) for file in case) for case in cases]
@@ -72,7 +95,7 @@ def _sources(inputs: Inputs) -> list[tuple[Path, ...]]:
     volumes = volumes_in(path)
     if not volumes:
         raise UsageError(path, "holds no volume (subfolders are not searched)", supported())
-    return [(volume,) for volume in volumes]
+    return [(volume,) for volume in volumes if volume not in left_out]
 
 
 def _is_folder_of_volumes(path: Path) -> bool:
@@ -87,28 +110,8 @@ def _output_name(source: Path) -> str:
     return f"{stem(source)}.mha" if source.suffix.lower() == ".mhd" else source.name
 
 
-def _refuse_collisions(jobs: Sequence[Job]) -> None:
-    """No output may be another output or a source, whatever the path that leads to it."""
-    taken: dict[Path, Job] = {}
-    sources = {file.resolve() for job in jobs for file in job.sources}
-    source_sidecars = {sidecar_path(file).resolve() for file in sources}
+def _refuse_two_files(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        beside = sidecar_path(job.output)
         if job.output.suffix.lower() == ".mhd":
             what = "is a format of two files, which cannot be replaced in one step"
             raise UsageError(job.output, what, "write .mha")
-        if beside in taken:
-            other = taken[beside].sources[0]
-            what = f"would have the same output as {other}: {beside.name}"
-            raise UsageError(job.sources[0], what, "rename one of them")
-        taken[beside] = job
-        if job.output.resolve() in sources or _is_one_of(job.output, job.sources):
-            raise UsageError(job.output, "is an input, which medtrans never overwrites", "give another output")
-        if beside.resolve() in source_sidecars:
-            what = f"differs from an input only by its suffix: both would have the sidecar {beside.name}"
-            raise UsageError(job.output, what, "give another name")
-
-
-def _is_one_of(path: Path, files: Sequence[Path]) -> bool:
-    """The same file under another name (a hard link, a drive that ignores case)?"""
-    return path.exists() and any(file.exists() and path.samefile(file) for file in files)

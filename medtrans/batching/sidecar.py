@@ -14,9 +14,10 @@ from medtrans import __version__
 from medtrans.batching.ledger import now
 from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
-from medtrans.reading.names import uncertainty_path
+from medtrans.preparing.intensity_scale import SIDECAR_KEY
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translation import Translation
+from medtrans.translating.translator import Translator
 
 NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
 DESCRIPTION = f"SYNTHETIC medtrans {__version__}"
@@ -27,9 +28,13 @@ def sidecar(
     translation: Translation,
     translator: AnyTranslator,
     inputs: Sequence[tuple[str, str]],
-    output: tuple[str, str],
+    outputs: Sequence[tuple[str, str]],
+    mask: tuple[str, str] | None = None,
 ) -> bytes:
-    """Provenance of a translation as JSON. `inputs`, `output`: name and SHA-256; folders are not named."""
+    """Provenance of a translation as JSON. `inputs`, `outputs`, `mask`: name and SHA-256; folders are not named.
+
+    `outputs` are the translated volume and, where it has one, its standard deviation.
+    """
     facts: dict[str, Any] = {
         "SYNTHETIC": True,
         "notice": NOTICE,
@@ -38,12 +43,14 @@ def sidecar(
         "model": _model(translator),
         "inputs": [_file(*each) for each in inputs],
         "output": {
-            **_file(*output),
+            **_file(*outputs[0]),
             "modality": translation.modality.name,
             "unit": translation.modality.unit,
             "type": str(translation.volume.voxels.dtype),
+            SIDECAR_KEY: list(_first(translator).preparation.target_percentiles),
         },
-        "uncertainty": _uncertainty(translation, output[0]),
+        "uncertainty": _uncertainty(translation, outputs[1:]),
+        "body": _body(translation, mask),
         "device": str(translator.device),
         "findings": [_without_folder(finding).to_dict() for finding in translation.findings],
         "clipped_fraction": translation.clipped_fraction,
@@ -68,11 +75,23 @@ def _model(translator: AnyTranslator) -> dict[str, Any]:
     }
 
 
-def _uncertainty(translation: Translation, output: str) -> dict[str, Any] | None:
+def _first(translator: AnyTranslator) -> Translator:
+    """The members of an ensemble write on one scale."""
+    return translator.members[0] if isinstance(translator, Ensemble) else translator
+
+
+def _uncertainty(translation: Translation, files: Sequence[tuple[str, str]]) -> dict[str, Any] | None:
     """The file of standard deviations and the number of samples behind it; None for a single sample."""
     if translation.uncertainty is None:
         return None
-    return {"file": uncertainty_path(Path(output)).name, "samples": translation.samples}
+    return {**_file(*files[0]), "samples": translation.samples}
+
+
+def _body(translation: Translation, mask: tuple[str, str] | None) -> dict[str, Any] | None:
+    """Where air was written: outside of a mask or of the body that was found; None where nowhere."""
+    if translation.body is None:
+        return None
+    return {**translation.body.to_dict(), "mask": _file(*mask) if mask else None}
 
 
 def _file(name: str, sha256: str) -> dict[str, str]:

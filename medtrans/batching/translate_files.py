@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medtrans.batching.ledger import Ledger, Line, now
-from medtrans.batching.outcome import Outcome, failed_outcome
+from medtrans.batching.ledger import Ledger
+from medtrans.batching.left_out import left_out_outcomes, not_images
+from medtrans.batching.masks import Masks
+from medtrans.batching.outcome import Outcome
+from medtrans.batching.outputs import Output, refuse_existing_outputs
 from medtrans.batching.plan import Conditions, Inputs, Job, plan
-from medtrans.batching.resume import first_line, is_done, refuse_to_replace
-from medtrans.batching.sidecar import DESCRIPTION, sidecar
-from medtrans.core.errors import MedtransError
-from medtrans.reading.names import sidecar_path, uncertainty_path
-from medtrans.reading.storage import refuse_unwritable, write_atomically
-from medtrans.reading.volumes import hash_volume, read_channels, write_volume
-from medtrans.translating.ensemble import AnyTranslator
+from medtrans.batching.staging import remove_strays
+from medtrans.batching.translate_case import Batch
+from medtrans.core.errors import UsageError
+from medtrans.reading.names import uncertainty_path
+from medtrans.reading.storage import refuse_unwritable
+from medtrans.reading.volumes import hash_volume
+from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.progress import OnProgress, part_progress
-from medtrans.translating.translation import Translation
+
+TO_REPLACE = "give --overwrite, or --resume to continue"
+NOT_LOGGED = "no ledger here names them, so --resume does not replace them: move them away, or give --overwrite"
 
 
 def translate_files(
@@ -29,28 +32,42 @@ def translate_files(
     *,
     names: Sequence[str] | None = None,
     conditions: Conditions = None,
+    masks: Masks = None,
+    mask_label: int | None = None,
+    protected: Sequence[Path] = (),
     overwrite: bool = False,
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
+    tasks: str = "",
     on_progress: Callable[[str, float], None] | None = None,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder (or a list) into a folder; each output gets a sidecar.
 
     An input of several volumes is stacked into channels. `names` are the names of the outputs, for a list; else those
-    of the inputs are used. `conditions` belong to all cases or to each. The uncertainty is written too, where there is
-    one. `resume` skips what the ledger proves done. `part` is (number from 0, count): every count-th case.
+    of the inputs are used. `conditions` belong to all cases or to each; outside of its mask (`mask_label` of it, or all
+    above 0) a case becomes air. The uncertainty is written too, where there is one. Masks and standard deviations in a
+    folder, known by their names, are left out. `protected` are further files that no output may replace. `resume` skips
+    what the ledger proves done. `part` is (number from 0, count): every count-th case; `tasks` are those of an array.
     `on_progress` gets the case and the fraction of the batch that is done.
-    Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that collide or would replace inputs),
-    EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
+    Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that exist, collide or would replace
+    inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
     """
-    jobs = plan(inputs, Path(output), names, conditions)[part[0] :: part[1]]
+    unused = not_images(inputs, translator)
+    fixed = {"mask_label": mask_label, "left_out": unused, "protected": protected}
+    every = plan(inputs, Path(output), names, conditions, masks, **fixed)  # type: ignore[arg-type]
+    if part[1] > 1 and not _is_shared(inputs):
+        raise UsageError("--num-parts", "one case is not shared out among commands", "leave it out")
+    jobs = every[part[0] :: part[1]]
     for folder in {job.output.parent for job in jobs}:
         refuse_unwritable(folder)
-    ledger = Ledger(jobs[0].output.parent, part) if jobs else None
-    outcomes = []
+    outcomes = left_out_outcomes(unused) if part[0] == 0 else []
+    if not jobs:
+        return outcomes
+    ledger = Ledger(jobs[0].output.parent, part)
+    _refuse_existing(jobs, ledger, translator, overwrite=overwrite, resume=resume)
+    remove_strays(jobs[0].output.parent)
+    batch = Batch(translator, ledger, overwrite, resume, log_failures=len(jobs) > 1, part=tasks)
     for number, job in enumerate(jobs):
-        assert ledger
-        batch = _Batch(translator, ledger, overwrite=overwrite, resume=resume, log_failures=len(jobs) > 1)
         report = part_progress(_case_progress(on_progress, job.name), number, len(jobs))
         report(0.0)
         outcomes.append(batch.outcome(job, report))
@@ -58,75 +75,36 @@ def translate_files(
     return outcomes
 
 
-def write_translation(
-    translation: Translation,
-    translator: AnyTranslator,
-    inputs: Sequence[tuple[str, str]],
-    output: Path,
-    *,
-    overwrite: bool = False,
-) -> str:
-    """Write the volume, its uncertainty if it has one, then the sidecar, each atomically. Returns the volume's SHA-256.
-
-    `inputs`: name and SHA-256 of each source.
-    """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    write_volume(translation.volume, output, description=DESCRIPTION, overwrite=overwrite)
-    if translation.uncertainty is not None:
-        write_volume(translation.uncertainty, uncertainty_path(output), description=DESCRIPTION, overwrite=True)
-    written = hash_volume(output)
-    write_atomically(sidecar_path(output), sidecar(translation, translator, inputs, (output.name, written)))
-    return written
+def _is_shared(inputs: Inputs) -> bool:
+    """A folder or a list of cases can be shared out, whatever it holds; one volume cannot."""
+    if isinstance(inputs, (str, Path)):
+        return Path(inputs).is_dir()
+    return len(inputs) > 1
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """What all jobs of a batch share."""
+def _refuse_existing(
+    jobs: Sequence[Job], ledger: Ledger, translator: AnyTranslator, *, overwrite: bool, resume: bool
+) -> None:
+    """Before anything is translated. Raises UsageError."""
+    logged = {each.path for job in jobs if ledger[job.output.name] for each in job.outputs}
+    planned = [Output(ledger.path, "ledger"), *(each for job in jobs for each in job.outputs)]
+    advice = NOT_LOGGED if resume else TO_REPLACE
+    refuse_existing_outputs(planned, overwrite, replaceable=lambda path: resume and path in logged, advice=advice)
+    for path in () if _gives_uncertainty(translator) else (uncertainty_path(job.output) for job in jobs):
+        if os.path.lexists(path) and not _is_own_deviation(path, ledger):
+            what = "would be taken for the standard deviation of a translation that has none, and is not from medtrans"
+            raise UsageError(path, what, "move it away, or give another output")
 
-    translator: AnyTranslator
-    ledger: Ledger
-    overwrite: bool
-    resume: bool
-    log_failures: bool
-    """A single bad input leaves nothing behind: its failure is not written to a ledger."""
 
-    def outcome(self, job: Job, on_progress: OnProgress) -> Outcome:
-        """Translate one job. An error becomes the outcome of its case."""
-        began = time.monotonic()
-        try:
-            inputs = [(volume.name, hash_volume(volume)) for volume in job.sources]
-            line = first_line(job, inputs, self.translator)
-            if self.resume and is_done(job, line, self.ledger):
-                return Outcome(job.name, "skipped", "done before", output=job.output)
-            refuse_to_replace(job, self.ledger, self.overwrite, self.resume)
-        except Exception as reason:
-            return failed_outcome(job, reason, began)
-        try:
-            translation = self._translate(job, line, inputs, on_progress)
-        except Exception as reason:
-            failed = failed_outcome(job, reason, began)
-            if self.log_failures:
-                with contextlib.suppress(MedtransError, OSError):
-                    self.ledger.add(replace(line, verdict="failed", message=failed.message, time=now()))
-            return failed
-        return Outcome(
-            job.name,
-            "done",
-            seconds=time.monotonic() - began,
-            output=job.output,
-            clipped_fraction=translation.clipped_fraction,
-            findings=translation.findings,
-        )
+def _gives_uncertainty(translator: AnyTranslator) -> bool:
+    if isinstance(translator, Ensemble):
+        return True
+    return translator.settings.samples > 1 and translator.method.noise_channels > 0
 
-    def _translate(
-        self, job: Job, line: Line, inputs: Sequence[tuple[str, str]], on_progress: OnProgress
-    ) -> Translation:
-        volume, where = read_channels(job.sources), str(job.sources[0])
-        translation = self.translator.translate(volume, conditions=job.conditions, where=where, on_progress=on_progress)
-        self.ledger.add(line)
-        written = write_translation(translation, self.translator, inputs, job.output, overwrite=True)
-        self.ledger.add(replace(line, verdict="done", output_sha256=written, time=now()))
-        return translation
+
+def _is_own_deviation(path: Path, ledger: Ledger) -> bool:
+    """Whether a ledger names it."""
+    return path.is_file() and ledger.wrote(path.name, hash_volume(path))
 
 
 def _case_progress(on_progress: Callable[[str, float], None] | None, case: str) -> OnProgress:

@@ -30,15 +30,22 @@ def locked(path: Path, what: str, advice: str, *, wait_seconds: float = 0.0) -> 
     except OSError as reason:
         raise EnvironmentRefused(path, reason.strerror or str(reason), "check the permissions of the folder") from None
     with os.fdopen(number, "r+") as file:
-        deadline = time.monotonic() + wait_seconds
-        while not _lock(file.fileno()):
-            if time.monotonic() >= deadline:
-                raise EnvironmentRefused(path.parent, f"{what} ({file.read(200).strip() or 'unknown'})", advice)
-            time.sleep(RETRY_SECONDS)
+        if not wait_for_lock(file.fileno(), wait_seconds):
+            raise EnvironmentRefused(path.parent, f"{what} ({file.read(200).strip() or 'unknown'})", advice)
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         file.flush()
         yield
+
+
+def wait_for_lock(number: int, wait_seconds: float) -> bool:
+    """Whether the lock of an open file could be taken; it is held until the file is closed."""
+    deadline = time.monotonic() + wait_seconds
+    while not _lock(number):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(RETRY_SECONDS)
+    return True
 
 
 def _lock(number: int) -> bool:

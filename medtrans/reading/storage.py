@@ -87,8 +87,7 @@ def write_atomically(path: str | Path, data: bytes, *, overwrite: bool = True) -
         _write_flushed(temporary, data)
         if temporary.read_bytes() != data:
             raise EnvironmentRefused(path, "reads back differently from what was written", "check the disk")
-        temporary.replace(path)
-        _flush_folder(path.parent)
+        replace_file(temporary, path)
     except OSError as reason:
         raise EnvironmentRefused(
             path, reason.strerror or str(reason), "free space or choose another folder"
@@ -96,6 +95,19 @@ def write_atomically(path: str | Path, data: bytes, *, overwrite: bool = True) -
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def replace_file(complete: Path, path: Path) -> None:
+    """Rename a complete file to `path` in one step, and flush the folder. Permissions of a replaced file are kept.
+
+    A link is replaced, not followed. Raises OSError.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        before = path.lstat()
+        if stat.S_ISREG(before.st_mode):
+            complete.chmod(stat.S_IMODE(before.st_mode))
+    complete.replace(path)
+    flush_folder(path.parent)
 
 
 def _facts(path: Path) -> os.stat_result:
@@ -119,7 +131,7 @@ def _write_flushed(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Make the rename itself survive a power cut, where the system allows it."""
     with contextlib.suppress(OSError):
         number = os.open(folder, os.O_RDONLY)

@@ -21,7 +21,7 @@ def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():
     volume = Volume(np.zeros((1, 2, 2, 2), np.int16), np.eye(4))
     finding = Finding(code="implausible-spacing", severity="warn", where="/data/mr.nii.gz", what="measures 9 mm")
     made = Translation(volume, find_modality("CT"), 0.125, 1.23456, (finding,))
-    facts = json.loads(sidecar(made, translator, [("mr.nii.gz", "123")], ("ct.nii.gz", "456")))
+    facts = json.loads(sidecar(made, translator, [("mr.nii.gz", "123")], [("ct.nii.gz", "456")]))
     assert facts["SYNTHETIC"] is True
     assert next(iter(facts)) == "SYNTHETIC"
     assert facts["medtrans"] == __version__
@@ -49,11 +49,15 @@ def test_the_number_of_samples_stands_beside_their_standard_deviation(tmp_path):
     single = Translation(volume, find_modality("CT"), 0.0, 1.0)
     several = replace(single, uncertainty=volume, samples=8)
     translator = translator_of(Same())
-    facts = [json.loads(sidecar(made, translator, [], ("ct.v2.nii.gz", ""))) for made in (single, several)]
-    assert [each["uncertainty"] for each in facts] == [None, {"file": "ct.v2_std.nii.gz", "samples": 8}]
+    files = [("ct.v2.nii.gz", "1"), ("ct.v2_std.nii.gz", "2")]
+    facts = [json.loads(sidecar(made, translator, [], files)) for made in (single, several)]
+    assert [each["uncertainty"] for each in facts] == [
+        None,
+        {"file": "ct.v2_std.nii.gz", "sha256": "2", "samples": 8},
+    ]
     path = tmp_path / "ct.json"
     for made, samples in ((single, None), (several, 8)):
-        path.write_bytes(sidecar(made, translator, [], ("ct.nii.gz", "")))
+        path.write_bytes(sidecar(made, translator, [], files))
         assert read_samples(path) == samples
 
 

@@ -9,20 +9,22 @@ from pathlib import Path
 
 import torch
 
-from medtrans.batching import translate_files as batch
+from medtrans.batching import translate_case
+from medtrans.batching.translate_files import translate_files
 from medtrans.translating.translator import Translator
 
 torch.set_num_threads(1)
 source, output, model = sys.argv[1:]
-write = batch.write_volume
+publish = translate_case.publish
 
 
-def write_slowly(*arguments, **options):
-    write(*arguments, **options)
+def publish_slowly(files, folder, stale=()):
+    """Gives the volume its name, and not the sidecar."""
+    files[0].replace(folder / files[0].name)
     sys.stdout.write("written\n")
     sys.stdout.flush()
     time.sleep(100)
 
 
-batch.write_volume = write_slowly
-batch.translate_files(Path(source), Path(output), Translator.load(model, device="cpu"))
+translate_case.publish = publish_slowly
+translate_files(Path(source), Path(output), Translator.load(model, device="cpu"))

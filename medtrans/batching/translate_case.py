@@ -1,0 +1,144 @@
+"""Translation of one case: read, translate, write all its files, then give them their names."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from medtrans.batching.ledger import Ledger, Line, now
+from medtrans.batching.outcome import Outcome, failed_outcome
+from medtrans.batching.plan import Job
+from medtrans.batching.resume import first_line, is_done, refuse_foreign
+from medtrans.batching.sidecar import DESCRIPTION, sidecar
+from medtrans.batching.staging import publish, staged
+from medtrans.core.errors import InputRefused, MedtransError, UsageError
+from medtrans.core.volume import Volume
+from medtrans.reading.names import sidecar_path, uncertainty_path
+from medtrans.reading.storage import write_atomically
+from medtrans.reading.volumes import hash_volume, read_channels, read_mask, write_volume
+from medtrans.translating.ensemble import AnyTranslator
+from medtrans.translating.progress import OnProgress
+from medtrans.translating.translation import Translation
+
+Hashed = tuple[str, str]
+"""Name and SHA-256 of a file."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What all jobs of a batch share."""
+
+    translator: AnyTranslator
+    ledger: Ledger
+    overwrite: bool
+    resume: bool
+    log_failures: bool
+    """A single bad input leaves nothing behind: its failure is not written to a ledger."""
+    part: str = ""
+
+    def outcome(self, job: Job, on_progress: OnProgress) -> Outcome:
+        """Translate one job. An error becomes the outcome of its case."""
+        began, line = time.monotonic(), None
+        try:
+            inputs, mask = [_hashed(path) for path in job.sources], _hashed(job.mask) if job.mask else None
+            line = first_line(job, [*inputs, *([mask] if mask else [])], self.translator, self.part)
+            if self._exists_done(job, line):
+                return Outcome(job.name, "skipped", "done before", output=job.output)
+            translation = self._translate(job, inputs, mask, on_progress)
+            if not self._write(translation, job, line, inputs, mask):
+                return Outcome(job.name, "skipped", "done meanwhile by another command", output=job.output)
+        except Exception as reason:
+            failed = failed_outcome(job, reason, began)
+            if line and self.log_failures and not isinstance(reason, UsageError):
+                with contextlib.suppress(MedtransError, OSError), self.ledger.locked():
+                    self.ledger.add(replace(line, verdict="failed", message=failed.message, time=now()))
+            return failed
+        return Outcome(
+            job.name,
+            "done",
+            seconds=time.monotonic() - began,
+            output=job.output,
+            clipped_fraction=translation.clipped_fraction,
+            findings=translation.findings,
+        )
+
+    def _exists_done(self, job: Job, line: Line) -> bool:
+        """Whether nothing is left to do. Raises UsageError where something else exists that must not be replaced."""
+        if self.overwrite and not self.resume:
+            return False
+        self.ledger.refresh()
+        if is_done(job, line, self.ledger):
+            return True
+        existing = [path for path in files_of_case(job.output) if os.path.lexists(path)]
+        if existing and not self.overwrite and self.resume:
+            refuse_foreign(job, self.ledger)
+        elif existing and not self.overwrite:
+            raise UsageError(existing[0], "exists", "give --overwrite, or --resume to continue")
+        return False
+
+    def _translate(
+        self, job: Job, inputs: Sequence[Hashed], mask: Hashed | None, on_progress: OnProgress
+    ) -> Translation:
+        volume, body = read_channels(job.sources), _read_body(job)
+        files, hashes = [*job.sources, *([job.mask] if job.mask else [])], [*inputs, *([mask] if mask else [])]
+        for path, before in zip(files, hashes, strict=True):
+            if _hashed(path) != before:
+                raise InputRefused(path, "changed while it was read", "run again when the file is complete", "changed")
+        where = str(job.sources[0])
+        return self.translator.translate(
+            volume, mask=body, conditions=job.conditions, where=where, on_progress=on_progress
+        )
+
+    def _write(
+        self, translation: Translation, job: Job, line: Line, inputs: Sequence[Hashed], mask: Hashed | None
+    ) -> bool:
+        """Write the files of a case and log it; False where another command has done the case meanwhile."""
+        folder, deviation = job.output.parent, uncertainty_path(job.output)
+        with staged(folder) as place:
+            files = write_files(translation, self.translator, inputs, place / job.output.name, mask)
+            first, *beside = [_hashed(file) for file in files[:-1]]
+            line = replace(line, output_sha256=first[1], beside=dict(beside), time=now())
+            with self.ledger.locked():
+                if self._exists_done(job, line):
+                    return False
+                self.ledger.add(line)
+                publish(files, folder, stale=[] if translation.uncertainty is not None else [deviation])
+                self.ledger.add(replace(line, verdict="done", time=now()))
+        return True
+
+
+def write_files(
+    translation: Translation,
+    translator: AnyTranslator,
+    inputs: Sequence[Hashed],
+    output: Path,
+    mask: Hashed | None = None,
+) -> list[Path]:
+    """Write the volume, its standard deviation if it has one, and the sidecar; returns them in this order."""
+    files = [output]
+    write_volume(translation.volume, output, description=DESCRIPTION)
+    if translation.uncertainty is not None:
+        files.append(uncertainty_path(output))
+        write_volume(translation.uncertainty, files[-1], description=DESCRIPTION)
+    facts = sidecar(translation, translator, inputs, [_hashed(file) for file in files], mask)
+    write_atomically(sidecar_path(output), facts, overwrite=False)
+    return [*files, sidecar_path(output)]
+
+
+def files_of_case(output: Path) -> tuple[Path, Path, Path]:
+    """Volume, standard deviation and sidecar of a case, whether they exist or not."""
+    return output, uncertainty_path(output), sidecar_path(output)
+
+
+def _read_body(job: Job) -> Volume | None:
+    if job.mask is None:
+        return None
+    return read_mask(job.mask) if job.mask_label is None else read_mask(job.mask, job.mask_label)
+
+
+def _hashed(path: Path) -> Hashed:
+    return path.name, hash_volume(path)
