@@ -12,6 +12,7 @@ from medtrans.core.errors import MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
+from medtrans.reading.grids import compare_grids
 from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.volumes import read_volume
 
@@ -121,14 +122,14 @@ def _check_case(case: Case, settings: ReadingSettings) -> list[Finding]:
 
 
 def _other_grid(path: Path, volume: Volume, other: Path, first: Volume) -> Finding:
-    grids = f"{first.shape} {first.orientation} and {volume.shape} {volume.orientation}"
+    difference = compare_grids(first, volume)
     return Finding(
-        code="other-grid",
+        code=difference.code,
         severity="refuse",
         where=str(path),
-        what=f"is on another grid than {other.name} ({grids})",
+        what=f"is on another grid than {other.name} ({difference.what})",
         consequence="their voxels do not correspond",
-        advice="register or resample it first",
+        advice=difference.advice,
     )
 
 

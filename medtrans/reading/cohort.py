@@ -13,11 +13,12 @@ from pathlib import Path
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import GridMismatch, UsageError
 from medtrans.reading.case_names import refuse_unsafe_names
+from medtrans.reading.grids import compare_grids
 from medtrans.reading.names import session_of, subject_of
 from medtrans.reading.settings import EXAMPLES, ReadingSettings
 from medtrans.reading.splits import assign_splits, refuse_leaks
 from medtrans.reading.tables import cases_in_table
-from medtrans.reading.volumes import compare_grids, read_channels, read_mask
+from medtrans.reading.volumes import read_channels, read_mask
 
 Matches = Mapping[str, Path]
 """Text that `*` stands for → the file."""
@@ -60,8 +61,9 @@ def load_pair(case: Case) -> Pair:
     assert first is not None
     for role, other in (("target", target), ("mask", mask)):
         if other is not None and not first.shares_grid_with(other):
-            what = f"source and {role} are on different grids: {compare_grids(first, other)}"
-            raise GridMismatch(case.name, what, "register or resample them first")
+            difference = compare_grids(first, other)
+            what = f"source and {role} are on different grids: {difference.what}"
+            raise GridMismatch(case.name, what, difference.advice, difference.code)
     return Pair(case, source or first, target, mask)
 
 

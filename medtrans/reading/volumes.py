@@ -12,6 +12,7 @@ import numpy as np
 from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 from medtrans.reading import formats
+from medtrans.reading.grids import compare_grids
 from medtrans.reading.storage import modified_at, refuse_existing, sha256, size_of
 
 MAX_LABELS = 256
@@ -35,8 +36,9 @@ def read_channels(paths: Sequence[Path]) -> Volume:
     first = volumes[0]
     for path, volume in zip(paths[1:], volumes[1:], strict=True):
         if not first.shares_grid_with(volume):
-            what = f"differs from {paths[0].name}: {compare_grids(first, volume)}"
-            raise GridMismatch(path, what, "register or resample it first")
+            difference = compare_grids(first, volume)
+            what = f"differs from {paths[0].name}: {difference.what}"
+            raise GridMismatch(path, what, difference.advice, difference.code)
     if len(volumes) == 1:
         return first
     voxels = np.concatenate([volume.voxels for volume in volumes])
@@ -131,15 +133,3 @@ def same_geometry(one: Volume, other: Volume) -> bool:
     if form is None:
         return one.origin.header is other.origin.header
     return form.same_header(one.origin.header, other.origin.header)
-
-
-def compare_grids(one: Volume, other: Volume) -> str:
-    """In words, how two grids differ: by their shapes, or by the largest distance between equal corners."""
-    if one.shape != other.shape:
-        return f"{one.shape} and {other.shape} voxels"
-    corner = np.array([*one.shape, 1.0])
-    shift = max(
-        np.linalg.norm(one.affine[:3, 3] - other.affine[:3, 3]),
-        np.linalg.norm(((one.affine - other.affine) @ corner)[:3]),
-    )
-    return f"the same number of voxels, but up to {shift:.2f} mm apart"
