@@ -20,6 +20,7 @@ from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, MIN_SUBJECTS
 from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
 from medtrans.evaluating.statistics.ranking import SystemRank, holm, rank_systems
 from medtrans.evaluating.statistics.summary import by_subject
+from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP
 from medtrans.evaluating.uncertainty import METRICS as UNCERTAINTY_METRICS
 
 FEW_SUBJECTS_NOTE = (
@@ -28,9 +29,11 @@ FEW_SUBJECTS_NOTE = (
 )
 SUBJECTS_FOR_COVERAGE = 20
 """Subjects from which intervals have their nominal coverage."""
-OPTIONAL_CLAUSES = (COPIED_SOURCE, *UNCERTAINTY_METRICS)
+OPTIONAL_CLAUSES = (COPIED_SOURCE, INTENSITY_LOOKUP, *UNCERTAINTY_METRICS)
 """Subjects of clauses that change no other score: a baseline, and metrics that only some runs have."""
 MAX_NAMES = 5
+HASHED = ("mask", "target")
+"""Roles of which an evaluation has hashes: of another mask, the target in it differs too."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,18 @@ def refuse_difference(one: Evaluation, other: Evaluation, names: tuple[str, str]
         cases = ", ".join(sorted(ours ^ theirs)[:MAX_NAMES])
         raise UsageError(names[1], f"and {names[0]} were not scored on the same cases: {cases}", "run them alike")
     for case in sorted(ours):
-        hashes = [each.input_hashes.get(case, {}) for each in (one, other)]
-        for role in hashes[0].keys() & hashes[1].keys():
-            if hashes[0][role] != hashes[1][role]:
-                what = f"{case} was scored on another {role} than in {names[0]}"
-                advice = "give both the same files, evaluating.region and preparing.body_mask"
-                raise UsageError(names[1], what, advice)
+        _refuse_other_voxels(case, *(each.input_hashes.get(case, {}) for each in (one, other)), names=names)
+
+
+def _refuse_other_voxels(case: str, one: Mapping[str, str], other: Mapping[str, str], names: tuple[str, str]) -> None:
+    """Hashes of what was really compared, by role; a file without them proves nothing."""
+    for role in HASHED:
+        if role not in one or role not in other:
+            what = f"has no hash of the {role} that {case} was scored on, so that nothing shows that it is the same"
+            raise UsageError(names[role in one], what, "evaluate it again with this version of medtrans")
+        if one[role] != other[role]:
+            what = f"{case} was scored on another {role} than in {names[0]}"
+            raise UsageError(names[1], what, "give both the same files, evaluating.region and preparing.body_mask")
 
 
 def _refuse_other_definition(one: Definition, other: Definition, names: tuple[str, str]) -> None:

@@ -16,6 +16,7 @@ from medtrans.evaluating.matched_files import CaseFiles, MatchedFiles, match_fil
 from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.uncertainty import read_samples
+from medtrans.preparing.intensity_scale import read_percentiles
 from medtrans.reading.names import UNCERTAINTY, sidecar_path, subject_of
 from medtrans.reading.volumes import read_mask, read_volume
 
@@ -65,6 +66,10 @@ class FolderCase(ScoringCase):
             what = f"there is no {self.name}{UNCERTAINTY} in {self.deviations}"
             raise InputRefused(self.name, what, "translate with --samples", "missing-uncertainty")
         return None
+
+    def written_percentiles(self) -> tuple[float, ...]:
+        """From the sidecar of a translation by medtrans."""
+        return read_percentiles(sidecar_path(self.files.translated))
 
     def uncertainty_samples(self) -> int | None:
         return read_samples(sidecar_path(self.files.translated))

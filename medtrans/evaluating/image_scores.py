@@ -65,10 +65,10 @@ def score_pair(
     return [_score(metric, pair, target.spacing, note, (name, subject or name, system)) for metric in labelled]
 
 
-def input_hashes(target: Volume, mask: Volume | None) -> dict[str, str]:
-    """Hashes of the target, as measured, and of the mask: scores of other voxels are not compared."""
-    mask_bytes = b"" if mask is None else np.packbits(mask.voxels > 0).tobytes()
-    voxels = {"target": np.ascontiguousarray(target.voxels, np.float32).tobytes(), "mask": mask_bytes}
+def input_hashes(target: Volume, mask: Volume | None, preset: str, case: str = "case") -> dict[str, str]:
+    """Hashes of what is really compared: the target on the scale of the preset, in the mask, and the mask itself."""
+    pair = SCALES[find_preset(preset).modality](Arrays.of(target, target, mask, case), case)[0]
+    voxels = {"target": pair.target[:, pair.mask].astype("<f4").tobytes(), "mask": np.packbits(pair.mask).tobytes()}
     return {role: hashlib.sha256(content).hexdigest()[:16] for role, content in voxels.items()}
 
 

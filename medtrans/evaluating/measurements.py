@@ -12,6 +12,8 @@ from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
 from medtrans.metrics.image.tissue_error import MAX_SOFT_TISSUE_HU
 
+MR_UNIT = "of the target's 99.5th percentile"
+
 
 def measurements(
     translated: Volume, target: Volume, mask: Volume | None, *, modality: str, case: str, subject: str
@@ -22,6 +24,10 @@ def measurements(
         return []
     true, predicted = (volume.voxels[0][inside].astype(np.float64) for volume in (target, translated))
     unit = find_modality(modality).unit
+    if modality == "MR":
+        # Each image has a scale of its own: only fractions of it can be compared between subjects.
+        top, unit = max(float(np.percentile(true, 99.5)), np.finfo(np.float32).tiny), MR_UNIT
+        true, predicted = true / top, predicted / top
     found = [Measurement(case, subject, "mean in the mask", unit, float(true.mean()), float(predicted.mean()))]
     if modality == "CT":
         millilitres = float(np.prod(target.spacing)) / 1000

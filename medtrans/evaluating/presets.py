@@ -23,6 +23,12 @@ MR = (
         "Intensities",
         "both volumes are divided by the 99.5th percentile of the target within the mask, then clipped to 0 … 1.",
     ),
+    Clause(
+        "Target normalisation",
+        "none: the target counts as measured, whatever it was normalised by in training. A translation whose sidecar "
+        "gives the scale of its training targets (the median of their 99.5th percentiles in the body) is first "
+        "multiplied by one number, the target's own 99.5th percentile in its body over that: 0 stays 0.",
+    ),
     Clause("MAE", "mean |target - translated| over the mask, after that."),
     Clause("PSNR", "10 log10(1/MSE) over the mask, after that."),
 )

@@ -12,47 +12,47 @@ import numpy as np
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
-from medtrans.core.modality import find_modality
-from medtrans.core.score import Clause, Evaluation
+from medtrans.core.modality import ModalityName, find_modality
+from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
-from medtrans.evaluating.baselines import (
-    COPIED_SOURCE_CLAUSE,
-    TRAINING_MEAN,
-    TRAINING_MEAN_IMAGE,
-    TrainingMean,
-)
+from medtrans.evaluating.baselines import COPIED_SOURCE_CLAUSE
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP_CLAUSE, TrainingBaselines, TrainingCase
 from medtrans.evaluating.uncertainty import read_samples
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.volumes import read_volume
 
-MAX_TRAINING_TARGETS = 30
-"""Training targets that are averaged, evenly picked."""
+MAX_TRAINING_CASES = 30
+"""Training cases that baselines are learnt from, evenly picked."""
 REGIONS = {
     "mask": "voxels above 0 of each case's mask file",
     "body": "the body found in each target",
     "volume": WHOLE_VOLUME,
 }
 """Setting `region` → in words."""
-TARGET_SCALE = Clause(
-    "Target normalisation",
-    "targets are brought to the unit of the model by their own intensities in the body; translations are not.",
-)
 
 
 class TargetPreparation(Protocol):
     """The part of a Preparation that scoring needs."""
 
     @property
+    def source_modality(self) -> str: ...
+
+    @property
     def target_modality(self) -> str: ...
 
-    def body_mask(self, volume: Volume) -> np.ndarray: ...
+    @property
+    def target_percentiles(self) -> tuple[float, ...]: ...
 
-    def in_written_unit(self, target: Volume, like: Volume) -> Volume: ...
+    def body_mask(self, volume: Volume, *, modality: ModalityName | None = None) -> np.ndarray: ...
+
+    def in_written_unit(self, target: Volume) -> Volume: ...
+
+    def normalised_source(self, volume: Volume) -> np.ndarray: ...
 
 
 class RunCase(ScoringCase):
@@ -64,14 +64,16 @@ class RunCase(ScoringCase):
         translation: Path | None,
         preparation: TargetPreparation,
         region: str,
-        mean: TrainingMean | None = None,
+        training: TrainingBaselines | None = None,
         *,
         has_uncertainty: bool = False,
     ) -> None:
         self.name, self.subject, self.case, self.preparation = case.name, case.subject, case, preparation
         self.modality = find_modality(preparation.target_modality)
-        self.source_given = bool(case.sources) and case.sources != case.targets
-        self.translation, self.region, self.mean, self.has_uncertainty = translation, region, mean, has_uncertainty
+        self.has_source = bool(case.sources) and case.sources != case.targets
+        self.source_given = self.has_source and preparation.source_modality == preparation.target_modality
+        self.translation, self.region, self.training = translation, region, training
+        self.has_uncertainty = has_uncertainty
 
     @cached_property
     def pair(self) -> Pair:
@@ -95,25 +97,34 @@ class RunCase(ScoringCase):
         if self.region == "body":
             # Otsu's threshold is undefined with nan; whether one lies in the body is checked with the mask.
             finite = target.like(np.nan_to_num(target.voxels, nan=self.modality.air))
-            return target.like(self.preparation.body_mask(finite).astype(np.uint8))
+            return target.like(self.preparation.body_mask(finite, modality=self.modality.name).astype(np.uint8))
         return self.pair.mask if self.region == "mask" else None
 
+    def compared(self, target: Volume) -> Volume:
+        return self.in_written_unit(target) if self.modality.name == "labels" else target
+
     def in_written_unit(self, target: Volume) -> Volume:
-        return self.preparation.in_written_unit(target, self.pair.source)
+        return self.preparation.in_written_unit(target)
+
+    def written_percentiles(self) -> tuple[float, ...]:
+        return self.preparation.target_percentiles
 
     def source(self) -> Volume | None:
-        """None where there is none, and where images are their own targets: a copy would be perfect."""
-        own_target = not self.case.sources or self.case.sources == self.case.targets
-        return None if own_target else self.pair.source
+        """None where it is of another modality, or its own target: a copy would have another unit, or be perfect."""
+        return self.pair.source if self.source_given else None
 
     def baselines(self, target: Volume) -> Mapping[str, Volume]:
-        """Training means in the body of the source, air elsewhere."""
-        if self.mean is None or not self.mean.count:
+        """What was learnt from the training cases; air outside the mask file, or the body of the source."""
+        if self.training is None:
             return {}
-        body, air = self.preparation.body_mask(self.pair.source), self.modality.air
-        image = self.mean.per_voxel(target, body, air)
-        means = {TRAINING_MEAN: self.mean.one_value(target, body, air)}
-        return means if image is None else {**means, TRAINING_MEAN_IMAGE: image}
+        source = self.preparation.normalised_source(self.pair.source) if self.has_source else None
+        return self.training.volumes(target, self.inside(), self.modality.air, source)
+
+    def inside(self) -> np.ndarray:
+        """The voxels that baselines fill (i, j, k): of the mask file where it is the region, else of the body."""
+        if self.region == "mask" and self.pair.mask is not None:
+            return np.asarray(self.pair.mask.voxels[0] > 0)
+        return self.preparation.body_mask(self.pair.source)
 
     def uncertainty(self) -> Volume | None:
         if not self.has_uncertainty or self.translation is None:
@@ -140,20 +151,17 @@ def evaluate_run(
 ) -> Evaluation:
     """Score each translated test case that has a target, with its baselines; the other cases are listed.
 
-    `cases` are those of all splits: the training targets make the training mean. `failed` were not translated.
+    `cases` are those of all splits: baselines are learnt from the training cases. `failed` were not translated.
     """
-    scale = () if find_modality(preparation.target_modality).quantitative else (TARGET_SCALE,)
-    task = ScoringTask(
-        settings.preset,
-        REGIONS[settings.region],
-        settings.metrics,
-        (*scale, COPIED_SOURCE_CLAUSE),
-        segmentation,
-    )
     translated = [case for case in cases if case.name in translations]
-    mean = TrainingMean(_training_targets(cases, preparation)) if any(case.targets for case in translated) else None
+    training = None
+    if any(case.targets for case in translated):
+        training = TrainingBaselines(_training_cases(cases, settings.region, preparation))
+    lookup = (INTENSITY_LOOKUP_CLAUSE,) if training is not None and training.lookup is not None else ()
+    clauses = (COPIED_SOURCE_CLAUSE, *lookup)
+    task = ScoringTask(settings.preset, REGIONS[settings.region], settings.metrics, clauses, segmentation)
     scoring = (
-        RunCase(case, translations[case.name], preparation, settings.region, mean, has_uncertainty=has_uncertainty)
+        RunCase(case, translations[case.name], preparation, settings.region, training, has_uncertainty=has_uncertainty)
         for case in translated
         if case.targets
     )
@@ -168,7 +176,7 @@ def scoring_pair(case: Case, region: str, preparation: TargetPreparation) -> Pai
     """
     scoring = RunCase(case, None, preparation, region)
     target = scoring.target()
-    return Pair(case, scoring.pair.source, scoring.in_written_unit(target), scoring.mask(target))
+    return Pair(case, scoring.pair.source, scoring.in_written_unit(target), scoring.mask(target), scoring.pair.mask)
 
 
 def not_translated(case: str, what: str) -> Finding:
@@ -186,9 +194,10 @@ def _without_target(case: Case) -> Finding:
     )
 
 
-def _training_targets(cases: Iterable[Case], preparation: TargetPreparation) -> Iterator[tuple[Volume, np.ndarray]]:
+def _training_cases(cases: Iterable[Case], region: str, preparation: TargetPreparation) -> Iterator[TrainingCase]:
     training = [case for case in cases if case.split == "train" and case.targets]
-    for case in training[:: max(len(training) // MAX_TRAINING_TARGETS, 1)]:
-        pair = load_pair(case)
-        assert pair.target is not None
-        yield preparation.in_written_unit(pair.target, pair.source), preparation.body_mask(pair.target)
+    for case in training[:: max(len(training) // MAX_TRAINING_CASES, 1)]:
+        own = RunCase(case, None, preparation, region)
+        learns = own.has_source and own.modality.name != "labels"
+        source = preparation.normalised_source(own.pair.source) if learns else None
+        yield TrainingCase(own.in_written_unit(own.target()), own.inside(), source)

@@ -32,6 +32,7 @@ from medtrans.evaluating.measurements import measurements
 from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
+from medtrans.preparing.intensity_scale import scaled, upper_percentiles
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
@@ -57,9 +58,20 @@ class ScoringCase(ABC):
         """The voxels that count, above 0; None for the whole volume."""
         return None
 
-    def in_written_unit(self, target: Volume) -> Volume:
-        """The target in the unit of the translation."""
+    def compared(self, target: Volume) -> Volume:
+        """The target that a translation is compared with: of a label map, the labels that a model knows."""
         return target
+
+    def in_written_unit(self, target: Volume) -> Volume:
+        """The target in the unit of the translation, for images of both."""
+        return target
+
+    def written_percentiles(self) -> tuple[float, ...]:
+        """Upper percentiles of the training targets, by channel, on whose scale a translation without a unit is.
+
+        Empty where it has the unit of the target, or its scale is unknown.
+        """
+        return ()
 
     def source(self) -> Volume | None:
         """The source, for the copied source; None where it is unknown or is the target itself."""
@@ -92,12 +104,17 @@ class ScoringTask:
 
 @dataclass(frozen=True, eq=False)
 class _Loaded:
-    """Volumes of one case that passed all checks; the target in the unit of the translation."""
+    """Volumes of one case that passed all checks, in the unit of the target."""
 
     translated: Volume
-    measured: Volume
     target: Volume
     mask: Volume | None
+    percentiles: tuple[tuple[float, ...], tuple[float, ...]]
+    """Of the scale on which a translation is written, and of the target: see preparing/intensity_scale.py."""
+
+    def in_target_unit(self, written: Volume) -> Volume:
+        """A volume in the unit of translations, in that of the target."""
+        return scaled(written, *self.percentiles) if self.percentiles[0] else written
 
 
 @dataclass(frozen=True)
@@ -163,7 +180,10 @@ def _load(case: ScoringCase, modality: str) -> _Loaded:
     inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
     refuse_not_finite(case.name, "translated", translated.voxels, inside)
     refuse_not_finite(case.name, "target", target.voxels, inside)
-    return _Loaded(translated, target, case.in_written_unit(target), mask)
+    written = case.written_percentiles()
+    written = written if len(written) == target.channels else ()
+    loaded = _Loaded(translated, case.compared(target), mask, (written, upper_percentiles(target) if written else ()))
+    return replace(loaded, translated=loaded.in_target_unit(translated))
 
 
 def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
@@ -189,11 +209,12 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
     deviation = case.uncertainty()
     if deviation is not None:
+        deviation = loaded.in_target_unit(deviation)
         drawn = case.uncertainty_samples()
         scores += score_uncertainty(loaded.translated, loaded.target, deviation, loaded.mask, samples=drawn, **whose)
     found.scores.extend(scores)
-    found.findings.extend((*loaded.translated.findings, *loaded.measured.findings))
-    found.hashes[case.name] = input_hashes(loaded.measured, loaded.mask)
+    found.findings.extend((*loaded.translated.findings, *loaded.target.findings))
+    found.hashes[case.name] = input_hashes(loaded.target, loaded.mask, task.preset, case.name)
     found.measurements.extend(measurements(loaded.translated, loaded.target, loaded.mask, modality=modality, **whose))
     if task.segmentation:
         of_case = task.segmentation.structures(case.name, case.subject, systems, loaded.target)
@@ -202,7 +223,7 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
 
 
 def _baselines(case: ScoringCase, loaded: _Loaded, modality: str) -> dict[str, Volume]:
-    baselines = dict(case.baselines(loaded.target))
+    baselines = {name: loaded.in_target_unit(one) for name, one in case.baselines(loaded.target).items()}
     source = case.source()
     copied = copied_source(source, loaded.target, loaded.mask, modality) if source is not None else None
     return {**baselines, COPIED_SOURCE: copied} if copied is not None else baselines

@@ -10,6 +10,7 @@ from medtrans.core.finding import Finding
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
 from medtrans.evaluating.uncertainty import read_samples
+from medtrans.preparing.intensity_scale import read_percentiles
 from medtrans.translating.translation import Translation
 from medtrans.translating.translator import Identity
 from tests.translating.stand_ins import Same, translator_of
@@ -36,7 +37,7 @@ def test_the_sidecar_says_what_made_the_file_and_that_it_is_synthetic():
     assert facts["device"] == "cpu"
     assert facts["inputs"] == [{"file": "mr.nii.gz", "sha256": "123"}]
     output = {"file": "ct.nii.gz", "sha256": "456", "modality": "CT", "unit": "HU", "type": "int16"}
-    assert facts["output"] == output
+    assert facts["output"] == {**output, "target_percentiles": []}
     [record] = facts["findings"]
     assert Finding.from_dict(record) == replace(finding, where="mr.nii.gz"), "folders are not named"
     assert facts["clipped_fraction"] == 0.125
@@ -64,3 +65,20 @@ def test_the_number_of_samples_stands_beside_their_standard_deviation(tmp_path):
 def test_the_description_fits_the_header_field():
     assert DESCRIPTION.startswith("SYNTHETIC medtrans ")
     assert len(DESCRIPTION) < 80
+
+
+def test_the_scale_of_the_training_targets_of_an_mr_stands_beside_it(tmp_path):
+    translator = translator_of(Same())
+    translator.preparation = replace(translator.preparation, target_percentiles=(812.5, 90.0))
+    made = Translation(Volume(np.zeros((2, 2, 2, 2), np.float32), np.eye(4)), find_modality("MR"), 0.0, 1.0)
+    (tmp_path / "t2.json").write_bytes(sidecar(made, translator, [], [("t2.nii.gz", "1")]))
+    assert read_percentiles(tmp_path / "t2.json") == (812.5, 90.0)
+    for damaged in (
+        "",
+        "[]",
+        '{"output": {"target_percentiles": [null]}}',
+        '{"output": {"target_percentiles": ["x"]}}',
+    ):
+        (tmp_path / "t2.json").write_text(damaged)
+        assert read_percentiles(tmp_path / "t2.json") == ()
+    assert read_percentiles(tmp_path / "none.json") == ()

@@ -65,7 +65,12 @@ def test_what_differs_is_named():
     with pytest.raises(UsageError, match="were not scored on the same cases: h"):
         refuse_difference(evaluation(), evaluation(scores=scores(CASES[:-1])), NAMES)
     with pytest.raises(UsageError, match="a was scored on another mask than in one"):
-        refuse_difference(evaluation(), evaluation(input_hashes={"a": {"mask": "3"}}), NAMES)
+        refuse_difference(evaluation(), evaluation(input_hashes={"a": {"mask": "3", "target": "1"}}), NAMES)
+    for pair, where in ((NAMES, "other"), (NAMES[::-1], "other")):
+        ours, theirs = evaluation(), evaluation(input_hashes={"a": {"mask": "2"}})
+        both = (ours, theirs) if pair == NAMES else (theirs, ours)
+        with pytest.raises(UsageError, match=f"{where}: has no hash of the target that a was scored on"):
+            refuse_difference(*both, pair)
 
 
 def test_a_baseline_or_an_uncertainty_that_one_alone_has_makes_no_difference():

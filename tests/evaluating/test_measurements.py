@@ -27,7 +27,7 @@ def test_the_mean_and_the_bone_are_measured_in_the_mask():
 
 def test_without_a_unit_there_is_no_bone():
     (mean,) = measurements(*volumes(), None, modality="MR", **WHO)
-    assert (mean.unit, mean.target) == ("a.u.", 250)
+    assert (mean.unit, mean.target) == ("of the target's 99.5th percentile", 0.5)
 
 
 def test_an_empty_mask_has_nothing():

@@ -7,8 +7,9 @@ import pytest
 
 from medtrans.catalogue import find_recipe
 from medtrans.core.errors import InputRefused
-from medtrans.evaluating.baselines import COPIED_SOURCE, TRAINING_MEAN, TRAINING_MEAN_IMAGE
+from medtrans.evaluating.baselines import COPIED_SOURCE
 from medtrans.evaluating.run_cases import evaluate_run, not_translated, scoring_pair
+from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP, TRAINING_MEAN, TRAINING_MEAN_IMAGE
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.names import uncertainty_path
 from medtrans.reading.volumes import write_volume
@@ -38,7 +39,7 @@ def evaluation():
 
 
 def test_every_case_with_target_and_translation_is_scored_with_its_baselines(evaluation):
-    systems = {"translated", COPIED_SOURCE, TRAINING_MEAN, TRAINING_MEAN_IMAGE}
+    systems = {"translated", COPIED_SOURCE, INTENSITY_LOOKUP, TRAINING_MEAN, TRAINING_MEAN_IMAGE}
     for case in ("sub-01", "sub-02", "sub-03"):
         assert {score.system for score in evaluation.scores if score.case == case} == systems
     assert {score.case for score in evaluation.scores} == {"sub-01", "sub-02", "sub-03"}
@@ -53,7 +54,9 @@ def test_what_was_not_translated_failed_and_what_has_no_target_is_a_finding(eval
 
 
 def test_the_definition_names_the_scale_of_the_targets_and_the_copied_source(evaluation):
-    assert {"Target normalisation", COPIED_SOURCE} <= {clause.subject for clause in evaluation.definition.clauses}
+    assert {"Target normalisation", COPIED_SOURCE, INTENSITY_LOOKUP} <= {
+        clause.subject for clause in evaluation.definition.clauses
+    }
 
 
 def test_a_case_without_the_mask_it_should_be_scored_in_fails():
@@ -87,7 +90,7 @@ def test_a_pair_for_validation_is_what_is_scored():
     _, cases, preparation = run_of("sub-01")
     case = next(case for case in cases if case.subject == "sub-01")
     pair, measured = scoring_pair(case, "body", preparation), load_pair(case)
-    expected = preparation.in_written_unit(measured.target, measured.source)
+    expected = preparation.in_written_unit(measured.target)
     assert np.array_equal(pair.target.voxels, expected.voxels)
     assert np.array_equal(pair.mask.voxels[0] > 0, preparation.body_mask(measured.target))
     assert scoring_pair(case, "volume", preparation).mask is None

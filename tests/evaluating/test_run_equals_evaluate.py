@@ -160,8 +160,8 @@ def test_sound_cases_have_the_same_scores_baselines_subjects_and_hashes(folders,
     assert not [name for name in run.definition.differences(evaluate.definition) if name not in ALLOWED]
 
 
-ALLOWED = ("region", "Target normalisation")
-"""Where the files come from is named in the region; a run brings MR targets to the unit of its model."""
+ALLOWED = ("region",)
+"""Where the files come from is named in the region."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -201,7 +201,7 @@ def test_a_source_of_another_modality_gives_the_same_baseline(folders, modality)
         write_volume(other, folders / "source" / f"{name}.nii.gz", overwrite=True)
     run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
     assert_alike(run, evaluate)
-    assert (COPIED_SOURCE in {score.system for score in run.scores}) == (modality != "dose")
+    assert (COPIED_SOURCE in {score.system for score in run.scores}) == (modality == "MR")
 
 
 def test_a_case_without_a_source_has_no_copied_source(folders, modality):

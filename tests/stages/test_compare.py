@@ -111,7 +111,7 @@ def without(scores, subject):
         ),
         (
             lambda scores: scores["definition"].update(clauses=without(scores, "Target normalisation")),
-            "only .*one was scored with 'Target normalisation: targets are brought",
+            'only .*one was scored with "Target normalisation: none',
         ),
         (
             lambda scores: scores["definition"]["clauses"][0].update(text="otherwise."),

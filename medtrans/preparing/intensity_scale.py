@@ -1,0 +1,47 @@
+"""Scale of an image without a unit: the 99.5th percentile of each channel, in the body found in the image itself.
+
+    gain = percentile of the training targets (median) / percentile of this image
+
+One positive factor, so that 0 stays 0: the only map by which two images without a unit are brought together.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from medtrans.core.volume import Volume
+from medtrans.preparing.masks import body_mask
+
+PERCENTILE = 99.5
+SIDECAR_KEY = "target_percentiles"
+"""In "output" of the sidecar of a translation: the percentiles of the training targets, by channel."""
+
+
+def upper_percentiles(volume: Volume) -> tuple[float, ...]:
+    """One per channel; in the whole image where no body is found. Voxels that are not finite count as 0."""
+    voxels = np.nan_to_num(volume.voxels, nan=0.0, posinf=0.0, neginf=0.0)
+    body = body_mask(voxels[0], volume.spacing)
+    inside = body if body.any() else np.ones(volume.shape, bool)
+    return tuple(float(np.percentile(channel[inside], PERCENTILE)) for channel in voxels)
+
+
+def scaled(volume: Volume, percentiles: Sequence[float], wanted: Sequence[float]) -> Volume:
+    """Each channel times `wanted` / `percentiles`; unchanged where one of them says nothing."""
+    pairs = zip(percentiles, wanted, strict=True)
+    gains = np.array([end / own if own > 0 and end > 0 else 1.0 for own, end in pairs], np.float64)
+    return volume.like((volume.voxels * gains[:, None, None, None]).astype(np.float32))
+
+
+def read_percentiles(sidecar: Path) -> tuple[float, ...]:
+    """The scale on which a translation was written, from its sidecar; empty where it has a unit or none is known."""
+    try:
+        found = json.loads(sidecar.read_bytes())["output"][SIDECAR_KEY]
+        percentiles = tuple(float(value) for value in found)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return percentiles if all(math.isfinite(value) and value > 0 for value in percentiles) else ()
