@@ -17,7 +17,7 @@ from medtrans.batching.translate_case import Batch
 from medtrans.core.errors import UsageError
 from medtrans.reading.names import uncertainty_path
 from medtrans.reading.storage import refuse_unwritable
-from medtrans.reading.volumes import hash_volume
+from medtrans.reading.volumes import hash_volume, is_volume
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.progress import OnProgress, part_progress
 
@@ -78,7 +78,7 @@ def translate_files(
 def _is_shared(inputs: Inputs) -> bool:
     """A folder or a list of cases can be shared out, whatever it holds; one volume cannot."""
     if isinstance(inputs, (str, Path)):
-        return Path(inputs).is_dir()
+        return Path(inputs).is_dir() and not is_volume(Path(inputs))
     return len(inputs) > 1
 
 

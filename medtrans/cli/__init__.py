@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 
-import typer
-
 from medtrans.cli.app import app
 from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.cli.libraries import quiet_libraries
@@ -43,7 +41,5 @@ def main() -> None:
         refuse_old_options(arguments)
         code = app(arguments or ["--help"], prog_name="medtrans", standalone_mode=False)
     except BaseException as reason:
-        if debug and not isinstance(reason, (SystemExit, typer.Exit)):
-            raise
-        code = report_error(reason)
+        code = report_error(reason, arguments, debug=debug)
     sys.exit(code if isinstance(code, int) else 0)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import signal
 import sys
+import traceback
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
+from medtrans.cli.interruption import advice_after_interruption
 from medtrans.core.errors import EnvironmentRefused, MedtransError, UsageError
+from medtrans.core.strict_json import to_strict_json
 
 INTERNAL_ERROR = 70
 """sysexits.h: EX_SOFTWARE."""
@@ -31,24 +35,40 @@ def install_handlers() -> None:
     warnings.showwarning = _show_warning  # type: ignore[assignment]
 
 
-def report_error(reason: BaseException) -> int:
-    """Print one line about `reason`, and return the exit code."""
+def report_error(reason: BaseException, arguments: Sequence[str] = (), *, debug: bool = False) -> int:
+    """Print one line about `reason`, and return the exit code. `arguments` are those of the command.
+
+    With `debug` the traceback comes first; with --json the error is printed on standard output as JSON, too.
+    """
     if isinstance(reason, SystemExit):
         return reason.code if isinstance(reason.code, int) else 0
-    code, sentence = _sentence(reason)
-    print(f"medtrans: error: {sentence}", file=sys.stderr)
+    if debug:
+        traceback.print_exception(reason)
+    code, sentence = _sentence(reason, arguments)
+    print_error(sentence)
+    if "--json" in arguments:
+        facts = {"exit_code": code, "message": sentence, "code": getattr(reason, "code", "") or type(reason).__name__}
+        parts = {
+            name: getattr(reason, name) for name in ("where", "what", "advice") if isinstance(reason, MedtransError)
+        }
+        print(to_strict_json({"error": {**facts, **parts}}), end="")
     return code
+
+
+def print_error(sentence: str) -> None:
+    """One line on standard error."""
+    print(f"medtrans: error: {' '.join(sentence.split())}", file=sys.stderr)
 
 
 def _interrupt(number: int, _: Any) -> None:
     raise Interrupted(number)
 
 
-def _sentence(reason: BaseException) -> tuple[int, str]:
+def _sentence(reason: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
     if isinstance(reason, MedtransError):
         return reason.exit_code, " ".join(str(reason).split())
     if isinstance(reason, Interrupted):
-        return 128 + int(reason.args[0]), "interrupted; the same command continues from here"
+        return 128 + int(reason.args[0]), f"interrupted; {advice_after_interruption(arguments)}"
     if isinstance(reason, MemoryError) or "not enough memory" in str(reason) or "out of memory" in str(reason):
         return EnvironmentRefused.exit_code, "out of memory; use smaller patches, or another device"
     if isinstance(reason, OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,10 @@ Conditions = Annotated[
     list[str] | None,
     typer.Option("--condition", metavar="NAME=VALUE", help="A number that the model takes with the image."),
 ]
+Overwrite = Annotated[bool, typer.Option(help="Replace existing outputs of this command.")]
+MaskLabel = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="The value in the mask that counts; default: all above 0.")
+]
 Folder = Annotated[Path | None, typer.Option("--folder", "-o", help="The run folder; default: runs/NAME.")]
 
 
@@ -37,16 +40,6 @@ def numbers(pairs: list[str] | None, option: str = "--condition") -> dict[str, f
         except ValueError:
             raise typer.BadParameter(f"{option} {pair} is not NAME=NUMBER") from None
     return table
-
-
-def part_of(part_id: int | None, num_parts: int | None) -> tuple[int, int]:
-    """(number of this part, number of parts): as given, else of a SLURM array, else the whole folder."""
-    parts = num_parts or int(os.environ.get("SLURM_ARRAY_TASK_COUNT", "1"))
-    first = int(os.environ.get("SLURM_ARRAY_TASK_MIN", "0"))
-    part = part_id if part_id is not None else int(os.environ.get("SLURM_ARRAY_TASK_ID", "0")) - first
-    if not 0 <= part < parts:
-        raise typer.BadParameter(f"--part-id {part} is not among the {parts} parts 0 … {parts - 1}")
-    return part, parts
 
 
 def refuse_old_options(arguments: Sequence[str]) -> None:

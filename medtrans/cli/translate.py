@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
+import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medtrans.cli.app import app
+from medtrans.cli.exit_codes import print_error
 from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, Conditions, Device, Threads, numbers, part_of
+from medtrans.cli.options import AsJson, Conditions, Device, MaskLabel, Overwrite, Threads, numbers
+from medtrans.cli.parts import Part, part_of
 
 if TYPE_CHECKING:
     from medtrans.batching.outcome import Outcome
@@ -31,11 +34,16 @@ def translate(
     ],
     device: Device = "auto",
     threads: Threads = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace existing outputs.")] = False,
+    overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option(help="Skip cases that the ledger lists as done.")] = False,
     num_parts: Annotated[int | None, typer.Option(min=1, help="Share the folder among so many commands …")] = None,
     part_id: Annotated[int | None, typer.Option(min=0, help="… of which this is the one (from 0).")] = None,
     conditions: Conditions = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option(help="Mask of the body, or a folder with one for each case; outside of it air is written."),
+    ] = None,
+    mask_label: MaskLabel = None,
     samples: Annotated[
         int | None, typer.Option(min=1, help="Samples of a stochastic model: their mean and standard deviation.")
     ] = None,
@@ -44,9 +52,13 @@ def translate(
 ) -> None:
     """Translate volumes. The output has exactly the geometry of the input."""
     from medtrans.cli.progress import ProgressBars
+    from medtrans.reading.volumes import is_volume
     from medtrans.stages.translate import translate
 
     use_threads(threads)
+    is_batch = len(sources) == 1 and sources[0].is_dir() and not is_volume(sources[0])
+    part = part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
+    part.say()
     changes = {key: value for key, value in (("samples", samples), ("seed", seed)) if value is not None}
     with ProgressBars() as progress:
         outcomes = translate(
@@ -56,30 +68,38 @@ def translate(
             device=device,
             overwrite=overwrite,
             resume=resume,
-            part=part_of(part_id, num_parts),
+            part=(part.number, part.count),
+            tasks=part.tasks,
             conditions=numbers(conditions),
+            masks=mask,
+            mask_label=mask_label,
             changes=changes,
             on_progress=progress,
         )
     if as_json:
         print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))
     else:
-        print(_summary(outcomes, output))
-    _report_failures(outcomes, is_batch=sources[0].is_dir())
+        print(_summary(outcomes, output, part))
+    _report_failures(outcomes, is_batch=is_batch)
 
 
-def _summary(outcomes: Sequence[Outcome], output: Path) -> str:
-    count = {verdict: sum(outcome.verdict == verdict for outcome in outcomes) for verdict in ("done", "failed")}
-    skipped = len(outcomes) - sum(count.values())
-    return f"{count['done']} translated, {skipped} done before, {count['failed']} failed: {output}"
+def _summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:
+    count = Counter(outcome.verdict for outcome in outcomes)
+    if not outcomes:
+        return f"nothing to do: the folder has no case for part {part.number} of {part.count}"
+    left_out = [f"{count['left out']} left out"] if count["left out"] else []
+    words = [f"{count['done']} translated", f"{count['skipped']} done before", *left_out, f"{count['failed']} failed"]
+    return f"{', '.join(words)}: {output}"
 
 
 def _report_failures(outcomes: Sequence[Outcome], *, is_batch: bool) -> None:
-    """Findings and errors on standard error, and the exit code."""
+    """Findings and errors on standard error, and the exit code: 1 where some are done, else that of the failures."""
     failed = [outcome for outcome in outcomes if outcome.verdict == "failed"]
     for outcome in outcomes:
         print_findings(outcome.findings)
     for outcome in failed:
-        print(f"medtrans: error: {outcome.message}", file=sys.stderr)
+        print_error(outcome.message)
     if failed:
-        raise typer.Exit(1 if is_batch else failed[0].exit_code)
+        codes = {outcome.exit_code for outcome in failed}
+        some_done = any(outcome.verdict in ("done", "skipped") for outcome in outcomes)
+        raise typer.Exit(1 if is_batch and (some_done or len(codes) > 1) else failed[0].exit_code)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from medtrans.batching.masks import Masks
 from medtrans.batching.outcome import Outcome
 from medtrans.batching.plan import Inputs
 from medtrans.batching.translate_files import translate_files
@@ -25,13 +26,18 @@ def translate(
     overwrite: bool = False,
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
+    tasks: str = "",
     conditions: Mapping[str, float] | None = None,
+    masks: Masks = None,
+    mask_label: int | None = None,
     changes: Mapping[str, Any] | None = None,
     on_progress: ProgressCallback = no_progress,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
 
-    `conditions` are numbers for models that use them; `changes` replace settings saved with the models (seed, samples).
+    `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
+    the first and last of an array of commands that share the folder; `conditions` are numbers for models that use
+    them; `changes` replace settings saved with the models (seed, samples).
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = [model] if isinstance(model, Path) else model
@@ -44,9 +50,13 @@ def translate(
         output,
         translator,
         conditions=conditions,
+        masks=masks,
+        mask_label=mask_label,
+        protected=folders,
         overwrite=overwrite,
         resume=resume,
         part=part,
+        tasks=tasks,
         on_progress=lambda case, done: on_progress("translating", case, done),
     )
 
