@@ -7,16 +7,19 @@ killed, the disk is full or an I/O error occurs, the output is complete or absen
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
-import secrets
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
+from medtrans.reading.temporary_files import temporary_file
 
 CHUNK_BYTES = 1 << 22
+ANNEX = "annex/objects/"
+"""Part of the path of every file that git-annex and datalad manage."""
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
@@ -68,8 +71,8 @@ def refuse_unwritable(folder: Path) -> None:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise UsageError if `path` exists."""
-    if path.exists():
+    """Raise UsageError if `path` exists, be it a link that leads nowhere."""
+    if os.path.lexists(path):
         raise UsageError(path, "exists already", "add --overwrite to replace it")
 
 
@@ -81,20 +84,17 @@ def write_atomically(path: str | Path, data: bytes, *, overwrite: bool = True) -
     path = Path(path)
     if not overwrite:
         refuse_existing(path)
-    temporary = path.with_name(f".{secrets.token_hex(6)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_flushed(temporary, data)
-        if temporary.read_bytes() != data:
-            raise EnvironmentRefused(path, "reads back differently from what was written", "check the disk")
-        replace_file(temporary, path)
+        with temporary_file(path.parent, private=path.is_file() and not path.is_symlink()) as (temporary, file):
+            _write_flushed(file, data)
+            if not _reads_back(file, data):
+                raise EnvironmentRefused(path, "reads back differently from what was written", "check the disk")
+            replace_file(temporary, path)
     except OSError as reason:
-        raise EnvironmentRefused(
-            path, reason.strerror or str(reason), "free space or choose another folder"
-        ) from reason
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        too_long = reason.errno == errno.ENAMETOOLONG
+        advice = "choose a shorter name" if too_long else "free space or choose another folder"
+        raise EnvironmentRefused(path, reason.strerror or str(reason), advice) from reason
 
 
 def replace_file(complete: Path, path: Path) -> None:
@@ -114,7 +114,7 @@ def _facts(path: Path) -> os.stat_result:
     try:
         facts = path.stat()
     except FileNotFoundError:
-        raise InputRefused(path, "does not exist", "check the path") from None
+        raise _missing(path) from None
     except OSError as reason:
         raise EnvironmentRefused(path, reason.strerror or str(reason), "check path and permissions") from None
     if not stat.S_ISREG(facts.st_mode):
@@ -122,13 +122,33 @@ def _facts(path: Path) -> os.stat_result:
     return facts
 
 
-def _write_flushed(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        view = memoryview(data)
-        for start in range(0, len(view), CHUNK_BYTES):
-            file.write(view[start : start + CHUNK_BYTES])
-        file.flush()
-        os.fsync(file.fileno())
+def _missing(path: Path) -> InputRefused:
+    """What is wrong with a path that leads to no file: nothing is there, or a link that leads nowhere."""
+    if not path.is_symlink():
+        return InputRefused(path, "does not exist", "check the path")
+    target = path.readlink()
+    if ANNEX in target.as_posix():
+        what = "is a link to content that was not fetched (datalad, git-annex)"
+        return InputRefused(path, what, f"run datalad get {path.name} in its folder", "content-not-fetched")
+    return InputRefused(path, f"is a link to {target}, which does not exist", "correct the link")
+
+
+def _write_flushed(file: BinaryIO, data: bytes) -> None:
+    view = memoryview(data)
+    for start in range(0, len(view), CHUNK_BYTES):
+        file.write(view[start : start + CHUNK_BYTES])
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _reads_back(file: BinaryIO, data: bytes) -> bool:
+    """Whether a file holds these bytes and no more."""
+    file.seek(0)
+    view = memoryview(data)
+    same = all(
+        file.read(CHUNK_BYTES) == view[start : start + CHUNK_BYTES] for start in range(0, len(view), CHUNK_BYTES)
+    )
+    return same and not file.read(1)
 
 
 def flush_folder(folder: Path) -> None:

@@ -80,3 +80,19 @@ def test_bytes_are_read_up_to_a_limit(tmp_path):
 def test_the_hash_is_that_of_the_bytes(tmp_path):
     (tmp_path / "f").write_bytes(b"abc")
     assert sha256(tmp_path / "f").startswith("ba7816bf8f01cfea")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (".git/annex/objects/Xk/1w/MD5E-s9--a.nii.gz/MD5E-s9--a.nii.gz", "content that was not fetched.*datalad get"),
+        ("../.git/annex/objects/MD5E-s9--a.nii.gz", "content that was not fetched"),
+        ("elsewhere.nii.gz", "is a link to elsewhere.nii.gz, which does not exist"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_told_from_a_missing_file(target, message, tmp_path):
+    (tmp_path / "v.nii.gz").symlink_to(target)
+    with pytest.raises(InputRefused, match=message):
+        sha256(tmp_path / "v.nii.gz")
+    with pytest.raises(InputRefused, match="does not exist"):
+        sha256(tmp_path / "w.nii.gz")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from medtrans.reading.formats._dtype import as_type
 from medtrans.reading.formats._itk_header import VoxelData, voxel_data
 from medtrans.reading.formats._itk_voxels import refuse_incomplete
 from medtrans.reading.storage import read_bytes, size_of, write_atomically
+from medtrans.reading.temporary_files import temporary_folder
 
 NAME = "itk"
 SUFFIXES: tuple[str, ...] = (".mha", ".mhd", ".nrrd")
@@ -48,8 +48,8 @@ def files(path: Path) -> tuple[Path, ...]:
 def read(path: Path) -> Volume:
     """Raises InputRefused for what is incomplete or unreadable, EnvironmentRefused where SimpleITK is missing."""
     refuse_incomplete(path, _voxel_data(path))
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "volume.npz"
+    with temporary_folder() as folder:
+        out = folder / "volume.npz"
         _run_child("read", path, out)
         with np.load(out, allow_pickle=False) as arrays:
             voxels, affine = arrays["voxels"], arrays["affine"]
@@ -70,8 +70,8 @@ def write(volume: Volume, path: Path, *, dtype: Any = None, description: str = "
     """Write .mha or .nrrd, which are one file, atomically; there is no place for `description`."""
     if path.suffix.lower() == ".mhd":
         raise InputRefused(path, "is two files (.mhd), which cannot be written at once", "write .mha")
-    with tempfile.TemporaryDirectory() as folder:
-        arrays, encoded = Path(folder) / "volume.npz", Path(folder) / f"volume{path.suffix}"
+    with temporary_folder() as folder:
+        arrays, encoded = folder / "volume.npz", folder / f"volume{path.suffix}"
         kind = volume.voxels.dtype if dtype is None else np.dtype(dtype)
         np.savez(arrays, voxels=as_type(volume.voxels, kind), affine=volume.affine)
         _run_child("write", arrays, encoded)
