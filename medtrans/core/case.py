@@ -38,3 +38,5 @@ class Pair:
     source: Volume
     target: Volume | None = None
     mask: Volume | None = None
+    body: Volume | None = None
+    """The mask file of a case that is scored, which a translation gets too; `mask` may then be another one."""

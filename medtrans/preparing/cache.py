@@ -20,7 +20,7 @@ from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.volumes import stamp
 
-FORMAT = 4
+FORMAT = 5
 """Version of the files of an entry; part of its key."""
 KEY_SETTINGS = (
     "orientation",
@@ -71,13 +71,16 @@ def _cached_pair(case: Case, preparation: Preparation, folder: Path, load: Calla
 
 
 def _prepare(case: Case, preparation: Preparation, load: Callable[[Case], Pair]) -> dict[str, Prepared]:
-    """The sides of the case by role. A pair's target is normalised in the body found in its source."""
+    """The sides of the case by role. A pair's target is normalised in the body found in its source.
+
+    A margin of air counts too: a network that never saw it would write tissue there, beyond the skin.
+    """
     pair = load(case)
     with _naming(case.name):
-        prepared = {"source": preparation.prepare_source(pair.source, pair.mask)} if case.sources else {}
+        prepared = {"source": preparation.prepare_source(pair.source, pair.mask, margin=True)} if case.sources else {}
         if pair.target is not None:
             like = pair.source if case.sources else None
-            prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like)
+            prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like, margin=True)
     return prepared
 
 

@@ -2,38 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy import ndimage
 from skimage.filters import threshold_otsu
+from skimage.morphology import convex_hull_image
 
 from medtrans.core.modality import BODY_AIR_HU
 
-CT_AIR_BELOW_HU = -200.0
-"""HU. An image whose 1st percentile lies below is taken for a CT with air."""
+Spacing = Sequence[float]
 BODY_FRACTION = 0.35
-"""Of the way from air to Otsu's threshold, in MR."""
+"""Of the way from air to Otsu's threshold: in MR, voxels below are taken for air at first."""
+NOISE_DEVIATIONS, MIN_BODY_FRACTION = 4.0, 0.05
+"""The threshold of MR lies so many standard deviations of the air's noise above the air, and at least that far of the
+way to Otsu's threshold."""
+CLOSING_MM, MARGIN_MM = 5.0, 3.0
+HULL_SIDE, MIN_HULL_SIDE = 32, 4
+"""Voxels per side of the coarse grid on which the convex hull is found, and of the smallest mask that has one."""
 
 
-def body_mask(voxels: np.ndarray) -> np.ndarray:
-    """Mask of the body in one channel (i, j, k), CT or MR: Otsu's threshold, largest component, holes filled.
+def body_mask(voxels: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0), *, is_ct: bool = False) -> np.ndarray:
+    """Mask of the body in one channel (i, j, k): a threshold, the largest component, closed, holes filled.
 
-    Otsu's threshold separates bright from dark tissue; .35 of the way from air to it separates body from air. In CT,
-    -300 HU or Otsu's threshold, whichever is lower.
+    In CT the threshold is -300 HU, or Otsu's where that is lower. In other images it lies just above the noise of the
+    air, so that dark skin, fat of a FLAIR and the dark end of a coil's field stay in the body. `spacing` in mm.
     Otsu, IEEE Trans SMC 1979, https://doi.org/10.1109/TSMC.1979.4310076
     """
     values = voxels.astype(np.float32)
     low, high = np.percentile(values[:: max(values.shape[0] // 64, 1)], (1, 99))
     if high <= low:
         return values > low
-    threshold = threshold_otsu(np.clip(values, low, high).ravel())
-    if low < CT_AIR_BELOW_HU:
-        threshold = min(threshold, BODY_AIR_HU)
-    else:
-        threshold = low + BODY_FRACTION * (threshold - low)
+    otsu = float(threshold_otsu(np.clip(values, low, high).ravel()))
+    threshold = min(otsu, BODY_AIR_HU) if is_ct else _above_noise(values, float(low), otsu)
     mask = ndimage.binary_opening(values > threshold, iterations=1) if min(values.shape) > 3 else values > threshold
-    return fill_holes(largest_component(mask))
+    mask = largest_component(mask)
+    return fill_holes(mask if is_ct else closed(mask, spacing, CLOSING_MM))
+
+
+def _above_noise(values: np.ndarray, low: float, otsu: float) -> float:
+    """The threshold between air and body, from median and median deviation of what is certainly air or dark."""
+    first = low + BODY_FRACTION * (otsu - low)
+    air = values[values < first]
+    if not air.size:
+        return first
+    middle = float(np.median(air))
+    deviation = 1.4826 * float(np.median(np.abs(air - middle)))
+    return min(first, middle + max(NOISE_DEVIATIONS * deviation, MIN_BODY_FRACTION * (otsu - low)))
+
+
+def closed(mask: np.ndarray, spacing: Spacing, millimetres: float) -> np.ndarray:
+    """Morphological closing by a box that reaches so far to each side; single slices are closed within their plane."""
+    reach = _reach(mask.shape, spacing, millimetres)
+    padded = np.pad(mask, [(cells, cells) for cells in reach])
+    sides = [2 * cells + 1 for cells in reach]
+    result = ndimage.minimum_filter(ndimage.maximum_filter(padded, sides, mode="constant"), sides, mode="constant")
+    return mask | result[tuple(slice(cells, cells + side) for cells, side in zip(reach, mask.shape, strict=True))]
+
+
+def dilated(mask: np.ndarray, spacing: Spacing, millimetres: float = MARGIN_MM) -> np.ndarray:
+    """The mask grown by a box that reaches so far to each side, at least one voxel."""
+    sides = [2 * cells + 1 for cells in _reach(mask.shape, spacing, millimetres)]
+    return np.asarray(ndimage.maximum_filter(mask, sides, mode="constant"))
+
+
+def hull_fraction(mask: np.ndarray) -> float:
+    """The share of the convex hull of a mask that it fills, on a coarse grid; nan for an empty or flat mask."""
+    coarse = mask[tuple(slice(None, None, -(-side // HULL_SIDE)) for side in mask.shape)]
+    if not coarse.any() or min(np.ptp(np.argwhere(coarse), axis=0)) < MIN_HULL_SIDE:
+        return math.nan
+    hull = int(np.count_nonzero(convex_hull_image(coarse)))
+    return int(np.count_nonzero(coarse)) / hull if hull else math.nan
+
+
+def air_level(voxels: np.ndarray, body: np.ndarray) -> float:
+    """The value of air in one channel: the median outside the body, or the lowest values where all is body."""
+    outside = voxels[~body]
+    if outside.size < 0.01 * voxels.size:
+        return float(np.percentile(voxels, 0.1))
+    return float(np.median(outside))
+
+
+def _reach(shape: Sequence[int], spacing: Spacing, millimetres: float) -> list[int]:
+    """Voxels to each side along each axis: at least one, none across a single slice."""
+    return [0 if side == 1 else max(1, round(millimetres / size)) for side, size in zip(shape, spacing, strict=True)]
 
 
 def nonzero_mask(voxels: np.ndarray) -> np.ndarray:
@@ -72,9 +125,9 @@ def _fill_planes(mask: np.ndarray) -> np.ndarray:
     return ~outside[labels]
 
 
-BODY_MASKS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
-    "otsu": body_mask,
-    "nonzero": nonzero_mask,
-    "none": lambda voxels: np.ones(voxels.shape, bool),
+BODY_MASKS: Mapping[str, Callable[[np.ndarray, Spacing, bool], np.ndarray]] = {
+    "otsu": lambda voxels, spacing, is_ct: body_mask(voxels, spacing, is_ct=is_ct),
+    "nonzero": lambda voxels, spacing, is_ct: nonzero_mask(voxels),
+    "none": lambda voxels, spacing, is_ct: np.ones(voxels.shape, bool),
 }
-"""By preparing.body_mask: voxels (i, j, k) → mask (i, j, k)."""
+"""By preparing.body_mask: voxels (i, j, k), spacing in mm, whether it is a CT → mask (i, j, k)."""

@@ -1,7 +1,8 @@
 """Preparation: from a volume to what networks get, and from what they predict back to the volume's own grid and unit.
 
 A mask says which voxels count. It never changes intensities: these are measured in the body found in the volumes, so
-that a source is normalised alike with a mask, as in training, and without, as in translation.
+that a source is normalised alike with a mask, as in training, and without, as in translation. The air of an MR source
+is measured too and taken as 0, so that an offset of its intensities changes nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from medtrans.core.method import Task
 from medtrans.core.modality import Modality, ModalityName, find_modality
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import Undo, to_grid
-from medtrans.preparing.masks import BODY_MASKS
+from medtrans.preparing.intensity_scale import scaled, upper_percentiles
+from medtrans.preparing.masks import BODY_MASKS, air_level, dilated
 from medtrans.preparing.normalisation import Normaliser
 from medtrans.preparing.settings import PreparingSettings
 
@@ -32,6 +34,7 @@ class Prepared:
 
     voxels: np.ndarray
     mask: np.ndarray
+    """Voxels that count: outside of it nothing is learnt, and air is written."""
     affine: np.ndarray
     original: Volume
     undo: Undo = field(repr=False)
@@ -49,6 +52,8 @@ class Preparation:
     settings: PreparingSettings
     source_modality: ModalityName = "MR"
     target_modality: ModalityName = "CT"
+    target_percentiles: tuple[float, ...] = ()
+    """Fitted, for targets without a unit: the 99.5th percentile in the body of each channel, the median over them."""
 
     def __post_init__(self) -> None:
         settings = self.settings.for_modalities(find_modality(self.source_modality), self.modality)
@@ -62,27 +67,49 @@ class Preparation:
     def fit(self, pairs: Iterable[Pair]) -> Self:
         """Fit the normalisation of sources and targets; a case of one side is used for that side."""
         voxels: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"source": [], "target": []}
+        upper: list[tuple[float, ...]] = []
         for pair in pairs:
             body = self.body_mask(pair.source)
             # The pair of a case without sources has its target as source, for a Pair has a source.
             target_only = bool(pair.case.targets) and not pair.case.sources
             for role, volume in (("source", None if target_only else pair.source), ("target", pair.target)):
                 if volume is not None:
-                    voxels[role] += [_subset(channel[body]) for channel in volume.voxels]
+                    air = self._air(volume, body) if role == "source" else np.zeros(volume.channels)
+                    voxels[role] += [
+                        _subset(channel[body] - level) for channel, level in zip(volume.voxels, air, strict=True)
+                    ]
+                    if role == "target" and not self.settings.target_normalisation.keeps_unit:
+                        upper.append(upper_percentiles(volume))
         names = {f"{role}_normalisation": some for role, some in voxels.items() if some}
         fitted = {name: getattr(self.settings, name).fit(some) for name, some in names.items()}
-        return replace(self, settings=replace(self.settings, **fitted))
+        typical = tuple(np.median(np.array(upper), axis=0).tolist()) if upper else ()
+        return replace(self, settings=replace(self.settings, **fitted), target_percentiles=typical)
 
-    def prepare_source(self, volume: Volume, mask: Volume | None = None) -> Prepared:
+    def prepare_source(self, volume: Volume, mask: Volume | None = None, *, margin: bool = False) -> Prepared:
         """Prepare a source; `mask`, on the same grid, says which voxels count instead of the body found in the volume.
 
-        Raises EmptyMask, GridMismatch, InputRefused.
+        With `margin` the voxels some millimetres around count too (masks.MARGIN_MM). Raises EmptyMask, GridMismatch,
+        InputRefused.
         """
-        return self._prepare(volume, self.body_mask(volume), mask, self.settings.source_normalisation)
+        body = self.body_mask(volume)
+        air = self._air(volume, body)
+        shifted = volume.like(volume.voxels - air[:, None, None, None]) if air.any() else volume
+        counted = self._counted(volume, body, mask, margin)
+        return self._prepare(shifted, body, counted, self.settings.source_normalisation, volume)
 
-    def prepare_target(self, volume: Volume, mask: Volume | None = None, *, like: Volume | None = None) -> Prepared:
+    def normalised_source(self, volume: Volume) -> np.ndarray:
+        """The normalised source (channel, i, j, k) on its own grid. Raises EmptyMask, InputRefused."""
+        normaliser, body = self.settings.source_normalisation, self.body_mask(volume)
+        shifted = volume.voxels - self._air(volume, body)[:, None, None, None]
+        return np.stack([normaliser.normalise(voxels, body)[0] for voxels in normaliser.split(shifted)])
+
+    def prepare_target(
+        self, volume: Volume, mask: Volume | None = None, *, like: Volume | None = None, margin: bool = False
+    ) -> Prepared:
         """Prepare a target likewise; its body is found in `like`, the source of the pair, or in itself."""
-        return self._prepare(volume, self.body_mask(like or volume), mask, self.settings.target_normalisation)
+        body = self.body_mask(like) if like else self.body_mask(volume, modality=self.target_modality)
+        counted = self._counted(volume, body, mask, margin)
+        return self._prepare(volume, body, counted, self.settings.target_normalisation, volume)
 
     def restore(self, voxels: np.ndarray, like: Prepared) -> Volume:
         """Normalised target voxels (channel, i, j, k) on the grid of `like` → the original grid, in the target's unit.
@@ -94,18 +121,21 @@ class Preparation:
         restored = np.nan_to_num(normaliser.restore(voxels), nan=air)
         return like.original.like(np.ascontiguousarray(normaliser.merge(like.undo(restored, air))))
 
-    def in_written_unit(self, target: Volume, like: Volume) -> Volume:
-        """A real target on the scale that translations are written in, by its own intensities in the body of `like`.
+    def in_written_unit(self, target: Volume) -> Volume:
+        """A real target on the scale that translations are written in: times one factor, by its own 99.5th percentile.
 
-        Values with a unit, such as HU, are not changed. See docs/decisions/0005.
+        Values with a unit, such as HU, are not changed, and of a label map only the labels that the model knows stay.
+        See docs/decisions/0005. Raises UsageError before `fit`.
         """
         normaliser = self.settings.target_normalisation
-        if normaliser.keeps_unit and self.target_modality != "labels":
+        if self.target_modality == "labels":
+            return target.like(normaliser.merge(normaliser.split(target.voxels)))
+        if normaliser.keeps_unit:
             return target
-        body = self.body_mask(like)
-        channels = normaliser.split(target.voxels)
-        parts = [normaliser.restore(normaliser.normalise(voxels, body)[0]) for voxels in channels]
-        return target.like(normaliser.merge(np.stack(parts)))
+        if not self.target_percentiles:
+            advice = "train the model again with this version of medtrans"
+            raise UsageError("preparation", "the scale of the targets was not fitted", advice)
+        return scaled(target, upper_percentiles(target), self.target_percentiles)
 
     def task(self, source_channels: int, target_channels: int) -> Task:
         """The task of a method; neighbouring slices count as channels."""
@@ -130,7 +160,7 @@ class Preparation:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: the settings, and both modalities."""
         modalities = {"source_modality": self.source_modality, "target_modality": self.target_modality}
-        return {**self.settings.to_dict(), **modalities}
+        return {**self.settings.to_dict(), **modalities, "target_percentiles": list(self.target_percentiles)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -141,25 +171,43 @@ class Preparation:
                 what = f"{name} is missing, so that the unit of the images is unknown"
                 raise UsageError("preparation", what, "train the model again with this version of medtrans")
             modalities.append(settings.pop(name))
-        return cls(PreparingSettings.from_dict(settings, "preparation"), *modalities)
+        percentiles = tuple(map(float, settings.pop("target_percentiles", ())))
+        return cls(PreparingSettings.from_dict(settings, "preparation"), *modalities, percentiles)
 
-    def body_mask(self, volume: Volume, mask: Volume | None = None) -> np.ndarray:
-        """True in the body (i, j, k): `mask`, or as found in the volume. Raises EmptyMask, GridMismatch."""
+    def body_mask(
+        self, volume: Volume, mask: Volume | None = None, *, modality: ModalityName | None = None
+    ) -> np.ndarray:
+        """True in the body (i, j, k): `mask`, or as found in the volume of that modality (default: the source's).
+
+        Raises EmptyMask, GridMismatch.
+        """
         if mask is not None:
             if not volume.shares_grid_with(mask):
                 what = f"lies on another grid: {mask.shape}, not {volume.shape}"
                 raise GridMismatch("mask", what, "resample it to the grid of the volume first")
             body = mask.voxels[0] > 0
         else:
-            body = BODY_MASKS[self.settings.body_mask](volume.voxels[0])
+            is_ct = (modality or self.source_modality) == "CT"
+            body = BODY_MASKS[self.settings.body_mask](volume.voxels[0], volume.spacing, is_ct)
         if not body.any():
             what = "no voxel of the body was found, so that nothing can be normalised or scored"
             raise EmptyMask("body", what, "give a mask, or set preparing.body_mask: none")
         return body
 
-    def _prepare(self, volume: Volume, body: np.ndarray, mask: Volume | None, normaliser: Normaliser) -> Prepared:
-        orientation, spacing = self.settings.orientation, self.settings.spacing
+    def _air(self, source: Volume, body: np.ndarray) -> np.ndarray:
+        """The value of air in each channel of an MR source; 0 in other modalities, whose values have a unit."""
+        if self.source_modality != "MR":
+            return np.zeros(source.channels)
+        return np.array([air_level(channel, body) for channel in source.voxels])
+
+    def _counted(self, volume: Volume, body: np.ndarray, mask: Volume | None, margin: bool) -> np.ndarray:
         counted = body if mask is None else self.body_mask(volume, mask)
+        return dilated(counted, volume.spacing) if margin and self.settings.body_mask == "otsu" else counted
+
+    def _prepare(
+        self, volume: Volume, body: np.ndarray, counted: np.ndarray, normaliser: Normaliser, original: Volume
+    ) -> Prepared:
+        orientation, spacing = self.settings.orientation, self.settings.spacing
         parts = [normaliser.normalise(voxels, body) for voxels in normaliser.split(volume.voxels)]
         background = float(np.mean([normaliser.air(undo) for _, undo in parts]))
         normalised = Volume(np.stack([voxels for voxels, _ in parts]), volume.affine)
@@ -169,7 +217,7 @@ class Preparation:
         if not resampled_mask.voxels.any():
             what = "has no voxel left at preparing.spacing, so that nothing can be trained or scored"
             raise EmptyMask("mask", what, "set a finer spacing")
-        return Prepared(grid.voxels, resampled_mask.voxels[0] > 0, grid.affine, volume, undo, background)
+        return Prepared(grid.voxels, resampled_mask.voxels[0] > 0, grid.affine, original, undo, background)
 
 
 def _subset(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

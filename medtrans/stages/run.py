@@ -134,6 +134,8 @@ def _translate(
         translator,
         names=[case.name for case in chosen],
         conditions=[case.conditions for case in chosen],
+        masks=[case.mask for case in chosen],
+        protected=[file for case in cases for file in case.files],
         resume=True,
         overwrite=True,
         on_progress=lambda name, done: on_progress("translating", name, done),

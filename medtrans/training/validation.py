@@ -36,7 +36,7 @@ class Validation:
         values: dict[str, list[float]] = {}
         for pair in self.pairs:
             assert pair.target is not None
-            translated: Volume = translator.translate(pair.source, conditions=pair.case.conditions).volume
+            translated: Volume = translator.translate(pair.source, pair.body, conditions=pair.case.conditions).volume
             measured = translated, pair.target, pair.mask, self.preset
             for score in score_pair(*measured, metrics=self.metrics, case=pair.case.name):
                 values.setdefault(score.metric.label, []).append(score.value)

@@ -91,7 +91,8 @@ class Ensemble:
         assert_same_geometry(volume, translated)
         uncertainty = made.volume.like(np.sqrt(moments.variance + own_variance))
         seconds = time.monotonic() - began
-        return Translation(translated, made.modality, clipped, seconds, tuple(findings.values()), uncertainty, samples)
+        described = tuple(findings.values())
+        return Translation(translated, made.modality, clipped, seconds, described, uncertainty, samples, made.body)
 
 
 AnyTranslator = Translator | Ensemble

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from medtrans.core.finding import Finding
 from medtrans.core.modality import Modality
+from medtrans.core.strict_json import to_plain
 from medtrans.core.volume import Volume
+
+
+@dataclass(frozen=True)
+class BodyUsed:
+    """The voxels outside of which air was written."""
+
+    origin: Literal["mask", "found"]
+    """Given as a mask, or found in the source, with a margin."""
+    fraction: float
+    """Of the voxels of the networks' grid."""
+    hull_fraction: float
+    """The share of its convex hull that it fills; nan where it is flat."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return to_plain({**asdict(self), "fraction": round(self.fraction, 4)})  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,3 +42,5 @@ class Translation:
     """Standard deviation over samples or models, in the same unit: float32. None for a single sample."""
     samples: int = 1
     """Number of samples, of all models, whose mean and standard deviation these are."""
+    body: BodyUsed | None = None
+    """None where the model writes values everywhere (preparing.body_mask none)."""

@@ -21,6 +21,7 @@ from medtrans.models.device import find_device, repeatable
 from medtrans.models.folder import load_model, model_hash
 from medtrans.preparing.preparation import Preparation
 from medtrans.translating.admission import admit
+from medtrans.translating.body import body_used, doubt_body
 from medtrans.translating.output_checks import assert_same_geometry
 from medtrans.translating.prediction import out_of_memory_refused, predict, refuse_not_finite
 from medtrans.translating.progress import OnProgress
@@ -110,7 +111,9 @@ class Translator:
         where: str = "volume",
         on_progress: OnProgress | None = None,
     ) -> Translation:
-        """Translate `volume`; `mask` is its body mask, computed from the volume if not given.
+        """Translate `volume`; `mask` is its body mask, found in the volume and given a margin if not given.
+
+        Outside of it air is written.
 
         `conditions` are numbers of the case, for models that use them; `where` names the volume in messages. A
         stochastic method gives the mean and the standard deviation of `settings.samples` samples.
@@ -120,7 +123,9 @@ class Translator:
         began = time.monotonic()
         findings = admit(volume, self.channels, find_modality(self.preparation.source_modality), where)
         values = self.preparation.conditions(conditions or {}, where)
-        prepared = self.preparation.prepare_source(volume, mask)
+        prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
+        body = body_used(prepared, mask, self.preparation.settings.body_mask)
+        findings = (*findings, *doubt_body(body, where))
         draws = {"seed": self.settings.seed, "samples": self.settings.samples}
         with out_of_memory_refused(where), repeatable(self.device):
             prediction = predict(self.method, self.sliding_window, prepared, values, **draws, on_progress=on_progress)
@@ -130,7 +135,7 @@ class Translator:
         assert_same_geometry(volume, translated)
         seconds = time.monotonic() - began
         samples, modality = prediction.samples, self.preparation.modality
-        return Translation(translated, modality, clipped, seconds, findings, uncertainty, samples)
+        return Translation(translated, modality, clipped, seconds, findings, uncertainty, samples, body)
 
     def _sliding_window(self) -> SlidingWindow:
         preparing, settings = self.preparation.settings, self.settings

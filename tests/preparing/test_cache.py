@@ -50,7 +50,7 @@ def test_what_is_stored_is_what_was_prepared(case, tmp_path, settings):
         assert np.array_equal(stored.voxels, prepared.voxels)
         assert np.array_equal(stored.affine, prepared.affine)
         assert stored.background == prepared.background
-        assert np.array_equal(stored.mask, preparation.prepare_source(pair.source, pair.mask).mask)
+        assert np.array_equal(stored.mask, preparation.prepare_source(pair.source, pair.mask, margin=True).mask)
 
 
 def test_the_second_epoch_reads_no_case(case, tmp_path):

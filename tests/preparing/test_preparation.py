@@ -82,7 +82,7 @@ def test_labels_come_back_as_labels(name, spacing):
 def test_of_real_labels_those_are_written_that_a_translation_may_have():
     volume = mr()
     written = Preparation(PreparingSettings(target_normalisation=Labels(labels=(5,))), "MR", "labels").in_written_unit(
-        labels(volume), volume
+        labels(volume)
     )
     assert np.array_equal(written.voxels, np.where(labels(volume).voxels == 5, 5, 0))
 
@@ -153,9 +153,9 @@ def test_masks_that_cannot_be_used_are_refused():
 
 def test_a_real_target_is_written_as_translations_are():
     fitted = Preparation(PreparingSettings(target_normalisation=Percentiles()), "MR", "MR").fit(pairs())
-    once, louder = (fitted.in_written_unit(mr(seed=3, gain=gain), mr(seed=3, gain=gain)) for gain in (1.0, 7.0))
+    once, louder = (fitted.in_written_unit(mr(seed=3, gain=gain)) for gain in (1.0, 7.0))
     assert louder.voxels == pytest.approx(once.voxels, rel=1e-4, abs=1e-2)
-    assert Preparation(PreparingSettings()).in_written_unit(ct(), mr()).voxels == pytest.approx(ct().voxels)
+    assert Preparation(PreparingSettings()).in_written_unit(ct()).voxels == pytest.approx(ct().voxels)
 
 
 def test_a_stack_multiplies_the_channels_of_a_source_in_2d_only():
@@ -243,7 +243,7 @@ def test_dose_is_restored_in_gray():
     preparation = Preparation(PreparingSettings(target_normalisation=Linear(low=0, high=70)), "CT", "dose")
     prepared = preparation.prepare_target(volume)
     assert preparation.restore(prepared.voxels, prepared).voxels == pytest.approx(volume.voxels, abs=1e-5)
-    assert preparation.in_written_unit(volume, volume) is volume
+    assert preparation.in_written_unit(volume) is volume
 
 
 def test_conditions_come_in_the_order_of_the_model_and_a_missing_one_is_named():

@@ -5,6 +5,7 @@ import torch
 
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
+from medtrans.preparing.masks import dilated
 from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.percentiles import Percentiles
@@ -25,14 +26,14 @@ def test_outside_the_body_ct_is_air_whatever_the_model_predicts():
         def translate(self, source, condition=None):
             return torch.full_like(source, 0.5)
 
+    measured = {"source_modality": "MR", "source_normalisation": Percentiles(), "body_mask": "otsu"}
     for spacing in (None, (1.4, 1.4, 1.4)):
-        translated = translator_of(Bone(), source_normalisation=Percentiles(), body_mask="otsu", spacing=spacing)(
-            Volume(voxels, np.eye(4))
-        )
+        translated = translator_of(Bone(), spacing=spacing, **measured)(Volume(voxels, np.eye(4)))
         outside = translated.voxels[0] == -1024
         assert translated.voxels.dtype == np.int16
-        assert 0.95 < (outside == ~inside).mean() <= 1
-        assert outside[0].all()
+        assert not outside[inside].any()
+        assert outside[~dilated(inside, (1, 1, 1), 5)].all()
+        assert outside[0, 0, 0]
         assert (translated.voxels[0][8, 8, 6:10] == 2047).all()
 
 
@@ -103,13 +104,15 @@ def test_dose_is_zero_outside_the_body_even_where_the_normalisation_starts_below
     voxels, inside = ball((12, 12, 12), low=0)
     translator = translator_of(
         Same(),
+        source_modality="MR",
         source_normalisation=Percentiles(),
         target_modality="dose",
         target_normalisation=Linear(low=-5.0, high=80.0),
         body_mask="otsu",
     )
     out = translator(Volume(np.abs(voxels) + 500 * inside, np.eye(4)))
-    assert (out.voxels[0][:2] == 0).all()
+    assert (out.voxels[0][~dilated(inside, (1, 1, 1), 4)] == 0).all()
+    assert out.voxels[0][0, 0, 0] == 0
     assert out.voxels[0].max() > 1
 
 

@@ -127,7 +127,7 @@ def test_a_mask_that_is_given_is_the_body():
 
 
 def test_without_skipping_background_is_predicted_and_the_body_is_the_same():
-    voxels, _ = ball((16, 16, 16))
+    voxels, _ = ball((24, 24, 24))
     source = Volume(voxels, np.eye(4))
     outputs, counts = [], []
     for skip_background in (True, False):
@@ -135,7 +135,7 @@ def test_without_skipping_background_is_predicted_and_the_body_is_the_same():
         settings = TranslatingSettings(batch=1, skip_background=skip_background)
         outputs.append(translator_of(method, body_mask="otsu", settings=settings)(source).voxels)
         counts.append(len(method.shapes))
-    assert counts[0] < counts[1] == 16
+    assert counts[0] < counts[1] == 24
     assert np.array_equal(*outputs)
 
 

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from medtrans.core.modality import BODY_AIR_HU
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import orient
 from medtrans.preparing.masks import body_mask
@@ -75,7 +76,11 @@ def obliquity(volume: Volume) -> float:
 def body_of(mask: Volume | None, image: Volume) -> np.ndarray:
     """Body mask (i, j, k): voxels of the mask above 0, else a segmentation of `image`, else the whole volume."""
     finite = np.nan_to_num(image.voxels[0].astype(np.float32), posinf=0.0, neginf=0.0)
-    body = mask.voxels[0] > 0 if mask is not None else body_mask(finite)
+    body = (
+        mask.voxels[0] > 0
+        if mask is not None
+        else body_mask(finite, image.spacing, is_ct=bool(finite.min() < BODY_AIR_HU))
+    )
     return body if body.any() else np.ones(image.shape, bool)
 
 
