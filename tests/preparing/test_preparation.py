@@ -260,3 +260,34 @@ def test_a_condition_that_no_model_takes_is_refused():
         assert_known_conditions(["agee"], [taking])
     with pytest.raises(UsageError, match="this model takes none"):
         assert_known_conditions(["age"], [other])
+
+
+def converted(voxels, gain, offset, kind):
+    """The same image as another scanner or converter stores it."""
+    values = gain * voxels + offset
+    return np.rint(values).astype(np.int16) if kind == "int16" else values.astype(kind)
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+@pytest.mark.parametrize(
+    ("gain", "offset", "dtype"),
+    [(1.0, 50.0, np.float32), (40.0, 3000.0, "int16"), (0.01, -2.0, np.float64), (1.0, -400.0, np.float32)],
+)
+def test_a_source_is_normalised_alike_whatever_its_gain_and_offset(kind, gain, offset, dtype):
+    fitted = Preparation(PreparingSettings(source_normalisation=kind())).fit(pairs())
+    volume = mr(seed=9)
+    other = volume.like(converted(volume.voxels, gain, offset, dtype))
+    one, same = fitted.prepare_source(volume), fitted.prepare_source(other)
+    assert np.abs(one.voxels - same.voxels).max() < 0.002
+    assert np.array_equal(one.mask, same.mask)
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+@pytest.mark.parametrize("value", [-32768.0, 32767.0])
+def test_a_few_voxels_of_the_largest_numbers_do_not_change_the_scale(kind, value):
+    fitted = Preparation(PreparingSettings(source_normalisation=kind())).fit(pairs())
+    volume = mr(seed=9)
+    voxels = volume.voxels.copy()
+    voxels[0, :2, :2, :2] = value
+    one, other = fitted.prepare_source(volume), fitted.prepare_source(volume.like(voxels))
+    assert np.abs(one.voxels - other.voxels)[0, 2:, 2:, 2:].max() < 0.01
