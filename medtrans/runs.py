@@ -90,3 +90,9 @@ class RunFolder:
     def report(self) -> Path:
         """The page of the run."""
         return self.path / "report.html"
+
+    def written(self) -> tuple[Path, ...]:
+        """All that the stages of a run write, but the recipe and the lock."""
+        folders = self.cache, self.checkpoint.parent, self.tensorboard, self.model, self.translations, self.samples
+        tables = self.preparation, self.journal, self.scores_csv, self.scores_json, self.structures_csv, self.tables_tex
+        return (*folders, *tables, self.report)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.options import AsJson, numbers
+from medtrans.cli.options import AsJson, Overwrite, numbers
 
 
 @app.command()
@@ -21,14 +21,22 @@ def compare(
         list[str] | None,
         typer.Option("--equivalence-margin", metavar="METRIC=NUMBER", help="A pre-specified equivalence margin."),
     ] = None,
+    overwrite: Overwrite = False,
+    primary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC", help="A metric that is tested, named in advance; default: the preset's first."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare runs: intervals, ranks, paired differences. With -o also images of the same slices."""
-    from medtrans.stages.compare import compare, to_json, to_text, write_comparison
+    from medtrans.batching.outputs import plan_outputs
+    from medtrans.stages.compare import compare, comparison_outputs, to_json, to_text, write_comparison
 
-    comparison = compare(runs, numbers(margin, "--equivalence-margin"))
+    if output is not None:
+        plan_outputs(comparison_outputs(output), overwrite=overwrite)
+    comparison = compare(runs, numbers(margin, "--equivalence-margin"), primary or ())
     # Written before anything is printed: a reader of the pipe, such as `head`, may close it.
-    page = write_comparison(output, comparison) if output is not None else None
+    page = write_comparison(output, comparison, overwrite=overwrite) if output is not None else None
     print(to_json(comparison) if as_json else to_text(comparison))
     if page and not as_json:
         print(f"\npage: {page}")

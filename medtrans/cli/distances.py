@@ -9,7 +9,7 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.findings import print_findings
-from medtrans.cli.options import AsJson
+from medtrans.cli.options import AsJson, Overwrite
 
 
 @app.command()
@@ -30,12 +30,17 @@ def distances(
     spacing: Annotated[float | None, typer.Option(min=0.05, help="Resample to voxels of so many mm first.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random halves and permutations.")] = 0,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Also write the table as CSV.")] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Distances of two sets of volumes, beside those of real halves. Fréchet, KID, MMD, precision, recall."""
+    from medtrans.batching.outputs import Output, plan_outputs
     from medtrans.reading.storage import write_atomically
     from medtrans.stages.distances import measure
 
+    if output is not None:
+        extractors = [Path(extractor)] if Path(extractor).exists() else []
+        plan_outputs([Output(output, "table")], [generated, real, *extractors], overwrite)
     results = measure(generated, real, extractor, plane, slices=slices, spacing=spacing, seed=seed)
     if output is not None:
         write_atomically(output, results.to_csv())

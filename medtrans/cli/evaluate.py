@@ -10,7 +10,7 @@ import typer
 from medtrans.cli.app import app
 from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, Threads
+from medtrans.cli.options import AsJson, Overwrite, Threads
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
@@ -53,6 +53,7 @@ def evaluate(
         Path | None,
         typer.Option(help="The source volumes: a baseline if of the target's modality, and shown on the page."),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Score translations against targets, and define every number."""
@@ -71,16 +72,24 @@ def evaluate(
         uncertainty=uncertainty,
         source=source,
         segmentation=segmentation,
+        report=report,
+        protected=_given(segmenter, label_maps, reference_labels, labels),
+        overwrite=overwrite,
     )
     if report is not None:
         from medtrans.stages.evaluation_page import write_evaluation_page
 
-        write_evaluation_page(report, evaluation, translated, target, mask, source=source, segmentation=segmentation)
+        shown = {"source": source, "segmentation": segmentation, "overwrite": overwrite}
+        write_evaluation_page(report, evaluation, translated, target, mask, **shown)  # type: ignore[arg-type]
     print(to_json(evaluation) if as_json else to_text(evaluation), end="")
     print_findings(evaluation.findings)
     print_findings(evaluation.failed.values())
     if evaluation.failed:
         raise typer.Exit(1 if evaluation.scores else 3)
+
+
+def _given(*paths: Path | str | None) -> list[Path]:
+    return [Path(path) for path in paths if path is not None and Path(path).exists()]
 
 
 def _segmentation(

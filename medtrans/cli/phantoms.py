@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medtrans.cli.app import app
+from medtrans.cli.options import Overwrite
 
 if TYPE_CHECKING:
     from medtrans.phantoms.anatomy import Lesion
@@ -26,7 +27,7 @@ def phantoms(
     labels: Annotated[Path | None, typer.Option(help="Use these label maps instead of generated anatomy.")] = None,
     randomised: Annotated[bool, typer.Option(help="Draw another MR contrast for each case.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first head; the others count on from it.")] = 0,
-    overwrite: Annotated[bool, typer.Option(help="Replace existing files.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make a cohort of synthetic heads of known anatomy."""
     from medtrans.stages.phantoms import phantoms

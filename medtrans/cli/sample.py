@@ -9,7 +9,7 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import Conditions, Device, Threads, numbers
+from medtrans.cli.options import Conditions, Device, Overwrite, Threads, numbers
 
 
 @app.command()
@@ -19,6 +19,7 @@ def sample(
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many images.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
     conditions: Conditions = None,
+    overwrite: Overwrite = False,
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
@@ -28,7 +29,6 @@ def sample(
 
     use_threads(threads)
     with ProgressBars() as progress:
-        paths = sample(
-            output, model, count, seed=seed, conditions=numbers(conditions), device=device, on_progress=progress
-        )
+        options = {"seed": seed, "conditions": numbers(conditions), "device": device, "overwrite": overwrite}
+        paths = sample(output, model, count, **options, on_progress=progress)  # type: ignore[arg-type]
     print(f"{len(paths)} images in {output}")

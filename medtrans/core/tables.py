@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
+"""Beginnings of a formula for a spreadsheet, in full width too."""
 WIDE = 100_000
 """Characters a line may have; the terminal or the reader wraps, the table does not."""
 
@@ -18,13 +20,29 @@ WIDE = 100_000
 def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> bytes:
     """UTF-8 with one header line. `columns` default to the keys of the rows in their order of appearance.
 
-    A cell that a row lacks is empty. Numbers are written by `repr`, so that they are read back bit for bit.
+    A cell that a row lacks is empty. Numbers are written by `repr`, so that they are read back bit for bit. Text that a
+    spreadsheet would take for a formula, such as "=1+2" in a file's name, gets an apostrophe in front.
     """
     text = io.StringIO()
-    table = csv.DictWriter(text, list(columns) or _columns(rows), restval="", lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
+    names = list(columns) or _columns(rows)
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([_plain(name) for name in names])
+    table.writerows([[_plain(row.get(name, "")) for name in names] for row in rows])
     return text.getvalue().encode()
+
+
+def _plain(cell: Any) -> Any:
+    """Text that begins as a formula is marked as text; a number, also in words such as "-1.5", is left as it is."""
+    if not isinstance(cell, str):
+        return cell
+    cell = cell.replace("\r", "\\r").replace("\n", "\\n")  # A row is one line for every reader.
+    if not cell.startswith(FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
 
 
 def text_table(

@@ -30,8 +30,9 @@ def write_cohort(
     files = []
     for seed in seeds:
         head = make_head(seed, shape=shape, spacing=spacing, lesions=lesions)
-        name = f"sub-{seed:02}"
-        files += write_head(folder, name, head, contrasts, seed=seed, randomised=randomised, overwrite=overwrite)
+        files += write_head(
+            folder, cohort_name(seed), head, contrasts, seed=seed, randomised=randomised, overwrite=overwrite
+        )
     return files
 
 
@@ -58,9 +59,19 @@ def write_head(
     volumes["mask"] = head.mask
     files = []
     for kind, volume in volumes.items():
-        files.append(folder / f"{name}_{kind}.nii.gz")
+        files.append(head_file(folder, name, kind))
         write_volume(volume, files[-1], dtype=_type(kind), description="synthetic head", overwrite=overwrite)
     return files
+
+
+def head_file(folder: Path, name: str, kind: str) -> Path:
+    """Where an image of a head is written; `kind` is a contrast, "lesion" or "mask"."""
+    return folder / f"{name}_{kind}.nii.gz"
+
+
+def cohort_name(seed: int) -> str:
+    """The name of a generated head."""
+    return f"sub-{seed:02}"
 
 
 def _type(kind: str) -> type:

@@ -81,10 +81,12 @@ def is_volume(path: Path) -> bool:
 
 
 def volumes_in(folder: Path, *, deep: bool = False) -> list[Path]:
-    """The volumes in a folder, sorted; with `deep` also those in its folders. Hidden files are left out."""
+    """The volumes in a folder, sorted; with `deep` also those in its folders. What is hidden is left out."""
     found: list[Path] = []
     for entry in folder.iterdir():
-        if is_volume(entry) and not entry.name.startswith("."):
+        if entry.name.startswith("."):
+            continue
+        if is_volume(entry):
             found.append(entry)
         elif deep and entry.is_dir() and not entry.is_symlink():
             found += volumes_in(entry, deep=True)

@@ -17,13 +17,17 @@ MAX_SCORES_BYTES = 1 << 28
 
 
 def write_evaluation_files(folder: RunFolder, evaluation: Evaluation) -> None:
-    """Replaces existing ones. Raises EnvironmentRefused."""
+    """Replaces existing ones, and removes those that this evaluation lacks. Raises EnvironmentRefused."""
     write_atomically(folder.scores_csv, to_csv(evaluation))
     write_atomically(folder.scores_json, seal(json.loads(to_json(evaluation))))
     if evaluation.structures:
         write_atomically(folder.structures_csv, structures_to_csv(evaluation.structures))
+    else:
+        folder.structures_csv.unlink(missing_ok=True)
     if evaluation.scores:
         write_atomically(folder.tables_tex, to_tex(evaluation))
+    else:
+        folder.tables_tex.unlink(missing_ok=True)
 
 
 def read_evaluation(folder: RunFolder) -> Evaluation:

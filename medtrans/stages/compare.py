@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from medtrans.batching.outputs import Output, plan_outputs
 from medtrans.core.errors import UsageError
 from medtrans.core.score import TRANSLATED, Evaluation
 from medtrans.core.strict_json import to_strict_json
@@ -64,8 +65,12 @@ class RunComparison:
         return {**self.comparison.to_dict(), "runs": {run.name: asdict(run.cost) for run in self.runs}}
 
 
-def compare(folders: Sequence[Path], margins: Mapping[str, float] | None = None) -> RunComparison:
+def compare(
+    folders: Sequence[Path], margins: Mapping[str, float] | None = None, primary: Sequence[str] = ()
+) -> RunComparison:
     """Runs and the baselines of the first; `margins` are equivalence margins by the label of a metric.
+
+    `primary` are the labels of the metrics that are tested, instead of those that the runs name.
 
     Raises UsageError where folders are no finished runs, their scores must not be compared, or a margin is wrong.
     """
@@ -80,13 +85,24 @@ def compare(folders: Sequence[Path], margins: Mapping[str, float] | None = None)
         refuse_difference(runs[0].evaluation, run.evaluation, (str(runs[0].folder.path), str(run.folder.path)))
         for case in sorted({score.case for score in run.evaluation.scores}):
             _refuse_other_grid(runs[0].folder, run.folder, case)
-    return RunComparison(tuple(runs), compare_evaluations({run.name: run.evaluation for run in runs}, margins or {}))
+    evaluations = {run.name: run.evaluation for run in runs}
+    return RunComparison(tuple(runs), compare_evaluations(evaluations, margins or {}, primary))
 
 
-def write_comparison(folder: Path, found: RunComparison) -> Path:
-    """Write comparison.csv, comparison.json and comparison.html into `folder`; returns the page."""
-    compared, page = found.comparison, folder / "comparison.html"
-    rankings = [Ranking(table.metric, table.direction, table.lines, table.margin) for table in compared.tables]
+def comparison_outputs(folder: Path) -> tuple[Output, Output, Output]:
+    """Table, JSON and page of a comparison."""
+    table, document = Output(folder / "comparison.csv", "table"), Output(folder / "comparison.json", "JSON file")
+    return table, document, Output(folder / "comparison.html", "page")
+
+
+def write_comparison(folder: Path, found: RunComparison, *, overwrite: bool = False) -> Path:
+    """Write comparison.csv, comparison.json and comparison.html into `folder`; returns the page. Raises UsageError."""
+    outputs = comparison_outputs(folder)
+    plan_outputs(outputs, overwrite=overwrite)
+    compared, (table, document, page) = found.comparison, (output.path for output in outputs)
+    rankings = [
+        Ranking(table.metric, table.direction, table.lines, table.margin, table.primary) for table in compared.tables
+    ]
     content = ComparedRuns(
         definition=compared.definition,
         subjects=compared.subjects,
@@ -94,8 +110,8 @@ def write_comparison(folder: Path, found: RunComparison) -> Path:
         rankings=rankings,
         remark=compared.note,
     )
-    write_atomically(folder / "comparison.csv", compared.to_csv())
-    write_atomically(folder / "comparison.json", to_json(found).encode())
+    write_atomically(table, compared.to_csv())
+    write_atomically(document, to_json(found).encode())
     write_atomically(page, render_comparison(content, _cases(found.runs)))
     return page
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medtrans.batching.outputs import Output, plan_outputs
+from medtrans.batching.staging import publish, remove_strays, staged
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.phantoms.cohort import write_cohort
+from medtrans.reading.storage import sha256
 from medtrans.recipe import Recipe, make_recipe
 from medtrans.stages.run import RunResult, run
 
@@ -56,16 +59,32 @@ RECIPE: dict[str, Any] = {
 def demo(
     folder: Path, *, on_progress: ProgressCallback = no_progress, changes: dict[str, Any] | None = None
 ) -> RunResult:
-    """Write the heads to `folder`/cases (existing ones are kept), then run the recipe in `folder`/run."""
+    """Write the heads to `folder`/cases (existing ones are kept), then run the recipe in `folder`/run.
+
+    Raises UsageError where another file has the name of one of them.
+    """
     cases = folder / "cases"
+    remove_strays(cases)
     missing = [seed for seed in range(HEADS) if not (cases / f"sub-{seed:02}_mask.nii.gz").exists()]
     for done, seed in enumerate(missing):
         on_progress("heads", f"head {seed + 1} of {HEADS}", done / len(missing))
-        write_cohort(cases, [seed], ("T1", "CT"), shape=SHAPE, spacing=SPACING)
+        _write_head(cases, seed)
     on_progress("heads", f"{HEADS} synthetic heads in {cases}", 1.0)
     result = run(_recipe(cases, changes or {}), folder / "run", on_progress=on_progress)
     assert result is not None
     return result
+
+
+def _write_head(cases: Path, seed: int) -> None:
+    """An interrupted demo may have left a part of the head: the same files, which are written again."""
+    with staged(cases) as place:
+        files = write_cohort(place, [seed], ("T1", "CT"), shape=SHAPE, spacing=SPACING)
+        own = {cases / file.name: file for file in files}
+        planned = [Output(path, "volume") for path in own]
+        plan_outputs(
+            planned, replaceable=lambda path: sha256(path) == sha256(own[path]), advice="give another --folder"
+        )
+        publish(files, cases)
 
 
 def _recipe(cases: Path, changes: dict[str, Any]) -> Recipe:

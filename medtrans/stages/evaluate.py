@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medtrans.batching.outputs import Output, plan_outputs
 from medtrans.core.score import Evaluation
 from medtrans.evaluating.folder_cases import evaluate_files
 from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.results import to_csv
 from medtrans.evaluating.segmentation.table import to_csv as structures_to_csv
 from medtrans.reading.storage import write_atomically
+from medtrans.runs import RunFolder
+from medtrans.stages._evaluation_outputs import evaluation_outputs
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
@@ -31,12 +34,18 @@ def evaluate(
     uncertainty: Path | None = None,
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
+    report: Path | None = None,
+    protected: Sequence[Path] = (),
+    overwrite: bool = False,
 ) -> Evaluation:
     """Score files or folders matched by name, as evaluate_files; the file `output` gets the scores as CSV.
 
-    Structures of label maps are written beside it, as NAME_structures.csv. Raises UsageError, InputRefused,
-    EnvironmentRefused.
+    Structures of label maps are written beside it, as NAME_structures.csv. No output, nor a file of the page that will
+    be written to the folder `report`, may be an input or one of the `protected` files, or exist, unless `overwrite`.
+    Raises UsageError, InputRefused, EnvironmentRefused.
     """
+    given = [path for path in (translated, target, mask, uncertainty, source, *protected) if path is not None]
+    plan_outputs(_outputs(output, report), given, overwrite)
     evaluation = evaluate_files(
         translated,
         target,
@@ -50,6 +59,16 @@ def evaluate(
     if output is not None:
         write_atomically(output, to_csv(evaluation))
         if evaluation.structures:
-            beside = output.with_name(f"{output.stem}_structures.csv")
-            write_atomically(beside, structures_to_csv(evaluation.structures))
+            write_atomically(_structures(output), structures_to_csv(evaluation.structures))
+        else:
+            _structures(output).unlink(missing_ok=True)
     return evaluation
+
+
+def _outputs(output: Path | None, report: Path | None) -> list[Output]:
+    tables = [Output(output, "table"), Output(_structures(output), "table")] if output is not None else []
+    return [*tables, *(evaluation_outputs(RunFolder(report)) if report is not None else [])]
+
+
+def _structures(output: Path) -> Path:
+    return output.with_name(f"{output.stem}_structures.csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+from medtrans.batching.outputs import plan_outputs
 from medtrans.core.finding import Finding
 from medtrans.core.score import Evaluation
 from medtrans.evaluating.folder_cases import folder_cases
@@ -18,6 +19,7 @@ from medtrans.reporting.page import write_page
 from medtrans.reporting.provenance import provenance
 from medtrans.runs import RunFolder
 from medtrans.stages._evaluation_files import write_evaluation_files
+from medtrans.stages._evaluation_outputs import evaluation_outputs
 
 
 def write_evaluation_page(
@@ -29,13 +31,16 @@ def write_evaluation_page(
     *,
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write scores.csv, scores.json, tables.tex and report.html into `folder`; returns the page.
 
     `translated` to `source` are the files that were scored. A source that does not lie on the grid of its translation
-    is not displayed, and the page gives the reason. Raises EnvironmentRefused.
+    is not displayed, and the page gives the reason. Raises EnvironmentRefused, and UsageError where a file exists and
+    `overwrite` is False.
     """
     run = RunFolder(folder)
+    plan_outputs(evaluation_outputs(run), overwrite=overwrite)
     images, findings = _images(evaluation, match_files(translated, target, mask, source=source), segmentation)
     write_evaluation_files(run, evaluation)
     report = evaluation_report(

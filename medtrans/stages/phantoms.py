@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from medtrans.core.errors import UsageError
+from medtrans.batching.outputs import Output, plan_outputs
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.phantoms import skulls
 from medtrans.phantoms.anatomy import Lesion
-from medtrans.phantoms.cohort import write_cohort, write_head
+from medtrans.phantoms.cohort import cohort_name, head_file, write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
 from medtrans.reading.names import stem
 from medtrans.reading.volumes import read_volume, volumes_in
@@ -41,6 +42,7 @@ def phantoms(
     """
     seeds = range(seed, seed + count)
     if labels is None:
+        _plan(output, [cohort_name(number) for number in seeds], contrasts, bool(lesions), overwrite=overwrite)
         return write_cohort(
             output,
             seeds,
@@ -54,9 +56,13 @@ def phantoms(
     if spacing or lesions:
         what = "label maps have a voxel size and lesions of their own"
         raise UsageError(labels, what, "leave out --spacing and --lesion, or --labels")
+    if not labels.exists():
+        raise InputRefused(labels, "does not exist", "check the path")
     maps = [labels] if labels.is_file() else volumes_in(labels)
     if not maps:
         raise UsageError(labels, "holds no label map", "give a label map, or a folder of label maps")
+    names = [_name(maps[number % len(maps)], number) for number in seeds]
+    _plan(output, names, contrasts, True, [labels], overwrite=overwrite)
     how: dict[str, Any] = {"randomised": randomised, "overwrite": overwrite}
     files = [_from_labels(output, maps[number % len(maps)], contrasts, number, **how) for number in seeds]
     return [file for written in files for file in written]
@@ -72,5 +78,25 @@ def _from_labels(
 ) -> list[Path]:
     rng = np.random.default_rng([number, 1])
     head = from_label_map(read_volume(file), rng, skull=skulls.draw(rng) if randomised else None)
-    name = f"{stem(file).replace('_', '-')}_{number:03}"
-    return write_head(output, name, head, contrasts, seed=number, randomised=randomised, overwrite=overwrite)
+    return write_head(
+        output, _name(file, number), head, contrasts, seed=number, randomised=randomised, overwrite=overwrite
+    )
+
+
+def _name(file: Path, number: int) -> str:
+    return f"{stem(file).replace('_', '-')}_{number:03}"
+
+
+def _plan(
+    output: Path,
+    names: Sequence[str],
+    contrasts: Sequence[str],
+    has_lesions: bool,
+    inputs: Sequence[Path] = (),
+    *,
+    overwrite: bool,
+) -> None:
+    """Raises UsageError where a file of the cohort exists or is an input, before a head is made."""
+    kinds = [*contrasts, *(["lesion"] if has_lesions else []), "mask"]
+    planned = [Output(head_file(output, name, kind), "volume") for name in names for kind in kinds]
+    plan_outputs(planned, inputs, overwrite)

@@ -135,7 +135,9 @@ def _translate(
         names=[case.name for case in chosen],
         conditions=[case.conditions for case in chosen],
         masks=[case.mask for case in chosen],
-        protected=[file for case in cases for file in case.files],
+        protected=[
+            file for case in cases for file in (*case.sources, *case.targets, *([case.mask] if case.mask else []))
+        ],
         resume=True,
         overwrite=True,
         on_progress=lambda name, done: on_progress("translating", name, done),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +146,10 @@ def _begin(recipe: Recipe, run: RunFolder) -> None:
     text = recipe.to_yaml()
     if run.recipe.exists() and read_bytes(run.recipe, MAX_RECIPE_BYTES).decode() != text:
         raise UsageError(run.path, "holds a run of another recipe", "give another --folder, or remove it")
+    foreign = [path.name for path in run.written() if os.path.lexists(path)] if not run.recipe.exists() else []
+    if foreign:
+        what = f"is no run folder, and holds what a run would replace: {', '.join(foreign)}"
+        raise UsageError(run.path, what, "give another --folder")
     run.path.mkdir(parents=True, exist_ok=True)
     if not run.recipe.exists():
         write_atomically(run.recipe, text.encode())

@@ -2,6 +2,9 @@ import csv
 import io
 import math
 
+import numpy as np
+import pytest
+
 from medtrans.core.tables import text_table, to_csv
 
 ROWS = [{"name": "dice[liver]", "value": 0.1 + 0.2}, {"name": 'a "b", c', "value": math.nan, "note": "–"}]
@@ -29,3 +32,22 @@ def test_a_long_table_is_not_wrapped():
 
 def test_nothing_is_nothing():
     assert text_table([]) == ""
+
+
+@pytest.mark.parametrize("text", ["=1+2", "+1+2", "-1+2", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "＝1+2"])
+def test_text_that_begins_as_a_formula_is_marked_as_text(text):
+    rows = list(csv.reader(io.StringIO(to_csv([{"case": text, "value": 1}]).decode(), newline="")))
+    assert rows[1] == ["'" + text, "1"]
+    head = next(csv.reader(io.StringIO(to_csv([{text: 1}]).decode(), newline="")))
+    assert head == ["'" + text]
+
+
+@pytest.mark.parametrize("number", [-1.5, -1e-300, float("-inf"), -3, np.float64(-0.1), "-1.5", "+2", "-inf"])
+def test_numbers_stay_numbers(number):
+    rows = list(csv.reader(io.StringIO(to_csv([{"value": number}]).decode())))
+    assert float(rows[1][0]) == float(number)
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\r\n=1+2"])
+def test_a_row_is_one_line_whatever_a_name_holds(text):
+    assert to_csv([{"case": text}]).decode().splitlines() == ["case", text.replace("\r", "\\r").replace("\n", "\\n")]

@@ -19,7 +19,7 @@ def test_label_maps_have_a_voxel_size_and_lesions_of_their_own(own, tmp_path):
 def test_an_existing_file_is_replaced_only_with_overwrite(tmp_path):
     own = tmp_path / "sub-00_T1.nii.gz"
     own.write_bytes(b"a volume of the user")
-    with pytest.raises(UsageError, match="exists already; add --overwrite"):
+    with pytest.raises(UsageError, match="exists; give --overwrite"):
         phantoms(tmp_path, 1, ["T1"], 8.0)
     assert own.read_bytes() == b"a volume of the user"
     assert own in phantoms(tmp_path, 1, ["T1"], 8.0, overwrite=True)

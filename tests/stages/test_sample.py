@@ -30,7 +30,7 @@ def test_images_are_numbered_and_depend_on_the_seed_alone(model, tmp_path):
 def test_existing_images_are_kept(model, tmp_path):
     [path] = sample(tmp_path / "out", model, 1, device="cpu")
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="exists already; give another folder"):
+    with pytest.raises(UsageError, match="exists; give --overwrite"):
         sample(tmp_path / "out", model, 1, device="cpu", seed=1)
     assert path.read_bytes() == before
 
