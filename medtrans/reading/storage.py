@@ -18,6 +18,8 @@ from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
 from medtrans.reading.temporary_files import temporary_file
 
 CHUNK_BYTES = 1 << 22
+BLOCK_BYTES = 512
+"""Unit of st_blocks in stat(2)."""
 ANNEX = "annex/objects/"
 """Part of the path of every file that git-annex and datalad manage."""
 
@@ -48,6 +50,13 @@ def opened(path: Path) -> Any:
 def size_of(path: Path) -> int:
     """Bytes of a regular file. Raises InputRefused where there is none."""
     return _facts(path).st_size
+
+
+def stored_bytes(path: Path) -> int:
+    """Bytes that a regular file takes on the disk: fewer than its size where it has holes (a sparse file)."""
+    facts = _facts(path)
+    blocks = getattr(facts, "st_blocks", None)
+    return facts.st_size if blocks is None else max(min(blocks * BLOCK_BYTES, facts.st_size), 1)
 
 
 def modified_at(path: Path) -> int:

@@ -5,6 +5,7 @@ https://nifti.nimh.nih.gov/nifti-1/documentation/nifti1fields
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Protocol
 
@@ -14,16 +15,12 @@ from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
 
 from medtrans.core.errors import InputRefused
-from medtrans.core.finding import Finding
-from medtrans.reading.formats._affine import is_usable, rectangular
 
-PLACE_FIELDS = (
-    *("sform_code", "qform_code", "xyzt_units", "srow_x", "srow_y", "srow_z"),
-    *("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"),
-)
-"""Header fields that place a volume in space, beside the first four of `pixdim`."""
-NOT_MILLIMETRES = (1, 3)
-"""Codes of metres and micrometres in `xyzt_units`."""
+LARGEST_VOLUME_BYTES = 1 << 36
+"""Voxels: 64 GiB. A header that claims more is refused."""
+POINTERS = (b"/annex/objects/", b"version https://git-lfs")
+"""Begin of the small files that git-annex and git-lfs leave in place of content that was not fetched."""
+CONVERT = "convert it again from its source"
 
 
 class Stream(Protocol):
@@ -35,6 +32,7 @@ class Stream(Protocol):
 def parse_header(path: Path, stream: Stream) -> tuple[Nifti1Header, int, int]:
     """The header, its size in bytes (the stream's position), and the byte at which the voxels start."""
     first = stream.read(348)
+    refuse_pointer(path, first)
     sizes = {int.from_bytes(first[:4], order) for order in ("little", "big")} if len(first) == 348 else set()
     kind: type[Nifti1Header] = Nifti1Header
     magic = first[344:348]
@@ -46,25 +44,37 @@ def parse_header(path: Path, stream: Stream) -> tuple[Nifti1Header, int, int]:
         raise InputRefused(path, what, "give a single-file NIfTI (.nii or .nii.gz)")
     try:
         header = kind(first, check=False)
-    except (HeaderDataError, ValueError) as reason:
-        raise InputRefused(path, f"has a header that cannot be read ({reason})", "convert it again") from None
-    offset = float(header["vox_offset"])
+        offset = float(header["vox_offset"])
+    except (HeaderDataError, ValueError, KeyError, OverflowError) as reason:
+        raise InputRefused(path, f"has a header that cannot be read ({reason})", CONVERT) from None
     if not np.isfinite(offset) or not len(first) <= offset < 1 << 31:
-        what = f"has a wrong header: voxels start at byte {offset}"
-        raise InputRefused(path, what, "convert it again from its source")
+        raise InputRefused(path, f"has a wrong header: voxels start at byte {offset:g}", CONVERT)
     return header, len(first), int(offset)
 
 
+def refuse_pointer(path: Path, first: bytes) -> None:
+    """Raise InputRefused where a file begins like the pointer to a content that was not fetched."""
+    if first.startswith(POINTERS):
+        annex = first.startswith(POINTERS[0])
+        what = f"is a pointer to content that was not fetched ({'datalad, git-annex' if annex else 'git-lfs'})"
+        advice = f"run {'datalad get ' + path.name if annex else 'git lfs pull'} in its folder"
+        raise InputRefused(path, what, advice, "content-not-fetched")
+
+
 def parse_shape(path: Path, header: Nifti1Header) -> tuple[int, ...]:
-    """Voxels along i, j, k, and channels where there is more than one."""
+    """Voxels along i, j, k, and channels where there is more than one. Numbers of any size are compared exactly."""
     dims = [int(n) for n in header["dim"]]
-    if not 1 <= dims[0] <= 7 or min(dims[1 : dims[0] + 1]) < 1:
-        raise InputRefused(path, f"has a wrong header: dimensions {dims}", "convert it again from its source")
-    shape = [*dims[1 : dims[0] + 1], 1, 1, 1]
+    if not 1 <= dims[0] <= 7 or min(dims[1 : min(dims[0], 3) + 1]) < 1 or min(dims[1 : dims[0] + 1]) < 0:
+        raise InputRefused(path, f"has a wrong header: dimensions {dims}", CONVERT)
+    shape = [max(n, 1) for n in dims[1 : dims[0] + 1]] + [1, 1, 1]
+    if dims[0] == 1:
+        raise InputRefused(path, f"is one-dimensional ({shape[0]} voxels)", "give an image of two or three dimensions")
     space, more = shape[:3], [n for n in shape[3 : dims[0]] if n > 1]
     if len(more) > 1:
         what = f"has {dims[0]} dimensions {shape[: dims[0]]}"
         raise InputRefused(path, what, "give one volume, or one with channels")
+    if math.prod((*space, *more)) > LARGEST_VOLUME_BYTES:
+        raise InputRefused(path, f"has a wrong header: {math.prod((*space, *more))} voxels", CONVERT)
     return (*space, *more)
 
 
@@ -73,94 +83,28 @@ def parse_dtype(path: Path, header: Nifti1Header) -> np.dtype:
     try:
         dtype = header.get_data_dtype()
     except (HeaderDataError, KeyError):
+        dtype = None
+    if dtype is None or dtype.itemsize == 0:
         what = f"has voxels of unknown type {int(header['datatype'])}"
         raise InputRefused(path, what, "convert them to float32 or int16") from None
     if dtype.fields is not None:
         raise InputRefused(path, "is a colour image, not measured intensities", "give a grey-scale image")
     if dtype.kind not in "iuf":
         raise InputRefused(path, f"has voxels of type {dtype}", "give magnitudes instead of complex values")
+    if dtype.itemsize > 8:
+        raise InputRefused(path, f"has voxels of type {dtype}", "convert them to float32")
     return dtype
 
 
-def parse_affine(path: Path, header: Nifti1Header) -> tuple[np.ndarray, list[Finding]]:
-    """Affine in millimetres: the sform where it has a code, else the qform, else the voxel sizes; and findings."""
-    findings: list[Finding] = []
-    sform, qform = _sform(header), _qform(path, header, findings)
-    if sform is not None and qform is not None and is_usable(sform) and is_usable(qform):
-        findings += _compare(path, sform, qform)
-    affine = sform if sform is not None else qform
-    if affine is None:
-        affine = header.get_base_affine()
-        findings.append(_without_place(path))
-    if not is_usable(affine):
-        raise InputRefused(path, "its affine is not finite or not invertible", "convert it again from its source")
-    if not np.isfinite(header["pixdim"][:4]).all():
-        raise InputRefused(path, "has a wrong header: a voxel size is not finite", "convert it again from its source")
-    if int(header["xyzt_units"]) & 7 in NOT_MILLIMETRES:
-        raise InputRefused(path, "its grid is in metres or micrometres", "rewrite it in millimetres")
-    straight, more = rectangular(path, np.asarray(affine, dtype=np.float64))
-    return straight, [*findings, *more]
+def parse_scaling(path: Path, header: Nifti1Header) -> tuple[float, float] | None:
+    """Slope and intercept; None where there is no scaling: a slope of 0 or nan, as the standard says, or 1 and 0.
 
-
-def same_place(one: Nifti1Header, other: Nifti1Header) -> bool:
-    """Whether the fields that place a volume in space are equal bit for bit; nan equals nan."""
-    return np.array_equal(one["pixdim"][:4], other["pixdim"][:4]) and all(
-        np.array_equal(one[field], other[field], equal_nan=True) for field in PLACE_FIELDS
-    )
-
-
-def _sform(header: Nifti1Header) -> np.ndarray | None:
-    return np.asarray(header.get_sform(), dtype=np.float64) if int(header["sform_code"]) > 0 else None
-
-
-def _qform(path: Path, header: Nifti1Header, findings: list[Finding]) -> np.ndarray | None:
-    if int(header["qform_code"]) <= 0:
+    Raises InputRefused for an infinite slope, and for an intercept that is not finite beside a slope.
+    """
+    slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
+    if slope == 0 or np.isnan(slope):
         return None
-    try:
-        return np.asarray(header.get_qform(), dtype=np.float64)
-    except (HeaderDataError, ValueError):
-        if int(header["sform_code"]) <= 0:
-            raise InputRefused(path, "its qform is not a rotation", "convert it again from its source") from None
-    findings.append(
-        Finding(
-            code="qform-not-rotation",
-            severity="warn",
-            where=str(path),
-            what="its qform is not a rotation",
-            consequence="the sform is used; other programs may place the volume elsewhere",
-            advice="rewrite the header with one affine",
-        )
-    )
-    return None
-
-
-def _compare(path: Path, sform: np.ndarray, qform: np.ndarray) -> list[Finding]:
-    if np.linalg.det(sform[:3, :3]) * np.linalg.det(qform[:3, :3]) < 0:
-        what = "sform and qform disagree about left and right, so that the image may be mirrored"
-        raise InputRefused(path, what, "find out which of them is right and rewrite the header")
-    size = np.linalg.norm(sform[:3, :3], axis=0).max()
-    if np.allclose(sform, qform, rtol=0, atol=max(0.01 * size, 0.1)):
-        return []
-    shift = float(np.linalg.norm(sform[:3, 3] - qform[:3, 3]))
-    return [
-        Finding(
-            code="sform-qform-differ",
-            severity="warn",
-            where=str(path),
-            what=f"its sform and qform differ (origins by {shift:.1f} mm)",
-            consequence="the sform is used; other programs may place the volume elsewhere",
-            advice="rewrite the header with one affine",
-            numbers={"shift_mm": shift},
-        )
-    ]
-
-
-def _without_place(path: Path) -> Finding:
-    return Finding(
-        code="no-place-in-space",
-        severity="warn",
-        where=str(path),
-        what="its header holds no place in space (sform and qform codes are 0)",
-        consequence="left and right are a guess",
-        advice="convert it again from its source",
-    )
+    if np.isinf(slope) or not np.isfinite(intercept):
+        what = f"has a wrong header: a slope of {slope:g} and an intercept of {intercept:g}"
+        raise InputRefused(path, what, CONVERT)
+    return None if (slope, intercept) == (1, 0) else (slope, intercept)

@@ -19,14 +19,17 @@ from nibabel.nifti1 import Nifti1Header
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Origin, Volume
 from medtrans.reading.formats import _nifti_header as headers
+from medtrans.reading.formats._nifti_doubts import doubts
 from medtrans.reading.formats._nifti_encoding import NAME, encode_nifti
-from medtrans.reading.storage import opened, size_of, write_atomically
+from medtrans.reading.formats._nifti_place import parse_affine, same_place
+from medtrans.reading.memory import refuse_without_memory
+from medtrans.reading.storage import modified_at, opened, size_of, stored_bytes, write_atomically
 
 SUFFIXES: tuple[str, ...] = (".nii", ".nii.gz")
-LARGEST_VOLUME_BYTES = 1 << 36
-"""Voxels: 64 GiB. A header that claims more is refused."""
 LARGEST_COMPRESSION = 1100
 """Bytes of voxels from one byte of a gzip file: no compressor reaches more."""
+EMPTY_COMPRESSION, EMPTY_BYTES = 500, 1 << 30
+"""Bytes of voxels from one stored byte, in a volume of that size and more, that are nearly all equal."""
 CHUNK_BYTES = 1 << 20
 
 __all__ = ["NAME", "SUFFIXES", "encode_nifti", "files", "matches", "read", "read_grid", "same_header", "write"]
@@ -43,29 +46,30 @@ def files(path: Path) -> tuple[Path, ...]:
 
 
 def read(path: Path) -> Volume:
-    """Raises InputRefused for anything that is not a whole, real-valued volume with a place in space."""
-    size = size_of(path)
+    """Raises InputRefused for anything that is not a whole, real-valued volume with a place in space.
+
+    EnvironmentRefused where its voxels need more memory than is free.
+    """
+    size, changed = size_of(path), modified_at(path)
     compressed = _is_compressed(path)
     with opened(path) as file:
         stream = _GzipStream(file, path) if compressed else file
         header, position, start = headers.parse_header(path, stream)
         shape, dtype = headers.parse_shape(path, header), headers.parse_dtype(path, header)
+        scaling = headers.parse_scaling(path, header)
+        affine, findings = parse_affine(path, header)
         count = math.prod(shape) * dtype.itemsize
-        if not compressed and size < start + count:
-            what = f"is cut short: {size} of the {start + count} bytes in its header"
-            raise InputRefused(path, what, "copy it again")
-        if count > LARGEST_VOLUME_BYTES or (compressed and count > LARGEST_COMPRESSION * size):
-            what = f"has a wrong header: {count} bytes of voxels in a file of {size}"
-            raise InputRefused(path, what, "convert it again from its source")
+        spare = 0 if compressed else size - start - count
+        _refuse_wrong_size(path, size, start, count, spare, math.prod(shape[:2]) * dtype.itemsize)
         _skip(path, stream, start - position)
-        raw = stream.read(count)
-        if len(raw) != count:
-            raise InputRefused(path, f"is cut short: {len(raw)} of {count} bytes of voxels", "copy it again")
+        voxels = _read_voxels(path, stream, math.prod(shape), dtype, scaling)
         if compressed:
             stream.finish()
-    voxels = _scaled(path, np.frombuffer(raw, dtype).reshape(shape, order="F"), header)
-    affine, findings = headers.parse_affine(path, header)
+    if (size_of(path), modified_at(path)) != (size, changed):
+        raise InputRefused(path, "changed while it was read", "run again when the file is complete")
+    findings += doubts(path, header, spare)
     header.set_data_offset(0)
+    voxels = voxels.reshape(shape, order="F")
     channel_first = voxels[None] if voxels.ndim == 3 else np.moveaxis(voxels, 3, 0)
     return Volume(channel_first, affine, Origin(NAME, header), tuple(findings))
 
@@ -75,7 +79,7 @@ def read_grid(path: Path) -> tuple[tuple[int, ...], np.ndarray]:
     size_of(path)
     with opened(path) as file:
         header, _, _ = headers.parse_header(path, _GzipStream(file, path) if _is_compressed(path) else file)
-    return headers.parse_shape(path, header)[:3], headers.parse_affine(path, header)[0]
+    return headers.parse_shape(path, header)[:3], parse_affine(path, header)[0]
 
 
 def write(volume: Volume, path: Path, *, dtype: Any = None, description: str = "") -> None:
@@ -86,11 +90,32 @@ def write(volume: Volume, path: Path, *, dtype: Any = None, description: str = "
 
 def same_header(one: Nifti1Header, other: Nifti1Header) -> bool:
     """Whether qform, sform, their codes, units and voxel sizes are equal bit for bit."""
-    return headers.same_place(one, other)
+    return same_place(one, other)
 
 
 def _is_compressed(path: Path) -> bool:
     return path.name.lower().endswith(".gz")
+
+
+def _refuse_wrong_size(path: Path, size: int, start: int, count: int, spare: int, plane: int) -> None:
+    """Compare the file's size with the bytes that its header promises, before anything is allocated.
+
+    `spare` bytes lie behind the voxels of a plain file; a `plane` of them means that its shape is wrong.
+    """
+    if spare < 0:
+        what = f"is cut short: {size} of the {start + count} bytes in its header"
+        raise InputRefused(path, what, "copy it again")
+    if count > headers.LARGEST_VOLUME_BYTES or (_is_compressed(path) and count > LARGEST_COMPRESSION * size):
+        what = f"has a wrong header: {count} bytes of voxels in a file of {size}"
+        raise InputRefused(path, what, headers.CONVERT)
+    if spare >= plane:
+        what = f"has a wrong header: the file holds more voxels ({spare} bytes)"
+        raise InputRefused(path, what, headers.CONVERT)
+    if count > EMPTY_BYTES and count > EMPTY_COMPRESSION * stored_bytes(path):
+        what = (
+            f"holds {count / 1e9:.1f} GB of voxels in {stored_bytes(path) / 1e6:.1f} MB, so that nearly all are equal"
+        )
+        raise InputRefused(path, what, "check the export, or crop the volume")
 
 
 class _GzipStream:
@@ -121,17 +146,31 @@ def _skip(path: Path, stream: headers.Stream, count: int) -> None:
         count -= skipped
 
 
-def _scaled(path: Path, stored: np.ndarray, header: Nifti1Header) -> np.ndarray:
-    """slope * stored + intercept; a slope of 0 or nan means no scaling, as the standard says."""
-    slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
-    if slope == 0 or not np.isfinite(slope):
-        return np.ascontiguousarray(stored, stored.dtype.newbyteorder("="))
-    if not np.isfinite(intercept):
-        what = f"has a wrong header: an intercept of {intercept}"
-        raise InputRefused(path, what, "convert it again from its source")
-    native = stored.astype(stored.dtype.newbyteorder("="))
-    if (slope, intercept) == (1, 0):
-        return native
-    kind = np.float32 if native.dtype.itemsize <= 2 or native.dtype == np.float32 else np.float64
-    with np.errstate(over="ignore", invalid="ignore"):  # becomes infinite, which the checks refuse
-        return np.asarray(native * np.float64(slope) + np.float64(intercept), kind)
+def _read_voxels(
+    path: Path, stream: headers.Stream, count: int, stored: np.dtype, scaling: tuple[float, float] | None
+) -> np.ndarray:
+    """`count` numbers of type `stored`, in native byte order and scaled, read in pieces into one array."""
+    kind = stored.newbyteorder("=") if scaling is None else _scaled_type(stored)
+    refuse_without_memory(path, count * kind.itemsize)
+    voxels, done = np.empty(count, kind), 0
+    while done < count:
+        piece = stream.read(min(CHUNK_BYTES, (count - done) * stored.itemsize))
+        more = len(piece) // stored.itemsize
+        if more * stored.itemsize != len(piece) or not more:
+            got, promised = done * stored.itemsize + len(piece), count * stored.itemsize
+            raise InputRefused(path, f"is cut short: {got} of {promised} bytes of voxels", "copy it again")
+        values = np.frombuffer(piece, stored)
+        voxels[done : done + more] = values if scaling is None else _scaled(values, *scaling)
+        done += more
+    return voxels
+
+
+def _scaled_type(stored: np.dtype) -> np.dtype:
+    """float32 where it holds every stored number exactly."""
+    return np.dtype(np.float32 if stored.itemsize <= 2 or stored.newbyteorder("=") == np.float32 else np.float64)
+
+
+def _scaled(values: np.ndarray, slope: float, intercept: float) -> np.ndarray:
+    """slope * value + intercept in 64 bits; too large a result is infinite, which the checks refuse."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray((values * np.float64(slope) + np.float64(intercept)).astype(_scaled_type(values.dtype)))
