@@ -20,7 +20,7 @@ from medtrans.reading.volumes import read_volume, write_volume
 
 SPLITS = {"translator": range(10), "segmenter": range(10, 20), "test": range(20, 26)}
 TISSUES = {
-    1: ("cortical bone", "marrow"),
+    1: ("cortical bone", "marrow", "dentine", "enamel"),
     2: ("CSF",),
     3: ("grey matter", "deep grey matter"),
     4: ("white matter",),

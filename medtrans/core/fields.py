@@ -39,13 +39,16 @@ def spline_field(weights: np.ndarray, places: Sequence[np.ndarray]) -> np.ndarra
     The weights repeat beyond their ends, so that the field is periodic. Independent weights of standard deviation 1
     give a field of standard deviation 1.
     """
-    field = weights.astype(np.float32)
+    field, begins = weights.astype(np.float32), [int(np.floor(place.min())) for place in places]
+    for axis, (begin, place) in enumerate(zip(begins, places, strict=True)):
+        needed = np.arange(begin, int(np.floor(place.max())) + 4)
+        field = field.take(needed % field.shape[axis], axis)
     for axis in reversed(range(field.ndim)):
         first = np.floor(places[axis])
-        knots = first.astype(np.int64)[None] + np.arange(4)[:, None]
+        knots = first.astype(np.int64)[None] - begins[axis] + np.arange(4)[:, None]
         column = (-1, *[1] * (field.ndim - 1 - axis))
         total: np.ndarray | None = None
-        for knot, value in zip(knots % field.shape[axis], _splines(places[axis] - first), strict=True):
+        for knot, value in zip(knots, _splines(places[axis] - first), strict=True):
             term = field.take(knot, axis)
             term *= value.reshape(column)
             total = term if total is None else np.add(total, term, out=total)

@@ -17,10 +17,11 @@ from medtrans.core.fields import normal
 from medtrans.core.volume import Volume
 from medtrans.phantoms.arithmetic import exp, total
 from medtrans.phantoms.brain import paint_brain
-from medtrans.phantoms.canvas import blank
+from medtrans.phantoms.canvas import LATTICE, Canvas, blank
 from medtrans.phantoms.cranium import paint_cranium
 from medtrans.phantoms.face import paint_face
 from medtrans.phantoms.filters import gaussian_filter
+from medtrans.phantoms.teeth import FILLABLE
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 SIZE = 0.92
@@ -46,7 +47,8 @@ class Head:
     """Tissue numbers on the fine grid, and the voxel grid they will be averaged to."""
 
     fine: np.ndarray
-    factor: int
+    factor: tuple[int, int, int]
+    """Number of fine voxels in a voxel along each axis."""
     grid: Volume
     lesions: tuple[Lesion, ...] = ()
     """Each with its centre."""
@@ -62,13 +64,13 @@ class Head:
         Labels as coarse as the voxels are filtered with a Gaussian, which stands for the partial volume of a scanner.
         """
         table = np.asarray(table, np.float32)
-        f = self.factor
-        if f == 1:
+        a, b, c = self.factor
+        if a == b == c == 1:
             return gaussian_filter(table[self.fine], [SOFTNESS] * 3)
         out = np.zeros(self.grid.shape, np.float32)
-        for i, j, k in np.ndindex(f, f, f):
-            out += table[self.fine[i::f, j::f, k::f]]
-        return out / np.float32(f**3)
+        for i, j, k in np.ndindex(a, b, c):
+            out += table[self.fine[i::a, j::b, k::c]]
+        return out / np.float32(a * b * c)
 
     def fraction(self, tissue: str) -> np.ndarray:
         """Volume fraction of `tissue` in each voxel, 0 to 1."""
@@ -105,29 +107,35 @@ def make_head(
     seed: int,
     *,
     shape: tuple[int, int, int] = (128, 144, 128),
-    spacing: float = 1.5,
+    spacing: float | Sequence[float] = 1.5,
     lesions: Sequence[Lesion] = (),
+    fillings: int = 0,
 ) -> Head:
-    """Synthetic head on a grid of `shape` voxels of `spacing` mm, in RAS+.
+    """Synthetic head on a grid of `shape` voxels of `spacing` mm (of all axes or of each), in RAS+.
 
-    The same seed gives the same anatomy at another shape or spacing, and the same bits on every processor.
+    The same seed gives the same anatomy at another shape or spacing, with other lesions, or with `fillings` of metal in
+    its teeth (0 to 16), and the same bits on every processor.
 
-    Raises UsageError for a lesion without size or outside the field of view.
+    Raises UsageError for a lesion without size or outside the field of view, and for too many fillings.
     """
+    if not 0 <= fillings <= len(FILLABLE):
+        raise UsageError("fillings", f"are {fillings}", f"give 0 to {len(FILLABLE)}")
     rng = np.random.default_rng([seed, 0x4EAD])
-    factor = fineness(spacing)
-    step = spacing / factor
-    affine = np.diag([spacing, spacing, spacing, 1.0])
-    affine[:3, 3] = np.array(CENTRE) - spacing * (np.array(shape) - 1) / 2
-    first = affine[:3, 3] - (spacing - step) / 2
+    voxel = [float(mm) for mm in (spacing if isinstance(spacing, Sequence) else (spacing,) * 3)]
+    i, j, k = (fineness(mm) for mm in voxel)
+    steps = [mm / f for mm, f in zip(voxel, (i, j, k), strict=True)]
+    centre = [middle - mm * (side - 1) / 2 for middle, mm, side in zip(CENTRE, voxel, shape, strict=True)]
+    first = [middle - (mm - step) / 2 for middle, mm, step in zip(centre, voxel, steps, strict=True)]
+    affine = np.diag([*voxel, 1.0])
+    affine[:3, 3] = centre
     size = SIZE * exp(0.03 * normal(rng, (3,)).astype(np.float64))
-    canvas = blank(rng, [factor * side for side in shape], step, first.tolist(), size.tolist())
+    canvas = blank(rng, [f * side for f, side in zip((i, j, k), shape, strict=True)], steps, first, size.tolist())
     surfaces = paint_cranium(canvas)
-    paint_face(canvas, surfaces)
+    paint_face(canvas, surfaces, fillings, np.random.default_rng([seed, 0xF111]))
     depth = paint_brain(canvas, surfaces)
-    fine = np.ascontiguousarray(canvas.labels[tuple(slice(factor * side) for side in shape)])
-    placed = tuple(_lesion(fine, first, step, lesion, depth, rng) for lesion in lesions)
-    return Head(fine, factor, Volume(np.broadcast_to(np.uint8(0), (1, *shape)), affine), placed)
+    axes = [start + step * np.arange(side) for start, step, side in zip(first, steps, canvas.labels.shape, strict=True)]
+    placed = tuple(_lesion(canvas, axes, lesion, depth) for lesion in lesions)
+    return Head(canvas.labels, (i, j, k), Volume(np.broadcast_to(np.uint8(0), (1, *shape)), affine), placed)
 
 
 def fineness(spacing: float) -> int:
@@ -135,14 +143,11 @@ def fineness(spacing: float) -> int:
     return max(2, round(spacing / 1.1))
 
 
-def _lesion(
-    fine: np.ndarray, first: np.ndarray, step: float, lesion: Lesion, depth: np.ndarray, rng: np.random.Generator
-) -> Lesion:
-    """Label a lesion in `fine`, in place: a ball that is not deformed, so that its diameter is exact."""
+def _lesion(canvas: Canvas, axes: list[np.ndarray], lesion: Lesion, depth: np.ndarray) -> Lesion:
+    """Label a lesion, in place: a ball that is not deformed, so that its diameter is exact. `axes` in mm."""
     if not lesion.diameter > 0:
         raise UsageError("lesion", f"has a diameter of {lesion.diameter} mm", "give more than 0")
-    axes = [start + step * np.arange(side) for start, side in zip(first, fine.shape, strict=True)]
-    centre = lesion.centre or _somewhere_deep(depth, axes, step, lesion.diameter / 2, rng)
+    centre = lesion.centre or _somewhere_deep(canvas, axes, lesion.diameter / 2, depth)
     box = tuple(
         slice(*np.searchsorted(axis, (m - lesion.diameter / 2, m + lesion.diameter / 2 + 1e-9)))
         for axis, m in zip(axes, centre, strict=True)
@@ -153,26 +158,25 @@ def _lesion(
     ball = x * x + y * y + z * z <= lesion.diameter * lesion.diameter / 4
     if not ball.any():
         raise UsageError("lesion", f"at {centre} mm lies outside the field of view", "give RAS millimetres")
-    fine[box][ball] = NUMBER["lesion"]
+    canvas.labels[box][ball] = NUMBER["lesion"]
     return Lesion(lesion.diameter, centre)
 
 
 def _somewhere_deep(
-    depth: np.ndarray, axes: list[np.ndarray], step: float, radius: float, rng: np.random.Generator
+    canvas: Canvas, axes: list[np.ndarray], radius: float, depth: np.ndarray
 ) -> tuple[float, float, float]:
     """Random point of the cerebrum in mm, at least `radius` + 3 mm below its surface, or else at 90 % of its depth.
 
-    `depth` is given at the points between two fine voxels along each axis.
+    `depth` is given at the points of the lattice.
     """
-    depth = depth[1:-1, 1:-1, 1:-1]
-    first = np.array([axis[0] + step / 2 for axis in axes])
-    points = rng.integers(-CEREBRUM, CEREBRUM + 1, (4096, 3)).astype(np.float64)
-    index = np.rint((points - first) / (2 * step)).astype(np.int64)
-    inside = ((index >= 0) & (index < depth.shape)).all(axis=1)
-    points, index = points[inside], index[inside]
+    points = canvas.rng.integers(-CEREBRUM, CEREBRUM + 1, (4096, 3)).astype(np.float64)
+    low, high = (np.array([axis[end] for axis in axes]) for end in (0, -1))
+    points = points[((points >= low) & (points <= high)).all(axis=1)]
+    index = np.rint(points / LATTICE - 0.5).astype(np.int64) - np.array(canvas.corner)
     deep = np.flatnonzero(depth[tuple(index.T)] > min(radius + 3, 0.9 * float(depth.max())))
     if len(deep):
         x, y, z = points[deep[0]].tolist()
     else:
-        x, y, z = (first + 2 * step * np.array(np.unravel_index(depth.argmax(), depth.shape))).tolist()
+        deepest = np.array(np.unravel_index(depth.argmax(), depth.shape))
+        x, y, z = (LATTICE * (deepest + np.array(canvas.corner) + 0.5)).tolist()
     return x, y, z

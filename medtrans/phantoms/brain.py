@@ -16,7 +16,7 @@ import numpy as np
 
 from medtrans.core.fields import normal
 from medtrans.phantoms.arithmetic import arctan2, exp, length, mean, power, sine_cosine
-from medtrans.phantoms.canvas import Canvas
+from medtrans.phantoms.canvas import LATTICE, Canvas
 from medtrans.phantoms.cranium import Surfaces
 from medtrans.phantoms.filters import gaussian_filter, interpolate
 from medtrans.phantoms.shapes import Ellipsoid, Point, Rod, Shape, bump, rounded_union
@@ -32,6 +32,8 @@ LEAVES = 15.0
 """Fissures of the cerebellum in a radian of its fan."""
 WAVE = 20.0
 """Mm from one sulcus to the next but one, on the surface."""
+STEEPNESS = 7.35
+"""Mean slope of the field whose zeros are sulci, relative to its mean absolute value in WAVE mm."""
 
 
 def paint_brain(c: Canvas, surfaces: Surfaces) -> np.ndarray:
@@ -131,8 +133,9 @@ def _sheets(c: Canvas) -> np.ndarray:
     narrow, broad = (gaussian_filter(noise, [f * sd] * 3, border="wrap", truncate=3) for f in (0.9, 1.15))
     where = [(place + 140) / grain for place in (places[0] + side * 60, *places[1:])]
     s = interpolate(narrow - broad, where)
-    slope = length(*np.gradient(s, c.spacing))
-    return np.asarray(s / (slope + np.float32(0.25 * mean(slope))), np.float32)
+    slope = length(*np.gradient(s, LATTICE))
+    usual = STEEPNESS / wave * mean(np.abs(narrow - broad))
+    return np.asarray(s / (slope + np.float32(0.25 * usual)), np.float32)
 
 
 def _core(c: Canvas) -> None:

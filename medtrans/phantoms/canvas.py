@@ -1,11 +1,11 @@
-"""Labels of tissues on a fine grid, from depths on a lattice of half its density.
+"""Labels of tissues on a fine grid, from depths on a lattice that is fixed in mm.
 
 Shapes are deformed smoothly, so their depths need few points; labels have sharp borders, so they need many. Depths are
 interpolated linearly from the lattice to the fine grid near a border, and compared with thresholds there. Smoother
 depths come from a `sparse` lattice of half the density again.
 
-Random fields have their knots at fixed millimetres of the template, so that a seed gives the same anatomy whatever the
-grid.
+The points of the lattice lie at the same millimetres of the world for every grid, and so do the knots of random fields:
+the tissue at a point depends on the seed alone, not on the voxels.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from medtrans.core.fields import normal, spline_field
 from medtrans.phantoms.arithmetic import uniform
+from medtrans.phantoms.fields import random_field
 from medtrans.phantoms.shapes import Point, Shape
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
@@ -24,8 +24,8 @@ BEND = 2.5
 """Standard deviation in mm of the displacement of a point of the template."""
 MARGIN = 4 * BEND
 """Mm around the box of a shape that its deformed copy may reach."""
-EXTENT = 400.0
-"""Mm of the template after which random fields repeat: more than a head and neck in any direction."""
+LATTICE = 2.2
+"""Mm between the points of a lattice, which lie at odd multiples of half of it."""
 CHUNK = 1 << 19
 """Fine voxels painted at a time: few enough for the cache of a processor."""
 
@@ -34,11 +34,26 @@ Combine = Callable[..., np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
+class Between:
+    """Where the fine voxels along one axis lie between the points of the lattice."""
+
+    below: np.ndarray
+    """Number of the last point that is not beyond the voxel."""
+    share: np.ndarray
+    """Way from there to the next point, 0 to 1: float32."""
+
+    def part(self, points: slice) -> tuple[slice, Between]:
+        """The voxels that lie between these points, and where they lie between them."""
+        first, last = np.searchsorted(self.below, (points.start, points.stop - 1)).tolist()
+        voxels = slice(first, last)
+        return voxels, Between(self.below[voxels] - points.start, self.share[voxels])
+
+
+@dataclass(frozen=True, eq=False)
 class Lattice:
-    """Regular grid of points with their deformed coordinates x, y, z in mm of the template; `spacing` in mm."""
+    """Regular grid of points with their deformed coordinates x, y, z in mm of the template."""
 
     rng: np.random.Generator
-    spacing: float
     x: np.ndarray
     y: np.ndarray
     z: np.ndarray
@@ -58,9 +73,13 @@ class Lattice:
 
 @dataclass(frozen=True, eq=False)
 class Canvas(Lattice):
-    """Lattice with labels between its points, two for each inner point along each axis, and a sparser lattice."""
+    """Lattice with labels between its points, and a sparser lattice."""
 
     labels: np.ndarray
+    between: tuple[Between, ...]
+    """Where the labels lie, along each axis."""
+    corner: tuple[int, ...]
+    """Number of the first point: it lies at LATTICE * (corner + 0.5) mm of the world."""
     sparse: Lattice
 
     def part(self, where: np.ndarray) -> Canvas:
@@ -69,16 +88,18 @@ class Canvas(Lattice):
         assert box is not None
         x, y, z = (along[box] for along in (self.x, self.y, self.z))
         axes = tuple(axis[side] for axis, side in zip(self.axes, box, strict=True))
-        return replace(self, x=x, y=y, z=z, axes=axes, labels=self.labels[_fine(box)])
+        fine, between = self._fine(box)
+        corner = tuple(first + side.start for first, side in zip(self.corner, box, strict=True))
+        return replace(self, x=x, y=y, z=z, axes=axes, labels=self.labels[fine], between=between, corner=corner)
 
     def like(self, field: np.ndarray, whole: Canvas) -> np.ndarray:
         """Part of a field of the `whole` canvas that covers this one."""
-        first = [int(np.searchsorted(axis, mine[0])) for axis, mine in zip(whole.axes, self.axes, strict=True)]
+        first = [mine - of_whole for mine, of_whole in zip(self.corner, whole.corner, strict=True)]
         return field[tuple(slice(start, start + side) for start, side in zip(first, self.x.shape, strict=True))]
 
     def dense(self, field: np.ndarray) -> np.ndarray:
         """Linear interpolation from the sparse lattice to this one."""
-        return _refined(field)[tuple(slice(side) for side in self.x.shape)]
+        return _refined(field)
 
     def paint(
         self, shape: Shape, layers: Mapping[str, float], *, over: Sequence[str] = (), within: np.ndarray | None = None
@@ -129,53 +150,82 @@ class Canvas(Lattice):
         over: Sequence[str],
         combine: Combine | None,
     ) -> None:
-        """Paint inside `box` by `fields` on its lattice points; the outermost points serve the interpolation only."""
-        labels = self.labels[_fine(box)]
+        """Paint inside `box` by `fields` on its lattice points, a few rows of fine voxels at a time."""
+        fine, between = self._fine(box)
+        labels = self.labels[fine]
+        if not labels.size:
+            return
         allowed = np.isin(np.arange(len(TISSUES)), [NUMBER[tissue] for tissue in over])
         least = min(layers.values())
-        rows = max(1, CHUNK // (8 * fields[0][0].size))
-        for row in range(0, fields[0].shape[0] - 2, rows):
-            fine = [_refined(field[row : row + rows + 2]) for field in fields]
-            depth = combine(*fine) if combine else np.minimum.reduce(fine)
-            view = labels[2 * row : 2 * row + depth.shape[0]]
+        rows = max(1, CHUNK // labels[0].size)
+        for row in range(0, len(labels), rows):
+            along = Between(between[0].below[row : row + rows], between[0].share[row : row + rows])
+            smooth = [_interpolated(field, (along, *between[1:])) for field in fields]
+            depth = combine(*smooth) if combine else np.minimum.reduce(smooth)
+            view = labels[row : row + rows]
             if depth.max() <= least:
                 continue
             free = allowed[view] if over else True
             for tissue, start in layers.items():
                 np.copyto(view, NUMBER[tissue], where=(depth > start) & free)
 
+    def _fine(self, box: Box) -> tuple[Box, tuple[Between, ...]]:
+        """The fine voxels between the lattice points of `box`, and where they lie between them."""
+        (i, a), (j, b), (k, c) = (along.part(side) for along, side in zip(self.between, box, strict=True))
+        return (i, j, k), (a, b, c)
+
 
 def blank(
-    rng: np.random.Generator, shape: Sequence[int], step: float, origin: Sequence[float], scale: Sequence[float]
+    rng: np.random.Generator,
+    shape: Sequence[int],
+    steps: Sequence[float],
+    origin: Sequence[float],
+    scale: Sequence[float],
 ) -> Canvas:
-    """Canvas full of air, of `shape` fine voxels (rounded up to even) of `step` mm, the first at `origin` mm.
+    """Canvas full of air, of `shape` fine voxels `steps` mm apart along each axis, the first at `origin` mm.
 
     The template is scaled by `scale`, the size of the subject, and then deformed.
     """
-    cells = [-(-side // 2) for side in shape]
-    dense = [_points(-1.5 * step, 2 * step, n + 2) + np.float32(first) for n, first in zip(cells, origin, strict=True)]
-    coarse = [
-        _points(-4.5 * step, 4 * step, n // 2 + 4) + np.float32(first) for n, first in zip(cells, origin, strict=True)
+    places = [
+        (first + step * np.arange(side)) / LATTICE - 0.5 for first, step, side in zip(origin, steps, shape, strict=True)
     ]
+    below = [np.floor(place).astype(np.int64) for place in places]
+    sparse_ranges = [np.arange((low[0] - 1) // 2, (low[-1] + 3) // 2 + 2) for low in below]
+    ranges = [np.arange(2 * sparse[1] - 1, 2 * sparse[-2] + 1) for sparse in sparse_ranges]
     sparse_axes, axes = (
-        tuple(axis / np.float32(s) for axis, s in zip(points, scale, strict=True)) for points in (coarse, dense)
+        tuple((mm / size).astype(np.float32) for mm, size in zip(points, scale, strict=True))
+        for points in ([2 * LATTICE * m for m in sparse_ranges], [LATTICE * (n + 0.5) for n in ranges])
     )
     straight = np.meshgrid(*sparse_axes, indexing="ij", sparse=True)
     bent = [along + np.float32(BEND) * random_field(rng, sparse_axes, 60) for along in straight]
-    sparse = Lattice(rng, 4 * step, bent[0], bent[1], bent[2], sparse_axes)
-    inner = tuple(slice(n + 2) for n in cells)
-    x, y, z = (_refined(along)[inner] for along in bent)
-    return Canvas(rng, 2 * step, x, y, z, axes, np.zeros([2 * n for n in cells], np.uint8), sparse)
+    sparse = Lattice(rng, bent[0], bent[1], bent[2], sparse_axes)
+    x, y, z = (_refined(along) for along in bent)
+    between = tuple(
+        Between(low - numbers[0], (place - low).astype(np.float32))
+        for low, place, numbers in zip(below, places, ranges, strict=True)
+    )
+    corner = tuple(int(numbers[0]) for numbers in ranges)
+    return Canvas(rng, x, y, z, axes, np.zeros(shape, np.uint8), between, corner, sparse)
 
 
-def random_field(rng: np.random.Generator, axes: Sequence[np.ndarray], millimetres: float) -> np.ndarray:
-    """Smooth random field at every combination of `axes` in mm, with bumps of about that width: float32."""
-    weights = normal(rng, [int(np.ceil(EXTENT / millimetres))] * len(axes))
-    return spline_field(weights, [(axis.astype(np.float64) + EXTENT / 2) / millimetres for axis in axes])
-
-
-def _points(first: float, spacing: float, count: int) -> np.ndarray:
-    return (first + spacing * np.arange(count)).astype(np.float32)
+def _interpolated(field: np.ndarray, between: Sequence[Between]) -> np.ndarray:
+    """Linear interpolation from lattice points to the voxels between them."""
+    first, last = int(between[0].below[0]), int(between[0].below[-1]) + 2
+    field = field[first:last]
+    for axis in (2, 1):
+        low, share = between[axis].below, between[axis].share
+        start, end = int(low[0]), int(low[-1]) + 2
+        field = field[(slice(None),) * axis + (slice(start, end),)]
+        fine = np.diff(field, axis=axis).take(low - start, axis)
+        fine *= share.reshape(-1, *[1] * (2 - axis))
+        fine += field.take(low - start, axis)
+        field = fine
+    rises = np.diff(field, axis=0)
+    out = np.empty((len(between[0].below), *field.shape[1:]), np.float32)
+    for row, number, share in zip(out, (between[0].below - first).tolist(), between[0].share, strict=True):
+        np.multiply(rises[number], share, out=row)
+        row += field[number]
+    return out
 
 
 def _refined(field: np.ndarray) -> np.ndarray:
@@ -209,11 +259,6 @@ def _around(mask: np.ndarray) -> Box | None:
 
 def _within(box: Box, inner: Box) -> Box:
     i, j, k = (slice(a.start + b.start, a.start + b.stop) for a, b in zip(box, inner, strict=True))
-    return i, j, k
-
-
-def _fine(box: Box) -> Box:
-    i, j, k = (slice(2 * side.start, 2 * (side.stop - 2)) for side in box)
     return i, j, k
 
 

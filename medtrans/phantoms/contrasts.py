@@ -1,17 +1,21 @@
 """Images of a head: MR of an `Appearance`, CT in HU, with the partial volume of the fine grid.
 
 Noise of MR is Rician, that of a magnitude of two Gaussian channels: Gudbjartsson and Patz, Magn Reson Med 1995,
-https://doi.org/10.1002/mrm.1910340618. All random numbers come from `rng`.
+https://doi.org/10.1002/mrm.1910340618. Noise of CT is correlated, see `ct_noise`. Metal leaves a hole in MR and the
+largest number in CT, without the distortions and streaks of real images. All random numbers come from `rng`; smooth
+fields are the same at every voxel size.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from medtrans.core.fields import normal, smooth_field
+from medtrans.core.fields import normal
 from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.arithmetic import exp, length, power, uniform
+from medtrans.phantoms.ct_noise import ct_noise
+from medtrans.phantoms.fields import grid_axes, random_field
 from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.mr_appearance import Appearance, of_sequence, other_scanner, random_contrast
 from medtrans.phantoms.signals import TIMES
@@ -21,10 +25,16 @@ CONTRASTS = (*TIMES, "CT")
 AIR = -1024
 """HU outside the body."""
 HIGHEST = 3071
-LEAST_BONE = 290.0
+LEAST_MARROW = 260.0
+"""HU that spongy bone approaches where its trabeculae are sparse."""
+TRABECULAE = 0.6
+"""Standard deviation of the logarithm of what trabeculae add to that."""
 LIMIT = 2.5
+"""Standard deviations that no texture exceeds."""
 TEXTURE_WIDTH = 4.0
 """Mm over which the texture of a tissue changes."""
+REGION_WIDTH = 25.0
+"""Mm over which the density of spongy bone changes, besides its texture."""
 COIL_WIDTH = 90.0
 """Mm over which the sensitivity of a coil changes."""
 FATTY = ("fat", "marrow")
@@ -49,7 +59,7 @@ def paint(
     Raises UsageError on an unknown name.
     """
     if contrast == "CT":
-        marrow = uniform(rng, 350, 600) if randomised else None
+        marrow = uniform(rng, 300, 550) if randomised else None
         return paint_ct(head, rng, noise=8.0 if noise else 0.0, marrow=marrow)
     if not randomised:
         return paint_mr(head, of_sequence(contrast, rng, tesla=tesla, noise=noise, bias=bias, variation=variation), rng)
@@ -58,16 +68,16 @@ def paint(
 
 def paint_mr(head: Head, appearance: Appearance, rng: np.random.Generator) -> Volume:
     """MR image of an appearance: float32, arbitrary units, never negative."""
-    spacing = head.grid.spacing[0]
+    axes = grid_axes(head.grid)
     signals, texture = np.array(appearance.signals), np.array(appearance.texture)
     image = _with_fat_shifted(head, signals, appearance.fat_shift)
-    image += head.averaged(texture) * smooth_field(rng, image.shape, max(TEXTURE_WIDTH / spacing, 1.0))
+    image += head.averaged(texture) * random_field(rng, axes, TEXTURE_WIDTH)
     image = np.maximum(image, 0)
     if any(appearance.blur):
         image = gaussian_filter(image, [sd / mm for sd, mm in zip(appearance.blur, head.grid.spacing, strict=True)])
     if appearance.gamma != 1:
         image = signals.max() * power(image / signals.max(), appearance.gamma)
-    image *= exp(np.float32(appearance.bias) * smooth_field(rng, image.shape, COIL_WIDTH / spacing))
+    image *= exp(np.float32(appearance.bias) * random_field(rng, axes, COIL_WIDTH))
     deviation = np.float32(appearance.noise * signals[NUMBER["white matter"]])
     if deviation:
         real, imaginary = (deviation * normal(rng, image.shape) for _ in range(2))
@@ -76,21 +86,30 @@ def paint_mr(head: Head, appearance: Appearance, rng: np.random.Generator) -> Vo
 
 
 def paint_ct(head: Head, rng: np.random.Generator, *, noise: float = 8.0, marrow: float | None = None) -> Volume:
-    """CT: int16 HU with texture in every tissue and `noise` HU of Gaussian noise in the body; air outside is -1024.
+    """CT: int16 HU with texture in every tissue and `noise` HU of noise in the body; air outside is -1024.
 
-    `marrow` in HU, if not the table's, from 350 to 1000. No texture goes beyond LIMIT deviations: bone is above 250 HU.
+    `marrow` is the mean of spongy bone in HU, if not the table's, from 300 to 1000. Without noise bone is above 250 HU.
     """
     hu = np.array([tissue.hu for tissue in TISSUES])
     deviation = np.array([tissue.hu_deviation for tissue in TISSUES])
-    if marrow:
-        hu[NUMBER["marrow"]] = marrow
-        deviation[NUMBER["marrow"]] = min(deviation[NUMBER["marrow"]], (marrow - LEAST_BONE) / LIMIT)
-    image = head.averaged(hu)
-    texture = smooth_field(rng, image.shape, max(TEXTURE_WIDTH / head.grid.spacing[0], 1.0))
-    image += head.averaged(deviation) * np.clip(texture, -LIMIT, LIMIT)
+    spongy = NUMBER["marrow"]
+    trabeculae = (marrow or hu[spongy]) - LEAST_MARROW
+    hu[spongy], deviation[spongy] = LEAST_MARROW, 0
+    axes = grid_axes(head.grid)
+    texture = random_field(rng, axes, TEXTURE_WIDTH)
+    image = head.averaged(hu) + head.averaged(deviation) * np.clip(texture, -LIMIT, LIMIT)
+    image += (
+        np.float32(trabeculae) * head.fraction("marrow") * _sponginess(texture, random_field(rng, axes, REGION_WIDTH))
+    )
     if noise:
-        image += np.float32(noise) * normal(rng, image.shape) * (image > AIR + 1)
+        image += np.float32(noise) * ct_noise(rng, image.shape, head.grid.spacing) * (image > AIR + 1)
     return head.grid.like(np.clip(np.rint(image), AIR, HIGHEST).astype(np.int16))
+
+
+def _sponginess(texture: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Density of trabeculae relative to its mean: lognormal, a quarter of its variance regional."""
+    both = np.clip(np.float32(0.75**0.5) * texture + np.float32(0.5) * region, -LIMIT, LIMIT)
+    return exp(np.float32(TRABECULAE) * both - np.float32(TRABECULAE * TRABECULAE / 2))
 
 
 def _with_fat_shifted(head: Head, signals: np.ndarray, shift: tuple[int, int]) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from medtrans.phantoms.canvas import Canvas
 from medtrans.phantoms.cranium import Surfaces
 from medtrans.phantoms.shapes import Arch, Ellipsoid, Point, Rod
+from medtrans.phantoms.teeth import paint_teeth
 
 SOFT_TISSUES = ("fat", "muscle", "skin")
 BONE = ("cortical bone", "marrow")
@@ -17,10 +18,11 @@ WALL = {"cortical bone": -1.6, "mucosa": -0.5, "air inside": 0.7}
 """The layers of a sinus."""
 
 
-def paint_face(c: Canvas, surfaces: Surfaces) -> None:
-    """Paint face and neck; each part may replace those before."""
+def paint_face(c: Canvas, surfaces: Surfaces, fillings: int, rng: np.random.Generator) -> None:
+    """Paint face and neck; each part may replace those before. `rng` places the fillings of the teeth."""
     face = surfaces.face
     _jaws(c, face)
+    paint_teeth(c, face, fillings, rng)
     _throat(c, face)
     cells = np.minimum(face, 2.5 * c.noise(6) - 0.4)
     for side in (-1, 1):
@@ -34,11 +36,10 @@ def paint_face(c: Canvas, surfaces: Surfaces) -> None:
 
 
 def _jaws(c: Canvas, face: np.ndarray) -> None:
-    """Palate and teeth, mandible with its branches, tongue."""
+    """Palate, mandible with its branches, tongue."""
     c.paint(Ellipsoid((0, 46, -96), (22, 32, 14)), {"fat": -1.0, "muscle": 0}, within=face)
     c.paint(Ellipsoid((0, 44, -79), (23, 34, 3.2)), {"mucosa": -1.5, "cortical bone": 0, "marrow": 1.3}, within=face)
     c.paint(Arch((0, 40, -85), (25, 38), 6, 8), {"cortical bone": 0, "marrow": 2.2}, within=face)
-    c.paint(Arch((0, 38, -94), (26, 40), 4, 7), {"cortical bone": 0}, within=face)
     c.paint(Arch((0, 30, -113), (33, 47), 6.5, 12), {"cortical bone": 0, "marrow": 2.3}, within=face)
     for side in (-1, 1):
         for start, end, radius in (

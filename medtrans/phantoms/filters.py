@@ -26,7 +26,7 @@ def gaussian_filter(
     for axis, deviation in enumerate(deviations):
         if deviation <= 0:
             continue
-        weights = _weights(deviation, int(truncate * deviation + 0.5))
+        weights = gaussian_weights(deviation, truncate)
         reach, side = len(weights) - 1, out.shape[axis]
         pads = [(reach, reach) if other == axis else (0, 0) for other in range(out.ndim)]
         padded = np.moveaxis(np.pad(out, pads, mode=border), axis, 0)
@@ -54,9 +54,9 @@ def interpolate(field: np.ndarray, places: Sequence[np.ndarray]) -> np.ndarray:
     return out
 
 
-def _weights(deviation: float, reach: int) -> np.ndarray:
-    """Of the voxel itself and of those 1, 2 … `reach` away: float32."""
-    steps = np.arange(reach + 1) / deviation
+def gaussian_weights(deviation: float, truncate: float = 4.0) -> np.ndarray:
+    """Weights of the voxel itself and of those 1, 2 … away, as far as `truncate` standard deviations: float32."""
+    steps = np.arange(int(truncate * deviation + 0.5) + 1) / deviation
     weights = exp(-0.5 * steps * steps).tolist()
     both_sides = weights[0] + 2 * sum(weights[1:])
     return np.array([weight / both_sides for weight in weights], np.float32)

@@ -15,11 +15,11 @@ import numpy as np
 from scipy import ndimage
 
 from medtrans.core.errors import InputRefused
-from medtrans.core.fields import smooth_field
 from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.arithmetic import uniform
 from medtrans.phantoms.distances import distance
+from medtrans.phantoms.fields import centred_axes, random_field
 from medtrans.phantoms.skulls import Skull, reshape
 from medtrans.phantoms.tissues import NUMBER
 
@@ -68,7 +68,7 @@ def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | N
     if skull:
         tissues = reshape(tissues, volume.spacing, skull)
     _part_fat_from_muscle(tissues, volume.spacing, rng)
-    return Head(tissues, 1, volume.like(np.zeros((1, *volume.shape), np.uint8)))
+    return Head(tissues, (1, 1, 1), volume.like(np.zeros((1, *volume.shape), np.uint8)))
 
 
 def _largest_piece(volume: Volume) -> Volume:
@@ -107,9 +107,9 @@ def _fill_crumbs(tissues: np.ndarray, air: np.ndarray) -> None:
 
 def _part_fat_from_muscle(tissues: np.ndarray, spacing: Sequence[float], rng: np.random.Generator) -> None:
     """Fat within 2 to 7 mm of the skin, and where a smooth field is high; muscle elsewhere."""
-    millimetres = min(spacing)
+    axes = centred_axes(tissues.shape, spacing)
     depth = distance(np.isin(tissues, [NUMBER["air outside"], NUMBER["skin"]]), spacing, DEEPEST_FAT)
-    layer = uniform(rng, 2, 7) + 1.5 * smooth_field(rng, tissues.shape, 30 / millimetres)
-    streaks = smooth_field(rng, tissues.shape, 8 / millimetres) > uniform(rng, 0.2, 1.2)
+    layer = uniform(rng, 2, 7) + 1.5 * random_field(rng, axes, 30)
+    streaks = random_field(rng, axes, 8) > uniform(rng, 0.2, 1.2)
     muscle = (tissues == NUMBER["fat"]) & (depth > np.minimum(layer, DEEPEST_FAT - 1)) & ~streaks
     tissues[muscle] = NUMBER["muscle"]

@@ -83,7 +83,8 @@ def random_contrast(rng: np.random.Generator) -> Appearance:
         signals[NUMBER["cortical bone"]] = FULL_SCALE * uniform(rng, 0.0, 0.12)
     lower, upper = sorted((NUMBER["cortical bone"], NUMBER["fat"]), key=lambda number: signals[number])
     signals[NUMBER["marrow"]] = uniform(rng, signals[lower], signals[upper])
-    signals[[NUMBER["air outside"], NUMBER["air inside"]]] = 0.0
+    signals[[NUMBER["dentine"], NUMBER["enamel"]]] = signals[NUMBER["cortical bone"]]
+    signals[[NUMBER["air outside"], NUMBER["air inside"], NUMBER["metal"]]] = 0.0
     texture = 0.15 * signals * rng.random(len(TISSUES))
     return _scanned(signals, texture, rng)
 

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from medtrans.core.fields import smooth_field
 from medtrans.phantoms.arithmetic import uniforms
 from medtrans.phantoms.distances import distance
+from medtrans.phantoms.fields import centred_axes, random_field
 from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.tissues import NUMBER
 
@@ -70,7 +70,7 @@ def draw(rng: np.random.Generator) -> Skull:
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
     """Tissue numbers (i, j, k) with this skull instead of their own. All tissue between skin and bone counts as fat."""
-    inward, outward, scalp, table, atrophy, skin, galea = _fields(skull, tissues.shape, min(spacing))
+    inward, outward, scalp, table, atrophy, skin, galea = _fields(skull, centred_axes(tissues.shape, spacing))
     out, half = _with_scalp(tissues, spacing, scalp), min(spacing) / 2
     out[_is(out, "fat") & (distance(_is(out, "skin"), spacing, FAR) - half < skin)] = NUMBER["skin"]
     box = _around(_is(out, *BRAIN), spacing)
@@ -116,7 +116,7 @@ def _lay_galea(head: np.ndarray, spacing: Sequence[float], from_cavity: np.ndarr
     head[bone & (from_scalp < galea) & (left > THINNEST)] = NUMBER["muscle"]
 
 
-def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]:
+def _fields(skull: Skull, axes: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The seven thicknesses at every voxel, in mm."""
     rng = np.random.default_rng(skull.seed)
     limits = (
@@ -124,7 +124,7 @@ def _fields(skull: Skull, shape: tuple[int, ...], mm: float) -> list[np.ndarray]
         (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60), (skull.galea, 0, 3, 40),
     )  # fmt: skip
     return [
-        np.clip(mean + np.float32(sd) * smooth_field(rng, shape, wide / mm), low, high)
+        np.clip(mean + np.float32(sd) * random_field(rng, axes, wide), low, high)
         for (mean, sd), low, high, wide in limits
     ]
 

@@ -17,7 +17,7 @@ def is_(labels, *tissues):
 
 def above(head, millimetres):
     """The fine labels from that height upwards."""
-    step = head.grid.spacing[2] / head.factor
+    step = head.grid.spacing[2] / head.factor[2]
     first = head.grid.affine[2, 3] - (head.grid.spacing[2] - step) / 2
     return head.fine[:, :, round((millimetres - first) / step) :]
 
@@ -40,10 +40,10 @@ def test_the_same_seed_makes_the_same_anatomy_at_another_spacing(head):
     assert overlaps[1] < 0.7
 
 
-@pytest.mark.parametrize("tissue", [tissue.name for tissue in TISSUES if tissue.name != "lesion"])
+@pytest.mark.parametrize("tissue", [tissue.name for tissue in TISSUES if tissue.name not in ("lesion", "metal")])
 def test_every_tissue_is_there(head, tissue):
     millilitres = (head.fine == NUMBER[tissue]).sum() / 1000
-    least = {"lens": 0.1, "cartilage": 1, "vitreous": 5, "deep grey matter": 10, "blood": 5}
+    least = {"lens": 0.1, "cartilage": 1, "vitreous": 5, "deep grey matter": 10, "blood": 5, "dentine": 2, "enamel": 2}
     assert millilitres > least.get(tissue, 20)
 
 
@@ -128,3 +128,52 @@ def test_a_lesion_without_size_or_outside_is_refused():
     for lesion in (Lesion(0.0), Lesion(5.0, (900.0, 0.0, 0.0))):
         with pytest.raises(UsageError, match="lesion"):
             make_head(1, shape=(16, 16, 16), spacing=4.8, lesions=[lesion])
+
+
+FIELD = 192
+"""Mm of a field of view that voxels of all these sizes divide."""
+
+
+def by_majority(fine, voxel):
+    """Tissue of most of the fine voxels in each voxel, of so many fine voxels along each axis; the lower of equals."""
+    (i, a), (j, b), (k, c) = ((side // number, number) for side, number in zip(fine.shape, voxel, strict=True))
+    blocks = fine.reshape(i, a, j, b, k, c)
+    shares = [(blocks == number).mean((1, 3, 5), dtype=np.float32) for number in NUMBER.values()]
+    return np.argmax(shares, axis=0)
+
+
+@pytest.fixture(scope="module")
+def finest():
+    return make_head(0, shape=(FIELD, FIELD, FIELD), spacing=1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spacing", [2, 3, 4, 6, (1, 1, 4), (3, 2, 6)])
+def test_a_seed_is_one_head_at_every_spacing(finest, spacing):
+    """Compared with the voxels of 1 mm, averaged to the same grid: so partial volume costs nothing."""
+    voxel = spacing if isinstance(spacing, tuple) else (spacing,) * 3
+    other = make_head(0, shape=tuple(FIELD // mm for mm in voxel), spacing=voxel)
+    expected = by_majority(finest.fine, [2 * mm for mm in voxel])
+    for tissue, least in (("white matter", 0.96), ("grey matter", 0.93), ("CSF", 0.88), ("cortical bone", 0.92)):
+        one, same = other.tissues.voxels[0] == NUMBER[tissue], expected == NUMBER[tissue]
+        assert 2 * (one & same).sum() / (one.sum() + same.sum()) > least, tissue
+
+
+def test_the_same_points_have_the_same_tissues_on_another_grid():
+    """Voxels of 4 and of 2 mm and of 2 mm in a smaller field, all labelled at 1 mm: the very same points."""
+    coarse = make_head(0, shape=(44, 48, 44), spacing=4.0, lesions=[Lesion(14.0)])
+    for shape, margin in (((88, 96, 88), 0), ((68, 76, 68), 20)):
+        fine = make_head(0, shape=shape, spacing=2.0, lesions=[Lesion(14.0)])
+        inner = tuple(slice(margin, side - margin) for side in coarse.fine.shape)
+        assert (fine.fine != coarse.fine[inner]).mean() < 1e-5, "but for points on a border, by a last bit"
+        assert fine.lesions == coarse.lesions
+
+
+def test_fillings_of_metal_replace_teeth_alone():
+    plain, filled = (make_head(0, shape=(40, 48, 48), spacing=4.8, fillings=number) for number in (0, 4))
+    metal = filled.fine == NUMBER["metal"]
+    assert 50 < metal.sum() * 1.2**3 < 4 * 60, "cubic mm"
+    assert np.array_equal(plain.fine[~metal], filled.fine[~metal])
+    assert is_(plain.fine[metal], "enamel", "dentine").mean() > 0.8
+    with pytest.raises(UsageError, match="give 0 to 16"):
+        make_head(0, fillings=17)
