@@ -6,14 +6,16 @@ Voxel values are only checked for plausibility, which gives a Finding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding
+from medtrans.core.image_kinds import attenuation_unit, hu_offset, phase_unit
 from medtrans.core.suggestions import did_you_mean
+from medtrans.core.voxel_statistics import count, finite_range
 
 ModalityName = Literal["CT", "MR", "PET", "dose", "labels"]
 
@@ -57,13 +59,13 @@ class Modality:
 
     def check(self, voxels: np.ndarray, where: str) -> list[Finding]:
         """Findings on values that this modality does not have; empty for plausible values."""
-        finite = voxels if np.isfinite(voxels).all() else voxels[np.isfinite(voxels)]
-        if not finite.size:
+        low, high = finite_range(voxels)
+        if np.isnan(low):
             return []
-        low, high = float(finite.min()), float(finite.max())
-        reason = _ct_doubt(finite, low, high) if self.name == "CT" else self._doubt(finite, low, high)
+        named = _named_kind(self.name, voxels, where)
+        reason = "" if named else _ct_doubt(voxels, low, high) if self.name == "CT" else self._doubt(voxels, low, high)
         if not reason:
-            return []
+            return named
         return [
             Finding(
                 code=f"implausible-{self.name.lower()}",
@@ -76,19 +78,57 @@ class Modality:
             )
         ]
 
-    def _doubt(self, values: np.ndarray, low: float, high: float) -> str:
-        if low < self.plausible[0] or high > self.plausible[1]:
-            negative = float(np.mean(values < self.plausible[0]))
-            if high > self.plausible[1] or negative > MAX_NEGATIVE_FRACTION:
-                lowest, highest = self.plausible
+    def _doubt(self, voxels: np.ndarray, low: float, high: float) -> str:
+        lowest, highest = self.plausible
+        if low < lowest or high > highest:
+            negative = count(voxels, lambda values: values < lowest) / voxels.size
+            if high > highest or negative > MAX_NEGATIVE_FRACTION:
                 beyond = f"below {lowest:g}" if highest == float("inf") else f"outside {lowest:g} … {highest:g}"
                 return f"span {low:g} … {high:g}, {beyond} {self.unit}".strip()
         return ""
 
 
-def _ct_doubt(values: np.ndarray, low: float, high: float) -> str:
-    tissue = values[values != 0]
-    soft = float(np.mean(np.abs(tissue) < SOFT_TISSUE_HU)) if tissue.size else 0.0
+def check_undeclared(voxels: np.ndarray, where: str) -> list[Finding]:
+    """Findings on kinds of image that are known by their values alone; notes, where only a CT would be wrong."""
+    found = _named_kind("CT", voxels, where)
+    return [
+        replace(one, severity="note", what=one.what.replace("is declared as CT, but", "if it is meant as a CT,"))
+        if one.code != "phase-image"
+        else one
+        for one in found
+    ]
+
+
+def _named_kind(declared: str, voxels: np.ndarray, where: str) -> list[Finding]:
+    """A finding where the values are those of a known kind that is no image of the declared modality."""
+    found: tuple[str, str, str, str] | None = None
+    if declared in ("MR", "CT") and (unit := phase_unit(voxels)):
+        what = f"has the values of a phase image in {unit}"
+        meaning = "they are angles, not the brightness of tissue"
+        found = "phase-image", what, meaning, "give the magnitude image of the same scan"
+    elif declared == "CT" and (offset := hu_offset(voxels)) is not None:
+        what = f"is declared as CT, but its values are HU + about {offset:g}"
+        meaning = f"every value would be about {offset:g} HU too high"
+        advice = f"subtract {offset:g} (the rescale intercept of its source says exactly how much)"
+        found = "hu-offset", what, meaning, advice
+    elif declared == "CT" and (unit := attenuation_unit(voxels)):
+        what = f"is declared as CT, but its values are linear attenuation in {unit}"
+        meaning = "a result from an attenuation map that is read as HU is wrong"
+        found = "attenuation-map", what, meaning, "convert it to HU: 1000 (attenuation / attenuation of water - 1)"
+    if found is None:
+        return []
+    code, what, meaning, advice = found
+    low, high = finite_range(voxels)
+    numbers = {"low": low, "high": high}
+    return [
+        Finding(code=code, severity="warn", where=where, what=what, consequence=meaning, advice=advice, numbers=numbers)
+    ]
+
+
+def _ct_doubt(voxels: np.ndarray, low: float, high: float) -> str:
+    tissue = count(voxels, lambda values: values != 0)
+    near = count(voxels, lambda values: (values != 0) & (values > -SOFT_TISSUE_HU) & (values < SOFT_TISSUE_HU))
+    soft = near / tissue if tissue else 0.0
     if low < 0 and high - low >= MIN_CT_RANGE_HU and (low < BODY_AIR_HU or soft >= MIN_SOFT_TISSUE_FRACTION):
         return "" if high <= MODALITIES["CT"].plausible[1] else f"reach {high:g} HU"
     return f"span {low + 0:g} … {high + 0:g}, which is no CT in HU (air is -1000)"

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from medtrans.core.case import Case
-from medtrans.core.errors import MedtransError
+from medtrans.core.errors import EnvironmentRefused, MedtransError
 from medtrans.core.finding import Finding
-from medtrans.core.modality import find_modality
+from medtrans.core.modality import check_undeclared, find_modality
 from medtrans.core.volume import Volume
 from medtrans.reading.grids import compare_grids
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.settings import ReadingSettings
+from medtrans.reading.value_checks import check_values
 from medtrans.reading.volumes import read_volume
 
-SMALLEST_SPACING_MM, LARGEST_SPACING_MM = 0.05, 20.0
-LARGEST_VALUE = float(np.finfo(np.float32).max)
-"""Largest value with which anything can be computed: volumes are translated as float32."""
+ENVIRONMENT = "environment"
+"""Code of findings on files that could not be read for want of memory or permission."""
 BODY_INSTEAD = "give it a mask, or set evaluating.region: body"
 
 
 def check_volume(path: Path, modality: str | None = None) -> list[Finding]:
     """Findings on one volume: its file, header and values; with a modality also whether its values are plausible."""
-    return _read(path, modality)[1]
+    return _read(path, modality, one_channel=True)[1]
 
 
 def check_cases(cases: Iterable[Case], settings: ReadingSettings) -> list[Finding]:
@@ -39,69 +38,39 @@ def check_masks(cases: Sequence[Case], *, scored_in_mask: bool) -> list[Finding]
     return [_without_mask(case, scored_in_mask) for case in cases if case.mask is None]
 
 
-def check_values(volume: Volume, where: str) -> list[Finding]:
-    """Findings on the voxels and the grid of a volume in memory."""
-    findings = _check_voxels(volume.voxels, where)
-    if np.linalg.det(volume.affine[:3, :3]) < 0:
-        findings.append(
-            Finding(
-                code="left-handed-axes",
-                severity="note",
-                where=where,
-                what=f"its axes are left-handed ({volume.orientation})",
-                consequence="this is valid and is kept",
-            )
-        )
-    if min(volume.spacing) < SMALLEST_SPACING_MM or max(volume.spacing) > LARGEST_SPACING_MM:
-        findings.append(
-            Finding(
-                code="implausible-spacing",
-                severity="warn",
-                where=where,
-                what=f"its voxels measure {' × '.join(f'{side:.3g}' for side in volume.spacing)} mm",
-                consequence="settings in millimetres would mean something else",
-                advice="check that the header is in millimetres",
-                numbers={"spacing_mm": list(volume.spacing)},
-            )
-        )
-    return findings
-
-
-def _check_voxels(voxels: np.ndarray, where: str) -> list[Finding]:
-    def refuse(code: str, what: str, advice: str, **numbers: float) -> list[Finding]:
-        return [Finding(code=code, severity="refuse", where=where, what=what, advice=advice, numbers=numbers)]
-
-    if voxels.size == 0:
-        return refuse("empty-volume", "it has no voxels", "check the export")
-    if voxels.dtype.kind == "f":
-        bad = int(voxels.size - np.isfinite(voxels).sum())
-        if bad:
-            what = f"{bad} of {voxels.size} voxels are nan or infinite"
-            return refuse("not-finite", what, "correct the export or replace these voxels", count=bad)
-        largest = max(-float(voxels.min()), float(voxels.max()))
-        if largest > LARGEST_VALUE:
-            what = f"its values reach {largest:.3g}, more than 32-bit numbers can hold"
-            return refuse("too-large", what, "check the export", largest=largest)
-    constant = [channel for channel, part in enumerate(voxels) if part.min() == part.max()]
-    if constant:
-        which, value = "it" if len(voxels) == 1 else f"channel {constant[0]}", float(voxels[constant[0]].flat[0])
-        what = f"{which} is constant ({value:g} everywhere)"
-        return refuse("constant-volume", what, "check the export", channel=constant[0], value=value)
-    return []
-
-
-def _read(path: Path, modality: str | None) -> tuple[Volume | None, list[Finding]]:
+def _read(path: Path, modality: str | None, *, one_channel: bool = False) -> tuple[Volume | None, list[Finding]]:
     """The volume, None where it cannot be read, and all findings that need no other volume."""
     kind = find_modality(modality) if modality is not None else None
     try:
-        volume = read_volume(path)
+        with memory_errors(path):
+            volume = read_volume(path)
+            findings = [*volume.findings, *check_values(volume, str(path))]
+            findings += _several_volumes(path, volume) if one_channel else []
+            if not any(finding.severity == "refuse" for finding in findings):
+                voxels = volume.voxels
+                findings += kind.check(voxels, str(path)) if kind else check_undeclared(voxels, str(path))
     except MedtransError as reason:
-        where, what, advice = reason.where, reason.what, reason.advice
-        return None, [Finding(code="unreadable", severity="refuse", where=where, what=what, advice=advice)]
-    findings = [*volume.findings, *check_values(volume, str(path))]
-    if kind is not None and not any(finding.severity == "refuse" for finding in findings):
-        findings += kind.check(volume.voxels, str(path))
+        return None, [unreadable(reason)]
     return volume, findings
+
+
+def unreadable(reason: MedtransError) -> Finding:
+    """The finding that an error of one file becomes where the other files are checked all the same."""
+    code = ENVIRONMENT if isinstance(reason, EnvironmentRefused) else reason.code or "unreadable"
+    return Finding(code=code, severity="refuse", where=reason.where, what=reason.what, advice=reason.advice)
+
+
+def _several_volumes(path: Path, volume: Volume) -> list[Finding]:
+    if volume.channels == 1:
+        return []
+    what = f"holds {volume.channels} volumes (time points, echoes, directions or vectors)"
+    meaning = "a model translates one volume of each contrast"
+    advice = "write the one you need to a file of its own, or their mean"
+    return [
+        Finding(
+            code="several-volumes", severity="refuse", where=str(path), what=what, consequence=meaning, advice=advice
+        )
+    ]
 
 
 def _check_case(case: Case, settings: ReadingSettings) -> list[Finding]:

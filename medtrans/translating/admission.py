@@ -6,7 +6,7 @@ from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
 from medtrans.core.modality import Modality
 from medtrans.core.volume import Volume
-from medtrans.reading.checks import check_values
+from medtrans.reading.value_checks import check_values
 
 
 def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tuple[Finding, ...]:
