@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["refuse", "warn", "note"]
-Outcome = Literal["pass", "fail", "not assessable"]
+Outcome = Literal["pass", "fail", "not shown", "not assessable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,10 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The answer to one question about a result: pass, fail or not assessable."""
+    """The answer to one question about a result.
+
+    "not shown": it was tested, and the data do not decide; "not assessable": it could not be tested.
+    """
 
     code: str
     question: str

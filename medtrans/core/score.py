@@ -135,6 +135,8 @@ class Evaluation:
     """Case → hashes of the voxels of its target and of its mask."""
     findings: Sequence[Finding] = ()
     """Reservations about scored cases, and cases that were not to be scored."""
+    primary: Sequence[str] = ()
+    """Labels of the metrics that are tested, named in advance; empty for the first of the preset."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; metrics are described once, and scores refer to them by label."""
@@ -145,6 +147,7 @@ class Evaluation:
         return {
             "definition": self.definition.to_dict(),
             "metrics": metrics,
+            "primary": list(self.primary),
             "cases": self._cases(),
             "failed": {case: finding.to_dict() for case, finding in self.failed.items()},
             "findings": [finding.to_dict() for finding in self.findings],
@@ -172,6 +175,7 @@ class Evaluation:
             measurements=tuple(Measurement(**_numbers(Measurement, one)) for one in document.get("measurements", ())),
             input_hashes={one["name"]: one["input_hashes"] for one in document["cases"] if "input_hashes" in one},
             findings=tuple(map(Finding.from_dict, document.get("findings", ()))),
+            primary=tuple(document.get("primary", ())),
         )
 
     def _cases(self) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from medtrans.core.errors import UsageError
@@ -15,20 +15,26 @@ from medtrans.core.score import TRANSLATED, Definition, Direction, Evaluation, M
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.tables import text_table, to_csv
 from medtrans.evaluating.baselines import COPIED_SOURCE
+from medtrans.evaluating.columns import count_text
+from medtrans.evaluating.primary_metrics import primary_metrics
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
-from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, MIN_SUBJECTS_FOR_INTERVAL
-from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
+from medtrans.evaluating.statistics.intervals import (
+    COVERAGE_NOTE,
+    MIN_SUBJECTS_FOR_BOOTSTRAP,
+    MIN_SUBJECTS_FOR_INTERVAL,
+)
+from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST, needed_subjects
 from medtrans.evaluating.statistics.ranking import SystemRank, holm, rank_systems
 from medtrans.evaluating.statistics.summary import by_subject
 from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP
 from medtrans.evaluating.uncertainty import METRICS as UNCERTAINTY_METRICS
 
+BASELINE = "baseline: "
+"""Prefix of the systems that are baselines."""
 FEW_SUBJECTS_NOTE = (
     f"Below {MIN_SUBJECTS_FOR_TEST} subjects no test can reach p < 0.05, below {MIN_SUBJECTS_FOR_INTERVAL} there is no "
     "interval."
 )
-SUBJECTS_FOR_COVERAGE = 20
-"""Subjects from which intervals have their nominal coverage."""
 OPTIONAL_CLAUSES = (COPIED_SOURCE, INTENSITY_LOOKUP, *UNCERTAINTY_METRICS)
 """Subjects of clauses that change no other score: a baseline, and metrics that only some runs have."""
 MAX_NAMES = 5
@@ -38,7 +44,10 @@ HASHED = ("mask", "target")
 
 @dataclass(frozen=True)
 class RankTable:
-    """Systems by one metric, the best mean rank first; p corrected over all tables together."""
+    """Systems by one metric, the best mean rank first.
+
+    p of a primary metric is corrected by Holm over the runs and all primary metrics, that of baselines never.
+    """
 
     metric: MetricId
     unit: str
@@ -46,6 +55,7 @@ class RankTable:
     lines: tuple[SystemRank, ...]
     margin: float | None = None
     """Pre-specified equivalence margin."""
+    primary: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,11 +68,27 @@ class Comparison:
     tables: tuple[RankTable, ...]
 
     @property
+    def primary(self) -> tuple[str, ...]:
+        """Labels of the metrics that are tested."""
+        return tuple(table.metric.label for table in self.tables if table.primary)
+
+    @property
+    def tests(self) -> int:
+        """Size of the family: every run but the best, by every primary metric."""
+        return len(self.primary) * (len(self.names) - 1)
+
+    @property
     def note(self) -> str:
-        """A reservation about small numbers of subjects; empty where a test and an interval are sound."""
+        """The family of tests and the subjects that it needs; reservations about few subjects."""
+        needed, metrics = needed_subjects(self.tests), ", ".join(self.primary)
+        family = (
+            f"Tested: {metrics} ({count_text(self.tests, 'test')} against the best run, p corrected by Holm; that "
+            f"needs n = {needed} subjects or more for p < 0.05, here n = {self.subjects}). Other p are not corrected: "
+            "they belong to other metrics or to baselines, and prove nothing."
+        )
         few = [FEW_SUBJECTS_NOTE] if self.subjects < MIN_SUBJECTS_FOR_TEST else []
-        short = MIN_SUBJECTS_FOR_INTERVAL <= self.subjects < SUBJECTS_FOR_COVERAGE
-        return " ".join([*few, COVERAGE_NOTE] if short else few)
+        short = MIN_SUBJECTS_FOR_INTERVAL <= self.subjects < MIN_SUBJECTS_FOR_BOOTSTRAP
+        return " ".join([family, *few, *([COVERAGE_NOTE] if short else [])])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -70,12 +96,18 @@ class Comparison:
             "definition": self.definition.to_dict(),
             "subjects": self.subjects,
             "note": self.note,
+            "family": {
+                "primary": list(self.primary),
+                "tests": self.tests,
+                "subjects_needed": needed_subjects(self.tests),
+            },
             "rankings": {
                 table.metric.label: {
                     "metric": table.metric.to_dict(),
                     "unit": table.unit,
                     "direction": table.direction,
                     "equivalence_margin": table.margin,
+                    "primary": table.primary,
                     "systems": [asdict(line) for line in table.lines],
                 }
                 for table in self.tables
@@ -84,7 +116,8 @@ class Comparison:
 
     def to_csv(self) -> bytes:
         """One row per metric and system."""
-        return to_csv([{"metric": table.metric, **asdict(line)} for table in self.tables for line in table.lines])
+        rows = [(table, line) for table in self.tables for line in table.lines]
+        return to_csv([{"metric": table.metric, "primary": table.primary, **asdict(line)} for table, line in rows])
 
     def to_text(self) -> str:
         """One table for each metric; intervals are of 95 %."""
@@ -94,27 +127,44 @@ class Comparison:
         return "\n\n".join(parts)
 
 
-def compare_evaluations(evaluations: Mapping[str, Evaluation], margins: Mapping[str, float]) -> Comparison:
+def compare_evaluations(
+    evaluations: Mapping[str, Evaluation], margins: Mapping[str, float], primary: Sequence[str] = ()
+) -> Comparison:
     """Evaluations by name, at least one; `margins` are equivalence margins by the label of a metric.
 
-    Raises UsageError on a margin that is not positive or of an unknown metric.
+    `primary` are the labels of the metrics that are tested; empty takes those that the evaluations name, or the first
+    of the preset. Raises UsageError on a margin that is not positive, and on an unknown metric.
     """
     first = next(iter(evaluations.values()))
     systems = {name: _scores(one, TRANSLATED) for name, one in evaluations.items()}
     baselines = dict.fromkeys(score.system for score in first.scores if score.system != TRANSLATED)
-    systems |= {f"baseline: {name}": _scores(first, name) for name in baselines}
+    others = {f"{BASELINE}{name}": _scores(first, name) for name in baselines}
+    systems |= others
     metrics = _shared_metrics(evaluations.values())
+    tested = primary_metrics([metric.label for metric in metrics], primary or _named_primary(evaluations))
     _refuse_wrong_margins(margins, [metric.label for metric in metrics])
     subjects = {score.case: score.subject or score.case for score in first.scores}
     tables = []
     for metric, example in metrics.items():
         values = {name: _by_subject(scores, metric, subjects) for name, scores in systems.items()}
         margin = margins.get(metric.label)
-        lines = tuple(rank_systems(values, example.direction, margin=math.nan if margin is None else margin))
-        tables.append(RankTable(metric, example.unit, example.direction, lines, margin))
-    corrected = holm({table.metric: table.lines for table in tables})
-    tables = [RankTable(t.metric, t.unit, t.direction, tuple(corrected[t.metric]), t.margin) for t in tables]
+        within = math.nan if margin is None else margin
+        lines = tuple(rank_systems(values, example.direction, baselines=others, margin=within))
+        tables.append(RankTable(metric, example.unit, example.direction, lines, margin, metric.label in tested))
+    corrected = holm({table.metric: table.lines for table in tables if table.primary}, others)
+    tables = [replace(table, lines=tuple(corrected.get(table.metric, table.lines))) for table in tables]
     return Comparison(first.definition, len(set(subjects.values())), tuple(evaluations), tuple(tables))
+
+
+def _named_primary(evaluations: Mapping[str, Evaluation]) -> Sequence[str]:
+    """The primary metrics that all evaluations name. Raises UsageError where they differ."""
+    named = {name: tuple(one.primary) for name, one in evaluations.items()}
+    (first, wanted), *others = named.items()
+    for name, other in others:
+        if set(other) != set(wanted):
+            what = f"has the primary metrics {list(other)}, {first} has {list(wanted)}"
+            raise UsageError(name, what, "name those of this comparison with --primary")
+    return wanted
 
 
 def refuse_difference(one: Evaluation, other: Evaluation, names: tuple[str, str]) -> None:
@@ -182,20 +232,25 @@ def _by_subject(
 
 
 def _row(table: RankTable, line: SystemRank) -> dict[str, str]:
-    first = line is table.lines[0]
     row = {
         str(table.metric): line.system,
         "mean": f"{line.mean:.3f}",
         "interval": _interval(line.low, line.high),
         "rank": f"{line.rank} ({_interval(line.rank_low, line.rank_high, 0)})",
-        "difference": "" if first else f"{line.difference:+.3f}",
-        "interval ": "" if first else _interval(line.difference_low, line.difference_high),
-        "p": "" if first else _number(line.p),
-        "effect": "" if first else _number(line.effect, 2),
+        "difference": "" if line.reference else f"{line.difference:+.3f}",
+        "interval ": "" if line.reference else _interval(line.difference_low, line.difference_high),
+        "p (Holm)" if table.primary else "p, not corrected": "" if line.reference else _p(line, table.primary),
+        "effect": "" if line.reference else _number(line.effect, 2),
     }
     if table.margin is not None:
-        row[f"p within ±{table.margin:g}"] = "" if first else _number(line.equivalence_p)
+        row[f"p within ±{table.margin:g}"] = "" if line.reference else _number(line.equivalence_p)
     return {**row, "note": line.note}
+
+
+def _p(line: SystemRank, primary: bool) -> str:
+    """In brackets where it is not corrected in a column of corrected ones."""
+    text = _number(line.p)
+    return f"({text})" if text and primary and line.system.startswith(BASELINE) else text
 
 
 def _interval(low: float, high: float, digits: int = 3) -> str:

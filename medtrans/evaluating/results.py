@@ -8,10 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 from medtrans.core import tables
+from medtrans.core.finding import Verdict
 from medtrans.core.score import TRANSLATED, Definition, Evaluation, Score
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
 from medtrans.evaluating.segmentation.table import to_text as structures_to_text
 from medtrans.evaluating.statistics.summary import Summary, summarise
+from medtrans.evaluating.verdicts import verdicts
 
 FAILED = "failed"
 """Name of the rows of cases that could not be scored."""
@@ -19,13 +21,14 @@ COLUMNS = ("case", "subject", "system", "metric", "value", "unit", "direction", 
 MEANING = ("preset", "low", "high", "region", "definition")
 
 
-def to_json(evaluation: Evaluation) -> str:
-    """Strict JSON with a summary of the translations and of each baseline; see Evaluation.to_dict."""
+def to_json(evaluation: Evaluation, convergence: Verdict | None = None) -> str:
+    """Strict JSON with the verdicts and a summary of the translations and of each baseline; see Evaluation.to_dict."""
     summary: dict[str, dict[str, Any]] = {}
     for line in summarise(evaluation.scores):
         facts = {key: value for key, value in asdict(line).items() if key not in ("system", "metric")}
         summary.setdefault(line.system, {})[line.metric.label] = facts
-    return evaluation.to_json(summary=summary.pop(TRANSLATED, {}), baselines=summary)
+    found = [asdict(verdict) for verdict in verdicts(evaluation, convergence)]
+    return evaluation.to_json(verdicts=found, summary=summary.pop(TRANSLATED, {}), baselines=summary)
 
 
 def to_csv(evaluation: Evaluation) -> bytes:
@@ -48,7 +51,7 @@ def to_text(evaluation: Evaluation) -> str:
         return "nothing was scored\n"
     summaries = summarise(scores)
     structures = structures_to_text(evaluation.structures)
-    parts = [_table(scores, summaries), *([structures] if structures else [])]
+    parts = [_table(scores, summaries), *([structures] if structures else []), verdict_lines(verdicts(evaluation))]
     lines = [_region(evaluation.definition), *map(_counts, summaries)]
     lines += [f"{_label(score.case, score.system)} {score.metric}: {score.note}" for score in scores if score.note]
     if evaluation.failed:
@@ -56,6 +59,13 @@ def to_text(evaluation: Evaluation) -> str:
         lines.append(f"{FAILED}: {len(evaluation.failed)} of {cases} cases: {', '.join(evaluation.failed)}")
     lines += [clause.sentence for clause in evaluation.definition.clauses]
     return "\n\n".join([*parts, "\n".join(lines)]) + "\n"
+
+
+def verdict_lines(found: Sequence[Verdict]) -> str:
+    """One line for each verdict: those that fail first, those that pass last."""
+    said = sorted((one for one in found if one.outcome != "pass"), key=lambda one: one.outcome != "fail")
+    passed = [one for one in found if one.outcome == "pass"]
+    return "\n".join(f"{one.outcome.upper()}: {one.question} {one.reason}" for one in [*said, *passed])
 
 
 def _table(scores: Sequence[Score], summaries: Sequence[Summary]) -> str:

@@ -166,7 +166,7 @@ def evaluate_run(
         if case.targets
     )
     lone = [_without_target(case) for case in translated if not case.targets]
-    return score_cases(scoring, task, failed=failed, findings=lone)
+    return score_cases(scoring, task, failed=failed, findings=lone, primary=settings.primary)
 
 
 def scoring_pair(case: Case, region: str, preparation: TargetPreparation) -> Pair:

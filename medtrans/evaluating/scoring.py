@@ -18,6 +18,7 @@ from medtrans.core.measurement import Measurement, Structure
 from medtrans.core.score import TRANSLATED, Clause, Evaluation, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE, copied_source
+from medtrans.evaluating.degenerate import correlation, degenerate
 from medtrans.evaluating.failures import failure
 from medtrans.evaluating.image_scores import definition, input_hashes, score_pair
 from medtrans.evaluating.input_checks import (
@@ -30,12 +31,17 @@ from medtrans.evaluating.input_checks import (
 )
 from medtrans.evaluating.measurements import measurements
 from medtrans.evaluating.metric_specs import MetricSpec
+from medtrans.evaluating.placement import misplaced, without_padding
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
 from medtrans.preparing.intensity_scale import scaled, upper_percentiles
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
+
+
+MIN_CORRELATION = 0.5
+"""With the target in the mask: above, a translation of another brightness is taken to be in another unit."""
 
 
 class ScoringCase(ABC):
@@ -133,6 +139,7 @@ def score_cases(
     *,
     failed: Mapping[str, Finding] | None = None,
     findings: Sequence[Finding] = (),
+    primary: Sequence[str] = (),
 ) -> Evaluation:
     """Score every case; one that cannot be scored is listed with its finding, and the others go on.
 
@@ -163,10 +170,11 @@ def score_cases(
         found.measurements,
         found.hashes,
         found.findings,
+        tuple(primary),
     )
 
 
-def _load(case: ScoringCase, modality: str) -> _Loaded:
+def _load(case: ScoringCase, modality: str, findings: list[Finding]) -> _Loaded:
     """The volumes of a case after every check that does not depend on a metric. Raises MedtransError with a code."""
     translated, target = case.translated(), case.target()
     refuse_other_grid(case.name, target, "translated", translated)
@@ -178,6 +186,9 @@ def _load(case: ScoringCase, modality: str) -> _Loaded:
         if not (mask.voxels > 0).any():
             raise EmptyMask(case.name, "the mask holds no voxel above 0", "give a mask of the body", "empty-mask")
     inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    mask, padding = without_padding(target, mask, inside, case.name) if modality == "CT" else (mask, [])
+    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    findings.extend(padding)
     refuse_not_finite(case.name, "translated", translated.voxels, inside)
     refuse_not_finite(case.name, "target", target.voxels, inside)
     written = case.written_percentiles()
@@ -189,7 +200,7 @@ def _load(case: ScoringCase, modality: str) -> _Loaded:
 def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     """Raises MedtransError; scores of images are kept where only the label map is missing."""
     modality = find_preset(task.preset).modality
-    loaded = _load(case, modality)
+    loaded = _load(case, modality, found.findings)
     whose = {"case": case.name, "subject": case.subject}
     systems = {TRANSLATED: loaded.translated, **_baselines(case, loaded, modality)}
     if case.source_given and COPIED_SOURCE not in systems:
@@ -206,7 +217,10 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
             subject=case.subject,
             system=system,
         )
-    refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
+    doubts = degenerate(loaded.translated, loaded.target, loaded.mask, modality=modality, case=case.name)
+    if not doubts or modality == "CT" or _is_scaled(loaded):
+        refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
+    found.findings.extend(doubts or misplaced(loaded.translated, loaded.target, loaded.mask, case.name))
     deviation = case.uncertainty()
     if deviation is not None:
         deviation = loaded.in_target_unit(deviation)
@@ -220,6 +234,16 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
         of_case = task.segmentation.structures(case.name, case.subject, systems, loaded.target)
         found.structures.extend(of_case.structures)
         found.findings.extend(of_case.findings)
+
+
+def _is_scaled(loaded: _Loaded) -> bool:
+    """Whether a translation far darker or brighter than its target may be the right image in another unit.
+
+    Not where its scale is known, nor where it does not resemble the target: then it is the image that is wrong.
+    """
+    inside = np.ones(loaded.target.shape, bool) if loaded.mask is None else loaded.mask.voxels[0] > 0
+    pair = loaded.translated.voxels[:, inside], loaded.target.voxels[:, inside]
+    return not loaded.percentiles[0] and correlation(*pair) > MIN_CORRELATION
 
 
 def _baselines(case: ScoringCase, loaded: _Loaded, modality: str) -> dict[str, Volume]:

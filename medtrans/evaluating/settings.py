@@ -33,6 +33,9 @@ class EvaluatingSettings(Settings):
     """Which definition of every number; see docs/metrics.md."""
     metrics: tuple[str | dict[str, Any], ...] = ()
     """Metrics in addition to those of the preset: names, or tables of a name and its settings; see docs/metrics.md."""
+    primary: tuple[str, ...] = ()
+    """Labels of the metrics on which a claim is tested, such as mae: named in advance, and as few as possible, for each
+    makes the others harder to pass (Holm). Empty for the first of the preset. The others describe."""
     region: Region = "body"
     """Voxels that count: those of the case's mask file, of the body found in the target, or of the whole volume."""
     segmentation: SegmentationSettings = SegmentationSettings()

@@ -1,126 +1,96 @@
-"""Verdicts on a run: pass, fail or not assessable, each with the numbers behind it.
+"""Verdicts on an evaluation: pass, fail, not shown or not assessable, each with the numbers behind it.
 
-Better than the baselines in these cases is one question; whether it is significant across subjects needs a paired test
-over subjects (Wilcoxon's, corrected by Holm over the baselines), and that needs six.
+First whether the translations are images at all, then whether they are better than baselines: in these cases, and by a
+paired test over subjects. A model that a baseline beats never gets a pass, whatever its training says of itself.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from dataclasses import replace
 
-from medtrans.core.finding import Outcome, Verdict
+from medtrans.core.finding import Finding, Verdict
 from medtrans.core.measurement import Structure
-from medtrans.core.score import TRANSLATED, Score
-from medtrans.evaluating.columns import Column, columns, count_text, goodness, paired, systems
-from medtrans.evaluating.segmentation.class_metrics import COUNTS
+from medtrans.core.score import TRANSLATED, Evaluation, Score
+from medtrans.evaluating.baseline_verdicts import beats_baselines, not_comparable, significance, without_baseline
+from medtrans.evaluating.columns import Column, columns, count_text, systems
+from medtrans.evaluating.degenerate import CODES as DEGENERATE
+from medtrans.evaluating.primary_metrics import primary_metrics
+from medtrans.evaluating.segmentation.class_metrics import COUNTS, is_single_class
 from medtrans.evaluating.segmentation.task import UPPER_BOUND
-from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
-from medtrans.evaluating.statistics.ranking import holm, rank_systems
-from medtrans.evaluating.statistics.summary import by_subject
 from medtrans.metrics import comparable
 
-LEVEL = 0.05
 MAX_NAMES = 5
 """Structures, and cases of each, that a verdict names."""
+ASSESSED = "all-assessed"
+BASELINE_CODES = ("better-than-baselines", "significant")
 STRUCTURES = {
     "missed": "Is every structure of the targets found in the translations?",
     "invented": "Is no structure found in the translations that the targets lack?",
 }
 
 
-def verdicts(
-    scores: Sequence[Score], failed: int, convergence: Verdict | None = None, structures: Sequence[Structure] = ()
-) -> list[Verdict]:
-    """`failed` cases could not be scored; `convergence` is the verdict of the training, where there was one.
+def verdicts(evaluation: Evaluation, convergence: Verdict | None = None) -> list[Verdict]:
+    """`convergence` is the verdict of the training, where there was one: lowered where a baseline is better.
 
     A segmenter's map of the real target is no baseline: it is the upper bound.
     """
-    scores = [score for score in scores if score.system != UPPER_BOUND]
-    found = against_baselines(scores) if scores else []
+    scores = [one for one in evaluation.scores if one.system != UPPER_BOUND and not is_single_class(one.metric)]
+    found: list[Verdict] = []
     if scores:
-        found += [of_structures(structures, kind) for kind in STRUCTURES] if structures else []
-        found.append(_assessed(len({score.case for score in scores}), failed))
-    return [*found, convergence] if convergence else found
+        cases = list(dict.fromkeys(score.case for score in scores))
+        found = [of_images(evaluation.findings, cases), *against_baselines(scores, evaluation.primary)]
+        if evaluation.structures:
+            found += [of_structures(evaluation.structures, kind) for kind in STRUCTURES]
+        found.append(_assessed(len(cases), len(evaluation.failed)))
+    return [*found, lowered(convergence, found)] if convergence else found
 
 
-def against_baselines(scores: Sequence[Score]) -> list[Verdict]:
-    """One verdict for each metric that a baseline has too, and one on significance; a single one without baselines."""
+def headline(found: Sequence[Verdict]) -> list[Verdict]:
+    """Those that are said first: all failures, the first comparison with baselines, and that of the training."""
+    failures = [verdict for verdict in found if verdict.outcome == "fail"]
+    first = [verdict for verdict in found if verdict.code == "better-than-baselines"][:1]
+    training = [verdict for verdict in found[-1:] if verdict.code != ASSESSED]
+    return [*failures, *(verdict for verdict in [*first, *training] if verdict.outcome != "fail")]
+
+
+def of_images(findings: Sequence[Finding], cases: Sequence[str]) -> Verdict:
+    """Whether no translation is black, constant, far too bright, saturated or filled with one value."""
+    doubted = [finding for finding in findings if finding.code in DEGENERATE]
+    names = list(dict.fromkeys(finding.where for finding in doubted))
+    words = [f"{len(names)} of {count_text(len(cases), 'case')}"]
+    words += [f"in {first_names(names)}", f"{doubted[0].where}: {doubted[0].what}"] if doubted else []
+    return Verdict(
+        code="degenerate-images",
+        question="Are the translations images, none of them black, constant or saturated?",
+        outcome="fail" if doubted else "pass",
+        reason="; ".join(words) if doubted else f"{len(cases)} of {count_text(len(cases), 'case')}",
+        numbers={"cases": len(cases), "degenerate": len(names)},
+    )
+
+
+def against_baselines(scores: Sequence[Score], primary: Sequence[str] = ()) -> list[Verdict]:
+    """One verdict for each metric that a baseline has too, the primary ones first and with one on significance."""
     if len(systems(scores)) < 2:
-        return [_without_baseline("Better than every baseline?", scores)]
+        return [without_baseline("Better than every baseline?", scores)]
     shared = {score.metric for score in scores if score.system != TRANSLATED}
     # Counts of missed and invented structures have verdicts of their own.
     heads = [head for head in columns(scores) if head.metric in shared and head.metric.name not in COUNTS]
     ranked, others = ([one for one in heads if comparable(one.metric) is wanted] for wanted in (True, False))
+    tested = _primary(ranked, primary)
+    ranked.sort(key=lambda head: head not in tested)
     found = [beats_baselines(scores, one) for one in ranked] + ([not_comparable(others)] if others else [])
-    return [*found, is_significant(scores, ranked[0])] if ranked else found
+    return [*found, *significance(scores, tested)]
 
 
-def beats_baselines(scores: Sequence[Score], column: Column) -> Verdict:
-    """Whether the mean of a metric is better than that of every baseline, over the cases that both have a value for."""
-    question = f"Better than every baseline on {column.label}, in these cases?"
-    if len(systems(scores)) < 2 or TRANSLATED not in systems(scores):
-        return _without_baseline(question, scores)
-    pairs = {system: paired(scores, system, column.metric) for system in systems(scores)[1:]}
-    missing = next((system for system, values in pairs.items() if not values), "")
-    if missing:
-        reason = f"“{missing}” shares no scored case with the translation"
-        return Verdict(code="better-than-baselines", question=question, outcome="not assessable", reason=reason)
-    means = {
-        system: (fmean(own for own, _ in values), fmean(other for _, other in values))
-        for system, values in pairs.items()
-    }
-    nearest = max(
-        means,
-        key=lambda system: goodness(means[system][1], column.direction) - goodness(means[system][0], column.direction),
-    )
-    own, other = means[nearest]
-    better = sum(goodness(one, column.direction) > goodness(two, column.direction) for one, two in pairs[nearest])
-    words = [column.text(own), "against", column.text(other), *column.unit.split()]
-    cases = count_text(len(pairs[nearest]), "case")
-    return Verdict(
-        code="better-than-baselines",
-        question=question,
-        outcome="pass"
-        if all(goodness(one, column.direction) > goodness(two, column.direction) for one, two in means.values())
-        else "fail",
-        reason=f"{' '.join(words)} for the best baseline, {nearest}; better in {better} of {cases}",
-        numbers={"translated": own, "baseline": other, "better": better, "cases": len(pairs[nearest])},
-    )
-
-
-def not_comparable(heads: Sequence[Column]) -> Verdict:
-    """The metrics on which an image unlike the target can be good."""
-    return Verdict(
-        code="not-comparable",
-        question=f"Better than every baseline on {', '.join(head.label for head in heads)}?",
-        outcome="not assessable",
-        reason="an image unlike the target can have a good value (texture, sharpness, shared information)",
-    )
-
-
-def is_significant(scores: Sequence[Score], column: Column) -> Verdict:
-    """Whether the paired test over subjects finds the translation better, or worse, than each baseline."""
-    code, question = "significant", f"Is the improvement in {column.label} statistically significant across subjects?"
-    values = _by_system(scores, column)
-    n = len(next(iter(values.values()), {}))
-    if n < MIN_SUBJECTS_FOR_TEST or len(values) < 2:
-        few = f"n = {count_text(n, 'subject')}; below {MIN_SUBJECTS_FOR_TEST} no paired test can reach p < {LEVEL:g}"
-        reason = few if len(values) > 1 else "no baseline was scored"
-        return Verdict(code=code, question=question, outcome="not assessable", reason=reason)
-    first, *others = holm({column.metric: rank_systems(values, column.direction)})[column.metric]
-    own = [line for line in others if line.system == TRANSLATED]
-    nearest = max(own or others, key=lambda line: 1.0 if math.isnan(line.p) else line.p)
-    significant = all(line.p < LEVEL for line in own or others)
-    outcome: Outcome = "not assessable" if not significant else "fail" if own else "pass"
-    ends = (nearest.difference, nearest.difference_low, nearest.difference_high)
-    difference, low, high = map(column.text, ends)
-    direction, rival = ("worse", first.system) if own else ("better", nearest.system)
-    words = f"n = {n}: {direction} than {rival}, difference {difference} ({low} … {high}) {column.unit}"
-    numbers = {"n": n, "difference": ends[0], "low": ends[1], "high": ends[2], "p": nearest.p}
-    reason = f"{words.strip()}, p = {nearest.p:.2g} (Holm)"
-    return Verdict(code=code, question=question, outcome=outcome, reason=reason, numbers=numbers)
+def lowered(convergence: Verdict, found: Sequence[Verdict]) -> Verdict:
+    """The verdict of the training: no pass where a baseline is better on a metric, or images are degenerate."""
+    reasons = [one for one in found if one.outcome == "fail" and one.code in ("degenerate-images", *BASELINE_CODES)]
+    if convergence.outcome != "pass" or not reasons:
+        return convergence
+    why = f"{reasons[0].question} {reasons[0].outcome}: {reasons[0].reason}"
+    reason = f"{convergence.reason}; but it is no result: {why}"
+    return replace(convergence, code="below-baseline", outcome="fail", reason=reason)
 
 
 def of_structures(structures: Sequence[Structure], kind: str) -> Verdict:
@@ -145,22 +115,23 @@ def first_names(names: Sequence[str]) -> str:
     return ", ".join(names[:MAX_NAMES]) + more
 
 
+def _primary(ranked: Sequence[Column], named: Sequence[str]) -> list[Column]:
+    """The primary metrics among those that baselines have too."""
+    labels = [column.metric.label for column in ranked]
+    chosen = primary_metrics(labels, [label for label in named if label in labels])
+    return [column for column in ranked if column.metric.label in chosen]
+
+
 def _assessed(scored: int, failed: int) -> Verdict:
     cases = scored + failed
     reason = f"{failed} of {cases} could not, with the reasons above" if failed else f"{cases} of {cases}"
     return Verdict(
-        code="all-assessed",
+        code=ASSESSED,
         question="Could every case be assessed?",
         outcome="fail" if failed else "pass",
         reason=reason,
         numbers={"cases": cases, "failed": failed},
     )
-
-
-def _without_baseline(question: str, scores: Sequence[Score]) -> Verdict:
-    missing = "baseline" if TRANSLATED in systems(scores) else "translation"
-    reason = f"no {missing} was scored"
-    return Verdict(code="better-than-baselines", question=question, outcome="not assessable", reason=reason)
 
 
 def _cases(structures: Sequence[Structure]) -> Mapping[str, list[str]]:
@@ -169,19 +140,3 @@ def _cases(structures: Sequence[Structure]) -> Mapping[str, list[str]]:
     for one in structures:
         found.setdefault(one.name, []).append(one.case)
     return found
-
-
-def _by_system(scores: Sequence[Score], column: Column) -> dict[str, dict[str, float]]:
-    """System → subject → value, for subjects for which all have a finite value; the translation first."""
-    found = {
-        system: by_subject(
-            [
-                (s.subject, s.value)
-                for s in scores
-                if (s.system, s.metric) == (system, column.metric) and math.isfinite(s.value)
-            ]
-        )
-        for system in systems(scores)
-    }
-    shared = [subject for subject in next(iter(found.values())) if all(subject in own for own in found.values())]
-    return {system: {subject: own[subject] for subject in shared} for system, own in found.items()}

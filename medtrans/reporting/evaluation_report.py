@@ -10,7 +10,7 @@ from medtrans.core.finding import Finding, Verdict
 from medtrans.core.score import TRANSLATED, Evaluation, Score
 from medtrans.evaluating.columns import columns
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation, is_single_class
-from medtrans.evaluating.verdicts import verdicts
+from medtrans.evaluating.verdicts import headline, verdicts
 from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.methods_text import methods_text
 from medtrans.reporting.report import Report, Section
@@ -61,7 +61,7 @@ def evaluation_report(
     """`cases` are those with images. `findings` come in addition to those of the evaluation and of its scores."""
     run, facts = run or RunRecord(), provenance or {}
     noticed = [*evaluation.findings, *score_findings(evaluation.scores), *findings]
-    answers = verdicts(over_cases(evaluation.scores), len(evaluation.failed), run.convergence, evaluation.structures)
+    answers = verdicts(evaluation, run.convergence)
     images = images_section(cases, image_scores(evaluation.scores), evaluation.structures)
     text = methods_text(evaluation, run.settings, split=run.split, software=facts.get("software", {}))
     has_text = bool(evaluation.scores or run.settings)
@@ -77,8 +77,7 @@ def evaluation_report(
         viewer_section(images),
     ]
     sections = [section for section in parts if section is not None]
-    cards = [*(answers[:1] if evaluation.scores else []), *([run.convergence] if run.convergence else [])]
-    summary = summary_section(evaluation, cards, noticed, displayed=len(cases), sections=sections)
+    summary = summary_section(evaluation, headline(answers), noticed, displayed=len(cases), sections=sections)
     return Report(title=title, about=about, date=date, sections=(summary, *sections))
 
 

@@ -125,8 +125,8 @@ def _counts(scores: Sequence[Score], failed: int) -> str:
     more = f" ({failed} more could not be scored)" if failed else ""
     n = f"{count_text(len(subjects), 'subject')} with {count_text(len(cases), 'case')}"
     return (
-        f"Mean ± standard deviation over {n}{more}; in brackets, where there are three subjects or more, the 95 % BCa "
-        f"bootstrap interval of the mean over subjects.{bold}"
+        f"Mean ± standard deviation over {n}{more}; in brackets, where there are three subjects or more, the 95 % "
+        f"interval of the mean over subjects (Student's t below 40 of them, else BCa bootstrap).{bold}"
     )
 
 

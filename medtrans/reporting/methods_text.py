@@ -13,7 +13,7 @@ from medtrans.core.score import TRANSLATED, Definition, Evaluation, Score
 from medtrans.evaluating.columns import count_text, systems
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
 from medtrans.evaluating.segmentation.task import UPPER_BOUND
-from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, RESAMPLES
+from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, MIN_SUBJECTS_FOR_BOOTSTRAP, RESAMPLES
 from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
 from medtrans.reporting.recipe_text import run_sentences
 
@@ -50,16 +50,26 @@ def _numbers(scores: Sequence[Score], failed: int) -> list[str]:
     sentences = [
         f"n = {count_text(len(cases), 'case')} of {count_text(len(subjects), 'subject')} were scored{more}. Values are "
         "given as mean ± standard deviation over subjects, after averaging the cases of one subject; values that are "
-        "nan or infinite were counted and excluded from both. Intervals are 95 % bias-corrected and accelerated "
-        f"bootstrap intervals of the mean over subjects ({RESAMPLES} resamples; Efron, JASA 1987). {COVERAGE_NOTE}"
+        f"nan or infinite were counted and excluded from both. {_intervals(len(subjects))}"
     ]
     if baselines:
         sentences.append(
             f"Translations were compared with baselines that need no trained model ({'; '.join(baselines)}) by "
-            "Wilcoxon's signed-rank test over subjects, with p corrected by Holm, where there were at least "
-            f"{MIN_SUBJECTS_FOR_TEST} subjects."
+            "Wilcoxon's signed-rank test over subjects on the primary metric, where there were at least "
+            f"{MIN_SUBJECTS_FOR_TEST} subjects; better than every baseline is one claim, whose p is the largest of the "
+            "baselines; p of several primary metrics are corrected by Holm."
         )
     return sentences
+
+
+def _intervals(subjects: int) -> str:
+    """The method that the number of subjects decides."""
+    if subjects >= MIN_SUBJECTS_FOR_BOOTSTRAP:
+        return (
+            "Intervals are 95 % bias-corrected and accelerated bootstrap intervals of the mean over subjects "
+            f"({RESAMPLES} resamples; Efron, JASA 1987)."
+        )
+    return f"Intervals are 95 % intervals of the mean over subjects by Student's t. {COVERAGE_NOTE}"
 
 
 def _agreement(measurements: Sequence[Measurement]) -> list[str]:

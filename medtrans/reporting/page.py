@@ -15,7 +15,7 @@ from medtrans.reporting.scripts import scripts
 FOLDER = Path(__file__).parent
 LONG_TABLE = 12
 """Longer tables, and lists of findings, scroll within their box on a screen."""
-STATES = {"pass": "good", "fail": "bad", "not assessable": "open"}
+STATES = {"pass": "good", "fail": "bad", "not shown": "open", "not assessable": "open"}
 """Outcome of a verdict → class of the style sheet."""
 
 

@@ -22,6 +22,8 @@ class Ranking:
     systems: Sequence[SystemRank]
     margin: float | None = None
     """Pre-specified equivalence margin."""
+    primary: bool = True
+    """Whether p of the runs is corrected; else every p is in brackets."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,14 @@ def ranking_table(ranking: Ranking, runs: Container[str]) -> RankingTable:
     ends = [end for line in lines if line.system in runs for end in _ends(line)]
     scale = _Scale.over([0.0, *ends, *([margin, -margin] if margin else [])])
     digits = decimals(line.mean for line in lines)
+    reference = next((line.system for line in lines if line.reference), lines[0].system)
     return RankingTable(
         metric_label(ranking.metric),
         f"{ARROWS[ranking.direction]} {ranking.direction} is better",
-        tuple(_row(line, digits, scale, first=number == 0) for number, line in enumerate(lines)),
+        tuple(
+            _row(line, digits, scale, tested=ranking.primary and line.system in runs, first=line.system == reference)
+            for line in lines
+        ),
         scale.percent(0.0),
         (scale.percent(-margin), scale.percent(margin)) if margin else None,
         f"{margin:g}" if margin else "",
@@ -103,7 +109,7 @@ def _ends(line: SystemRank) -> tuple[float, float, float]:
     return line.difference, line.difference_low, line.difference_high
 
 
-def _row(line: SystemRank, digits: int, scale: _Scale, *, first: bool) -> RankingRow:
+def _row(line: SystemRank, digits: int, scale: _Scale, *, tested: bool, first: bool) -> RankingRow:
     at, low, high = _ends(line)
     ends = (at, at) if math.isnan(low) else (low, high)
     outside = "→" if ends[1] > scale.high else "←" if ends[0] < scale.low else ""
@@ -117,11 +123,11 @@ def _row(line: SystemRank, digits: int, scale: _Scale, *, first: bool) -> Rankin
         rank=str(line.rank),
         rank_interval=_interval(line.rank_low, line.rank_high, 0),
         mean_rank=_text(line.mean_rank, 2),
-        difference="first" if first else _text(at, digits, sign="+"),
+        difference="reference" if first else _text(at, digits, sign="+"),
         difference_interval="" if first else _interval(low, high, digits, sign="+"),
         bar=bar,
         outside=outside,
-        p="" if first else _p(line.p),
+        p="" if first else _p(line.p) if tested or math.isnan(line.p) else f"({_p(line.p)})",
         effect="" if first else _text(line.effect, 2, sign="+"),
         equivalence_p="" if first else _p(line.equivalence_p),
         note=line.note,

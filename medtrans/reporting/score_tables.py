@@ -10,7 +10,7 @@ import numpy as np
 from medtrans.core.score import TRANSLATED, MetricId, Score
 from medtrans.evaluating.columns import Column, columns, goodness, metric_label, paired, systems
 from medtrans.evaluating.segmentation.class_metrics import COUNTS, is_segmentation
-from medtrans.evaluating.statistics.intervals import Estimate, bootstrapped
+from medtrans.evaluating.statistics.intervals import Estimate, mean_interval
 from medtrans.evaluating.statistics.summary import Summary, by_subject, summarise
 from medtrans.reporting.table_cells import Cell, Group, Line
 
@@ -56,7 +56,7 @@ def interval(scores: Iterable[Score], system: str, metric: MetricId) -> Estimate
     """Mean over subjects with a finite value, with its 95 % interval; nan ends below three subjects."""
     own = [(s.subject, s.value) for s in scores if (s.system, s.metric) == (system, metric) and math.isfinite(s.value)]
     values = np.array(list(by_subject(own).values()))
-    return bootstrapped(values, np.mean) if values.size else Estimate(math.nan)
+    return mean_interval(values) if values.size else Estimate(math.nan)
 
 
 def wins(scores: Sequence[Score], system: str, column: Column) -> tuple[int, int]:

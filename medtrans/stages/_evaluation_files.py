@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from medtrans.core.errors import UsageError
+from medtrans.core.finding import Verdict
 from medtrans.core.score import Evaluation
 from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.evaluating.results import to_csv, to_json
@@ -16,10 +17,10 @@ from medtrans.runs import RunFolder
 MAX_SCORES_BYTES = 1 << 28
 
 
-def write_evaluation_files(folder: RunFolder, evaluation: Evaluation) -> None:
+def write_evaluation_files(folder: RunFolder, evaluation: Evaluation, convergence: Verdict | None = None) -> None:
     """Replaces existing ones, and removes those that this evaluation lacks. Raises EnvironmentRefused."""
     write_atomically(folder.scores_csv, to_csv(evaluation))
-    write_atomically(folder.scores_json, seal(json.loads(to_json(evaluation))))
+    write_atomically(folder.scores_json, seal(json.loads(to_json(evaluation, convergence))))
     if evaluation.structures:
         write_atomically(folder.structures_csv, structures_to_csv(evaluation.structures))
     else:

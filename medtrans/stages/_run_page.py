@@ -38,7 +38,7 @@ def write_run_page(
     findings: Sequence[Finding] = (),
 ) -> None:
     """Write the files of the evaluation and the page. `facts` are added to the provenance."""
-    write_evaluation_files(run, evaluation)
+    write_evaluation_files(run, evaluation, trained.convergence)
     text = recipe.to_yaml()
     counts = Counter(case.split for case in cases)
     split = ", ".join(f"{counts[part]} {part}" for part in get_args(Split)) if cases else ""

@@ -16,11 +16,13 @@ from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.score import Evaluation
 from medtrans.core.tables import text_table
 from medtrans.evaluating.image_scores import definition
+from medtrans.evaluating.results import verdict_lines
 from medtrans.evaluating.run_cases import evaluate_run, not_translated
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
 from medtrans.evaluating.segmentation.segmenter import of_settings
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.statistics.summary import summarise
+from medtrans.evaluating.verdicts import headline, verdicts
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._run_lock import run_lock
@@ -29,6 +31,8 @@ from medtrans.stages.sample import sample
 from medtrans.stages.train import TrainedModel, train_unlocked
 from medtrans.translating.translator import Translator
 
+MAX_WARNINGS = 10
+"""Lines on the terminal."""
 SAMPLES = 16
 """Images that a run generates with a method that does not translate."""
 
@@ -40,6 +44,7 @@ class RunResult:
     folder: Path
     report: Path
     convergence: Verdict
+    """Of the training; lowered where a baseline is better."""
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """System → metric → mean over the test subjects."""
     columns: tuple[str, ...] = ()
@@ -48,6 +53,10 @@ class RunResult:
     """Case → why it was not scored."""
     resumed: str = ""
     """What an earlier command had done."""
+    verdicts: Sequence[Verdict] = ()
+    """On the evaluation; the last is that on the convergence."""
+    findings: Sequence[Finding] = ()
+    """Reservations about translations and scores."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -58,6 +67,8 @@ class RunResult:
             "scores": {system: dict(values) for system, values in self.scores.items()},
             "failed": {case: finding.to_dict() for case, finding in self.failed.items()},
             "resumed": self.resumed,
+            "verdicts": [asdict(verdict) for verdict in self.verdicts],
+            "findings": [finding.to_dict() for finding in self.findings],
         }
 
     def to_text(self) -> str:
@@ -67,7 +78,10 @@ class RunResult:
             for system, values in self.scores.items()
         ]
         lines = [text_table(rows, ("", *self.columns))] if rows else []
-        lines.append(f"{self.convergence.question} {self.convergence.outcome}: {self.convergence.reason}")
+        lines.append(verdict_lines(headline(self.verdicts) or [self.convergence]))
+        warnings = [finding.sentence for finding in self.findings if finding.severity != "note"]
+        lines += [f"warning: {sentence}" for sentence in warnings[:MAX_WARNINGS]]
+        lines += [f"{len(warnings) - MAX_WARNINGS} more warnings in the report"] if len(warnings) > MAX_WARNINGS else []
         lines += [f"not scored: {finding.sentence}" for finding in self.failed.values()]
         lines += [f"resumed: {self.resumed}"] if self.resumed else []
         return "\n".join([*lines, f"model:  {RunFolder(self.folder).model}", f"report: {self.report}"])
@@ -102,13 +116,16 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
     facts = {**_facts(recipe, trained, translator), "this command": f"{(time.monotonic() - began) / 60:.1f} minutes"}
     write_run_page(paths, recipe, trained, evaluation, facts, cases=cases, images=images, findings=findings)
     on_progress("evaluating", f"{len(translations)} cases", 1.0)
+    answers = verdicts(evaluation, trained.convergence)
     return RunResult(
         folder,
         paths.report,
-        trained.convergence,
+        answers[-1],
         *_means(evaluation),
         evaluation.failed,
         _resumed(trained, list(outcomes.values())),
+        answers,
+        (*evaluation.findings, *findings),
     )
 
 

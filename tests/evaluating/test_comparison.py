@@ -21,17 +21,52 @@ def evaluation(gain=0.0, **changes):
     return replace(Evaluation(definition("synthrad2023"), found, input_hashes=hashes), **changes)
 
 
-def test_systems_are_ranked_by_each_metric_and_p_is_corrected_over_all():
+def test_systems_are_ranked_by_each_metric_and_the_best_run_is_the_reference():
     found = compare_evaluations({"one": evaluation(), "other": evaluation(5.0)}, {"mae": 1.0})
     mae, psnr = found.tables
     assert [line.system for line in mae.lines] == ["other", "one", f"baseline: {COPIED_SOURCE}"]
     assert (mae.metric, mae.direction, mae.margin, psnr.margin) == (MAE, "lower", 1.0, None)
     assert mae.lines[1].difference == pytest.approx(5.0)
     assert mae.lines[1].equivalence_p > 0.9
-    # Wilcoxon's smallest p of 8 subjects is 2 / 2^8; Holm multiplies it by the number of tests.
-    assert mae.lines[1].p == pytest.approx(3 * 2 / 2**8)
+    # Wilcoxon's smallest p of 8 subjects is 2 / 2^8; there is one test.
+    assert mae.lines[1].p == pytest.approx(2 / 2**8)
     assert found.subjects == 8
-    assert "coverage of 72 % at n = 3" in found.note
+    assert "Student's t intervals" in found.note
+
+
+def three(**changes):
+    return {"one": evaluation(**changes), "two": evaluation(5.0, **changes), "three": evaluation(9.0, **changes)}
+
+
+def test_the_family_is_runs_by_primary_metrics_and_baselines_are_outside():
+    found = compare_evaluations(three(), {})
+    assert (found.primary, found.tests) == (("mae",), 2)
+    best, *others, copied = found.tables[0].lines
+    assert best.reference
+    assert [line.p for line in others] == [pytest.approx(2 * 2 / 2**8)] * 2, "Holm over two tests"
+    assert copied.p == pytest.approx(2 / 2**8), "not corrected"
+    assert found.to_dict()["family"] == {"primary": ["mae"], "tests": 2, "subjects_needed": 7}
+    assert "2 tests against the best run" in found.note
+    assert "needs n = 7 subjects or more for p < 0.05, here n = 8" in found.note
+
+
+def test_a_baseline_that_is_best_is_no_reference():
+    copied = [replace(s, value=1.0) if (s.system, s.metric) == (COPIED_SOURCE, MAE) else s for s in scores(CASES)]
+    found = compare_evaluations({"one": evaluation(scores=copied), "other": evaluation(5.0)}, {})
+    assert [line.system for line in found.tables[0].lines] == [f"baseline: {COPIED_SOURCE}", "other", "one"]
+    assert [line.reference for line in found.tables[0].lines] == [False, True, False]
+    assert "(0.008)" in found.to_text(), "p of the baseline, in brackets: it is not corrected"
+
+
+def test_the_primary_metrics_are_those_that_are_named():
+    assert compare_evaluations(three(), {}, ["psnr", "mae"]).tests == 4
+    assert compare_evaluations(three(primary=("psnr",)), {}).primary == ("psnr",)
+    with pytest.raises(UsageError, match="did you mean 'mae'"):
+        compare_evaluations(three(), {}, ["mea"])
+    runs = {"one": evaluation(primary=("mae",)), "other": evaluation(primary=("psnr",))}
+    with pytest.raises(UsageError, match=r"other: has the primary metrics \['psnr'\], one has \['mae'\]"):
+        compare_evaluations(runs, {})
+    assert compare_evaluations(runs, {}, ["mae"]).primary == ("mae",)
 
 
 def test_its_text_csv_and_json_name_every_system():

@@ -3,12 +3,15 @@ from dataclasses import replace
 
 import pytest
 
-from medtrans.core.finding import Verdict
+from medtrans.core.finding import Finding, Verdict
 from medtrans.core.measurement import Structure
-from medtrans.core.score import MetricId
+from medtrans.core.score import Evaluation, MetricId
+from medtrans.evaluating import verdicts as room
+from medtrans.evaluating.baseline_verdicts import beats_baselines, significance
 from medtrans.evaluating.columns import columns
+from medtrans.evaluating.image_scores import definition
 from medtrans.evaluating.segmentation.task import UPPER_BOUND
-from medtrans.evaluating.verdicts import beats_baselines, is_significant, of_structures, verdicts
+from medtrans.evaluating.verdicts import headline, lowered, of_structures
 from tests.evaluating.example_scores import MAE, changed, scores
 
 
@@ -16,8 +19,14 @@ def beats(found):
     return beats_baselines(found, columns(found)[0])
 
 
-def significant(found):
-    return is_significant(found, columns(found)[0])
+def significant(found, *more):
+    return significance(found, [columns(found)[0], *more])[0]
+
+
+def verdicts(found, failed=0, convergence=None, structures=(), **changes):
+    lost = Finding(code="x", severity="refuse", where="lost", what="is gone")
+    evaluation = Evaluation(definition("synthrad2023"), found, dict.fromkeys(map(str, range(failed)), lost), structures)
+    return room.verdicts(replace(evaluation, **changes), convergence)
 
 
 def test_the_translation_beats_baselines():
@@ -56,7 +65,7 @@ def test_of_texture_no_baseline_is_asked_to_be_beaten():
     assert texture.outcome == "not assessable"
     assert "seam" in texture.question.lower()
     alone = verdicts([score for score in found if score.metric.name == "nmi"], 0)
-    assert [verdict.outcome for verdict in alone] == ["not assessable", "pass"]
+    assert [verdict.outcome for verdict in alone] == ["pass", "not assessable", "pass"]
 
 
 def test_what_no_baseline_was_scored_by_asks_no_question():
@@ -115,7 +124,7 @@ def test_below_six_subjects_nothing_is_said_of_others():
     verdict = significant(scores("abcde"))
     assert (verdict.outcome, verdict.reason) == (
         "not assessable",
-        "n = 5 subjects; below 6 no paired test can reach p < 0.05",
+        "n = 5 subjects; a family of 1 primary metric needs 6 for p < 0.05",
     )
 
 
@@ -125,9 +134,22 @@ def test_six_subjects_all_better_are_evidence():
     assert "n = 6: better than copied source, difference 100.00 (100.00 … 100.00) HU, p = 0.031" in verdict.reason
 
 
-def test_two_baselines_need_a_smaller_p_by_holm():
-    assert significant(scores("abcdef", ("copy", "mean"))).outcome == "not assessable"
-    assert significant(scores("abcdefg", ("copy", "mean"))).outcome == "pass"
+def test_better_than_every_baseline_is_one_claim_and_needs_no_correction_over_them():
+    """An intersection-union test: the largest p of the baselines counts."""
+    found = significant(scores("abcdef", ("copy", "mean", "lookup")))
+    assert found.outcome == "pass"
+    assert found.numbers["p"] == pytest.approx(2 / 2**6)
+
+
+def test_several_primary_metrics_are_corrected_and_say_the_n_that_they_need():
+    six = scores("abcdef")
+    found = significant(six, columns(six)[1])
+    assert (found.outcome, found.numbers["needed"]) == ("not assessable", 7)
+    assert "a family of 2 primary metrics needs 7 for p < 0.05" in found.reason
+    seven = scores("abcdefg")
+    found = significant(seven, columns(seven)[1])
+    assert found.outcome == "pass"
+    assert found.numbers["p"] == pytest.approx(2 * 2 / 2**7)
 
 
 def test_cases_of_one_subject_are_one():
@@ -147,7 +169,7 @@ def test_a_baseline_that_is_surely_better_fails_it():
 def test_better_on_the_mean_by_one_case_alone_holds_for_nobody():
     found = [replace(s, value=41 + n % 2) if s.metric.name == "mae" else s for n, s in enumerate(scores("abcdefgh"))]
     found = changed(found, "a", "copied source", MAE, 1000.0)
-    assert significant(found).outcome == "not assessable"
+    assert significant(found).outcome == "not shown", "it was tested, and nothing was shown"
 
 
 def test_the_verdict_on_convergence_is_passed_on():
@@ -159,8 +181,8 @@ def test_the_verdict_on_convergence_is_passed_on():
 def test_every_metric_has_a_verdict_and_lost_cases_fail():
     convergence = Verdict(code="convergence", question="Converged?", outcome="pass", reason="It did.")
     found = verdicts(scores(), 1, convergence)
-    assert [verdict.outcome for verdict in found] == ["pass", "pass", "not assessable", "fail", "pass"]
-    assert "1 of 3" in found[3].reason
+    assert [verdict.outcome for verdict in found] == ["pass", "pass", "pass", "not assessable", "fail", "pass"]
+    assert "1 of 3" in found[4].reason
     assert verdicts([], 0) == []
 
 
@@ -168,3 +190,60 @@ def test_counts_of_structures_are_not_compared_with_baselines():
     found = scores()
     counts = [replace(s, metric=MetricId("missed_structures"), value=0.0) for s in found if s.metric == found[0].metric]
     assert not any("missed" in verdict.question.lower() for verdict in verdicts([*found, *counts], 0))
+
+
+CONVERGED = Verdict(code="converged", question="Did the training converge?", outcome="pass", reason="it is flat")
+
+
+def beaten(cases="ab"):
+    """A baseline is better on the first metric by 200."""
+    return [
+        replace(s, value=s.value - 200) if s.system != "translated" and s.metric == MAE else s for s in scores(cases)
+    ]
+
+
+def test_a_model_below_a_baseline_is_never_passed():
+    found = verdicts(beaten(), 0, CONVERGED)
+    assert (found[-1].outcome, found[-1].code) == ("fail", "below-baseline")
+    assert "it is flat; but it is no result: Better than every baseline on MAE" in found[-1].reason
+    assert verdicts(scores("ab"), 0, CONVERGED)[-1] is CONVERGED
+
+
+@pytest.mark.parametrize("outcome", ["fail", "not assessable"])
+def test_a_verdict_that_is_no_pass_stays_what_it_is(outcome):
+    convergence = replace(CONVERGED, outcome=outcome)
+    assert lowered(convergence, verdicts(beaten())) is convergence
+
+
+def black(case):
+    return Finding(code="black-translation", severity="warn", where=case, what="the translation is black: reaches 16")
+
+
+def test_images_that_are_none_are_the_first_verdict_and_lower_the_training():
+    found = verdicts(scores("ab"), 0, CONVERGED, findings=[black("b")])
+    assert (found[0].code, found[0].outcome) == ("degenerate-images", "fail")
+    assert "1 of 2 cases; in b; b: the translation is black: reaches 16" in found[0].reason
+    assert found[-1].outcome == "fail"
+
+
+def test_what_fails_is_said_first():
+    found = verdicts(beaten(), 1, CONVERGED, findings=[black("b")])
+    first = headline(found)
+    outcomes = [verdict.outcome for verdict in first]
+    assert outcomes == sorted(outcomes, key=lambda outcome: outcome != "fail")
+    assert first[0].code == "degenerate-images"
+    assert {verdict.code for verdict in first} >= {"better-than-baselines", "below-baseline", "all-assessed"}
+    assert [verdict.code for verdict in headline(verdicts(scores("ab"), 0, CONVERGED))] == [
+        "better-than-baselines",
+        "converged",
+    ]
+
+
+def test_the_named_metrics_are_tested_and_come_first():
+    found = verdicts(scores("abcdefg"), primary=("psnr",))
+    assert next(one.question for one in found if one.code == "better-than-baselines").startswith(
+        "Better than every baseline on PSNR"
+    )
+    assert [one.question for one in found if one.code == "significant"] == [
+        "Is the improvement in PSNR statistically significant across subjects?"
+    ]

@@ -66,7 +66,7 @@ def test_definition_numbers_and_versions_are_in_the_text():
         "region: body.",
         "MAE: not clipped.",
         "n = 2 cases of 2 subjects were scored; 1 further case could not be scored.",
-        "5000 resamples",
+        "Intervals are 95 % intervals of the mean over subjects by Student's t. Below 40 subjects",
         "copied source",
         "Software: medtrans 0.1.0, python 3.11, torch 2.8.",
     ):

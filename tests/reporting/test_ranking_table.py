@@ -30,9 +30,11 @@ def test_numbers_are_formatted():
     first, second, baseline = table(FIRST, SECOND, BASELINE).rows
     assert table(FIRST).direction == "↓ lower is better"
     assert (first.mean, first.interval, first.rank, first.rank_interval) == ("60.00", "55.00 … 66.00", "1", "1 … 2")
-    assert (first.difference, first.p, first.effect) == ("first", "", "")
+    assert (first.difference, first.p, first.effect) == ("reference", "", "")
     assert (second.difference, second.difference_interval) == ("−4.00", "−6.00 … +2.00")
-    assert (second.p, second.effect, second.equivalence_p, baseline.p) == (".031", "−0.50", "–", "< .001")
+    assert (second.p, second.effect, second.equivalence_p, baseline.p) == (".031", "−0.50", "–", "(< .001)"), (
+        "a baseline is not in the family"
+    )
 
 
 def test_differences_are_bar_on_one_scale_that_fits_the_runs():

@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from medtrans.evaluating.statistics.paired import difference, equivalence, hodges_lehmann, rank_biserial, signed_rank
+from medtrans.evaluating.statistics.paired import (
+    difference,
+    equivalence,
+    hodges_lehmann,
+    needed_subjects,
+    rank_biserial,
+    signed_rank,
+)
 
 # Nine patients' depression before and after: Hollander and Wolfe, Nonparametric Statistical Methods, table 3.1.
 BEFORE = np.array([1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30])
@@ -31,6 +38,37 @@ def test_its_interval_holds_it_and_moves_with_it():
     assert one.low < one.value < one.high
     assert moved.low == pytest.approx(one.low + 7)
     assert moved.high == pytest.approx(one.high + 7)
+
+
+def test_the_interval_of_a_textbook():
+    """Hollander and Wolfe, example 3.3: -.786 to -.010 with a confidence of 96 %, of 9 patients."""
+    found = difference(AFTER - BEFORE)
+    assert (found.low, found.high) == (pytest.approx(-0.786, abs=0.005), pytest.approx(-0.010, abs=0.005))
+
+
+@pytest.mark.parametrize("n", [6, 9, 14, 30, 60])
+def test_the_interval_excludes_0_just_where_the_test_finds_a_difference(n):
+    for seed in range(40):
+        d = np.random.default_rng(seed).normal(2 / math.sqrt(n), 1, n)
+        found = difference(d)
+        assert (not found.low <= 0 <= found.high) == (signed_rank(d) < 0.05) or abs(signed_rank(d) - 0.05) < 0.002
+
+
+@pytest.mark.parametrize(("n", "low"), [(3, 0.925), (5, 0.93), (6, 0.935), (10, 0.935), (20, 0.93)])
+def test_its_interval_covers_the_difference_of_normal_and_of_skewed_data(n, low):
+    """1,500 draws; that of a skewed distribution is estimated from 200,000 pairs."""
+    rng = np.random.default_rng(n)
+    pairs = rng.exponential(size=(2, 200_000))
+    for true, values in ((0, rng.normal(size=(1500, n))), (np.median(pairs.mean(0)), rng.exponential(size=(1500, n)))):
+        found = [difference(row) for row in values]
+        skewed_and_few = true and n < 6
+        assert np.mean([one.low <= true <= one.high for one in found]) >= (0.88 if skewed_and_few else low)
+
+
+@pytest.mark.parametrize(("tests", "n"), [(1, 6), (2, 7), (12, 9), (44, 11)])
+def test_a_family_of_tests_needs_so_many_subjects(tests, n):
+    assert needed_subjects(tests) == n
+    assert tests * 2 / 2**n < 0.05 <= tests * 2 / 2 ** (n - 1) or n == 6
 
 
 def test_p_is_that_of_all_ways_to_choose_signs():

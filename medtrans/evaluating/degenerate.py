@@ -1,0 +1,106 @@
+"""Degenerate translations: images that are black, constant, far too bright, saturated, or filled with one value.
+
+Scores alone do not show them: in a black image of a head PSNR can be 15 dB and SSIM .6. Values are those in the mask,
+compared with the target's; both in one unit.
+
+| code | rule, on the values in the mask |
+|---|---|
+| black-translation | the 99.5th percentile, from air on, is below a fifth of the target's |
+| bright-translation | it is above five times the target's |
+| constant-translation | from the 0.5th to the 99.5th percentile it spans below a twentieth of the target's |
+| saturated-translation | a tenth more of the voxels than in the target lie in the highest hundredth of its range |
+| filled-translation | a tenth more of the voxels than in the target have one and the same value |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medtrans.core.finding import Finding
+from medtrans.core.modality import find_modality
+from medtrans.core.volume import Volume
+
+MAX_TOP_RATIO = 5.0
+MIN_SPAN_FRACTION = 0.05
+MAX_EXTRA_SHARE = 0.1
+TOP_OF_RANGE = 0.01
+MAX_VOXELS = 1_000_000
+"""Voxels of a channel that are looked at, evenly picked."""
+CODES = tuple(f"{kind}-translation" for kind in ("black", "bright", "constant", "saturated", "filled"))
+ADVICE = "look at the images; if a model made it, its training failed"
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Of one channel in the mask."""
+
+    low: float
+    high: float
+    """0.5th and 99.5th percentiles."""
+    saturated: float
+    """Share of the voxels in the highest hundredth of the range."""
+    commonest: float
+    share: float
+    """The most frequent value, and its share of the voxels."""
+
+
+def degenerate(translated: Volume, target: Volume, mask: Volume | None, *, modality: str, case: str) -> list[Finding]:
+    """At most one finding for each channel, of volumes on one grid and in one unit."""
+    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    air = find_modality(modality).air
+    pairs = [(own[inside], true[inside]) for own, true in zip(translated.voxels, target.voxels, strict=True)]
+    found = (_doubt(_values(own), _values(true), air) for own, true in pairs if own.size)
+    return [
+        Finding(
+            code=f"{doubt[0]}-translation",
+            severity="warn",
+            where=case,
+            what=f"the translation {doubt[1]}",
+            consequence="its scores are those of an image without content",
+            advice=ADVICE,
+            numbers=doubt[2],
+        )
+        for doubt in found
+        if doubt
+    ]
+
+
+def correlation(translated: np.ndarray, target: np.ndarray) -> float:
+    """Pearson's r of two arrays; 0 where one of them is constant."""
+    one, other = (values.astype(np.float64).ravel() for values in (translated, target))
+    one, other = one - one.mean(), other - other.mean()
+    below = float(np.sqrt((one**2).sum() * (other**2).sum()))
+    return float((one * other).sum()) / below if below else 0.0
+
+
+def _doubt(own: _Values, true: _Values, air: float) -> tuple[str, str, dict[str, float]] | None:
+    """Kind, words and numbers; None where nothing is wrong."""
+    top, wanted, span = own.high - air, true.high - air, true.high - true.low
+    numbers = {"low": own.low, "high": own.high, "target_low": true.low, "target_high": true.high}
+    ends = f"{own.low:.4g} to {own.high:.4g}, where the target's go from {true.low:.4g} to {true.high:.4g}"
+    if wanted > 0 and top * MAX_TOP_RATIO < wanted:
+        return "black", f"is black: its values in the mask go from {ends}", numbers
+    if wanted > 0 and top > MAX_TOP_RATIO * wanted:
+        return "bright", f"is far too bright: its values in the mask go from {ends}", numbers
+    if span > 0 and own.high - own.low < MIN_SPAN_FRACTION * span:
+        return "constant", f"is nearly constant: its values in the mask go from {ends}", numbers
+    if own.saturated > true.saturated + MAX_EXTRA_SHARE:
+        words = f"is saturated: {own.saturated:.0%} of its voxels in the mask lie at its highest values"
+        shares = {"share": own.saturated, "target_share": true.saturated}
+        return "saturated", f"{words}, near {own.high:.4g}", numbers | shares
+    if own.share > true.share + MAX_EXTRA_SHARE:
+        words = f"has the one value {own.commonest:.4g} in {own.share:.0%} of the mask"
+        return "filled", words, numbers | {"value": own.commonest, "share": own.share, "target_share": true.share}
+    return None
+
+
+def _values(values: np.ndarray) -> _Values:
+    some = values[:: max(values.size // MAX_VOXELS, 1)].astype(np.float32)
+    low, high = (float(end) for end in np.percentile(some, (0.5, 99.5)))
+    smallest, largest = float(some.min()), float(some.max())
+    at_top = float(np.mean(some >= largest - TOP_OF_RANGE * (largest - smallest)))
+    numbers, counts = np.unique(some, return_counts=True)
+    most = int(counts.argmax())
+    return _Values(low, high, at_top, float(numbers[most]), float(counts[most] / some.size))
