@@ -46,8 +46,9 @@ class Batch:
         try:
             inputs, mask = [_hashed(path) for path in job.sources], _hashed(job.mask) if job.mask else None
             line = first_line(job, [*inputs, *([mask] if mask else [])], self.translator, self.part)
-            if self._exists_done(job, line):
-                return Outcome(job.name, "skipped", "done before", output=job.output)
+            with self.ledger.locked() if self.ledger.path.exists() else contextlib.nullcontext():
+                if self._exists_done(job, line):
+                    return Outcome(job.name, "skipped", "done before", output=job.output)
             translation = self._translate(job, inputs, mask, on_progress)
             if not self._write(translation, job, line, inputs, mask):
                 return Outcome(job.name, "skipped", "done meanwhile by another command", output=job.output)
@@ -67,10 +68,13 @@ class Batch:
         )
 
     def _exists_done(self, job: Job, line: Line) -> bool:
-        """Whether nothing is left to do. Raises UsageError where something else exists that must not be replaced."""
+        """Whether nothing is left to do. Raises UsageError where something else exists that must not be replaced.
+
+        Files get their names and their line while the ledger is locked: looked at without the lock, one may lack the
+        other.
+        """
         if self.overwrite and not self.resume:
             return False
-        self.ledger.refresh()
         if is_done(job, line, self.ledger):
             return True
         existing = [path for path in files_of_case(job.output) if os.path.lexists(path)]
