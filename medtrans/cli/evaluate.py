@@ -10,7 +10,7 @@ import typer
 from medtrans.cli.app import app
 from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, Overwrite, Threads
+from medtrans.cli.options import AsJson, MaskLabel, Overwrite, Threads
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
@@ -22,6 +22,7 @@ def evaluate(
     target: Annotated[Path, typer.Option(help="The real volume, or a folder of them with the same names.")],
     preset: Annotated[str, typer.Option(help="Which definition of the numbers: see `medtrans list presets`.")],
     mask: Annotated[Path | None, typer.Option(help="Voxels that count: a volume, or a folder.")] = None,
+    mask_label: MaskLabel = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(
@@ -72,6 +73,7 @@ def evaluate(
         uncertainty=uncertainty,
         source=source,
         segmentation=segmentation,
+        mask_label=mask_label,
         report=report,
         protected=_given(segmenter, label_maps, reference_labels, labels),
         overwrite=overwrite,
@@ -79,7 +81,7 @@ def evaluate(
     if report is not None:
         from medtrans.stages.evaluation_page import write_evaluation_page
 
-        shown = {"source": source, "segmentation": segmentation, "overwrite": overwrite}
+        shown = {"source": source, "segmentation": segmentation, "overwrite": overwrite, "mask_label": mask_label}
         write_evaluation_page(report, evaluation, translated, target, mask, **shown)  # type: ignore[arg-type]
     print(to_json(evaluation) if as_json else to_text(evaluation), end="")
     print_findings(evaluation.findings)

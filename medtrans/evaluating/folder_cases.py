@@ -16,7 +16,7 @@ from medtrans.evaluating.matched_files import CaseFiles, MatchedFiles, match_fil
 from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.uncertainty import read_samples
-from medtrans.preparing.intensity_scale import read_percentiles
+from medtrans.preparing.intensity_scale import read_percentiles, scaled, upper_percentiles
 from medtrans.reading.names import UNCERTAINTY, sidecar_path, subject_of
 from medtrans.reading.volumes import read_mask, read_volume
 
@@ -32,6 +32,7 @@ class FolderCase(ScoringCase):
     files: CaseFiles
     deviations: Path | None = None
     """Where the standard deviations of all cases are; None where they are not scored."""
+    mask_label: int | None = None
 
     @property
     def subject(self) -> str:  # type: ignore[override]
@@ -45,7 +46,7 @@ class FolderCase(ScoringCase):
         return read_volume(self.files.translated)
 
     def mask(self, target: Volume) -> Volume | None:
-        return read_mask(self.files.mask) if self.files.mask is not None else None
+        return read_mask(self.files.mask, self.mask_label) if self.files.mask is not None else None
 
     @property
     def source_given(self) -> bool:  # type: ignore[override]
@@ -67,6 +68,10 @@ class FolderCase(ScoringCase):
             raise InputRefused(self.name, what, "translate with --samples", "missing-uncertainty")
         return None
 
+    def in_written_unit(self, target: Volume) -> Volume:
+        written = self.written_percentiles()
+        return scaled(target, upper_percentiles(target), written) if len(written) == target.channels else target
+
     def written_percentiles(self) -> tuple[float, ...]:
         """From the sidecar of a translation by medtrans."""
         return read_percentiles(sidecar_path(self.files.translated))
@@ -85,21 +90,24 @@ def evaluate_files(
     uncertainty: Path | None = None,
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
+    mask_label: int | None = None,
 ) -> Evaluation:
     """Score files or folders. A case that cannot be scored is listed, the rest go on.
 
     `uncertainty` holds the standard deviations of the translations, in files of their names, with or without "_std".
-    `source` holds the volumes that were translated: a baseline. Raises UsageError where no file has a partner, or on an
-    unknown preset or metric, InputRefused where a path does not exist.
+    `source` holds the volumes that were translated: a baseline. `mask_label` is the value in a mask that counts. Raises
+    UsageError where no file has a partner, or on an unknown preset or metric, InputRefused where a path does not exist.
     """
     definition(preset, metrics=metrics)  # Refuse a wrong preset or metric before anything is read.
     files = match_files(translated, target, mask, source=source, uncertainty=uncertainty)
     clauses = (COPIED_SOURCE_CLAUSE,) if files.has_source else ()
     task = ScoringTask(preset, files.region, metrics, clauses, segmentation)
-    return score_cases(folder_cases(files, uncertainty), task, failed=files.failed)
+    return score_cases(folder_cases(files, uncertainty, mask_label), task, failed=files.failed)
 
 
-def folder_cases(files: MatchedFiles, deviations: Path | None = None) -> Iterator[FolderCase]:
+def folder_cases(
+    files: MatchedFiles, deviations: Path | None = None, mask_label: int | None = None
+) -> Iterator[FolderCase]:
     """The cases of matched files, in the order of their names."""
     for name, of_case in files.cases.items():
-        yield FolderCase(name, of_case, deviations)
+        yield FolderCase(name, of_case, deviations, mask_label)

@@ -7,6 +7,7 @@ import numpy as np
 from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.core.modality import MAX_NEGATIVE_FRACTION, MODALITIES
 from medtrans.core.volume import Volume
+from medtrans.reading.grids import compare_grids
 
 MAX_AIR_HU = -900.0
 """HU. Where no voxel is above, there is no body."""
@@ -23,6 +24,10 @@ def refuse_other_grid(case: str, target: Volume, role: str, other: Volume) -> No
         sizes = [" x ".join(map(str, volume.shape)) for volume in (target, other)]
         raise GridMismatch(case, f"target has {sizes[0]} voxels, {role} has {sizes[1]}", advice, "other-grid")
     if not other.shares_grid_with(target):
+        difference = compare_grids(target, other)
+        if difference.code != "other-grid":
+            what = f"target and {role} have {difference.what}"
+            raise GridMismatch(case, what, difference.advice, difference.code)
         distance = np.abs(other.affine - target.affine).max()
         names = f"target ({target.orientation}) and {role} ({other.orientation})"
         raise GridMismatch(case, f"{names} differ by {distance:.3g} mm in their affines", advice, "other-grid")

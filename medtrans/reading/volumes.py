@@ -15,11 +15,6 @@ from medtrans.reading import formats
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.storage import modified_at, refuse_existing, sha256, size_of
 
-MAX_LABELS = 256
-"""Largest number of different values in a mask or label map."""
-SAMPLED_VOXELS = 100_000
-"""Voxels in which those values are counted, about."""
-
 
 def read_volume(path: str | Path) -> Volume:
     """A volume on its grid in patient space; what the reader noticed is in `findings`.
@@ -45,13 +40,21 @@ def read_channels(paths: Sequence[Path]) -> Volume:
     return Volume(voxels, first.affine, first.origin, tuple(f for volume in volumes for f in volume.findings))
 
 
-def read_mask(path: str | Path) -> Volume:
-    """A mask or label map: voxels above 0 count. Raises InputRefused, also for an image, EnvironmentRefused."""
+def read_mask(path: str | Path, label: int | None = None) -> Volume:
+    """A mask: voxels above 0 count, or those of one `label` of a label map.
+
+    Raises InputRefused on more than two values without a label, as an image or a mask that went through JPEG has them,
+    and on a label that is not there; EnvironmentRefused.
+    """
     mask = read_volume(path)
-    sampled = mask.voxels.reshape(-1)[:: 1 + mask.voxels.size // SAMPLED_VOXELS]
-    if sampled.max() > 1 and len(set(sampled.tolist())) > MAX_LABELS:
-        what = f"holds more than {MAX_LABELS} different values, as an image does"
-        raise InputRefused(path, what, "give a mask, 0 outside the body")
+    if label is not None:
+        if not (mask.voxels == label).any():
+            raise InputRefused(path, f"has no voxel of the label {label}", "give one that it holds", "missing-label")
+        return mask.like((mask.voxels == label).astype(np.uint8))
+    values = np.unique(mask.voxels)
+    if len(values) > 2:
+        what = f"holds {len(values)} different values ({values[0]:g} … {values[-1]:g}), and a mask has two"
+        raise InputRefused(path, what, "give a mask of the body, or name the label that counts", "grey-mask")
     return mask
 
 

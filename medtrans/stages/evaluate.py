@@ -34,6 +34,7 @@ def evaluate(
     uncertainty: Path | None = None,
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
+    mask_label: int | None = None,
     report: Path | None = None,
     protected: Sequence[Path] = (),
     overwrite: bool = False,
@@ -55,6 +56,7 @@ def evaluate(
         uncertainty=uncertainty,
         source=source,
         segmentation=segmentation,
+        mask_label=mask_label,
     )
     if output is not None:
         write_atomically(output, to_csv(evaluation))

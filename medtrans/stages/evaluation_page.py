@@ -31,6 +31,7 @@ def write_evaluation_page(
     *,
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
+    mask_label: int | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write scores.csv, scores.json, tables.tex and report.html into `folder`; returns the page.
@@ -41,7 +42,9 @@ def write_evaluation_page(
     """
     run = RunFolder(folder)
     plan_outputs(evaluation_outputs(run), overwrite=overwrite)
-    images, findings = _images(evaluation, match_files(translated, target, mask, source=source), segmentation)
+    images, findings = _images(
+        evaluation, match_files(translated, target, mask, source=source), segmentation, mask_label
+    )
     write_evaluation_files(run, evaluation)
     report = evaluation_report(
         f"{translated.name} compared with {target.name}",
@@ -57,11 +60,11 @@ def write_evaluation_page(
 
 
 def _images(
-    evaluation: Evaluation, files: MatchedFiles, segmentation: SegmentationTask | None
+    evaluation: Evaluation, files: MatchedFiles, segmentation: SegmentationTask | None, mask_label: int | None
 ) -> tuple[list[CaseImages], list[Finding]]:
     """Images of the worst, the median and the best case, read again one by one."""
     modality = evaluation.definition.modality
-    cases = {case.name: case for case in folder_cases(files)}
+    cases = {case.name: case for case in folder_cases(files, mask_label=mask_label)}
     images, findings = [], []
     for name in report_cases(evaluation.scores, EvaluatingSettings.report_cases):
         # The modality of a source is not declared here: MR has no fixed display windows and fits any values.

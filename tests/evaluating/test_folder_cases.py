@@ -100,7 +100,7 @@ BAD = {
     "a translation without sign": (
         "translated",
         ct().like(ct().voxels + 1024),
-        "translated is declared as CT, but its values span 0 … .* no CT in HU",
+        "translated is declared as CT, but its values are HU \\+ about 1024",
     ),
     "a target not in HU": ("target", ct().like(ct().voxels / 2000 + 1), "which is no CT in HU"),
 }

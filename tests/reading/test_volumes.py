@@ -176,13 +176,20 @@ def test_the_uncertainty_is_beside_its_translation():
 
 def test_an_image_where_a_mask_should_be_is_refused(tmp_path):
     mask = tmp_path / "brain_T1.nii.gz"
-    for values, fits in ((300, False), (200, True)):
-        write_volume(Volume(np.arange(1000.0).reshape(1, 10, 10, 10) % values, np.eye(4)), mask, overwrite=True)
-        if fits:
-            assert read_mask(mask).voxels.max() == values - 1, "a label map counts"
-            continue
-        with pytest.raises(InputRefused, match="more than 256 different values, as an image does"):
+    soft = np.linspace(0, 1, 1000)
+    for values in (np.arange(1000.0) % 300, np.arange(1000.0) % 3, soft):
+        write_volume(Volume(values.reshape(1, 10, 10, 10), np.eye(4)), mask, overwrite=True)
+        with pytest.raises(InputRefused, match=r"different values .*, and a mask has two"):
             read_mask(mask)
-    soft = np.linspace(0, 1, 1000).reshape(1, 10, 10, 10)
-    write_volume(Volume(soft, np.eye(4)), mask, overwrite=True)
-    assert read_mask(mask).voxels.max() == 1, "as does a resampled mask"
+    for values in (np.arange(1000.0) % 2, 255 * (np.arange(1000.0) % 2), np.ones(1000)):
+        write_volume(Volume(values.reshape(1, 10, 10, 10), np.eye(4)), mask, overwrite=True)
+        assert read_mask(mask).voxels.max() == values.max()
+
+
+def test_one_label_of_a_label_map_is_a_mask(tmp_path):
+    path = tmp_path / "labels.nii.gz"
+    labels = np.arange(1000).reshape(1, 10, 10, 10) % 5
+    write_volume(Volume(labels, np.eye(4)), path)
+    assert np.array_equal(read_mask(path, 3).voxels, labels == 3)
+    with pytest.raises(InputRefused, match="has no voxel of the label 7"):
+        read_mask(path, 7)
