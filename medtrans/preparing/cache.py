@@ -20,11 +20,12 @@ from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.volumes import stamp
 
-FORMAT = 5
+FORMAT = 6
 """Version of the files of an entry; part of its key."""
 KEY_SETTINGS = (
     "orientation",
     "spacing",
+    "interpolation",
     "source_normalisation",
     "target_normalisation",
     "body_mask",

@@ -18,7 +18,7 @@ from medtrans.core.errors import EmptyMask, GridMismatch, UsageError
 from medtrans.core.method import Task
 from medtrans.core.modality import Modality, ModalityName, find_modality
 from medtrans.core.volume import Volume
-from medtrans.preparing.geometry import Undo, to_grid
+from medtrans.preparing.geometry import ORDERS, Undo, to_grid
 from medtrans.preparing.intensity_scale import scaled, upper_percentiles
 from medtrans.preparing.masks import BODY_MASKS, air_level, dilated
 from medtrans.preparing.normalisation import Normaliser
@@ -172,7 +172,10 @@ class Preparation:
                 raise UsageError("preparation", what, "train the model again with this version of medtrans")
             modalities.append(settings.pop(name))
         percentiles = tuple(map(float, settings.pop("target_percentiles", ())))
-        return cls(PreparingSettings.from_dict(settings, "preparation"), *modalities, percentiles)
+        if not all(0 < value < np.inf for value in percentiles):
+            what = f"target_percentiles are {list(percentiles)}, which is no scale"
+            raise UsageError("preparation", what, "copy the model again")
+        return cls(PreparingSettings.from_dict(settings, "preparation"), *modalities, target_percentiles=percentiles)
 
     def body_mask(
         self, volume: Volume, mask: Volume | None = None, *, modality: ModalityName | None = None
@@ -211,7 +214,8 @@ class Preparation:
         parts = [normaliser.normalise(voxels, body) for voxels in normaliser.split(volume.voxels)]
         background = float(np.mean([normaliser.air(undo) for _, undo in parts]))
         normalised = Volume(np.stack([voxels for voxels, _ in parts]), volume.affine)
-        grid, undo = to_grid(normalised, orientation=orientation, spacing=spacing, background=background)
+        order = ORDERS[self.settings.interpolation]
+        grid, undo = to_grid(normalised, orientation=orientation, spacing=spacing, order=order, background=background)
         mask_volume = Volume(counted[None], volume.affine)
         resampled_mask, _ = to_grid(mask_volume, orientation=orientation, spacing=spacing, order=0)
         if not resampled_mask.voxels.any():

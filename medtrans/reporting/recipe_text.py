@@ -51,7 +51,8 @@ def _image(side: str, image: Mapping[str, Any]) -> str:
 
 def _preparation(preparing: Mapping[str, Any]) -> list[str]:
     spacing, conditions = preparing.get("spacing"), preparing.get("conditions") or ()
-    grid = f"resampled to {_size(spacing)} mm" if spacing else "kept on their own voxel grids"
+    interpolation = f"by {preparing.get('interpolation', 'linear')} interpolation"
+    grid = f"resampled to {_size(spacing)} mm {interpolation}" if spacing else "kept on their own voxel grids"
     source, target = (_normalisation(preparing[f"{side}_normalisation"]) for side in ("source", "target"))
     return [
         f"Volumes were reoriented to {preparing['orientation']} and {grid}.",

@@ -16,6 +16,7 @@ READING = {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}, "target": {"p
 PREPARING = {
     "orientation": "RAS",
     "spacing": [1.0, 1.0, 2.5],
+    "interpolation": "cubic",
     "source_normalisation": {"name": "percentiles", "low": 0.5},
     "target_normalisation": {"name": "linear"},
     "spatial_dims": 2,
@@ -88,7 +89,7 @@ def test_measured_quantities_are_named():
 @pytest.mark.parametrize(
     ("preparing", "sentence"),
     [
-        ({}, "Volumes were reoriented to RAS and resampled to 1 × 1 × 2.5 mm."),
+        ({}, "Volumes were reoriented to RAS and resampled to 1 × 1 × 2.5 mm by cubic interpolation."),
         ({}, "Source intensities were normalised by percentiles in the body (low 0.5), target intensities linearly."),
         ({}, "The network took 5 adjacent axial slices as input channels (2.5D)."),
         ({"slices": 1, "plane": "coronal"}, "The network took single coronal slices (2D)."),
