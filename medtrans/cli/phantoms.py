@@ -9,6 +9,7 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.options import Overwrite
+from medtrans.core.printable import printable
 
 if TYPE_CHECKING:
     from medtrans.phantoms.anatomy import Lesion
@@ -35,7 +36,7 @@ def phantoms(
     lesions = [_lesion(text) for text in lesion or []]
     more = {"lesions": lesions, "randomised": randomised, "seed": seed, "overwrite": overwrite}
     for path in phantoms(output, count, contrasts.split(","), spacing, labels, **more):  # type: ignore[arg-type]
-        print(path)
+        print(printable(str(path)))
 
 
 def _lesion(text: str) -> Lesion:

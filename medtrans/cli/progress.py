@@ -10,6 +10,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from medtrans.core.printable import printable
+
 SECONDS_BETWEEN_LINES = 20.0
 """Between two lines about one stage where standard error is not a terminal."""
 
@@ -23,7 +25,7 @@ class ProgressBars:
         self.bars = Progress(
             TextColumn("{task.fields[stage]:<12}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %  {task.fields[text]}"),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[text]}", markup=False),
             console=console,
             disable=not self.terminal,
         )
@@ -41,6 +43,7 @@ class ProgressBars:
         self.bars.stop()
 
     def __call__(self, stage: str, text: str = "", done: float | None = None, left: float | None = None) -> None:
+        text = printable(text)
         text += f"  {_clock(left)} left" if left is not None and done != 1.0 else ""
         if self.terminal:
             self._move_bar(stage, text, done)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from medtrans.core.printable import printable
+
 
 class MedtransError(Exception):
     """Any error that a user can cause and fix. `exit_code` is the status of the command.
@@ -20,7 +22,7 @@ class MedtransError(Exception):
 
     def __init__(self, where: str | Path, what: str, advice: str = "", code: str = "") -> None:
         self.where, self.what, self.advice, self.code = str(where), what, advice, code
-        super().__init__(f"{where}: {what}" + (f"; {advice}" if advice else ""))
+        super().__init__(f"{printable(self.where)}: {what}" + (f"; {advice}" if advice else ""))
 
     def __reduce__(self) -> tuple[type[MedtransError], tuple[str, str, str, str]]:
         return type(self), (self.where, self.what, self.advice, self.code)

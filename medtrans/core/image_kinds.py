@@ -15,9 +15,9 @@ from medtrans.core.voxel_statistics import finite_range, sample
 
 HU_OFFSETS = (1024.0, 1000.0, 32768.0, 8192.0, 2048.0, 4096.0)
 """Numbers that are added to HU so that no value is negative."""
-TISSUE_HU, AIR_HU_RANGE = (-150.0, 150.0), (-1030.0, -900.0)
+TISSUE_HU, AIR_HU_RANGE, BETWEEN_HU = (-150.0, 150.0), (-1030.0, -900.0), (-750.0, -200.0)
 MIN_TISSUE_FRACTION, MIN_AIR_FRACTION = 0.05, 0.03
-"""Smallest fractions of both in a CT of a body."""
+"""Smallest fractions of both in a CT of a body; fewer voxels than of tissue lie between them."""
 LOWEST_TISSUE, LOWEST_HU, HIGHEST_HU = -300.0, 1100.0, 31000.0
 MAX_OUTSIDE_FRACTION = 0.02
 """Largest fraction of voxels below HU: padding outside the field of view."""
@@ -39,12 +39,12 @@ def hu_offset(voxels: np.ndarray) -> float | None:
     if not values.size or np.mean(values < LOWEST_TISSUE) > MAX_OUTSIDE_FRACTION:
         return None
     for offset in HU_OFFSETS:
-        tissue, air = (
+        tissue, air, between = (
             float(np.mean((values >= offset + first) & (values <= offset + last)))
-            for first, last in (TISSUE_HU, AIR_HU_RANGE)
+            for first, last in (TISSUE_HU, AIR_HU_RANGE, BETWEEN_HU)
         )
         fits = np.mean(values < offset - LOWEST_HU) < MAX_OUTSIDE_FRACTION and high <= offset + HIGHEST_HU
-        if fits and tissue >= MIN_TISSUE_FRACTION and air >= MIN_AIR_FRACTION:
+        if fits and tissue >= max(MIN_TISSUE_FRACTION, between) and air >= MIN_AIR_FRACTION:
             return offset
     return None
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from medtrans.core.printable import printable
+
 FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
 """Beginnings of a formula for a spreadsheet, in full width too."""
 WIDE = 100_000
@@ -71,5 +73,5 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _literal(cell: Any) -> Text:
-    """Brackets in a name such as dice[liver] are no markup."""
-    return Text(str(cell))
+    """Brackets in a name such as dice[liver] are no markup, and its control characters are shown."""
+    return Text(printable(str(cell)))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medtrans.core.case import Case
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import EnvironmentRefused, UsageError
 from medtrans.core.finding import Finding
-from medtrans.reading.checks import check_cases, check_masks, check_volume
+from medtrans.reading.checks import check_cases, check_masks, check_volume, unreadable
 from medtrans.reading.cohort import unmatched_files
 from medtrans.reading.formats import supported
 from medtrans.reading.volumes import is_volume, volumes_in
@@ -31,13 +31,44 @@ def names_volumes(path: Path) -> bool:
 
 
 def check(path: Path, modality: str | None = None) -> list[Finding]:
-    """Findings on a volume, or on all volumes in a folder. Raises UsageError for a folder without a volume."""
+    """Findings on a volume, or on all volumes in a folder. Raises UsageError for a folder without a volume.
+
+    A file or folder in it that cannot be read is a finding, and the others are checked.
+    """
     if not path.is_dir() or is_volume(path):
         return check_volume(path, modality)
-    files = volumes_in(path, deep=True)
-    if not files:
+    files, findings = _volumes_below(path)
+    if not files and not findings:
         raise UsageError(path, "holds no volume", supported())
-    return [finding for file in files for finding in check_volume(file, modality)]
+    return [*findings, *(finding for file in files for finding in _check_guarded(file, modality))]
+
+
+def _check_guarded(file: Path, modality: str | None) -> list[Finding]:
+    """A fault of medtrans itself must not hide what is wrong with the other files of a folder."""
+    try:
+        return check_volume(file, modality)
+    except UsageError:
+        raise
+    except Exception as reason:
+        what = f"could not be checked ({type(reason).__name__}: {reason}), which is a fault of medtrans"
+        advice = "report it with the file's header"
+        return [Finding(code="internal", severity="refuse", where=str(file), what=what, advice=advice)]
+
+
+def _volumes_below(folder: Path) -> tuple[list[Path], list[Finding]]:
+    """The volumes in a folder and in all folders in it, sorted, and a finding on each folder that cannot be listed."""
+    try:
+        files = volumes_in(folder)
+        below = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.is_symlink()]
+    except OSError as reason:
+        error = EnvironmentRefused(folder, reason.strerror or str(reason), "check the permissions of the folder")
+        return [], [unreadable(error)]
+    findings: list[Finding] = []
+    for entry in below:
+        if entry not in files:
+            more, found = _volumes_below(entry)
+            files, findings = [*files, *more], [*findings, *found]
+    return sorted(files), findings
 
 
 def check_recipe(recipe: Recipe, cases: Sequence[Case] | None = None) -> list[Finding]:
