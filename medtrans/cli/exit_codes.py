@@ -12,6 +12,7 @@ from typing import Any
 
 from medtrans.cli.interruption import advice_after_interruption
 from medtrans.core.errors import EnvironmentRefused, MedtransError, UsageError
+from medtrans.core.printable import printable
 from medtrans.core.strict_json import to_strict_json
 
 INTERNAL_ERROR = 70
@@ -57,7 +58,7 @@ def report_error(reason: BaseException, arguments: Sequence[str] = (), *, debug:
 
 def print_error(sentence: str) -> None:
     """One line on standard error."""
-    print(f"medtrans: error: {' '.join(sentence.split())}", file=sys.stderr)
+    print(f"medtrans: error: {printable(' '.join(sentence.split()))}", file=sys.stderr)
 
 
 def _interrupt(number: int, _: Any) -> None:
@@ -82,4 +83,4 @@ def _sentence(reason: BaseException, arguments: Sequence[str]) -> tuple[int, str
 
 
 def _show_warning(message: Warning | str, *_: Any) -> None:
-    print(f"medtrans: warning: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"medtrans: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from medtrans.core.printable import printable
+
 Severity = Literal["refuse", "warn", "note"]
 Outcome = Literal["pass", "fail", "not shown", "not assessable"]
 
@@ -33,7 +35,7 @@ class Finding:
     def sentence(self) -> str:
         """One line for the terminal and the report."""
         parts = [f"{self.where}: {self.what}", self.consequence, self.advice]
-        return "; ".join(part for part in parts if part)
+        return printable("; ".join(part for part in parts if part))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
