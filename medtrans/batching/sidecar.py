@@ -30,6 +30,7 @@ def sidecar(
     inputs: Sequence[tuple[str, str]],
     outputs: Sequence[tuple[str, str]],
     mask: tuple[str, str] | None = None,
+    mask_label: int | None = None,
 ) -> bytes:
     """Provenance of a translation as JSON. `inputs`, `outputs`, `mask`: name and SHA-256; folders are not named.
 
@@ -50,7 +51,7 @@ def sidecar(
             SIDECAR_KEY: list(_first(translator).preparation.target_percentiles),
         },
         "uncertainty": _uncertainty(translation, outputs[1:]),
-        "body": _body(translation, mask),
+        "body": _body(translation, mask, mask_label),
         "device": str(translator.device),
         "findings": [_without_folder(finding).to_dict() for finding in translation.findings],
         "clipped_fraction": translation.clipped_fraction,
@@ -87,11 +88,12 @@ def _uncertainty(translation: Translation, files: Sequence[tuple[str, str]]) -> 
     return {**_file(*files[0]), "samples": translation.samples}
 
 
-def _body(translation: Translation, mask: tuple[str, str] | None) -> dict[str, Any] | None:
+def _body(translation: Translation, mask: tuple[str, str] | None, label: int | None) -> dict[str, Any] | None:
     """Where air was written: outside of a mask or of the body that was found; None where nowhere."""
     if translation.body is None:
         return None
-    return {**translation.body.to_dict(), "mask": _file(*mask) if mask else None}
+    facts = {**_file(*mask), **({"label": label} if label is not None else {})} if mask else None
+    return {**translation.body.to_dict(), "mask": facts}
 
 
 def _file(name: str, sha256: str) -> dict[str, str]:

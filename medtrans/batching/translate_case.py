@@ -103,7 +103,7 @@ class Batch:
         """Write the files of a case and log it; False where another command has done the case meanwhile."""
         folder, deviation = job.output.parent, uncertainty_path(job.output)
         with staged(folder) as place:
-            files = write_files(translation, self.translator, inputs, place / job.output.name, mask)
+            files = write_files(translation, self.translator, inputs, place / job.output.name, mask, job.mask_label)
             first, *beside = [_hashed(file) for file in files[:-1]]
             line = replace(line, output_sha256=first[1], beside=dict(beside), time=now())
             with self.ledger.locked():
@@ -121,6 +121,7 @@ def write_files(
     inputs: Sequence[Hashed],
     output: Path,
     mask: Hashed | None = None,
+    mask_label: int | None = None,
 ) -> list[Path]:
     """Write the volume, its standard deviation if it has one, and the sidecar; returns them in this order."""
     files = [output]
@@ -128,7 +129,7 @@ def write_files(
     if translation.uncertainty is not None:
         files.append(uncertainty_path(output))
         write_volume(translation.uncertainty, files[-1], description=DESCRIPTION)
-    facts = sidecar(translation, translator, inputs, [_hashed(file) for file in files], mask)
+    facts = sidecar(translation, translator, inputs, [_hashed(file) for file in files], mask, mask_label)
     write_atomically(sidecar_path(output), facts, overwrite=False)
     return [*files, sidecar_path(output)]
 
@@ -141,7 +142,7 @@ def files_of_case(output: Path) -> tuple[Path, Path, Path]:
 def _read_body(job: Job) -> Volume | None:
     if job.mask is None:
         return None
-    return read_mask(job.mask) if job.mask_label is None else read_mask(job.mask, job.mask_label)
+    return read_mask(job.mask, job.mask_label)
 
 
 def _hashed(path: Path) -> Hashed:

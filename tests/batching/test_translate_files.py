@@ -5,6 +5,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from medtrans.batching import translate_case
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import EnvironmentRefused, UsageError
 from medtrans.core.finding import Finding
@@ -12,6 +13,8 @@ from medtrans.core.volume import Volume
 from medtrans.reading import formats
 from medtrans.reading.storage import sha256
 from medtrans.reading.volumes import hash_volume, read_volume, write_volume
+from medtrans.translating.ensemble import Ensemble
+from medtrans.translating.translator import Identity
 from tests.batching.outcomes import last_rows, spoil, verdicts
 from tests.translating.stand_ins import Same, ball, oblique, save_nifti, translator_of
 
@@ -181,3 +184,56 @@ def test_a_volume_may_be_a_folder_of_files(cases, translator, tmp_path, monkeypa
     assert verdicts(translate_files(cases, tmp_path / "out", translator, resume=True)) == ["done", *["skipped"] * 4]
     [alone] = translate_files(cases / "series.1", tmp_path / "one.nii.gz", translator)
     assert alone.verdict == "done", alone.message
+
+
+def test_an_input_that_changes_between_its_hash_and_its_reading_is_refused(cases, translator, tmp_path, monkeypatch):
+    read = translate_case.read_channels
+
+    def read_and_change(paths):
+        volume = read(paths)
+        if paths[0].name == "sub-1.nii.gz":
+            save_nifti(paths[0], ball((9, 8, 7), seed=9)[0], oblique())
+        return volume
+
+    monkeypatch.setattr(translate_case, "read_channels", read_and_change)
+    outcomes = translate_files(cases, tmp_path / "out", translator)
+    assert verdicts(outcomes) == ["done", "failed", "done", "done"]
+    assert "sub-1.nii.gz: changed while it was read" in outcomes[1].message
+    assert not list((tmp_path / "out").glob("sub-1*"))
+
+
+def test_a_case_without_enough_memory_fails_as_the_environment_and_is_named(cases, translator, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(translator, "translate", full)
+    outcomes = translate_files(cases, tmp_path / "out", translator)
+    assert {outcome.exit_code for outcome in outcomes} == {5}
+    assert "sub-0.nii.gz: does not fit into memory" in outcomes[0].message
+
+
+def test_cases_named_as_the_deviation_of_another_never_meet_its_file(cases, translator, tmp_path):
+    sources = [cases / "sub-0.nii.gz", cases / "sub-1.nii.gz"]
+    with pytest.raises(UsageError, match="would have the same output as"):
+        translate_files(sources, tmp_path / "out", translator, names=["a", "a_std"])
+
+
+def test_a_deviation_never_replaces_an_input(cases, tmp_path):
+    (cases / "sub-0.nii.gz").rename(cases / "a_std.nii.gz")
+    both = Ensemble([translator_of(Same(), identity=Identity("toy", name)) for name in "ab"])
+    with pytest.raises(UsageError, match=r"a_std\.nii\.gz: is an input"):
+        translate_files(cases / "a_std.nii.gz", cases / "a.nii.gz", both, overwrite=True)
+
+
+def test_permissions_of_a_replaced_file_are_kept(cases, translator, tmp_path):
+    translate_files(cases, tmp_path / "out", translator)
+    private = tmp_path / "out" / "sub-0.nii.gz"
+    private.chmod(0o600)
+    translate_files(cases, tmp_path / "out", translator, overwrite=True)
+    assert private.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_case_is_not_shared_out(cases, translator, tmp_path):
+    with pytest.raises(UsageError, match="one case is not shared out"):
+        translate_files(cases / "sub-0.nii.gz", tmp_path / "out", translator, part=(1, 4))
+    assert not (tmp_path / "out").exists()
