@@ -27,6 +27,8 @@ SOFT_TISSUE_HU = 250.0
 """HU. Fat, soft tissue and fluid lie between minus and plus this value."""
 MIN_SOFT_TISSUE_FRACTION = 0.8
 """Smallest fraction of soft tissue in a CT without air, such as a brain cut out of its head."""
+MIN_BONE_FRACTION = 0.01
+"""Smallest fraction of voxels above soft tissue in a CT of a body."""
 MIN_CT_RANGE_HU = 50.0
 """HU. A volume that spans less was normalised, or is empty."""
 MAX_NEGATIVE_FRACTION = 0.01
@@ -91,12 +93,20 @@ class Modality:
 def check_undeclared(voxels: np.ndarray, where: str) -> list[Finding]:
     """Findings on kinds of image that are known by their values alone; notes, where only a CT would be wrong."""
     found = _named_kind("CT", voxels, where)
+    if found and found[0].code == "hu-offset" and not _has_bone(voxels):
+        return []
     return [
         replace(one, severity="note", what=one.what.replace("is declared as CT, but", "if it is meant as a CT,"))
         if one.code != "phase-image"
         else one
         for one in found
     ]
+
+
+def _has_bone(voxels: np.ndarray) -> bool:
+    """Whether values lie above soft tissue: an MR has its highest values there, a CT with an offset has bone."""
+    bone = (hu_offset(voxels) or 0.0) + SOFT_TISSUE_HU
+    return count(voxels, lambda values: values > bone) > MIN_BONE_FRACTION * voxels.size
 
 
 def _named_kind(declared: str, voxels: np.ndarray, where: str) -> list[Finding]:

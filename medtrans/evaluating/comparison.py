@@ -175,7 +175,7 @@ def refuse_difference(one: Evaluation, other: Evaluation, names: tuple[str, str]
         cases = ", ".join(sorted(ours ^ theirs)[:MAX_NAMES])
         raise UsageError(names[1], f"and {names[0]} were not scored on the same cases: {cases}", "run them alike")
     for case in sorted(ours):
-        _refuse_other_voxels(case, *(each.input_hashes.get(case, {}) for each in (one, other)), names=names)
+        _refuse_other_voxels(case, one.input_hashes.get(case, {}), other.input_hashes.get(case, {}), names)
 
 
 def _refuse_other_voxels(case: str, one: Mapping[str, str], other: Mapping[str, str], names: tuple[str, str]) -> None:

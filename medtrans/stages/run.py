@@ -16,6 +16,7 @@ from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.score import Evaluation
 from medtrans.core.tables import text_table
 from medtrans.evaluating.image_scores import definition
+from medtrans.evaluating.primary_metrics import refuse_unknown_primary
 from medtrans.evaluating.results import verdict_lines
 from medtrans.evaluating.run_cases import evaluate_run, not_translated
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
@@ -99,6 +100,7 @@ def run(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_prog
 def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResult | None:
     began = time.monotonic()
     paths = RunFolder(folder)
+    refuse_unknown_primary(recipe.evaluating)
     segmentation = of_settings(recipe.evaluating.segmentation, recipe.training.device)
     trained = train_unlocked(recipe, folder, on_progress=on_progress)
     if not trained.is_main_process:

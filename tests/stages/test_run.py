@@ -1,7 +1,14 @@
+import json
+import shutil
+
+import pytest
+
 from medtrans.catalogue import find_recipe
+from medtrans.core.errors import UsageError
 from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
+from medtrans.stages.compare import compare
 from medtrans.stages.run import run
 from medtrans.training.journal import read_journal
 
@@ -12,11 +19,18 @@ def recipe(*changes):
     return load_recipe(find_recipe("t1_to_t2"), [*SMALL, *changes], quick=True)
 
 
-def test_a_translation_is_in_the_unit_of_the_training_targets(tmp_path):
-    result = run(recipe(), tmp_path)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One run, with another primary metric than the default, and its folder."""
+    folder = tmp_path_factory.mktemp("runs") / "one"
+    return run(recipe("evaluating.primary=[psnr]"), folder), folder
+
+
+def test_a_translation_is_in_the_unit_of_the_training_targets(finished):
+    result, folder = finished
     assert not result.failed
     assert result.scores["training mean"]["mae"] < 0.5
-    (path,) = RunFolder(tmp_path).translations.glob("*.nii.gz")
+    (path,) = RunFolder(folder).translations.glob("*.nii.gz")
     assert read_volume(path).voxels.dtype.kind == "f"
 
 
@@ -26,3 +40,29 @@ def test_a_second_run_says_what_existed_and_the_card_has_the_validation_scores(t
     assert "resumed: training was at step 3; 1 of 1 translations were there" in second.to_text()
     mae = read_journal(RunFolder(tmp_path).journal)[-1]["validation/mae"]
     assert f"- mae: {mae:.4g}" in (RunFolder(tmp_path).model / "MODEL_CARD.md").read_text()
+
+
+def test_an_untrained_model_is_called_worse_than_a_baseline_first_and_everywhere(finished):
+    result, folder = finished
+    assert result.scores["intensity lookup"]["mae"] < result.scores["translated"]["mae"]
+    failed = [verdict for verdict in result.verdicts if verdict.outcome == "fail"]
+    assert any("Better than every baseline on MAE" in verdict.question for verdict in failed)
+    assert "FAIL: Better than every baseline on MAE" in result.to_text()
+    assert {"fail"} <= {verdict["outcome"] for verdict in result.to_dict()["verdicts"]}
+    saved = json.loads((folder / "scores.json").read_text())
+    assert [one["question"] for one in saved["verdicts"]] == [verdict.question for verdict in result.verdicts]
+    page = (folder / "report.html").read_text()
+    assert 0 < page.index('class="card bad"') < page.index('id="scores"')
+    assert result.convergence.outcome != "pass"
+
+
+def test_a_primary_metric_that_is_not_measured_is_refused_before_the_training(tmp_path):
+    with pytest.raises(UsageError, match=r"evaluating\.primary: 'maee' is no metric"):
+        run(recipe("evaluating.primary=[maee]"), tmp_path)
+    assert not RunFolder(tmp_path).model.exists()
+
+
+def test_the_primary_metrics_of_the_recipe_are_those_of_a_comparison(finished):
+    _, folder = finished
+    shutil.copytree(folder, folder.with_name("other"))
+    assert compare([folder, folder.with_name("other")]).comparison.primary == ("psnr",)
