@@ -191,7 +191,7 @@ def test_a_flipped_bit_in_a_checkpoint_is_refused(tmp_path):
         data = bytearray(original)
         data[position] ^= 4
         checkpoint.write_bytes(data)
-        with pytest.raises(ModelRefused, match="checksum|is not a checkpoint"):
+        with pytest.raises(ModelRefused, match=r"checksum|is not a checkpoint"):
             trained(make("regression"), tmp_path)
 
 
