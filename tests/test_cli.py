@@ -18,6 +18,7 @@ import medtrans
 from medtrans.catalogue import find_recipe
 from medtrans.cli import COMMANDS
 from medtrans.core.renamed_keys import OPTIONS
+from medtrans.core.sealed_json import seal
 from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
 from medtrans.stages.train import train
@@ -119,7 +120,7 @@ def test_several_models_are_averaged(model, tmp_path):
     other = shutil.copytree(model, tmp_path / "other")
     config = json.loads((other / "config.json").read_text())
     config["card"]["name"] = "other"
-    (other / "config.json").write_text(json.dumps(config))
+    (other / "config.json").write_bytes(seal(config))
     words = ["translate", "-i", SAMPLES / "sub-00_T1.nii.gz", "-o", tmp_path / "out.nii.gz", "-m", model, "-m"]
     done = shell(*words, model)
     assert done.returncode == 2, done.stderr

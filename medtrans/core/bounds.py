@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import annotated_types as bounds
 
 from medtrans.core.errors import UsageError
+from medtrans.core.suggestions import did_you_mean
 
 MAX_INTEGER = 1 << 53
 MAX_NUMBERS = 64
@@ -35,7 +36,7 @@ def refuse_invalid(value: Any, hint: Any, where: str) -> None:
         return
     if get_origin(hint) is Literal:
         if value not in get_args(hint) or type(value) not in map(type, get_args(hint)):
-            raise _invalid(value, where, "choose from: " + ", ".join(map(str, get_args(hint))))
+            raise _invalid(value, where, did_you_mean(str(value), [str(choice) for choice in get_args(hint)]))
         return
     if get_origin(hint) is tuple:
         _refuse_tuple(value, get_args(hint), where)

@@ -100,7 +100,8 @@ class Lookup:
 
 
 def _lookup(channel: int, source: np.ndarray, target: np.ndarray) -> Lookup:
-    edges = np.linspace(*np.percentile(source, BIN_PERCENTILES), BINS + 1)[1:-1]
+    low, high = np.percentile(source, BIN_PERCENTILES)
+    edges = np.linspace(low, high, BINS + 1)[1:-1]
     bins = np.searchsorted(edges, source)
     centres = [number for number in range(BINS) if (bins == number).any()]
     medians = np.array([np.median(target[:, bins == number], axis=1) for number in centres])

@@ -175,7 +175,8 @@ class Preparation:
         if not all(0 < value < np.inf for value in percentiles):
             what = f"target_percentiles are {list(percentiles)}, which is no scale"
             raise UsageError("preparation", what, "copy the model again")
-        return cls(PreparingSettings.from_dict(settings, "preparation"), *modalities, target_percentiles=percentiles)
+        source, target = modalities
+        return cls(PreparingSettings.from_dict(settings, "preparation"), source, target, percentiles)
 
     def body_mask(
         self, volume: Volume, mask: Volume | None = None, *, modality: ModalityName | None = None
@@ -198,8 +199,8 @@ class Preparation:
         return body
 
     def _air(self, source: Volume, body: np.ndarray) -> np.ndarray:
-        """The value of air in each channel of an MR source; 0 in other modalities, whose values have a unit."""
-        if self.source_modality != "MR":
+        """The value of air in each channel of an MR source; 0 where values have a unit or a scale that was set."""
+        if self.source_modality != "MR" or self.settings.source_normalisation.keeps_unit:
             return np.zeros(source.channels)
         return np.array([air_level(channel, body) for channel in source.voxels])
 

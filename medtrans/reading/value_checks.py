@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,18 @@ USUAL_MAGNITUDE = (1e-12, 1e12)
 """The highest value of an image of any unit lies between."""
 LARGEST_EXACT_INTEGER = 1 << 53
 """Integers beyond are rounded in 64 bits."""
+CONSEQUENCES = {"odd-slope": "odd-magnitude", "no-place-in-space": "left-handed-axes"}
+"""Findings of the reader, and what follows from them."""
 ISOLATED, ISOLATED_LIMIT = 20.0, 5.0
 """Distance from the nearest other value to one that no tissue has, in ranges of the other values (quantiles .005 to
 .995); the second for the lowest and highest number of an integer type, which conversions leave behind."""
 
 
 def check_values(volume: Volume, where: str) -> list[Finding]:
-    """Findings on the voxels and the grid of a volume in memory."""
-    return [*_check_voxels(volume.voxels, where), *_check_grid(volume, where)]
+    """Findings on the voxels and the grid of a volume in memory, without those that follow from the reader's."""
+    known = {CONSEQUENCES[finding.code] for finding in volume.findings if finding.code in CONSEQUENCES}
+    found = [*_check_voxels(volume.voxels, where), *_check_grid(volume, where)]
+    return [finding for finding in found if finding.code not in known]
 
 
 def _check_voxels(voxels: np.ndarray, where: str) -> list[Finding]:
@@ -93,7 +98,7 @@ def _check_isolated(
         )
         if nearest <= least:
             continue
-        number = count(voxels, lambda block, end=end: block == end)
+        number = count(voxels, partial(np.equal, end))
         kind = f", the {'lowest' if end < near else 'highest'} number of {voxels.dtype}" if limit else ""
         what = f"{number} of {voxels.size} voxels are {end:g}{kind}, far from all others ({usual[0]:g} … {usual[1]:g})"
         meaning = "no tissue has such a value: it is padding, an overflow or damage, and changes means and scales"

@@ -48,7 +48,7 @@ def test_a_value_within_its_bounds_passes(value, hint):
         ([1, 2], tuple[int, ...], "give a list"),
         ((1.0,), tuple[float, float], "give a list of 2 values"),
         ("c", Literal["a", "b"], "choose from: a, b"),
-        (1, Literal["1"], "choose from: 1"),
+        (1, Literal["1"], "did you mean '1'"),
         (1, str, "give text"),
         ("x", Path, "give a path"),
         ("yes", bool, "true or false"),

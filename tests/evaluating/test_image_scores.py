@@ -109,10 +109,10 @@ def test_several_channels_score_their_mean():
 )
 def test_a_target_that_is_no_ct_in_hu_is_refused_and_a_translation_is_scored_with_a_note(voxels):
     foreign = Volume(voxels, AFFINE)
-    with pytest.raises(InputRefused, match=r"target is declared as CT, but its values span .* which is no CT in HU"):
+    with pytest.raises(InputRefused, match=r"target is declared as CT, but its values (span .* no CT in HU|are HU \+)"):
         score_pair(ct(), foreign, mask(), "synthrad2025")
     scores = score_pair(foreign, ct(), mask(), "synthrad2025")
-    said = "the translation is declared as CT, but its values span"
+    said = "the translation is declared as CT, but its values "
     assert all(math.isfinite(score.value) and said in score.note for score in scores)
 
 

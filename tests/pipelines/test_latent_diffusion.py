@@ -34,7 +34,8 @@ def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
     assert deviation.voxels.max() > 0
     shutil.rmtree(first.folder)
     source = load_recipe(find_recipe("latent_diffusion/diffusion")).reading.root / made.name.replace(".", "_T1.", 1)
-    translate(source, tmp_path / "again.nii.gz", [second.folder / "model"])
+    mask = source.with_name(made.name.replace(".", "_mask.", 1))
+    translate(source, tmp_path / "again.nii.gz", [second.folder / "model"], masks=mask)
     assert (read_volume(tmp_path / "again.nii.gz").voxels == read_volume(made).voxels).all()
 
 

@@ -18,6 +18,8 @@ def CT(*patterns):
 def put(path, value=0, affine=None, low=0):
     """A small volume whose bytes differ from those of every other `value`."""
     voxels = np.arange(64, dtype=np.float32).reshape(1, 4, 4, 4) + 100 * value + low
+    if "mask" in path.name:
+        voxels = ((voxels + value) % 7 > 2).astype(np.float32)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_volume(Volume(voxels, np.eye(4) if affine is None else affine), path, overwrite=True)
 

@@ -29,7 +29,7 @@ def test_the_modality_of_the_target_is_that_of_the_source_where_there_is_no_targ
         ({"source": {"pattern": "*_T1.nii.gz"}}, r"reading\.source: has no modality.*choose from: CT, MR, PET"),
         ({"source": SOURCE, "target": ["*_CT.nii.gz"]}, r"reading\.target:.*write target: \{pattern"),
         ({"source": SOURCE, "target": {"pattern": "*_CT.nii.gz"}}, r"reading\.target: has no modality"),
-        ({"source": {"modality": "MRI"}}, "'MRI' is not a modality; did you mean 'MR'"),
+        ({"source": {"modality": "MRI"}}, r"modality: invalid value 'MRI'; did you mean 'MR'"),
         ({"source": {"modality": "MR", "patern": "*"}}, "did you mean 'pattern'"),
     ],
 )

@@ -49,14 +49,15 @@ def parse_affine(path: Path, header: Nifti1Header) -> tuple[np.ndarray, list[Fin
         findings.append(_without_place(path))
     if affine is None or not is_usable(affine):
         raise InputRefused(path, "its affine is not finite or not invertible", CONVERT)
+    straight, sheared = rectangular(path, np.asarray(affine, dtype=np.float64))
+    findings += sheared
     if used_sform and not findings:
         findings += _compare_spacing(path, header, affine)
     if sform is not None and qform is not None and is_usable(sform) and is_usable(qform) and (used_sform or used_qform):
         shape = np.array(parse_shape(path, header)[:3])
         compare = _compare if used_sform and used_qform else _compare_unused
         findings += compare(path, sform, qform, shape) if not findings else []
-    straight, more = rectangular(path, np.asarray(affine, dtype=np.float64))
-    return straight, [*findings, *more]
+    return straight, findings
 
 
 def same_place(one: Nifti1Header, other: Nifti1Header) -> bool:
@@ -136,10 +137,10 @@ def _compare_unused(path: Path, sform: np.ndarray, qform: np.ndarray, shape: np.
     """An unused form may differ as a whole; where only one part of it differs, the header is probably damaged."""
     moved = [float(step) for step in np.abs(sform[:3, 3] - qform[:3, 3]) if step > SAME_PLACE_MM]
     parts = [f"{step:.4g} mm along one axis" for step in moved]
-    centred = [np.where(np.arange(4) < 3, form, np.eye(4)) for form in (sform, qform)]
-    if not _agree(*centred, shape):
-        sizes = [np.linalg.norm(form[:3, :3], axis=0) for form in (sform, qform)]
-        resized = int(np.sum(~np.isclose(*sizes, rtol=SAME_SPACING, atol=0)))
+    one, other = (np.where(np.arange(4) < 3, form, np.eye(4)) for form in (sform, qform))
+    if not _agree(one, other, shape):
+        ours, theirs = (np.linalg.norm(form[:3, :3], axis=0) for form in (sform, qform))
+        resized = int(np.sum(~np.isclose(ours, theirs, rtol=SAME_SPACING, atol=0)))
         parts += ["their voxel sizes along one axis" if resized == 1 else "their rotation"] if resized < 2 else [""] * 2
     if len(parts) != 1:
         return []
