@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
 
-from annotated_types import Ge, Le
+from annotated_types import Ge
 
 from medtrans.core.errors import UsageError
 from medtrans.core.modality import Modality
@@ -16,9 +16,6 @@ from medtrans.preparing.normalisation import Normaliser
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.preparing.transforms.flip import Flip
-
-FOREGROUND = 1 / 3
-"""Fraction of items with a label for sure of nnU-Net: Isensee et al. 2021, https://doi.org/10.1038/s41592-020-01008-z"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +39,6 @@ class PreparingSettings(Settings):
     patch: tuple[int, ...] = ()
     """Size of training patches in voxels; none takes whole slices, or whole volumes. In 3D also the size of the sliding
     window (translating.window)."""
-    foreground_fraction: Annotated[float, Ge(0), Le(1)] | None = None
-    """Fraction of the items of label maps that hold one of their labels for sure: a label is drawn, then one of its
-    voxels, as the centre of the patch. None is a third where targets are labels, else 0."""
     body_mask: Literal["otsu", "nonzero", "none"] = "otsu"
     """Method that finds the body in a source: otsu for heads with air around, nonzero for images without background."""
     augmentation: tuple[AugmentationStep, ...] = ()
@@ -77,10 +71,4 @@ class PreparingSettings(Settings):
             # Of a method without targets, whose images are both, only the first of the two can be set.
             alike = source == target and sources == targets
             raise UsageError(" and ".join(where) if alike else where[1], what, "set {name: linear}")
-        fraction = self.foreground_fraction
-        if fraction and target.name != "labels":
-            what = f"is {fraction:g}, but the targets are {target.name}, which have no labels to draw from"
-            raise UsageError("preparing.foreground_fraction", what, "leave it out")
-        if fraction is None:
-            fraction = FOREGROUND if target.name == "labels" else 0.0
-        return replace(self, source_normalisation=sources, target_normalisation=targets, foreground_fraction=fraction)
+        return replace(self, source_normalisation=sources, target_normalisation=targets)
