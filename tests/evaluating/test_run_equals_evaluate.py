@@ -184,6 +184,43 @@ def test_every_implausible_value_has_the_same_outcome(folders, modality, fault):
     assert_alike(run, evaluate)
 
 
+NOTICED = {
+    "a translation one slice off": (
+        "translated",
+        lambda image: image().like(np.roll(image(0.1).voxels, 1, 3)),
+        "misplaced",
+    ),
+    "a mirrored translation": ("translated", lambda image: image().like(np.flip(image(0.1).voxels, 1)), "mirrored"),
+    "padding in the mask": (
+        "target",
+        lambda image: image().like(np.where(np.indices(image().voxels.shape)[1] < 4, -32768, image().voxels)),
+        "padding",
+    ),
+    "a constant in the mask": (
+        "target",
+        lambda image: image().like(np.where(np.indices(image().voxels.shape)[2] < 7, 33.0, image().voxels)),
+        "filled-target",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", NOTICED)
+def test_what_is_odd_about_a_case_is_said_alike(folders, modality, fault):
+    folder, change, code = NOTICED[fault]
+    spoil(folders, folder, change(IMAGE[modality]))
+    run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
+    assert code in outcome(run, BAD)[1]
+    assert_alike(run, evaluate)
+
+
+def test_a_grey_mask_has_the_same_outcome(folders, modality):
+    grey = np.random.default_rng(0).integers(0, 256, mask().voxels.shape).astype(np.uint8)
+    spoil(folders, "mask", mask().like(grey))
+    run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
+    assert outcome(run, BAD) == ({}, ["grey-mask"])
+    assert_alike(run, evaluate)
+
+
 def test_a_missing_standard_deviation_has_the_same_outcome(folders, modality):
     uncertainty_path(folders / "translated" / f"{BAD}.nii.gz").unlink()
     ours, theirs = (outcome(by(folders, modality), BAD) for by in (by_evaluate, by_run))
