@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from medtrans.core.errors import EnvironmentRefused
-from medtrans.reading.locks import wait_for_lock
+from medtrans.reading.locks import take_lock
 from medtrans.reading.storage import flush_folder, replace_file
 
 
@@ -49,24 +49,11 @@ def publish(files: Sequence[Path], folder: Path, stale: Sequence[Path] = ()) -> 
         replace_file(file, folder / file.name)
 
 
-def remove_strays(folder: Path) -> None:
-    """Remove the staging folders that killed processes left in `folder`."""
-    for place in folder.glob(".????????????.part") if folder.is_dir() else []:
-        if not place.is_dir() or place.is_symlink():
-            continue
-        lock = _lock_folder(place)
-        if lock is not None:
-            shutil.rmtree(place, ignore_errors=True)
-            os.close(lock)
-
-
 def _lock_folder(place: Path) -> int | None:
-    """The open, locked folder; None where another process holds it, or where folders cannot be opened (Windows)."""
+    """The open folder, locked where there are locks; None where folders cannot be opened (Windows)."""
     try:
         number = os.open(place, os.O_RDONLY)
     except OSError:
         return None
-    if wait_for_lock(number, 0.0):
-        return number
-    os.close(number)
-    return None
+    take_lock(number)
+    return number

@@ -12,11 +12,11 @@ from medtrans.batching.masks import Masks
 from medtrans.batching.outcome import Outcome
 from medtrans.batching.outputs import Output, refuse_existing_outputs
 from medtrans.batching.plan import Conditions, Inputs, Job, plan
-from medtrans.batching.staging import remove_strays
 from medtrans.batching.translate_case import Batch
 from medtrans.core.errors import UsageError
 from medtrans.reading.names import uncertainty_path
 from medtrans.reading.storage import refuse_unwritable
+from medtrans.reading.temporary_files import remove_strays
 from medtrans.reading.volumes import hash_volume, is_volume
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.progress import OnProgress, part_progress

@@ -28,12 +28,17 @@ def seal(document: Mapping[str, Any]) -> bytes:
 
 def unseal(text: str | bytes) -> dict[str, Any]:
     """The document, without its checksum. Raises NotSealed where it is not JSON, has no checksum, or another one."""
-    document = parse_json(text)
+    return without_seal(parse_json(text))
+
+
+def without_seal(document: Any) -> dict[str, Any]:
+    """A parsed document without its checksum. Raises NotSealed where it has none, or another one."""
     if not isinstance(document, dict) or CHECKSUM not in document:
         raise NotSealed("has no checksum")
-    if document.pop(CHECKSUM) != _digest(document):
+    content = {key: value for key, value in document.items() if key != CHECKSUM}
+    if document[CHECKSUM] != _digest(content):
         raise NotSealed("does not agree with its checksum, so it was changed or damaged")
-    return document
+    return content
 
 
 def parse_json(text: str | bytes) -> Any:

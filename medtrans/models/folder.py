@@ -20,7 +20,7 @@ import torch
 from medtrans import __version__, methods
 from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Method, Task
-from medtrans.core.sealed_json import NotSealed, parse_json, seal, unseal
+from medtrans.core.sealed_json import NotSealed, parse_json, seal, without_seal
 from medtrans.core.settings import Settings
 from medtrans.models.card import model_card
 from medtrans.models.weights import NEW_WEIGHTS, WEIGHTS, fill, pack, read, read_weights, size_of_weights, where_else
@@ -96,9 +96,8 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.is_file():
         raise ModelRefused(folder, "is not a model folder: it has no config.json", where_else(folder))
-    text = read(path, MAX_CONFIG_BYTES)
     try:
-        config = parse_json(text)
+        config = parse_json(read(path, MAX_CONFIG_BYTES))
     except NotSealed as reason:
         raise ModelRefused(path, str(reason), COPY_AGAIN) from reason
     version = config.get("format") if isinstance(config, dict) else None
@@ -106,7 +105,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ModelRefused(path, "is not the description of a medtrans model", where_else(folder))
     _refuse_other_versions(path, config)
     try:
-        return unseal(text)
+        return without_seal(config)
     except NotSealed as reason:
         raise ModelRefused(path, str(reason), COPY_AGAIN) from reason
 

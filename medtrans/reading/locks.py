@@ -39,25 +39,22 @@ def locked(path: Path, what: str, advice: str, *, wait_seconds: float = 0.0) -> 
 
 
 def wait_for_lock(number: int, wait_seconds: float) -> bool:
-    """Whether the lock of an open file could be taken; it is held until the file is closed."""
+    """Whether the lock of an open file could be taken, or there are no locks; it is held until the file is closed."""
     deadline = time.monotonic() + wait_seconds
-    while not _lock(number):
+    while take_lock(number) is False:
         if time.monotonic() >= deadline:
             return False
         time.sleep(RETRY_SECONDS)
     return True
 
 
-def _lock(number: int) -> bool:
-    """Whether the lock could be taken."""
+def take_lock(number: int) -> bool | None:
+    """Whether this process now holds the lock of an open file; None where the system or its files have no locks."""
     try:
         system = importlib.import_module("fcntl")
-    except ImportError:
-        return True
-    try:
         system.flock(number, system.LOCK_EX | system.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # A file system without locks.
-        return True
+    except (ImportError, OSError):
+        return None
     return True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
 import os
 import re
 import secrets
@@ -18,6 +17,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from medtrans.reading.locks import take_lock
 
 STRAY = re.compile(r"\.[0-9a-f]{12}\.part")
 """Name of a temporary file: 18 bytes, however long the name of the output is."""
@@ -60,19 +61,9 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def remove_strays(folder: Path) -> int:
-    """Remove the temporary files in `folder` whose process has ended, and return their number. Links are left."""
+    """Remove the temporary files and folders in `folder` whose process has ended, but no links. Returns the number."""
     found = [entry.path for entry in _entries(folder) if STRAY.fullmatch(entry.name)]
     return sum(_remove_unlocked(Path(path)) for path in found)
-
-
-def take_lock(number: int) -> bool:
-    """Whether this process now holds the lock of an open file; False also where the system has no locks."""
-    try:
-        system = importlib.import_module("fcntl")
-        system.flock(number, system.LOCK_EX | system.LOCK_NB)
-    except (ImportError, OSError):
-        return False
-    return True
 
 
 def _new_file(folder: Path, permissions: int) -> tuple[Path, BinaryIO]:

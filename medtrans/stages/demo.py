@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.batching.staging import publish, remove_strays, staged
+from medtrans.batching.staging import publish, staged
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.phantoms.cohort import write_cohort
 from medtrans.reading.storage import sha256
+from medtrans.reading.temporary_files import remove_strays
 from medtrans.recipe import Recipe, make_recipe
 from medtrans.stages.run import RunResult, run
 

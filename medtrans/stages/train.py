@@ -76,13 +76,14 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
     fabric = launch(settings)
     cases = recipe.cases()
     on_progress = on_progress if fabric.is_global_zero else no_progress
+    sides = None
     if fabric.is_global_zero:
         _begin(recipe, run)
         _refuse_bad_cases(check_recipe(recipe, cases))
-        prepared_sides(cases, fitted_preparation(recipe, cases, run), run, on_progress)
+        sides = prepared_sides(cases, fitted_preparation(recipe, cases, run), run, on_progress)
     fabric.barrier()
     preparation = fitted_preparation(recipe, cases, run)
-    sources, targets = prepared_sides(cases, preparation, run, no_progress)
+    sources, targets = sides or prepared_sides(cases, preparation, run, no_progress)
     method = _method(recipe, preparation.task(len(sources[0].voxels), len(targets[0].voxels)), frozen)
     journal = train_method(
         method,

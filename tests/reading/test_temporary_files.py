@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import stat
@@ -6,14 +7,18 @@ import sys
 
 import pytest
 
+from medtrans.batching.staging import staged
 from medtrans.core.errors import EnvironmentRefused, UsageError
 from medtrans.reading import storage
+from medtrans.reading.locks import locked
 from medtrans.reading.storage import write_atomically
 from medtrans.reading.temporary_files import FOLDER_PREFIX, remove_strays, temporary_file, temporary_folder
 
 HOLD = """
 import sys
 from pathlib import Path
+from medtrans.batching.staging import staged
+from medtrans.reading.locks import locked
 from medtrans.reading.temporary_files import temporary_file, temporary_folder
 with temporary_file(Path(sys.argv[1])) as (path, file), temporary_folder() as folder:
     (folder / "voxels.npz").write_bytes(b"private")
@@ -132,4 +137,27 @@ def test_a_temporary_folder_is_named_for_its_program_and_removed(tmp_path, monke
     with temporary_folder() as folder:
         assert folder.name.startswith(FOLDER_PREFIX)
         (folder / "file").write_text("x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_a_file_system_has_no_locks_nothing_is_taken_for_a_stray(tmp_path, monkeypatch):
+    def no_locks(number, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with staged(tmp_path) as place, temporary_file(tmp_path) as (path, _):
+        (place / "volume.nii.gz").write_bytes(b"whole")
+        assert remove_strays(tmp_path) == 0
+        assert (place / "volume.nii.gz").exists()
+        assert path.exists()
+    with locked(tmp_path / ".lock", "is busy", "wait"):
+        pass
+
+
+def test_a_staging_folder_goes_when_its_process_is_dead_and_stays_while_it_lives(tmp_path):
+    (tmp_path / ".0123456789ab.part").mkdir()
+    (tmp_path / ".0123456789ab.part" / "volume.nii.gz").write_bytes(b"half")
+    with staged(tmp_path) as place:
+        assert remove_strays(tmp_path) == 1
+        assert place.is_dir()
     assert list(tmp_path.iterdir()) == []
