@@ -110,8 +110,8 @@ class RunCase(ScoringCase):
         return self.preparation.target_percentiles
 
     def source(self) -> Volume | None:
-        """None where it is of another modality, or its own target: a copy would have another unit, or be perfect."""
-        return self.pair.source if self.source_given else None
+        """None where it is its own target."""
+        return self.pair.source if self.has_source else None
 
     def baselines(self, target: Volume) -> Mapping[str, Volume]:
         """What was learnt from the training cases; air outside the mask file, or the body of the source."""

@@ -50,7 +50,8 @@ class ScoringCase(ABC):
     name: str
     subject: str
     source_given: bool = False
-    """Whether there is a source that is not the target itself: a case without this baseline then gives a finding."""
+    """Whether the copied source is a baseline: the source is not the target itself and may have its unit. Where it then
+    cannot be compared, there is a finding."""
 
     @abstractmethod
     def target(self) -> Volume:
@@ -80,7 +81,7 @@ class ScoringCase(ABC):
         return ()
 
     def source(self) -> Volume | None:
-        """The source, for the copied source; None where it is unknown or is the target itself."""
+        """The source, for the page and the copied source; None where it is unknown or is the target itself."""
         return None
 
     def baselines(self, target: Volume) -> Mapping[str, Volume]:
@@ -248,7 +249,7 @@ def _is_scaled(loaded: _Loaded) -> bool:
 
 def _baselines(case: ScoringCase, loaded: _Loaded, modality: str) -> dict[str, Volume]:
     baselines = {name: loaded.in_target_unit(one) for name, one in case.baselines(loaded.target).items()}
-    source = case.source()
+    source = case.source() if case.source_given else None
     copied = copied_source(source, loaded.target, loaded.mask, modality) if source is not None else None
     return {**baselines, COPIED_SOURCE: copied} if copied is not None else baselines
 

@@ -4,6 +4,7 @@ import pytest
 
 from medtrans.catalogue import find_recipe
 from medtrans.core.finding import Verdict
+from medtrans.evaluating.baselines import COPIED_SOURCE
 from medtrans.evaluating.run_cases import evaluate_run, not_translated
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.names import uncertainty_path
@@ -94,3 +95,15 @@ def test_an_uncertainty_map_is_scored_where_samples_were_drawn(samples, scored, 
     assert found == ({(name, "translated") for name in translations} if scored else set())
     subjects = [clause.subject.lower() for clause in evaluation.definition.clauses]
     assert any("coverage" in subject for subject in subjects) == scored
+
+
+def test_a_source_of_another_modality_is_displayed_and_is_no_baseline():
+    recipe = load_recipe(find_recipe("mri_to_ct"), ["reading.test_subjects=[sub-01]"], quick=True)
+    cases = recipe.cases()
+    preparation = fitted(recipe, cases)
+    translations = {case.name: case.targets[0] for case in cases if case.split == "test"}
+    evaluation = evaluate_run(cases, translations, {}, preparation, recipe.evaluating)
+    images, findings = displayed_cases(recipe, evaluation, cases, translations, preparation, None)
+    assert [one.case for one in images if one.source is not None] == ["sub-01"]
+    assert findings == []
+    assert not any(score.system == COPIED_SOURCE for score in evaluation.scores)
