@@ -1,6 +1,7 @@
 """Two processes translate one folder at once: no line is lost, and --resume is right afterwards."""
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -28,7 +29,8 @@ def test_no_line_is_lost_and_resuming_is_right_after_every_round(tmp_path):
         save_nifti(cases / f"sub-{number}.nii.gz", ball((9, 8, 7), seed=number)[0], oblique())
     command = [sys.executable, SCRIPT, cases, out]
     root = Path(__file__).parent.parent.parent
-    both = [subprocess.Popen([*map(str, command), str(number), str(ROUNDS)], cwd=root) for number in range(2)]
+    run = {"cwd": root, "env": {**os.environ, "PYTHONPATH": str(root)}}
+    both = [subprocess.Popen([*map(str, command), str(number), str(ROUNDS)], **run) for number in range(2)]
     assert [process.wait(timeout=500) for process in both] == [0, 0]
     translator = Ensemble([translator_of(Same(), identity=Identity("toy", name)) for name in "ab"])
     seen = Counter()
