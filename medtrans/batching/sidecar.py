@@ -18,6 +18,7 @@ from medtrans.preparing.intensity_scale import SIDECAR_KEY
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translation import Translation
 from medtrans.translating.translator import Translator
+from medtrans.translating.window_borders import window_borders
 
 NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
 DESCRIPTION = f"SYNTHETIC medtrans {__version__}"
@@ -52,6 +53,7 @@ def sidecar(
         },
         "uncertainty": _uncertainty(translation, outputs[1:]),
         "body": _body(translation, mask, mask_label),
+        "window_borders": window_borders(translator, translation.volume),
         "device": str(translator.device),
         "findings": [_without_folder(finding).to_dict() for finding in translation.findings],
         "clipped_fraction": translation.clipped_fraction,

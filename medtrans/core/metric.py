@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -14,6 +15,20 @@ from medtrans.core.settings import Settings
 
 Spacing = tuple[float, float, float]
 """Millimetres between voxel centres along i, j, k."""
+Borders = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""For each axis, the voxels before which a sliding window begins or ends."""
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray, Spacing], float]
+"""(translated, target, mask, spacing) → value."""
+
+
+@dataclass(frozen=True, eq=False)
+class CaseFacts:
+    """What is known of a case beside its images."""
+
+    window_borders: Borders | None = None
+    """Of the translation; None where they are unknown."""
+    tissues: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Classes of the target's label map: name → mask (i, j, k); empty without a segmenter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +59,14 @@ class ImageMetric(Metric, ABC):
         self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0)
     ) -> float:
         """The value. Raises EmptyMask where no voxel counts, InputRefused where the metric is undefined."""
+
+    def of_case(self, facts: CaseFacts) -> Measure:
+        """The measure for one case; itself, unless it depends on more than the images."""
+        return self
+
+    def remark(self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray) -> str:
+        """A reservation about the value; empty where there is none."""
+        return ""
 
 
 @dataclass(frozen=True, kw_only=True)

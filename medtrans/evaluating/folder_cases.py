@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medtrans.core.errors import InputRefused
+from medtrans.core.metric import Borders
 from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE_CLAUSE
@@ -16,6 +17,7 @@ from medtrans.evaluating.matched_files import CaseFiles, MatchedFiles, match_fil
 from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.uncertainty import read_samples
+from medtrans.evaluating.window_borders import read_borders
 from medtrans.preparing.intensity_scale import read_percentiles, scaled, upper_percentiles
 from medtrans.reading.names import UNCERTAINTY, sidecar_path, subject_of
 from medtrans.reading.volumes import read_mask, read_volume
@@ -75,6 +77,9 @@ class FolderCase(ScoringCase):
     def written_percentiles(self) -> tuple[float, ...]:
         """From the sidecar of a translation by medtrans."""
         return read_percentiles(sidecar_path(self.files.translated))
+
+    def window_borders(self) -> Borders | None:
+        return read_borders(sidecar_path(self.files.translated))
 
     def uncertainty_samples(self) -> int | None:
         return read_samples(sidecar_path(self.files.translated))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from medtrans.core.errors import InputRefused
-from medtrans.core.metric import Spacing
+from medtrans.core.metric import CaseFacts, Spacing
 from medtrans.core.score import TRANSLATED, Definition, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.input_checks import (
@@ -48,6 +48,7 @@ def score_pair(
     case: str = "",
     subject: str = "",
     system: str = TRANSLATED,
+    facts: CaseFacts | None = None,
 ) -> list[Score]:
     """Scores of the preset and of further `metrics`; with several channels their mean.
 
@@ -62,7 +63,8 @@ def score_pair(
     refuse_not_finite(name, "translated", pair.translated, pair.mask)
     refuse_not_finite(name, "target", pair.target, pair.mask)
     pair, note = SCALES[chosen.modality](pair, name)
-    return [_score(metric, pair, target.spacing, note, (name, subject or name, system)) for metric in labelled]
+    whose, facts = (name, subject or name, system), facts or CaseFacts()
+    return [_score(metric, pair, target.spacing, note, whose, facts) for metric in labelled]
 
 
 def input_hashes(target: Volume, mask: Volume | None, preset: str, case: str = "case") -> dict[str, str]:
@@ -126,12 +128,15 @@ SCALES: dict[str, Callable[[Arrays, str], tuple[Arrays, str]]] = {
 """Modality → both images on the scale on which they are compared, and a reservation about them."""
 
 
-def _score(metric: LabelledMetric, pair: Arrays, spacing: Spacing, note: str, whose: tuple[str, str, str]) -> Score:
+def _score(
+    metric: LabelledMetric, pair: Arrays, spacing: Spacing, note: str, whose: tuple[str, str, str], facts: CaseFacts
+) -> Score:
     notes = [note] if note else []
     try:
-        channels = zip(pair.translated, pair.target, strict=True)
-        values = [metric.metric(one, other, pair.mask, spacing) for one, other in channels]
+        channels = list(zip(pair.translated, pair.target, strict=True))
+        values = [metric.metric.of_case(facts)(one, other, pair.mask, spacing) for one, other in channels]
         value = math.fsum(values) / len(values)
+        notes += dict.fromkeys(filter(None, (metric.metric.remark(*images, pair.mask) for images in channels)))
     except InputRefused as reason:
         value, notes = math.nan, [reason.what, *notes]
     if math.isinf(value):

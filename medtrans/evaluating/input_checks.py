@@ -54,7 +54,8 @@ def refuse_not_finite(case: str, role: str, voxels: np.ndarray, mask: np.ndarray
         return
     bad = int(np.count_nonzero(~np.isfinite(voxels[:, mask])))
     if bad:
-        what = f"{role} has {bad} voxels that are nan or infinite in the mask"
+        share = bad / voxels[:, mask].size
+        what = f"{role} has {bad} voxels that are nan or infinite in the mask ({share:.1%} of it)"
         raise InputRefused(case, what, "mask them out", "not-finite")
 
 

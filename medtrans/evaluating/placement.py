@@ -1,11 +1,15 @@
-"""Placement: a translation that lies some slices off its target, or mirrored, and values that pad a target.
+"""Placement: a translation that lies some slices off its target, or mirrored, or turned by half a turn.
 
-Scores alone do not show these: a shift by one slice of 4 mm makes an MAE of 16 HU one of 168.
+Scores alone do not show it: a shift by one slice of 4 mm makes an MAE of 16 HU one of 168. The mean absolute error in
+the mask is compared with that after every shift by up to three slices along an axis, and after every mirror image.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,11 +18,12 @@ from medtrans.core.volume import Volume
 
 MAX_SHIFT = 3
 """Voxels."""
-MAX_RATIO = 0.5
-"""A translation is misplaced where its error falls below this fraction of what it is in place."""
-MAX_VOXELS = 200_000
-PADDING_BELOW_HU = -1100.0
-"""HU. Scanners fill the corners outside of a round field of view with values below any of an image."""
+MAX_RATIO, PER_ROOT_VOXEL = 0.9, 4.0
+"""A translation is misplaced where its error falls below this fraction of the error in place; of few voxels, lower by
+the second number over the root of theirs, since such ratios vary by chance."""
+MAX_VOXELS = 50_000
+MIN_VALID = 0.5
+"""Smallest fraction of the voxels that a shift leaves within the volume."""
 TOWARDS = {"R": "the right", "L": "the left", "A": "the front", "P": "the back", "S": "the top", "I": "the bottom"}
 OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
 
@@ -28,51 +33,41 @@ def misplaced(translated: Volume, target: Volume, mask: Volume | None, case: str
     inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
     places = np.argwhere(inside)
     places = places[:: max(len(places) // MAX_VOXELS, 1)]
-    own, true = translated.voxels[0], target.voxels[0]
-    in_place = _error(own, true, places, places)
-    if not len(places) or not in_place > 0:
-        return []
-    error, words, code = min(_alternatives(own, true, places, target.orientation), key=lambda found: found[0])
-    if not error < MAX_RATIO * in_place:
+    found = list(_alternatives(translated.voxels[0], target.voxels[0], places, target.orientation))
+    best = min(found, key=lambda one: one.ratio, default=None)
+    if best is None or not best.ratio < MAX_RATIO - PER_ROOT_VOXEL / math.sqrt(max(len(places), 1)):
         return []
     return [
         Finding(
-            code=code,
+            code=best.code,
             severity="warn",
             where=case,
-            what=f"the translation fits its target better {words} (error {error:.4g}, {in_place:.4g} in place)",
+            what=f"the translation fits its target better {best.words} ({best.error:.4g} against {best.in_place:.4g})",
             consequence="its scores are those of a misplaced image",
             advice="check how both were converted: the order of slices, their number, and the orientation",
-            numbers={"error": error, "error_in_place": in_place},
+            numbers={"error": best.error, "error_in_place": best.in_place},
         )
     ]
 
 
-def without_padding(
-    target: Volume, mask: Volume | None, inside: np.ndarray, case: str
-) -> tuple[Volume | None, list[Finding]]:
-    """The mask without the voxels that the padding of a CT fills, and a finding where there are any."""
-    padded = (target.voxels < PADDING_BELOW_HU).any(axis=0) & inside
-    count = int(np.count_nonzero(padded))
-    if not count:
-        return mask, []
-    value, share = float(target.voxels.min()), count / int(np.count_nonzero(inside))
-    finding = Finding(
-        code="padding",
-        severity="warn",
-        where=case,
-        what=f"{share:.1%} of the mask lies where the target is padded with {value:g} HU, outside of its field of view",
-        consequence="these voxels are left out of the scores",
-        advice="give a mask of the field of view",
-        numbers={"share": share, "value": value},
-    )
-    return target.like((inside & ~padded)[None].astype(np.uint8)), [finding]
+@dataclass(frozen=True)
+class _Alternative:
+    """Another place of the translation, and the mean absolute errors there and in place, of the same voxels."""
+
+    code: str
+    words: str
+    error: float
+    in_place: float
+
+    @property
+    def ratio(self) -> float:
+        """Of the errors; infinite where there is none in place."""
+        return self.error / self.in_place if self.in_place > 0 else math.inf
 
 
-def _alternatives(
-    own: np.ndarray, true: np.ndarray, places: np.ndarray, orientation: str
-) -> Iterator[tuple[float, str, str]]:
-    """(error, in words, code) of every shift by whole voxels along an axis, and of every mirror image."""
+def _alternatives(own: np.ndarray, true: np.ndarray, places: np.ndarray, orientation: str) -> Iterator[_Alternative]:
+    """Every shift by whole voxels along an axis, and every mirror image."""
+    values = own[tuple(places.T)].astype(np.float64), true[tuple(places.T)].astype(np.float64)
     for axis, letter in enumerate(orientation[:3]):
         side = own.shape[axis]
         for shift in [step for step in range(-MAX_SHIFT, MAX_SHIFT + 1) if step and side > 2 * MAX_SHIFT]:
@@ -80,18 +75,29 @@ def _alternatives(
             moved[:, axis] += shift
             valid = (moved[:, axis] >= 0) & (moved[:, axis] < side)
             towards = TOWARDS[OPPOSITE[letter] if shift > 0 else letter]
-            plural = "s" if abs(shift) > 1 else ""
-            words = f"{abs(shift)} slice{plural} further to {towards}"
-            yield _error(own, true, moved[valid], places[valid]), words, "misplaced"
-        if side > 1:
-            moved = places.copy()
-            moved[:, axis] = side - 1 - moved[:, axis]
-            names = sorted({TOWARDS[letter], TOWARDS[OPPOSITE[letter]]})
-            yield _error(own, true, moved, places), f"mirrored, with {names[0]} and {names[1]} exchanged", "mirrored"
+            words = f"{abs(shift)} slice{'s' if abs(shift) > 1 else ''} further to {towards}"
+            yield from _compared("misplaced", words, own, moved, values, valid)
+    long = [axis for axis in range(3) if own.shape[axis] > 1]
+    for axes in (axes for count in (1, 2, 3) for axes in itertools.combinations(long, count)):
+        moved = places.copy()
+        moved[:, axes] = np.array(own.shape)[list(axes)] - 1 - moved[:, axes]
+        ends = [" and ".join(sorted((TOWARDS[letter], TOWARDS[OPPOSITE[letter]]))) for letter in orientation]
+        words = f"with {', '.join(ends[axis] for axis in axes)} exchanged"
+        words = f"turned by half a turn, {words}" if len(axes) == 2 else f"mirrored, {words}"
+        yield from _compared("mirrored", words, own, moved, values, np.ones(len(places), bool))
 
 
-def _error(own: np.ndarray, true: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Mean absolute difference at two lists of places; infinite where too few are left."""
-    if len(ours) < 2:
-        return float("inf")
-    return float(np.mean(np.abs(own[tuple(ours.T)].astype(np.float64) - true[tuple(theirs.T)])))
+def _compared(
+    code: str,
+    words: str,
+    own: np.ndarray,
+    moved: np.ndarray,
+    values: tuple[np.ndarray, np.ndarray],
+    valid: np.ndarray,
+) -> Iterator[_Alternative]:
+    """The errors at the `valid` places, moved and not; nothing where too few are left."""
+    if np.count_nonzero(valid) < max(2, MIN_VALID * len(valid)):
+        return
+    here, true = (each[valid] for each in values)
+    there = own[tuple(moved[valid].T)].astype(np.float64)
+    yield _Alternative(code, words, float(np.abs(there - true).mean()), float(np.abs(here - true).mean()))

@@ -12,6 +12,7 @@ import numpy as np
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
+from medtrans.core.metric import Borders
 from medtrans.core.modality import ModalityName, find_modality
 from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
@@ -22,6 +23,7 @@ from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP_CLAUSE, TrainingBaselines, TrainingCase
 from medtrans.evaluating.uncertainty import read_samples
+from medtrans.evaluating.window_borders import read_borders
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.volumes import read_volume
@@ -134,6 +136,9 @@ class RunCase(ScoringCase):
             what = f"there is no {path.name} beside its translation"
             raise InputRefused(self.name, what, "delete the translation and run again", "missing-uncertainty")
         return read_volume(path)
+
+    def window_borders(self) -> Borders | None:
+        return read_borders(sidecar_path(self.translation)) if self.translation is not None else None
 
     def uncertainty_samples(self) -> int | None:
         return read_samples(sidecar_path(self.translation)) if self.translation is not None else None

@@ -15,12 +15,14 @@ import numpy as np
 from medtrans.core.errors import EmptyMask, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.measurement import Measurement, Structure
+from medtrans.core.metric import Borders, CaseFacts
 from medtrans.core.score import TRANSLATED, Clause, Evaluation, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE, copied_source
 from medtrans.evaluating.degenerate import correlation, degenerate
 from medtrans.evaluating.failures import failure
-from medtrans.evaluating.image_scores import definition, input_hashes, score_pair
+from medtrans.evaluating.fills import filled_target, without_padding
+from medtrans.evaluating.image_scores import WHOLE_VOLUME, definition, input_hashes, score_pair
 from medtrans.evaluating.input_checks import (
     refuse_implausible,
     refuse_not_finite,
@@ -30,10 +32,11 @@ from medtrans.evaluating.input_checks import (
     refuse_unfit_mask,
 )
 from medtrans.evaluating.measurements import measurements
-from medtrans.evaluating.metric_specs import MetricSpec
-from medtrans.evaluating.placement import misplaced, without_padding
+from medtrans.evaluating.metric_specs import MetricSpec, name_and_settings
+from medtrans.evaluating.placement import misplaced
 from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
+from medtrans.evaluating.whole_volume import CLAUSE, air_fraction, whole_volume
 from medtrans.preparing.intensity_scale import scaled, upper_percentiles
 
 if TYPE_CHECKING:
@@ -88,6 +91,10 @@ class ScoringCase(ABC):
         """Further baselines by name, on the grid of the target and in the unit of the translation."""
         return {}
 
+    def window_borders(self) -> Borders | None:
+        """Of the sliding windows of the translation; None where they are unknown."""
+        return None
+
     def uncertainty(self) -> Volume | None:
         """The standard deviation that belongs to the translation."""
         return None
@@ -132,6 +139,8 @@ class _Collected:
     measurements: list[Measurement] = field(default_factory=list)
     hashes: dict[str, dict[str, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    air: list[float] = field(default_factory=list)
+    """Fraction of air in each target that is scored without a mask."""
 
 
 def score_cases(
@@ -154,7 +163,8 @@ def score_cases(
             _add_case(case, task, found)
         except MedtransError as error:
             found.failed[case.name] = failure(case.name, error)
-    clauses = (*meaning.clauses, *task.clauses)
+    found.findings.extend(whole_volume(found.air))
+    clauses = (*meaning.clauses, *task.clauses, *((CLAUSE,) if task.region == WHOLE_VOLUME else ()))
     if any(score.metric.name in METRICS for score in found.scores):
         clauses = (*clauses, *CLAUSES)
     structures, scores = found.structures, found.scores
@@ -186,10 +196,11 @@ def _load(case: ScoringCase, modality: str, findings: list[Finding]) -> _Loaded:
         refuse_unfit_mask(case.name, target, mask)
         if not (mask.voxels > 0).any():
             raise EmptyMask(case.name, "the mask holds no voxel above 0", "give a mask of the body", "empty-mask")
+    mask, padding = without_padding(target, mask, modality, case.name)
     inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
-    mask, padding = without_padding(target, mask, inside, case.name) if modality == "CT" else (mask, [])
-    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
-    findings.extend(padding)
+    if not inside.any():
+        raise EmptyMask(case.name, padding[0].what, "give a mask of the field of view", "empty-mask")
+    findings.extend((*padding, *filled_target(target, mask, modality, case.name)))
     refuse_not_finite(case.name, "translated", translated.voxels, inside)
     refuse_not_finite(case.name, "target", target.voxels, inside)
     written = case.written_percentiles()
@@ -206,6 +217,8 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     systems = {TRANSLATED: loaded.translated, **_baselines(case, loaded, modality)}
     if case.source_given and COPIED_SOURCE not in systems:
         found.findings.append(_no_copied_source(case.name))
+    tissues = task.segmentation.tissues(case.name, loaded.target) if task.segmentation and _by_tissue(task) else {}
+    facts = CaseFacts(case.window_borders(), tissues)
     scores: list[Score] = []
     for system, volume in systems.items():
         scores += score_pair(
@@ -217,6 +230,7 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
             case=case.name,
             subject=case.subject,
             system=system,
+            facts=facts,
         )
     doubts = degenerate(loaded.translated, loaded.target, loaded.mask, modality=modality, case=case.name)
     if not doubts or modality == "CT" or _is_scaled(loaded):
@@ -228,6 +242,7 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
         drawn = case.uncertainty_samples()
         scores += score_uncertainty(loaded.translated, loaded.target, deviation, loaded.mask, samples=drawn, **whose)
     found.scores.extend(scores)
+    found.air.extend([air_fraction(loaded.target, modality)] if task.region == WHOLE_VOLUME else [])
     found.findings.extend((*loaded.translated.findings, *loaded.target.findings))
     found.hashes[case.name] = input_hashes(loaded.target, loaded.mask, task.preset, case.name)
     found.measurements.extend(measurements(loaded.translated, loaded.target, loaded.mask, modality=modality, **whose))
@@ -235,6 +250,11 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
         of_case = task.segmentation.structures(case.name, case.subject, systems, loaded.target)
         found.structures.extend(of_case.structures)
         found.findings.extend(of_case.findings)
+
+
+def _by_tissue(task: ScoringTask) -> bool:
+    """Whether a metric is taken over classes of the label map."""
+    return any(name_and_settings(spec)[1].get("tissues") for spec in task.metrics)
 
 
 def _is_scaled(loaded: _Loaded) -> bool:

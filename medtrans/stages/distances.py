@@ -22,9 +22,16 @@ from medtrans.evaluating.distribution.distances import SPLITS, distances, standa
 from medtrans.evaluating.distribution.image_sampler import HU_SCALE, VIEWS, ImageSampler, IntensityRange
 from medtrans.evaluating.distribution.results import DistanceResults
 from medtrans.evaluating.distribution.samplers import BUILT_IN, built_in_sampler, model_sampler
-from medtrans.evaluating.distribution.set_checks import subject_findings, voxel_findings
+from medtrans.evaluating.distribution.set_checks import (
+    distance_findings,
+    kind_of,
+    refuse_other_kind,
+    refuse_other_scale,
+    subject_findings,
+    voxel_findings,
+)
 from medtrans.evaluating.failures import failure
-from medtrans.evaluating.input_checks import refuse_not_finite
+from medtrans.evaluating.input_checks import refuse_not_finite, top
 from medtrans.reading.formats import supported
 from medtrans.reading.names import UNCERTAINTY, stem
 from medtrans.reading.volumes import read_volume, volumes_in
@@ -57,7 +64,8 @@ def measure(
     sets, noticed = {"generated": _volumes(generated), "real": _volumes(real)}, _Noticed()
     if view is not None and view not in VIEWS:
         raise UsageError("--plane", f"nothing is named {view!r}", did_you_mean(view, VIEWS))
-    if extractor in BUILT_IN or Path(extractor).is_file():
+    own_scale = extractor in BUILT_IN or Path(extractor).is_file()
+    if own_scale:
         ranges = _ranges(sets["real"], noticed)
         sampler = built_in_sampler(extractor, view or "axial", slices, spacing, ranges, str(real))
     else:
@@ -65,44 +73,58 @@ def measure(
             raise UsageError("--spacing", "a model brings its own spacing", "leave --spacing out")
         sampler = model_sampler(Path(extractor), view, slices)
     noticed.findings.extend(subject_findings(sets))
-    one, other = (_read_set(folder, sets[role], sampler, noticed) for role, folder in _roles(generated, real))
-    values = distances(*standardised_by_real(one.features, other.features), sampler.extractor.name, seed=seed)
-    meaning = _meaning(sampler, one.features, other.features) | {"seed": seed}
+    one, other = (_read_set(sets[role], sampler, noticed) for role in ("generated", "real"))
+    refuse_other_kind(one.kinds, other.kinds, generated)
+    if own_scale:
+        refuse_other_scale(one.tops, other.tops, generated)
+    made, true = _features(generated, sets["generated"], one, noticed), _features(real, sets["real"], other, noticed)
+    scaled = standardised_by_real(made, true)
+    values = distances(*scaled, sampler.extractor.name, seed=seed)
+    noticed.findings.extend(distance_findings(scaled[0]))
+    meaning = _meaning(sampler, made, true) | {"seed": seed}
     if not sampler.preparation.settings.spacing:
-        noticed.findings.extend(voxel_findings(np.concatenate([one.sizes, other.sizes])))
+        noticed.findings.extend(voxel_findings(np.array([*one.sizes, *other.sizes])))
     return DistanceResults(meaning, values, noticed.findings, noticed.failed)
 
 
-def _roles(generated: Path, real: Path) -> tuple[tuple[str, Path], tuple[str, Path]]:
-    return ("generated", generated), ("real", real)
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class _Set:
-    """Features (volume, image, feature) and voxel sizes (volume, axis)."""
+    """What was read of a set: one entry a volume."""
 
-    features: np.ndarray
-    sizes: np.ndarray
+    features: list[np.ndarray] = field(default_factory=list)
+    """(image, feature), of the volumes that can be used."""
+    sizes: list[tuple[float, float, float]] = field(default_factory=list)
+    """Voxels of those, in mm."""
+    kinds: list[str] = field(default_factory=list)
+    tops: list[float] = field(default_factory=list)
+    """99.5th percentiles."""
 
 
-def _read_set(folder: Path, paths: Sequence[Path], sampler: ImageSampler, noticed: _Noticed) -> _Set:
+def _read_set(paths: Sequence[Path], sampler: ImageSampler, noticed: _Noticed) -> _Set:
     """Features of the volumes that can be used; the others go to `noticed`."""
-    features, sizes = [], []
+    found = _Set()
     for path in (path for path in paths if str(path) not in noticed.failed):
         try:
             volume = _read(path)
-            features.append(sampler.features(volume))
+            found.kinds.append(kind_of(volume))
+            found.tops.append(top(volume.voxels))
+            found.features.append(sampler.features(volume))
         except MedtransError as error:
             noticed.failed[str(path)] = failure(str(path), error)
             continue
-        sizes.append(volume.spacing)
+        found.sizes.append(volume.spacing)
         if sampler.preparation.settings.source_normalisation == HU_SCALE:
             noticed.findings.extend(MODALITIES["CT"].check(volume.voxels, path.name))
-    if len(features) < 2:
+    return found
+
+
+def _features(folder: Path, paths: Sequence[Path], found: _Set, noticed: _Noticed) -> np.ndarray:
+    """Features (volume, image, feature) of a set. Raises InputRefused below two volumes."""
+    if len(found.features) < 2:
         why = next((noticed.failed[str(path)].what for path in paths if str(path) in noticed.failed), "")
-        what = f"has {len(features)} volumes that can be assessed: {why or 'there are no more'}"
+        what = f"has {len(found.features)} volumes that can be assessed: {why or 'there are no more'}"
         raise InputRefused(folder, what, "give two or more")
-    return _Set(np.stack(features), np.array(sizes))
+    return np.stack(found.features)
 
 
 def _ranges(real: Sequence[Path], noticed: _Noticed) -> list[IntensityRange]:

@@ -52,12 +52,14 @@ def folders(tmp_path, modality):
     return tmp_path
 
 
-def by_evaluate(root, modality):
+def by_evaluate(root, modality, metrics=()):
     paths = root / "translated", root / "target", root / "mask"
-    return evaluate_files(*paths, PRESETS[modality], source=root / "source", uncertainty=root / "translated")
+    return evaluate_files(
+        *paths, PRESETS[modality], metrics=metrics, source=root / "source", uncertainty=root / "translated"
+    )
 
 
-def by_run(root, modality):
+def by_run(root, modality, metrics=()):
     """A run whose normalisation keeps the values as they are, so that both paths compare the same numbers."""
     keeps = Linear(low=-1024, high=3071)
     settings = PreparingSettings(source_normalisation=keeps, target_normalisation=keeps, body_mask="none")
@@ -70,7 +72,7 @@ def by_run(root, modality):
         cases.append(Case(subject, name, there["source"], there["target"], own_mask, "test"))
         translations[name] = files["translated"]
     preparation = Preparation(settings, source_modality=modality, target_modality=modality)
-    evaluating = EvaluatingSettings(preset=PRESETS[modality], region="mask")
+    evaluating = EvaluatingSettings(preset=PRESETS[modality], region="mask", metrics=metrics)
     return evaluate_run(cases, translations, {}, preparation, evaluating, has_uncertainty=True)
 
 
@@ -118,6 +120,16 @@ FAULTS = {
     "a target with nan": ("target", lambda image: changed(image(), (7, 7, 7), np.nan), "not-finite"),
     "a target of two channels": ("target", two_channels, "other-channels"),
     "an unreadable target": ("target", lambda image: b"no volume", "unreadable"),
+    "a target half a voxel away": (
+        "target",
+        lambda image: volume(image().voxels[0], AFFINE + 0.5 * np.eye(4, k=3)),
+        "half-voxel",
+    ),
+    "a target whose LPS matrix was saved as RAS": (
+        "target",
+        lambda image: volume(image().voxels[0], np.diag([-1.0, -1.0, 1.0, 1.0]) @ AFFINE),
+        "lps-as-ras",
+    ),
     "a missing target": ("target", lambda image: None, "missing-target"),
 }
 BY_VALUE = {
@@ -182,6 +194,55 @@ def test_every_implausible_value_has_the_same_outcome(folders, modality, fault):
     run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
     assert outcome(run, BAD) == ({}, [code])
     assert_alike(run, evaluate)
+
+
+NOTICED = {
+    "a translation one slice off": (
+        "translated",
+        lambda image: image().like(np.roll(image(0.1).voxels, 1, 3)),
+        "misplaced",
+    ),
+    "a mirrored translation": ("translated", lambda image: image().like(np.flip(image(0.1).voxels, 1)), "mirrored"),
+    "padding in the mask": (
+        "target",
+        lambda image: image().like(np.where(np.indices(image().voxels.shape)[1] < 4, -32768, image().voxels)),
+        "padding",
+    ),
+    "a constant in the mask": (
+        "target",
+        lambda image: image().like(np.where(np.indices(image().voxels.shape)[2] < 7, 33.0, image().voxels)),
+        "filled-target",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", NOTICED)
+def test_what_is_odd_about_a_case_is_said_alike(folders, modality, fault):
+    folder, change, code = NOTICED[fault]
+    spoil(folders, folder, change(IMAGE[modality]))
+    run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
+    assert code in outcome(run, BAD)[1]
+    assert_alike(run, evaluate)
+
+
+def test_a_grey_mask_has_the_same_outcome(folders, modality):
+    grey = np.random.default_rng(0).integers(0, 256, mask().voxels.shape).astype(np.uint8)
+    spoil(folders, "mask", mask().like(grey))
+    run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
+    assert outcome(run, BAD) == ({}, ["grey-mask"])
+    assert_alike(run, evaluate)
+
+
+def test_seams_are_at_the_windows_that_the_sidecar_names(folders, modality):
+    path = folders / "translated" / f"{NAMES[0]}.json"
+    path.write_text('{"uncertainty": {"samples": 8}, "window_borders": [[7], [5, 9], []]}')
+    run, evaluate = by_run(folders, modality, ("seam",)), by_evaluate(folders, modality, ("seam",))
+    assert_alike(run, evaluate)
+    for case, known in ((NAMES[0], True), (NAMES[2], False)):
+        own = [one for one in run.scores if (one.case, one.metric.name) == (case, "seam")]
+        score = next(one for one in own if one.system == "translated")
+        assert np.isfinite(score.value) == known
+        assert ("the windows of the translation are unknown" in score.note) is not known
 
 
 def test_a_missing_standard_deviation_has_the_same_outcome(folders, modality):

@@ -138,6 +138,37 @@ def test_other_voxels_and_other_units_are_doubted(folders, tmp_path):
     assert "voxels" not in " ".join(finding.sentence for finding in measure(made, real, slices=3, spacing=1.0).findings)
 
 
+def written(folder, images):
+    for number, voxels in enumerate(images):
+        write_volume(Volume(np.asarray(voxels)[None], np.eye(4)), folder / f"{number}.nii")
+    return folder
+
+
+KINDS = {
+    "masks": lambda seed: (head(seed) > 1).astype(np.uint8),
+    "label maps": lambda seed: (head(seed) // 30).clip(0, 5).astype(np.int16),
+    "CT": lambda seed: head(seed, hounsfield=True),
+    "MR": head,
+    "MR in another unit": lambda seed: head(seed) * 1000,
+}
+
+
+@pytest.mark.parametrize(
+    ("generated", "real"),
+    [("masks", "CT"), ("CT", "masks"), ("label maps", "MR"), ("MR", "CT"), ("CT", "MR"), ("MR in another unit", "MR")],
+)
+def test_sets_of_different_kinds_are_refused(tmp_path, generated, real):
+    sets = {name: written(tmp_path / name, [KINDS[name](seed) for seed in range(4)]) for name in (generated, real)}
+    with pytest.raises(InputRefused, match=r"a distance between them has no meaning|which is no one unit"):
+        measure(sets[generated], sets[real], slices=3)
+
+
+@pytest.mark.parametrize("kind", ["CT", "MR"])
+def test_sets_of_one_kind_are_measured(tmp_path, kind):
+    one, other = (written(tmp_path / n, [KINDS[kind](s + 9 * len(n)) for s in range(4)]) for n in ("a", "bb"))
+    assert measure(one, other, slices=3).distances
+
+
 @pytest.mark.parametrize(
     ("change", "reason", "said"),
     [

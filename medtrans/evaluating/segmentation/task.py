@@ -92,6 +92,11 @@ class SegmentationTask:
         ]
         return CaseStructures(found, [finding for _, _, findings in (real, *others) for finding in findings])
 
+    def tissues(self, case: str, target: Volume) -> dict[str, np.ndarray]:
+        """Masks (i, j, k) of the classes in the label map of the target. Raises as `structures` does."""
+        labels, _ = _labels(self.of_target, case, target)
+        return {name: np.isin(labels, numbers) for name, numbers in self.classes.items()}
+
     def class_numbers(self, case: str, translated: Volume, target: Volume) -> dict[str, Volume]:
         """For the report: the class of each voxel, 1, 2 … in the order of `classes`, of "target" and "translated".
 

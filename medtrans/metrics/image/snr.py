@@ -17,7 +17,7 @@ import numpy as np
 from medtrans.core.errors import InputRefused
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.metrics.image._masks import checked_mask
-from medtrans.metrics.image._noise import noise
+from medtrans.metrics.image._noise import correlated_noise, noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,10 @@ class SNR(ImageMetric):
         body = checked_mask(mask, "snr")
         ratio = self._snr(translated, body, "translated") / self._snr(target, body, "target")
         return abs(20 * float(np.log10(ratio)))
+
+    def remark(self, translated: np.ndarray, target: np.ndarray, mask: np.ndarray) -> str:
+        images = ((translated, "translation"), (target, "target"))
+        return "; ".join(filter(None, (correlated_noise(image, mask > 0, role) for image, role in images)))
 
     def _snr(self, image: np.ndarray, body: np.ndarray, role: str) -> float:
         signal = float(image[body].mean(dtype=np.float64)) - self.low

@@ -233,3 +233,24 @@ def test_baselines_are_compared_only_where_their_label_maps_can_be_made():
     ):
         found = task.structures("p1", "p1", systems, volume(organs())).structures
         assert list(dict.fromkeys(one.system for one in found)) == expected
+
+
+def test_cnr_is_taken_between_classes_of_the_label_map(tmp_path):
+    rng, labels = np.random.default_rng(0), organs()
+    values = 300.0 * (labels == 1) + 900.0 * (labels == 2) + 50
+    for name, noise in {"t": 20, "r": 10}.items():
+        image = volume((values + noise * rng.normal(size=labels.shape)).astype(np.float32))
+        write_volume(image, tmp_path / f"{name}.nii.gz")
+    maps = replace(
+        SAME,
+        classes={"liver": (1,), "kidney": (2,)},
+        of_target=lambda case, image: LabelMap(image.like(labels[None])),
+        of_translated=lambda case, image: LabelMap(image.like(labels[None])),
+    )
+    spec = {"name": "cnr", "tissues": ["liver", "kidney"]}
+    files = tmp_path / "t.nii.gz", tmp_path / "r.nii.gz", None
+    found = evaluate_files(*files, "mr-percentile", metrics=[spec], segmentation=maps)
+    (score,) = [score for score in found.scores if score.metric.name == "cnr"]
+    assert score.value == pytest.approx(20 * np.log10(2), abs=0.5)
+    alone = evaluate_files(*files, "mr-percentile", metrics=[spec])
+    assert "there is none" in next(score.note for score in alone.scores if score.metric.name == "cnr")

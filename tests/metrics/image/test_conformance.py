@@ -6,6 +6,7 @@ import pytest
 from medtrans.core.volume import Volume
 from medtrans.evaluating.image_scores import score_pair
 
+pytestmark = pytest.mark.conformance
 TOLERANCE = {"mae": 1e-9, "psnr": 1e-9, "ssim": 1e-6, "ms_ssim": 1e-9}
 SMALL, LARGE = (64, 72, 40), (120, 104, 99)
 CHECKSUMS = {SMALL: (108800, -71653608, -68970778), LARGE: (730224, -479255595, -461279865)}

@@ -69,6 +69,7 @@ def steep(shift=0.0, scale=1.0, shape=(11, 13, 9)):
     return scale * 60 / (1 + np.exp((np.sqrt((i - shift) ** 2 + j**2 + k**2) - 9) / 1.5))
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize(("distance", "made"), [(3, (2.5, 1.05)), (2, (3.0, 1.02))], ids=["96 % pass", "64 % pass"])
 def test_it_agrees_with_pymedphys(distance, made):
     """Both look at other places and so miss a few agreements: with steps ever finer they meet from below."""

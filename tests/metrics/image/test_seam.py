@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from medtrans.core.errors import InputRefused
+from medtrans.core.metric import CaseFacts
 from medtrans.metrics.image.seam import Seam
 
 LINE = np.array([0.0, 1, 2, 3, 10, 11, 12, 13])[:, None, None]
@@ -20,4 +21,18 @@ def test_borders_are_looked_for_where_they_are_said_to_lie():
 
 def test_windows_wider_than_the_mask_are_refused():
     with pytest.raises(InputRefused, match="no border of windows every 32 voxels"):
-        Seam()(LINE, SMOOTH, EVERYWHERE)
+        Seam(stride=32)(LINE, SMOOTH, EVERYWHERE)
+
+
+def test_the_borders_of_a_translation_are_those_of_its_windows():
+    known = Seam().of_case(CaseFacts(((4,), (), ())))
+    assert known(LINE, SMOOTH, EVERYWHERE, (1, 1, 1)) == pytest.approx(7 - 1)
+    assert Seam(stride=4).of_case(CaseFacts(((3,), (), ())))(LINE, SMOOTH, EVERYWHERE, (1, 1, 1)) == pytest.approx(6)
+
+
+@pytest.mark.parametrize(
+    ("borders", "said"), [(None, "the windows of the translation are unknown"), (((), (), ()), "in one window")]
+)
+def test_without_windows_there_is_no_seam(borders, said):
+    with pytest.raises(InputRefused, match=said):
+        Seam().of_case(CaseFacts(borders))(LINE, SMOOTH, EVERYWHERE, (1, 1, 1))
