@@ -11,6 +11,7 @@ from medtrans.core.modality import find_modality
 from medtrans.core.score import Clause
 from medtrans.core.volume import Volume
 from medtrans.evaluating.input_checks import same_unit, top
+from medtrans.evaluating.mask_arrays import mask_array
 
 COPIED_SOURCE = "copied source"
 COPIED_SOURCE_CLAUSE = Clause(
@@ -26,7 +27,7 @@ def copied_source(source: Volume, target: Volume, mask: Volume | None, modality:
     if not alike or not np.isfinite(source.voxels).all():
         return None
     if modality == "MR":
-        return _scaled(source, target, mask.voxels[0] > 0 if mask is not None else np.ones(target.shape, bool))
+        return _scaled(source, target, mask_array(mask, target))
     if find_modality(modality).check(source.voxels, "source"):
         return None
     return source if modality == "CT" or same_unit(top(source.voxels), top(target.voxels)) else None

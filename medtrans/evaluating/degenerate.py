@@ -21,6 +21,7 @@ import numpy as np
 from medtrans.core.finding import Finding
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
+from medtrans.evaluating.mask_arrays import mask_array
 
 MAX_TOP_RATIO = 5.0
 MIN_SPAN_FRACTION = 0.05
@@ -48,7 +49,7 @@ class _Values:
 
 def degenerate(translated: Volume, target: Volume, mask: Volume | None, *, modality: str, case: str) -> list[Finding]:
     """At most one finding for each channel, of volumes on one grid and in one unit."""
-    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    inside = mask_array(mask, target)
     air = find_modality(modality).air
     pairs = [(own[inside], true[inside]) for own, true in zip(translated.voxels, target.voxels, strict=True)]
     found = (_doubt(_values(own), _values(true), air) for own, true in pairs if own.size)

@@ -15,6 +15,7 @@ import numpy as np
 from medtrans.core.finding import Finding
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
+from medtrans.evaluating.mask_arrays import mask_array
 
 PADDING_BELOW_HU, NOISE_DOWN_TO_HU = -1100.0, -1500.0
 """HU. Scanners fill the corners outside of a round field of view with values below any of an image; between these two
@@ -29,7 +30,7 @@ def without_padding(
     target: Volume, mask: Volume | None, modality: str, case: str
 ) -> tuple[Volume | None, list[Finding]]:
     """The mask without the voxels that padding fills, and a finding where there are any."""
-    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    inside = mask_array(mask, target)
     values = target.voxels[:, inside]
     limit = _padding_limit(values[np.isfinite(values)], modality)
     if limit is None:
@@ -53,7 +54,7 @@ def filled_target(target: Volume, mask: Volume | None, modality: str, case: str)
     """A finding where one value fills much of the mask, as a cut field of view or an erased part of the image does."""
     if modality == "labels" or target.channels > 1 or mask is None:
         return []
-    values = target.voxels[0][mask.voxels[0] > 0]
+    values = target.voxels[0][mask_array(mask, target)]
     values = values[:: max(values.size // MAX_VOXELS, 1)]
     numbers, counts = np.unique(values[np.isfinite(values)], return_counts=True)
     if len(numbers) < 2:

@@ -24,6 +24,7 @@ from medtrans.evaluating.input_checks import (
     refuse_other_grid,
     refuse_unfit_mask,
 )
+from medtrans.evaluating.mask_arrays import mask_array
 from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelled_metrics
 from medtrans.evaluating.presets import find_preset
 
@@ -88,10 +89,9 @@ class Arrays:
         refuse_other_grid(case, target, "translated", translated)
         refuse_other_channels(case, target, "translated", translated)
         x, y = (np.ascontiguousarray(volume.voxels, np.float32) for volume in (translated, target))
-        if mask is None:
-            return cls(x, y, np.ones(target.shape, bool))
-        refuse_unfit_mask(case, target, mask)
-        return cls(x, y, np.ascontiguousarray(mask.voxels[0] > 0))
+        if mask is not None:
+            refuse_unfit_mask(case, target, mask)
+        return cls(x, y, mask_array(mask, target))
 
 
 def _in_hu(pair: Arrays, case: str) -> tuple[Arrays, str]:

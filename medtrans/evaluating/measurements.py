@@ -10,6 +10,7 @@ import numpy as np
 from medtrans.core.measurement import Measurement
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
+from medtrans.evaluating.mask_arrays import mask_array
 from medtrans.metrics.image.tissue_error import MAX_SOFT_TISSUE_HU
 
 MR_UNIT = "of the target's 99.5th percentile"
@@ -19,7 +20,7 @@ def measurements(
     translated: Volume, target: Volume, mask: Volume | None, *, modality: str, case: str, subject: str
 ) -> list[Measurement]:
     """Of the first channels, volumes on one grid; `mask` counts where it is above 0. Empty for an empty mask."""
-    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    inside = mask_array(mask, target)
     if not inside.any():
         return []
     true, predicted = (volume.voxels[0][inside].astype(np.float64) for volume in (target, translated))

@@ -15,6 +15,7 @@ import numpy as np
 
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
+from medtrans.evaluating.mask_arrays import mask_array
 
 MAX_SHIFT = 3
 """Voxels."""
@@ -30,7 +31,7 @@ OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
 
 def misplaced(translated: Volume, target: Volume, mask: Volume | None, case: str) -> list[Finding]:
     """At most one finding: where the first channel fits the target far better shifted or mirrored than in place."""
-    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    inside = mask_array(mask, target)
     places = np.argwhere(inside)
     places = places[:: max(len(places) // MAX_VOXELS, 1)]
     found = list(_alternatives(translated.voxels[0], target.voxels[0], places, target.orientation))

@@ -18,6 +18,7 @@ from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE_CLAUSE
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
+from medtrans.evaluating.mask_arrays import mask_array
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
@@ -125,7 +126,7 @@ class RunCase(ScoringCase):
     def inside(self) -> np.ndarray:
         """The voxels that baselines fill (i, j, k): of the mask file where it is the region, else of the body."""
         if self.region == "mask" and self.pair.mask is not None:
-            return np.asarray(self.pair.mask.voxels[0] > 0)
+            return mask_array(self.pair.mask, self.pair.source)
         return self.preparation.body_mask(self.pair.source)
 
     def uncertainty(self) -> Volume | None:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from medtrans.core.errors import EmptyMask, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.measurement import Measurement, Structure
@@ -31,6 +29,7 @@ from medtrans.evaluating.input_checks import (
     refuse_other_unit,
     refuse_unfit_mask,
 )
+from medtrans.evaluating.mask_arrays import mask_array
 from medtrans.evaluating.measurements import measurements
 from medtrans.evaluating.metric_specs import MetricSpec, name_and_settings
 from medtrans.evaluating.placement import misplaced
@@ -197,7 +196,7 @@ def _load(case: ScoringCase, modality: str, findings: list[Finding]) -> _Loaded:
         if not (mask.voxels > 0).any():
             raise EmptyMask(case.name, "the mask holds no voxel above 0", "give a mask of the body", "empty-mask")
     mask, padding = without_padding(target, mask, modality, case.name)
-    inside = np.ones(target.shape, bool) if mask is None else mask.voxels[0] > 0
+    inside = mask_array(mask, target)
     if not inside.any():
         raise EmptyMask(case.name, padding[0].what, "give a mask of the field of view", "empty-mask")
     findings.extend((*padding, *filled_target(target, mask, modality, case.name)))
@@ -262,7 +261,7 @@ def _is_scaled(loaded: _Loaded) -> bool:
 
     Not where its scale is known, nor where it does not resemble the target: then it is the image that is wrong.
     """
-    inside = np.ones(loaded.target.shape, bool) if loaded.mask is None else loaded.mask.voxels[0] > 0
+    inside = mask_array(loaded.mask, loaded.target)
     pair = loaded.translated.voxels[:, inside], loaded.target.voxels[:, inside]
     return not loaded.percentiles[0] and correlation(*pair) > MIN_CORRELATION
 

@@ -19,6 +19,8 @@ NOISE_DEVIATIONS, MIN_BODY_FRACTION = 4.0, 0.05
 """The threshold of MR lies so many standard deviations of the air's noise above the air, and at least that far of the
 way to Otsu's threshold."""
 CLOSING_MM, MARGIN_MM = 5.0, 3.0
+MIN_TIMES = 2.0
+"""The background is so many times as frequent on the outer faces of an image as any other value."""
 HULL_SIDE, MIN_HULL_SIDE = 32, 4
 """Voxels per side of the coarse grid on which the convex hull is found, and of the smallest mask that has one."""
 
@@ -90,8 +92,20 @@ def _reach(shape: Sequence[int], spacing: Spacing, millimetres: float) -> list[i
 
 
 def nonzero_mask(voxels: np.ndarray) -> np.ndarray:
-    """Mask of the voxels of one channel (i, j, k) that are not zero, holes filled: for images without background."""
-    return fill_holes(voxels != 0)
+    """Mask of the voxels of one channel (i, j, k) that differ from the background, holes filled.
+
+    For images whose background is one value: 0, or what an offset made of it. All is body where there is none.
+    """
+    background = _background(voxels)
+    return np.ones(voxels.shape, bool) if background is None else fill_holes(voxels != background)
+
+
+def _background(voxels: np.ndarray) -> float | None:
+    """The commonest value of the outer faces; None where other values are nearly as frequent there."""
+    faces = [np.take(voxels, (0, -1), axis).ravel() for axis, side in enumerate(voxels.shape) if side > 1]
+    values, counts = np.unique(np.concatenate(faces or [voxels.ravel()]), return_counts=True)
+    first, *others = sorted(counts)[::-1][:2]
+    return float(values[counts.argmax()]) if first >= MIN_TIMES * max(others, default=0) else None
 
 
 def largest_component(mask: np.ndarray) -> np.ndarray:

@@ -40,7 +40,8 @@ class PreparingSettings(Settings):
     """Size of training patches in voxels; none takes whole slices, or whole volumes. In 3D also the size of the sliding
     window (translating.window)."""
     body_mask: Literal["otsu", "nonzero", "none"] = "otsu"
-    """Method that finds the body in a source: otsu for heads with air around, nonzero for images without background."""
+    """Method that finds the body in a source: otsu for heads with air around; nonzero for images whose background is
+    one value, such as a brain cut out of its head; none where every voxel counts."""
     augmentation: tuple[AugmentationStep, ...] = ()
     """Spatial transforms of source and target, and degradations of the source, in this order."""
     conditions: tuple[str, ...] = ()

@@ -65,6 +65,23 @@ def test_nonzero_keeps_every_voxel_and_fills_holes():
     assert np.array_equal(nonzero_mask(brain), ball(SHAPE))
 
 
+@pytest.mark.parametrize("side", [42, 1])
+@pytest.mark.parametrize(("gain", "offset", "dtype"), [(1, 90, np.int16), (0.01, -5.0, np.float32), (7, 1e4, np.int32)])
+def test_nonzero_finds_the_same_body_whatever_became_of_the_zero_outside(gain, offset, dtype, side):
+    body = ball((40, side, 36))
+    brain = np.where(body, 2 * np.random.default_rng(0).integers(-20, 200, body.shape) + 1, 0)
+    assert np.array_equal(nonzero_mask(brain), body)
+    assert np.array_equal(nonzero_mask((gain * brain + offset).astype(dtype)), body)
+
+
+def test_nonzero_of_a_body_that_leaves_the_image_and_of_an_image_without_background():
+    rng = np.random.default_rng(0)
+    cut = np.where(ball((40, 40, 40)), rng.integers(1, 400, (40, 40, 40)), 0)[10:-10]
+    assert np.array_equal(nonzero_mask(cut), cut != 0)
+    assert nonzero_mask(rng.normal(0, 100, (20, 20, 20)).round()).all()
+    assert not nonzero_mask(np.full((8, 8, 8), 3.0)).any()
+
+
 @pytest.fixture(scope="module")
 def heads():
     return {spacing: [(head, head.mask.voxels[0] > 0) for head in _heads(spacing)] for spacing in (3.0, 6.0)}

@@ -284,6 +284,23 @@ def test_a_source_is_normalised_alike_whatever_its_gain_and_offset(kind, gain, o
 
 
 @pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
+@pytest.mark.parametrize("body_mask", ["nonzero", "none"])
+@pytest.mark.parametrize(("gain", "offset", "dtype"), [(1.0, 50.0, np.float32), (40.0, -3000.0, "int16")])
+def test_so_is_one_whose_background_is_zero_or_whose_every_voxel_counts(kind, body_mask, gain, offset, dtype):
+    def stripped(volume):
+        brain = np.where(ball(volume.shape), volume.voxels, 0) if body_mask == "nonzero" else volume.voxels
+        return volume.like(brain.astype(np.float32))
+
+    settings = PreparingSettings(source_normalisation=kind(), body_mask=body_mask)
+    fitted = Preparation(settings).fit(Pair(pair.case, stripped(pair.source), pair.target) for pair in pairs())
+    volume = stripped(mr(seed=9))
+    one = fitted.prepare_source(volume)
+    same = fitted.prepare_source(volume.like(converted(volume.voxels, gain, offset, dtype)))
+    assert np.abs(one.voxels - same.voxels).max() < 0.002
+    assert np.array_equal(one.mask, same.mask)
+
+
+@pytest.mark.parametrize("kind", [Percentiles, ZScore, Nyul])
 @pytest.mark.parametrize("value", [-32768.0, 32767.0])
 def test_a_few_voxels_of_the_largest_numbers_do_not_change_the_scale(kind, value):
     fitted = Preparation(PreparingSettings(source_normalisation=kind())).fit(pairs())
