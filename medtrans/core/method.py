@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from medtrans.core.divisor import Divisor
 from medtrans.core.settings import Settings as AnySettings
+from medtrans.core.term import Term
 
 Pairing = Literal["paired", "unpaired", "alone"]
 """alone: single images, each its own source and target."""
@@ -79,6 +80,8 @@ class Method(nn.Module, ABC):
     Settings: ClassVar[type[AnySettings]]
     PUBLISHED: ClassVar[AnySettings | None] = None
     """Settings as published, as far as this implementation has them; None where no single paper describes it."""
+    paper: ClassVar[str] = ""
+    """Authors, place, year and address, as a text cites it."""
     pairing: ClassVar[Pairing] = "paired"
     divisor: Divisor = 1
     """Every side of a source must be a multiple of this (one for all, or one each); the caller of `translate` pads."""
@@ -122,6 +125,19 @@ class Method(nn.Module, ABC):
             if isinstance(child, Method):
                 child.eval()
         return self
+
+    @classmethod
+    def terms(cls, settings: Any) -> Mapping[str, Term]:
+        """ "player/term" → that term of `losses` in words, for a methods paragraph: all terms that these settings give.
+
+        Empty in methods that do not say: the text then has the names of the terms.
+        """
+        return {}
+
+    @classmethod
+    def unused(cls, settings: Any) -> Sequence[str]:
+        """Names of settings that have no effect, given the others."""
+        return ()
 
     @abstractmethod
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:

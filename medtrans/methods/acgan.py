@@ -25,6 +25,7 @@ from torch.nn.functional import cross_entropy
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term, penalty_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.networks._conditioning import ClassConditionalGenerator, class_numbers
 from medtrans.networks.decoder import DecoderSettings
@@ -53,6 +54,7 @@ class ACGAN(Method):
     """Two players: the discriminator, then the generator, whose images have the classes of the batch."""
 
     Settings = ACGANSettings
+    paper: ClassVar[str] = "Odena et al., ICML 2017, https://arxiv.org/abs/1610.09585"
     PUBLISHED = ACGANSettings(
         generator=DecoderSettings(norm="batch", activation="tanh"), discriminator=EncoderSettings(norm="batch")
     )
@@ -75,6 +77,18 @@ class ACGAN(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"discriminator": [self.D], "generator": [self.G]}
+
+    @classmethod
+    def terms(cls, settings: ACGANSettings) -> dict[str, Term]:
+        mean = Term("cross-entropy of the classes of real and generated images (mean of both)")
+        discriminator = {"gan": adversarial_term(settings.gan_loss), "classification": mean}
+        if settings.gradient_penalty:
+            discriminator["gradient_penalty"] = penalty_term(settings.gradient_penalty)
+        return {
+            **{f"discriminator/{name}": term for name, term in discriminator.items()},
+            "generator/gan": adversarial_term(settings.gan_loss),
+            "generator/classification": Term("cross-entropy of the classes of generated images"),
+        }
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         y, c, settings = batch.target, self._classes(batch.condition), self.settings

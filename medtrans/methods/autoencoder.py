@@ -20,6 +20,7 @@ from torch.nn.functional import l1_loss, mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term
 from medtrans.networks.decoder import DecoderSettings
 from medtrans.networks.encoder import EncoderSettings
 
@@ -40,6 +41,7 @@ class Autoencoder(Method):
     """One player. The loss covers all voxels, air too, since whole images are generated."""
 
     Settings = AutoencoderSettings
+    paper: ClassVar[str] = "Hinton & Salakhutdinov, Science 2006, https://doi.org/10.1126/science.1127647"
     PUBLISHED = AutoencoderSettings(latent=30, distance="l2")
     pairing: ClassVar[Pairing] = "alone"
 
@@ -52,6 +54,11 @@ class Autoencoder(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"autoencoder": [self.E, self.D]}
+
+    @classmethod
+    def terms(cls, settings: AutoencoderSettings) -> dict[str, Term]:
+        text = "mean absolute error" if settings.distance == "l1" else "mean squared error"
+        return {f"autoencoder/{settings.distance}": Term(f"{text} of the reconstruction", settings=("distance",))}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         distance = l1_loss if self.settings.distance == "l1" else mse_loss

@@ -21,6 +21,7 @@ from torch.nn.functional import l1_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.divergence import kl_to_standard_normal
 from medtrans.networks._settings import Discriminator
@@ -47,6 +48,7 @@ class AutoencoderKL(Method):
     """One player, or two with a discriminator. The loss covers all voxels, air too."""
 
     Settings = AutoencoderKLSettings
+    paper: ClassVar[str] = "Rombach et al., CVPR 2022, https://arxiv.org/abs/2112.10752"
     PUBLISHED = AutoencoderKLSettings(
         network=NetworkSettings(channels=(128, 256, 512), latent=3, blocks=2, attention=True, norm="group"),
         adversarial=0.5,
@@ -65,6 +67,19 @@ class AutoencoderKL(Method):
     def players(self) -> dict[str, list[nn.Module]]:
         discriminator = {"discriminator": [self.discriminator]} if self.settings.adversarial else {}
         return {"autoencoder": [self.autoencoder], **discriminator}
+
+    @classmethod
+    def terms(cls, settings: AutoencoderKLSettings) -> dict[str, Term]:
+        kl = Term("Kullback-Leibler divergence of the code from N(0, I), per voxel", settings.kl, settings=("kl",))
+        terms = {"autoencoder/l1": Term("mean absolute error of the reconstruction"), "autoencoder/kl": kl}
+        if settings.adversarial:
+            terms["autoencoder/gan"] = adversarial_term(settings.gan_loss, settings.adversarial, "adversarial")
+            terms["discriminator/gan"] = adversarial_term(settings.gan_loss)
+        return terms
+
+    @classmethod
+    def unused(cls, settings: AutoencoderKLSettings) -> tuple[str, ...]:
+        return () if settings.adversarial else ("discriminator", "gan_loss")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, settings = batch.target, self.settings

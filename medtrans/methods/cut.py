@@ -16,7 +16,7 @@ tanh; our channel norm avoids intensity seams between windows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import torch
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.contrastive import patch_nce
 from medtrans.networks._patch_projection import PatchProjection
@@ -58,6 +59,7 @@ class CUT(Method):
     """Two players: the generator with its perceptron, then the discriminator."""
 
     Settings = CUTSettings
+    paper: ClassVar[str] = "Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651"
     PUBLISHED = CUTSettings(
         generator=ResNetSettings(norm="instance", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="instance"),
@@ -81,6 +83,19 @@ class CUT(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G, self.H], "discriminator": [self.D]}
+
+    @classmethod
+    def terms(cls, settings: CUTSettings) -> dict[str, Term]:
+        places = f"{settings.patches} places in each of several layers, temperature {settings.temperature:g}"
+        text, said = f"contrastive loss (PatchNCE; {places})", ("nce", "patches", "temperature", "fast")
+        nce = Term(f"{text} between source and translation", settings.nce, settings=said)
+        identity = Term("contrastive loss between a target and its own translation", settings.nce)
+        terms = {"nce": nce, "identity": identity}
+        if settings.fast:
+            mirrored = f"{nce.text}, half of the sources mirrored (FastCUT)"
+            terms = {"nce": replace(nce, text=mirrored, weight=10 * settings.nce)}
+        gan = adversarial_term(settings.gan_loss)
+        return {f"generator/{name}": term for name, term in {"gan": gan, **terms}.items()} | {"discriminator/gan": gan}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = batch.source, batch.target

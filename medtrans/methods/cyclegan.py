@@ -28,6 +28,7 @@ from torch.nn.functional import l1_loss
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.mind import mind_loss
 from medtrans.losses.nmi import nmi_loss
@@ -37,6 +38,11 @@ from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
 
 STRUCTURE_LOSSES = {"mind": mind_loss, "nmi": nmi_loss}
+STRUCTURE_NAMES = {
+    "mind": "distance of the modality independent neighbourhood descriptors (MIND)",
+    "nmi": "negative normalised mutual information",
+}
+"""Structural distances in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,7 @@ class CycleGAN(Method):
     """Two players: both generators, then both discriminators."""
 
     Settings = CycleGANSettings
+    paper: ClassVar[str] = "Zhu et al., ICCV 2017, https://arxiv.org/abs/1703.10593"
     PUBLISHED = CycleGANSettings(
         generator=ResNetSettings(norm="instance", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="instance"),
@@ -89,6 +96,28 @@ class CycleGAN(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generators": [self.G, self.F], "discriminators": [self.D_Y, self.D_X]}
+
+    @classmethod
+    def terms(cls, settings: CycleGANSettings) -> dict[str, Term]:
+        gan = adversarial_term(settings.gan_loss)
+        cycle = Term("mean absolute error of the cycles (source and target)", settings.cycle, settings=("cycle",))
+        terms = {"gan_Y": gan, "gan_X": gan, "cycle": cycle}
+        if settings.identity:
+            text = "mean absolute error of each generator on images of its own output (identity loss)"
+            terms["identity"] = Term(text, settings.identity, settings=("identity",))
+        if settings.structure != "none":
+            name = STRUCTURE_NAMES[settings.structure]
+            text = f"{name} between each image and its translation (Yang et al., DLMIA 2018)"
+            said = "structure", "structure_weight"
+            terms["structure"] = Term(text, settings.structure_weight, settings=said)
+        return {f"generators/{name}": term for name, term in terms.items()} | {
+            "discriminators/D_Y": gan,
+            "discriminators/D_X": gan,
+        }
+
+    @classmethod
+    def unused(cls, settings: CycleGANSettings) -> tuple[str, ...]:
+        return ("structure_weight",) if settings.structure == "none" else ()
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = batch.source, batch.target

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge, Lt
@@ -24,7 +24,8 @@ from torch.nn.functional import mse_loss
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
-from medtrans.networks._noise_schedule import NoiseSchedule, NoiseScheduleSettings
+from medtrans.core.term import Term
+from medtrans.networks._noise_schedule import PREDICTED, NoiseSchedule, NoiseScheduleSettings
 from medtrans.networks._settings import Denoiser
 from medtrans.networks.time_unet import TimeUNetSettings
 
@@ -45,6 +46,7 @@ class Diffusion(Method):
     """One player. The loss covers all voxels, air too, since each step takes the whole image of the last one."""
 
     Settings = DiffusionSettings
+    paper: ClassVar[str] = "Ho et al., NeurIPS 2020, https://arxiv.org/abs/2006.11239"
     PUBLISHED = DiffusionSettings(
         denoiser=TimeUNetSettings(channels=(128, 128, 256, 256, 512, 512), blocks=2, attention=True, norm="group"),
         noise_schedule=NoiseScheduleSettings(prediction="epsilon", timesteps=1000, steps=1000, sampler="ddim"),
@@ -62,6 +64,11 @@ class Diffusion(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"denoiser": [self.denoiser]}
+
+    @classmethod
+    def terms(cls, settings: DiffusionSettings) -> dict[str, Term]:
+        prediction = settings.noise_schedule.prediction
+        return {f"denoiser/{prediction}": Term(f"mean squared error of the predicted {PREDICTED[prediction]}")}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         y, noise, t = batch.target, batch.normal(*batch.target.shape[1:]), self.schedule.timesteps(batch.uniform(key=1))

@@ -24,6 +24,7 @@ from torch.nn.functional import huber_loss, l1_loss, mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.feature_matching import mean_feature_matching
 from medtrans.networks._settings import Discriminator, Generator
@@ -53,6 +54,7 @@ class DiscoGAN(Method):
     """Two players: both generators, then both discriminators."""
 
     Settings = DiscoGANSettings
+    paper: ClassVar[str] = "Kim et al., ICML 2017, https://arxiv.org/abs/1703.05192"
     PUBLISHED = DiscoGANSettings(reconstruction=1.0)
     pairing: ClassVar[Pairing] = "unpaired"
 
@@ -67,6 +69,20 @@ class DiscoGAN(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generators": [self.G_AB, self.G_BA], "discriminators": [self.D_A, self.D_B]}
+
+    @classmethod
+    def terms(cls, settings: DiscoGANSettings) -> dict[str, Term]:
+        gan = adversarial_term(settings.gan_loss)
+        text = f"mean {settings.distance} error of the reconstructions (source and target)"
+        said = "distance", "reconstruction"
+        terms = {"gan_A": gan, "gan_B": gan, "reconstruction": Term(text, settings.reconstruction, settings=said)}
+        if settings.feature_matching:
+            text = "squared differences of mean features in the hidden layers of the discriminators"
+            terms["feature_matching"] = Term(text, settings.feature_matching, settings=("feature_matching",))
+        return {f"generators/{name}": term for name, term in terms.items()} | {
+            "discriminators/D_A": gan,
+            "discriminators/D_B": gan,
+        }
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x_A, x_B = batch.source, batch.target

@@ -24,6 +24,7 @@ from torch.nn.functional import l1_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term
 from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.pix2pix_unet import Pix2PixUNetSettings
@@ -47,6 +48,7 @@ class DualGAN(Method):
     """Two players: both critics several times, then both generators."""
 
     Settings = DualGANSettings
+    paper: ClassVar[str] = "Yi et al., ICCV 2017, https://arxiv.org/abs/1704.02510"
     PUBLISHED = DualGANSettings(
         generator=Pix2PixUNetSettings(depth=8, norm="batch", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="batch"),
@@ -67,6 +69,19 @@ class DualGAN(Method):
 
     def turns(self) -> list[str]:
         return [*["critics"] * self.settings.critic_turns, "generators"]
+
+    @classmethod
+    def terms(cls, settings: DualGANSettings) -> dict[str, Term]:
+        critic = Term(f"Wasserstein loss, weights clipped to ±{settings.clip:g}", settings=("clip", "critic_turns"))
+        gan = Term(f"Wasserstein loss, one update for {settings.critic_turns} of the critics")
+        recovery = Term("mean absolute error of the cycles", settings.recovery, settings=("recovery",))
+        return {
+            "critics/D_A": critic,
+            "critics/D_B": critic,
+            "generators/gan_A": gan,
+            "generators/gan_B": gan,
+            "generators/recovery": recovery,
+        }
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         u, v = batch.source, batch.target

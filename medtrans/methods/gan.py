@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses import adversarial, wasserstein
 from medtrans.networks.decoder import DecoderSettings
 from medtrans.networks.encoder import EncoderSettings
@@ -50,6 +51,7 @@ class GAN(Method):
     """Two players. All turns of a step have the same real images, each turn has its own noise."""
 
     Settings = GANSettings
+    paper: ClassVar[str] = "Goodfellow et al., NeurIPS 2014, https://arxiv.org/abs/1406.2661"
     PUBLISHED = GANSettings(
         generator=DecoderSettings(channels=(64, 128, 256, 512), norm="batch", activation="tanh"),
         discriminator=EncoderSettings(channels=(64, 128, 256, 512), norm="batch"),
@@ -70,6 +72,23 @@ class GAN(Method):
 
     def turns(self) -> list[str]:
         return ["discriminator"] * (self.settings.critic_turns if self.wasserstein else 1) + ["generator"]
+
+    @classmethod
+    def terms(cls, settings: GANSettings) -> dict[str, Term]:
+        if settings.gan_loss != "wasserstein":
+            gan = adversarial_term(settings.gan_loss)
+            return {"discriminator/gan": gan, "generator/gan": gan}
+        penalty = Term("gradient penalty", settings.gradient_penalty, settings=("gradient_penalty",))
+        said = "gan_loss", "critic_turns"
+        return {
+            "discriminator/gan": Term("Wasserstein loss", settings=said),
+            "discriminator/gradient_penalty": penalty,
+            "generator/gan": Term(f"Wasserstein loss, one update for {settings.critic_turns} of the discriminator"),
+        }
+
+    @classmethod
+    def unused(cls, settings: GANSettings) -> tuple[str, ...]:
+        return () if settings.gan_loss == "wasserstein" else ("critic_turns", "gradient_penalty")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         for turn, player in enumerate(self.turns()):

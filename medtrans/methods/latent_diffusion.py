@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,8 @@ from torch.nn.functional import mse_loss
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
-from medtrans.networks._noise_schedule import NoiseSchedule, NoiseScheduleSettings
+from medtrans.core.term import Term
+from medtrans.networks._noise_schedule import PREDICTED, NoiseSchedule, NoiseScheduleSettings
 from medtrans.networks._pixel_shuffle import pixel_unshuffle
 from medtrans.networks._settings import Denoiser
 from medtrans.networks.time_unet import TimeUNetSettings
@@ -54,6 +55,7 @@ class LatentDiffusion(Method):
     """One player, built when the autoencoder is attached. The loss covers all voxels, as in image diffusion."""
 
     Settings = LatentDiffusionSettings
+    paper: ClassVar[str] = "Rombach et al., CVPR 2022, https://arxiv.org/abs/2112.10752"
     PUBLISHED = LatentDiffusionSettings(
         denoiser=TimeUNetSettings(channels=(224, 448, 672, 896), blocks=2, attention=True, norm="group"),
         noise_schedule=NoiseScheduleSettings(prediction="epsilon", timesteps=1000, steps=200, sampler="ddim"),
@@ -90,6 +92,12 @@ class LatentDiffusion(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"denoiser": [self.denoiser]}
+
+    @classmethod
+    def terms(cls, settings: LatentDiffusionSettings) -> dict[str, Term]:
+        prediction = settings.noise_schedule.prediction
+        text = f"mean squared error of the predicted {PREDICTED[prediction]}, in the code of a trained autoencoder"
+        return {f"denoiser/{prediction}": Term(text, settings=("autoencoder",))}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         with torch.no_grad():

@@ -25,6 +25,7 @@ from torch.nn.functional import one_hot
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.networks._conditioning import with_condition
@@ -59,6 +60,7 @@ class MultiContrast(Method):
     """
 
     Settings = MultiContrastSettings
+    paper: ClassVar[str] = "Sharma & Hamarneh (MM-GAN), IEEE TMI 2020, https://arxiv.org/abs/1904.12200"
     PUBLISHED = MultiContrastSettings(
         generator=Pix2PixUNetSettings(depth=8, norm="instance", upsampling="transposed"), adversarial=0.1, l1=0.9
     )
@@ -81,6 +83,21 @@ class MultiContrast(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G]} | ({"discriminator": [self.D]} if self.settings.adversarial else {})
+
+    @classmethod
+    def terms(cls, settings: MultiContrastSettings) -> dict[str, Term]:
+        l1 = Term("mean absolute error of the contrast left out", settings.l1, masked=True, settings=("l1",))
+        if not settings.adversarial:
+            return {"generator/l1": l1}
+        return {
+            "generator/l1": l1,
+            "generator/gan": adversarial_term(settings.gan_loss, settings.adversarial, "adversarial"),
+            "discriminator/gan": adversarial_term(settings.gan_loss),
+        }
+
+    @classmethod
+    def unused(cls, settings: MultiContrastSettings) -> tuple[str, ...]:
+        return () if settings.adversarial else ("discriminator", "gan_loss")
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, gan_loss = batch.source, self.settings.gan_loss

@@ -12,13 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term
 from medtrans.networks.coupling_flow import CouplingFlowSettings
 
 
@@ -37,6 +38,7 @@ class NormalizingFlow(Method):
     """One player. The likelihood is that of the whole image, air too."""
 
     Settings = NormalizingFlowSettings
+    paper: ClassVar[str] = "Kingma & Dhariwal, NeurIPS 2018, https://arxiv.org/abs/1807.03039"
     PUBLISHED = NormalizingFlowSettings(flow=CouplingFlowSettings(scales=3, layers=32, features=512))
 
     def __init__(self, task: Task, settings: NormalizingFlowSettings) -> None:
@@ -47,6 +49,16 @@ class NormalizingFlow(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"flow": [self.flow]}
+
+    @classmethod
+    def terms(cls, settings: NormalizingFlowSettings) -> dict[str, Term]:
+        noise = f", with normal noise of standard deviation {settings.dequantisation_noise:g} added to targets"
+        text = "negative log-likelihood per voxel" + noise * (settings.dequantisation_noise > 0)
+        return {"flow/nats_per_voxel": Term(text, settings=("dequantisation_noise",))}
+
+    @classmethod
+    def unused(cls, settings: NormalizingFlowSettings) -> tuple[str, ...]:
+        return ("temperature",)  # the text gives the standard deviation of the noise of a translation instead
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         y = batch.target + self.settings.dequantisation_noise * batch.normal(*batch.target.shape[1:])

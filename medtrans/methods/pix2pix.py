@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.feature_matching import feature_matching
@@ -49,6 +50,7 @@ class Pix2Pix(Method):
     """Two players: the generator, then the discriminator. Conditions of a case are further channels of its source."""
 
     Settings = Pix2PixSettings
+    paper: ClassVar[str] = "Isola et al., CVPR 2017, https://arxiv.org/abs/1611.07004"
     PUBLISHED = Pix2PixSettings(
         generator=Pix2PixUNetSettings(depth=8, norm="batch", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="batch"),
@@ -64,6 +66,17 @@ class Pix2Pix(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G], "discriminator": [self.D]}
+
+    @classmethod
+    def terms(cls, settings: Pix2PixSettings) -> dict[str, Term]:
+        gan, matching = (
+            adversarial_term(settings.gan_loss),
+            "differences of features in the hidden layers of the discriminator",
+        )
+        terms = {"gan": gan, "l1": Term("mean absolute error", settings.l1, masked=True, settings=("l1",))}
+        if settings.feature_matching:
+            terms["feature_matching"] = Term(matching, settings.feature_matching, settings=("feature_matching",))
+        return {f"generator/{name}": term for name, term in terms.items()} | {"discriminator/gan": gan}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = with_condition(batch.source, batch.condition), batch.target

@@ -25,6 +25,7 @@ from torch.nn.functional import one_hot
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term, penalty_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.networks._conditioning import ClassConditionalGenerator, class_numbers
 from medtrans.networks.decoder import DecoderSettings
@@ -53,6 +54,7 @@ class ProjectionGAN(Method):
     """Two players: the discriminator, then the generator, whose images have the classes of the batch."""
 
     Settings = ProjectionGANSettings
+    paper: ClassVar[str] = "Miyato & Koyama, ICLR 2018, https://arxiv.org/abs/1802.05637"
     PUBLISHED = ProjectionGANSettings(latent=128, generator=DecoderSettings(norm="batch", activation="tanh"))
     uses_conditions = True
     pairing: ClassVar[Pairing] = "alone"
@@ -73,6 +75,12 @@ class ProjectionGAN(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"discriminator": [self.D], "generator": [self.G]}
+
+    @classmethod
+    def terms(cls, settings: ProjectionGANSettings) -> dict[str, Term]:
+        gan, penalty = adversarial_term(settings.gan_loss), penalty_term(settings.gradient_penalty)
+        penalised = {"discriminator/gradient_penalty": penalty} if settings.gradient_penalty else {}
+        return {"discriminator/gan": gan, **penalised, "generator/gan": gan}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         y, c, settings = batch.target, self._classes(batch.condition), self.settings

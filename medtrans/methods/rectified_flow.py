@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from annotated_types import Ge
@@ -24,6 +24,7 @@ from torch.nn.functional import mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term
 from medtrans.networks._settings import Denoiser
 from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.time_unet import TimeUNetSettings
@@ -46,6 +47,7 @@ class RectifiedFlow(Method):
     """One player. The loss covers all voxels, air too, since each step takes the whole image of the last one."""
 
     Settings = RectifiedFlowSettings
+    paper: ClassVar[str] = "Liu et al., ICLR 2023, https://arxiv.org/abs/2209.03003"
     PUBLISHED = RectifiedFlowSettings(
         velocity=TimeUNetSettings(channels=(128, 256, 256, 256), blocks=4, attention=True, norm="group"), solver="euler"
     )
@@ -62,6 +64,11 @@ class RectifiedFlow(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"velocity": [self.velocity]}
+
+    @classmethod
+    def terms(cls, settings: RectifiedFlowSettings) -> dict[str, Term]:
+        text = f"mean squared error of the velocity from {settings.start} to target"
+        return {"velocity/l2": Term(text, settings=("start",))}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y, t = batch.source, batch.target, batch.uniform(key=1)

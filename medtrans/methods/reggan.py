@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.deformation import smoothness_penalty, warp
@@ -57,6 +58,7 @@ class RegGAN(Method):
     """Two players: generator and registration together, then the discriminator."""
 
     Settings = RegGANSettings
+    paper: ClassVar[str] = "Kong et al., NeurIPS 2021, https://arxiv.org/abs/2110.06465"
     PUBLISHED = RegGANSettings(
         generator=ResNetSettings(norm="instance", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="instance"),
@@ -77,6 +79,19 @@ class RegGAN(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G, self.R], "discriminator": [self.D]}
+
+    @classmethod
+    def terms(cls, settings: RegGANSettings) -> dict[str, Term]:
+        l1 = Term("mean absolute error of the registered translation", settings.l1, masked=True, settings=("l1",))
+        text, said = "mean absolute error of the translation itself", ("unregistered",)
+        smoothness = Term("squared gradient of the displacements", settings.smoothness, settings=("smoothness",))
+        return {
+            "generator/gan": adversarial_term(settings.gan_loss, settings.adversarial, "adversarial"),
+            "generator/l1": l1,
+            "generator/unregistered": Term(text, settings.unregistered, masked=True, settings=said),
+            "generator/smoothness": smoothness,
+            "discriminator/gan": adversarial_term(settings.gan_loss),
+        }
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = batch.source, batch.target

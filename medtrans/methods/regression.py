@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.feature import feature_distance
 from medtrans.networks._conditioning import with_condition
@@ -66,6 +67,19 @@ class Regression(Method):
             what = f"gives no features of {ours.target_channels} target channels in {ours.spatial_dims}D"
             raise UsageError("method.segmenter", what, "train a segmenter on such targets, with preparing.slices: 1")
         super().attach_frozen(name, other)
+
+    @classmethod
+    def terms(cls, settings: RegressionSettings) -> dict[str, Term]:
+        terms = {"generator/l1": Term("mean absolute error", masked=True)}
+        if settings.segmenter:
+            text = "mean absolute difference of the features of a frozen segmenter (Longuefosse et al., PMB 2025)"
+            said = "segmenter", "segmenter_feature_weight"
+            terms["generator/features"] = Term(text, settings.segmenter_feature_weight, masked=True, settings=said)
+        return terms
+
+    @classmethod
+    def unused(cls, settings: RegressionSettings) -> tuple[str, ...]:
+        return () if settings.segmenter else ("segmenter_feature_weight",)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         y, fake = batch.target, self.G(with_condition(batch.source, batch.condition))

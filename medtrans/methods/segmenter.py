@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term
 from medtrans.losses.dice import cross_entropy, dice
 from medtrans.networks.unet import UNetSettings
 
@@ -32,6 +34,7 @@ class Segmenter(Method):
     """One player: the network."""
 
     Settings = SegmenterSettings
+    paper: ClassVar[str] = "Isensee et al. (nnU-Net), 2018, https://arxiv.org/abs/1809.10486"
     PUBLISHED = SegmenterSettings(network=UNetSettings(channels=(30, 60, 120, 240, 320, 320), norm="instance"))
 
     def __init__(self, task: Task, settings: SegmenterSettings) -> None:
@@ -41,6 +44,13 @@ class Segmenter(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"segmenter": [self.S]}
+
+    @classmethod
+    def terms(cls, settings: SegmenterSettings) -> dict[str, Term]:
+        return {
+            "segmenter/dice": Term("soft Dice loss", masked=True),
+            "segmenter/cross_entropy": Term("cross-entropy", masked=True),
+        }
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         logits = self.S(batch.source)

@@ -23,6 +23,7 @@ from torch.nn.functional import cross_entropy, l1_loss, one_hot
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.networks._conditioning import class_numbers, with_condition
 from medtrans.networks._settings import Discriminator, Generator
@@ -50,6 +51,7 @@ class StarGAN(Method):
     """Two players: the generator, then the discriminator. The condition of a translation is its target contrast."""
 
     Settings = StarGANSettings
+    paper: ClassVar[str] = "Choi et al., CVPR 2018, https://arxiv.org/abs/1711.09020"
     PUBLISHED = StarGANSettings(
         generator=ResNetSettings(blocks=6, norm="instance", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(layers=6, norm="none"),
@@ -72,6 +74,17 @@ class StarGAN(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G], "discriminator": [self.D]}
+
+    @classmethod
+    def terms(cls, settings: StarGANSettings) -> dict[str, Term]:
+        weight, said = settings.classification, ("classification",)
+        return {
+            "generator/gan": adversarial_term(settings.gan_loss),
+            "generator/classification": Term("cross-entropy of the contrast of the translation", weight, settings=said),
+            "generator/cycle": Term("mean absolute error of the cycle", settings.cycle, settings=("cycle",)),
+            "discriminator/gan": adversarial_term(settings.gan_loss),
+            "discriminator/classification": Term("cross-entropy of the contrast of the image", weight),
+        }
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, s, settings = batch.source, self._contrasts(batch.condition), self.settings

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.settings import Settings
+from medtrans.core.term import Term
 from medtrans.losses.divergence import kl_to_standard_normal
 from medtrans.networks.decoder import DecoderSettings
 from medtrans.networks.encoder import EncoderSettings
@@ -46,6 +47,7 @@ class VAE(Method):
     """One player. The loss covers all voxels, air too, since whole images are generated."""
 
     Settings = VAESettings
+    paper: ClassVar[str] = "Kingma & Welling, ICLR 2014, https://arxiv.org/abs/1312.6114"
     PUBLISHED = VAESettings(warm_up=0)
     pairing: ClassVar[Pairing] = "alone"
     batches: Tensor
@@ -61,6 +63,17 @@ class VAE(Method):
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"autoencoder": [self.E, self.D]}
+
+    @classmethod
+    def terms(cls, settings: VAESettings) -> dict[str, Term]:
+        rising = f", rising to it over {settings.warm_up} batches" if settings.warm_up > 1 else ""
+        std = f"negative log-likelihood per voxel, of standard deviation {settings.decoder_std:g}"
+        kl = Term(
+            f"Kullback-Leibler divergence of the code from N(0, I), per voxel{rising}",
+            settings.beta,
+            settings=("beta", "warm_up"),
+        )
+        return {"autoencoder/reconstruction": Term(std, settings=("decoder_std",)), "autoencoder/kl": kl}
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, settings = batch.target, self.settings

@@ -33,6 +33,8 @@ from medtrans.core.settings import Settings
 
 MULTISTEP = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
 """Adams-Bashforth weights of the latest ε, the one before, …"""
+PREDICTED = {"epsilon": "noise", "v": "velocity v"}
+"""Prediction target in words."""
 SPACING_POWER = 4
 """Power of the spacing of levels: with 25 steps or more both samplers keep 0.85 to 1.15 of a standard deviation from
 0.01 to 0.25, which is 20 to 512 HU of CT."""
