@@ -10,10 +10,17 @@ torch.set_num_threads(1)
 
 def pytest_addoption(parser):
     parser.addoption("--write-page", action="store_true", help="Write the table of -m conformance to the docs.")
+    parser.addoption("--mutations", type=int, default=20_000, help="Mutated files that -m hostile reads.")
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """The table of the rows that were measured; with --write-page, where all passed, also on the page."""
+    """Figures of -m hostile; rows that -m conformance measured, with --write-page also on the page."""
+    passed = [
+        one for each in terminalreporter.stats.get("passed", ()) if each.when == "call" for one in each.user_properties
+    ]
+    for name, figure in passed:
+        if name == "hostile":
+            terminalreporter.write_line(figure)
     if config.option.markexpr != "conformance":
         return
     from tests.conformance import page

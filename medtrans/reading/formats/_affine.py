@@ -9,6 +9,8 @@ import numpy as np
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
 
+LARGEST_NUMBER = 1e100
+"""Products of three numbers below it, as in a determinant, are finite in 64 bits."""
 LARGEST_ROUNDING = 1e-6
 """Largest cosine between two axes that needs no correction."""
 LARGEST_UNREPORTED_SHEAR = 1e-3
@@ -18,8 +20,8 @@ LARGEST_SHEAR = 0.2
 
 
 def is_usable(affine: np.ndarray) -> bool:
-    """Whether an affine is finite and invertible."""
-    return bool(np.isfinite(affine).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-9)
+    """Whether an affine is finite and invertible, and can be computed with."""
+    return bool((np.abs(affine) < LARGEST_NUMBER).all() and abs(np.linalg.det(affine[:3, :3])) > 1e-9)
 
 
 def rectangular(path: Path, affine: np.ndarray) -> tuple[np.ndarray, list[Finding]]:

@@ -38,5 +38,5 @@ def _refuse_damaged(data: VoxelData) -> None:
     if promised is not None and count > promised:
         raise InputRefused(path, f"holds more than the {promised} bytes in its header", "convert it to NIfTI")
     if not stream.eof or (promised is not None and count < promised):
-        missing = "its checksum is missing" if count == promised else f"{count} of {promised} bytes of voxels"
+        missing = "its end is missing" if promised in (None, count) else f"{count} of {promised} bytes of voxels"
         raise InputRefused(path, f"is cut short: {missing}", "copy it again")

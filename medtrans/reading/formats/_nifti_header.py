@@ -37,8 +37,10 @@ def parse_header(path: Path, stream: Stream) -> tuple[Nifti1Header, int, int]:
     kind: type[Nifti1Header] = Nifti1Header
     magic = first[344:348]
     if 540 in sizes:
-        first += stream.read(192)
+        first += stream.read(540 - 348)
         kind, magic = Nifti2Header, first[4:8]
+        if len(first) < 540:
+            raise InputRefused(path, f"is cut short: {len(first)} of the 540 bytes of its header", "copy it again")
     if not ({348, 540} & sizes) or magic[:3] not in (b"n+1", b"n+2"):
         what = "is not NIfTI" if magic[:2] != b"ni" else "is only one half of a pair of files"
         raise InputRefused(path, what, "give a single-file NIfTI (.nii or .nii.gz)")

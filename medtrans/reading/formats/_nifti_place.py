@@ -14,7 +14,7 @@ from nibabel.nifti1 import Nifti1Header
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
-from medtrans.reading.formats._affine import is_usable, rectangular
+from medtrans.reading.formats._affine import LARGEST_NUMBER, is_usable, rectangular
 from medtrans.reading.formats._nifti_header import CONVERT, parse_shape
 
 PLACE_FIELDS = (
@@ -33,8 +33,12 @@ SAME_SPACING = 1e-3
 ONE_AFFINE = "find out which is right and rewrite the header with one affine"
 
 
+@np.errstate(invalid="ignore")
 def parse_affine(path: Path, header: Nifti1Header) -> tuple[np.ndarray, list[Finding]]:
-    """Affine in millimetres: the sform where it has a code, else the qform, else the voxel sizes; and findings."""
+    """Affine in millimetres: the sform where it has a code, else the qform, else the voxel sizes; and findings.
+
+    A nan in a header may be a signalling one, of which NumPy would warn.
+    """
     findings: list[Finding] = []
     if not np.isfinite(header["pixdim"][:4]).all():
         raise InputRefused(path, "has a wrong header: a voxel size is not finite", CONVERT)
@@ -82,7 +86,7 @@ def _qform(path: Path, header: Nifti1Header, findings: list[Finding]) -> np.ndar
         return None
     sizes = np.asarray(header["pixdim"][1:4], dtype=np.float64)
     square = b * b + c * c + d * d
-    if not square <= 1 + QUATERNION_ROUNDING or not np.isfinite(offset).all() or not (sizes != 0).all():
+    if not square <= 1 + QUATERNION_ROUNDING or not (np.abs(offset) < LARGEST_NUMBER).all() or not (sizes != 0).all():
         if used and int(header["sform_code"]) <= 0:
             raise InputRefused(path, "its qform is not a rotation", CONVERT)
         findings += [_not_rotation(path)] if used else []

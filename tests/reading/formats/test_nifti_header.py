@@ -46,6 +46,32 @@ def test_a_singular_or_infinite_affine_is_refused(row, tmp_path):
         read_volume(path)
 
 
+@pytest.mark.parametrize(("field", "code"), [("srow_x", None), ("qoffset_x", "qform-not-rotation")])
+def test_numbers_too_large_to_be_computed_with_are_refused_or_named(field, code, tmp_path):
+    """NIfTI-2 holds numbers of 64 bits, whose squares may be infinite."""
+    path = saved(tmp_path / "v.nii", ramp(), kind=nib.Nifti2Image)
+    patched(path, nib.Nifti2Header.template_dtype.fields[field][1], struct.pack("<d", 1e308))
+    if code:
+        assert [finding.code for finding in read_volume(path).findings] == [code]
+    else:
+        with pytest.raises(InputRefused, match="finite or not invertible"):
+            read_volume(path)
+
+
+def test_a_signalling_nan_is_an_ordinary_nan(tmp_path):
+    path = patched(saved(tmp_path / "v.nii", ramp(), sform=0), 268, struct.pack("<I", 0x7F800001))
+    with pytest.raises(InputRefused, match="qform is not a rotation"):
+        read_volume(path)
+
+
+@pytest.mark.parametrize("size", [348, 400, 539])
+def test_a_nifti_2_that_ends_in_its_header_is_cut_short(size, tmp_path):
+    path = saved(tmp_path / "v.nii", ramp(), kind=nib.Nifti2Image)
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(InputRefused, match=f"cut short: {size} of the 540 bytes"):
+        read_volume(path)
+
+
 @pytest.mark.parametrize("size", [float("nan"), float("inf")])
 def test_a_voxel_size_that_is_not_finite_is_refused_beside_a_sound_sform(size, tmp_path):
     path = patched(saved(tmp_path / "v.nii", ramp(), qform=0), 80, struct.pack("<f", size))
