@@ -154,7 +154,7 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     _ = recipe.monitor
     if recipe.translates:
         refuse_other_modality(recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset")
-    recipe.translating.assert_fits(recipe.preparing.spatial_dims)
+    recipe.translating.assert_fits(recipe.preparing)
     return recipe
 
 

@@ -116,6 +116,13 @@ def test_several_inputs_are_contrasts_of_one_case(model, tmp_path):
     assert "has 2 channels, the model takes 1" in done.stderr
 
 
+def test_the_mirrored_mean_is_an_option(model, tmp_path):
+    words = ["translate", "-i", SAMPLES / "sub-00_T1.nii.gz", "-o", tmp_path / "out.nii.gz", "-m", model, "--mirror"]
+    assert shell(*words, "--threads", 1).returncode == 0
+    assert json.loads((tmp_path / "out.json").read_text())["model"]["settings"]["mirror"] == "left_right"
+    assert "in twice the time" in " ".join(shell("translate", "--help").stdout.split())
+
+
 def test_several_models_are_averaged(model, tmp_path):
     other = shutil.copytree(model, tmp_path / "other")
     config = json.loads((other / "config.json").read_text())

@@ -48,6 +48,14 @@ def translate(
         int | None, typer.Option(min=1, help="Samples of a stochastic model: their mean and standard deviation.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the samples.")] = None,
+    mirror: Annotated[
+        bool | None,
+        typer.Option(
+            "--mirror/--no-mirror",
+            help="Mean with the translation of the mirrored volume (left and right), in twice the time; "
+            "default: as the model was saved.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output has exactly the geometry of the input."""
@@ -59,7 +67,9 @@ def translate(
     is_batch = len(sources) == 1 and sources[0].is_dir() and not is_volume(sources[0])
     part = part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
-    changes = {key: value for key, value in (("samples", samples), ("seed", seed)) if value is not None}
+    mirrored = None if mirror is None else "left_right" if mirror else "none"
+    options = {"samples": samples, "seed": seed, "mirror": mirrored}
+    changes = {key: value for key, value in options.items() if value is not None}
     with ProgressBars() as progress:
         outcomes = translate(
             sources[0] if len(sources) == 1 else [sources],

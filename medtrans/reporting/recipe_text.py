@@ -98,6 +98,11 @@ def _translation(translating: Mapping[str, Any], preparing: Mapping[str, Any]) -
         size = f"windows of {_size(window)} voxels, " if window else ""
         blending = f"an overlap of {translating['overlap']:g} and {translating['blending']} blending"
         sentences = [f"Volumes were translated by a sliding window ({size}{blending})."]
+    if translating.get("mirror", "none") != "none":
+        sentences.append(
+            "Each translation is the mean of the network's output and of that for the volume with left and right "
+            "mirrored, mirrored back."
+        )
     if samples > 1:
         sentences.append(f"Each translation is the mean of {samples} samples (random seed {translating['seed']}).")
     return sentences

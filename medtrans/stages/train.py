@@ -85,6 +85,7 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
     preparation = fitted_preparation(recipe, cases, run)
     sources, targets = sides or prepared_sides(cases, preparation, run, no_progress)
     method = _method(recipe, preparation.task(len(sources[0].voxels), len(targets[0].voxels)), frozen)
+    recipe.translating.assert_fits(recipe.preparing, method)
     journal = train_method(
         method,
         _batches(training_items(method, sources, targets, cases, preparation, settings.seed), settings),

@@ -37,7 +37,7 @@ def translate(
 
     `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
     the first and last of an array of commands that share the folder; `conditions` are numbers for models that use
-    them; `changes` replace settings saved with the models (seed, samples).
+    them; `changes` replace settings saved with the models (seed, samples, mirror).
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = [model] if isinstance(model, Path) else model

@@ -1,7 +1,11 @@
 """Prediction: the normalised target of a prepared source, as the mean of one or several samples.
 
-A deterministic method gives one answer. A stochastic method takes noise beside the source: the mean over samples is
-the translation, their standard deviation its uncertainty.
+A deterministic method gives one answer, or with `mirror` the mean of two:
+
+    y = (G(x) + M G(M x)) / 2          M mirrors left and right
+
+A stochastic method takes noise beside the source: the mean over samples is the translation, their standard deviation
+its uncertainty.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ def predict(
     *,
     seed: int = 0,
     samples: int = 1,
+    mirror: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Prediction:
     """Apply `method` window by window; a stochastic method `samples` times, with noise from `seed`.
@@ -48,16 +53,18 @@ def predict(
     """
     count = samples if method.noise_channels else 1
     std = method.single_noise_std if count == 1 else 1.0
+    passes = [(number, step) for number in range(count) for step in ((1, -1) if mirror else (1,))]
     moments = Moments()
-    for number in range(count):
+    for done, (number, step) in enumerate(passes):
+        side = slice(None, None, step)  # The first axis of the prepared grid is left to right, as it is for flips.
         out = window(
-            prepared.voxels,
+            prepared.voxels[:, side],
             conditioned(method, conditions),
             background=prepared.background,
-            mask=prepared.mask,
+            mask=prepared.mask[side],
             noise=_noise(method.noise_channels, prepared.mask.shape, [seed, number], std),
-            on_progress=part_progress(on_progress, number, count),
-        )
+            on_progress=part_progress(on_progress, done, len(passes)),
+        )[:, side]
         out[:, ~prepared.mask] = window.target_background
         moments.add(out)
     return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None, count)

@@ -1,4 +1,4 @@
-"""Settings of translation: windows, blending, batches and samples."""
+"""Settings of translation: windows, blending, batches, samples and the mirrored mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 
 from medtrans.core.errors import UsageError
+from medtrans.core.method import Method
 from medtrans.core.settings import Settings
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.preparing.transforms.flip import Flip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +30,32 @@ class TranslatingSettings(Settings):
     """Seed of the noise of stochastic methods; the same seed gives the same translation."""
     samples: Annotated[int, Ge(1)] = 1
     """Samples of a stochastic method: their mean is the translation, their standard deviation the uncertainty."""
+    mirror: Literal["none", "left_right"] = "none"
+    """left_right: mean of the prediction and that of the volume with left and right mirrored, mirrored back. It takes
+    twice the time; only for models that were trained with the augmentation flip and draw no samples."""
     skip_background: bool = True
     """Do not predict slices and windows without body voxels; they get the background of the target."""
 
-    def assert_fits(self, spatial_dims: int) -> None:
-        """Raises UsageError where a window has the wrong number of sides."""
-        if self.window and len(self.window) != spatial_dims:
-            what = f"{list(self.window)} is no size in {spatial_dims}D"
-            raise UsageError("translating.window", what, f"give {spatial_dims} numbers of voxels")
+    def assert_fits(self, preparing: PreparingSettings, method: Method | None = None) -> None:
+        """Raises UsageError on a window with the wrong number of sides, and where a mirrored mean has no meaning."""
+        dims = preparing.spatial_dims
+        if self.window and len(self.window) != dims:
+            what = f"{list(self.window)} is no size in {dims}D"
+            raise UsageError("translating.window", what, f"give {dims} numbers of voxels")
+        if self.mirror != "none":
+            _refuse_mirrored(preparing, method)
+
+
+def _refuse_mirrored(preparing: PreparingSettings, method: Method | None) -> None:
+    advice = "set none (--no-mirror)"
+    if not any(isinstance(step, Flip) for step in preparing.augmentation):
+        what = "mirrored images are new to a model that is trained without flips"
+        raise UsageError(
+            "translating.mirror", what, f"{advice}, or train with preparing.augmentation: [{{name: flip}}]"
+        )
+    if (preparing.spatial_dims, preparing.plane, preparing.slices) == (2, "sagittal", 1):
+        raise UsageError("translating.mirror", "a mirrored volume has the same single sagittal slices", advice)
+    if method and method.noise_channels:
+        # The standard deviation of such means would be too small.
+        what = "the model draws samples, and the mean of two samples is none"
+        raise UsageError("translating.mirror", what, f"{advice}, and more translating.samples")

@@ -62,7 +62,7 @@ class Translator:
         self.method = method.to(self.device).eval()
         self.preparation = preparation
         self.settings = settings or TranslatingSettings()
-        self.settings.assert_fits(preparation.settings.spatial_dims)
+        self.settings.assert_fits(preparation.settings, method)
         self.identity = identity or Identity()
         self.sliding_window = self._sliding_window()
 
@@ -75,7 +75,7 @@ class Translator:
             name = str(config["card"].get("name") or Path(folder).resolve().name)
             saved = TranslatingSettings.from_dict(config["translating"], "translating")
             if settings is None:
-                saved.assert_fits(preparation.settings.spatial_dims)
+                saved.assert_fits(preparation.settings, method)
         except (MedtransError, TypeError, ValueError, KeyError, AttributeError) as reason:
             advice = "correct the translating settings, or copy the whole model folder again"
             raise ModelRefused(folder, f"its config.json cannot be used ({reason})", advice) from reason
@@ -126,9 +126,12 @@ class Translator:
         prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
         body = body_used(prepared, mask, self.preparation.settings.body_mask)
         findings = (*findings, *doubt_body(body, where))
-        draws = {"seed": self.settings.seed, "samples": self.settings.samples}
+        settings, mirror = self.settings, self.settings.mirror != "none"
+        draws = {"seed": settings.seed, "samples": settings.samples}
         with out_of_memory_refused(where), repeatable(self.device):
-            prediction = predict(self.method, self.sliding_window, prepared, values, **draws, on_progress=on_progress)
+            prediction = predict(
+                self.method, self.sliding_window, prepared, values, **draws, mirror=mirror, on_progress=on_progress
+            )
         refuse_not_finite(prediction, where)
         translated, clipped = restore(prediction, prepared, self.preparation)
         uncertainty = restore_uncertainty(prediction, prepared, self.preparation)

@@ -34,7 +34,10 @@ def _borders(translator: Translator, volume: Volume) -> list[set[int]]:
         axes = [axis for axis in range(3) if axis != window.axis]
         for axis, start, side in zip(axes, window.start, window.size, strict=True):
             own = int(np.abs(to_voxels[:3, axis]).argmax())
-            for edge in (start, start + side):
+            edges = {start, start + side}
+            if axis == 0 and translator.settings.mirror != "none":
+                edges |= {grid.shape[0] - edge for edge in edges}
+            for edge in edges:
                 if 0 < edge < grid.shape[axis]:
                     place = to_voxels[own, axis] * (edge - 0.5) + to_voxels[own, 3]
                     found[own].add(math.ceil(round(place, 3)))

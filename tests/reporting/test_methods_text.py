@@ -6,7 +6,7 @@ from medtrans.core.measurement import Measurement
 from medtrans.core.score import Evaluation
 from medtrans.recipe import load_recipe
 from medtrans.reporting.methods_text import methods_text
-from medtrans.reporting.recipe_text import run_sentences
+from medtrans.reporting.recipe_text import _translation, run_sentences
 from medtrans.reporting.training_text import training_sentences
 from tests.reporting.report_volumes import DEFINITION, scores
 
@@ -40,6 +40,7 @@ TRAINING = {
     "precision": "32-true",
     "clock": "wall",
 }
+TRANSLATING = {"overlap": 0.5, "blending": "gaussian", "samples": 1, "seed": 0}
 
 
 def text(settings=None, found=None, failed=None, measurements=()):
@@ -55,7 +56,7 @@ def sentences(**preparing):
         "preparing": PREPARING | preparing,
         "method": {"name": "pix2pix", "l1": 100.0},
         "training": TRAINING,
-        "translating": {"overlap": 0.5, "blending": "gaussian", "samples": 1, "seed": 0},
+        "translating": TRANSLATING,
     }
     return " ".join(run_sentences(settings, "6 train, 0 validation, 2 test"))
 
@@ -112,6 +113,11 @@ def test_measured_quantities_are_named():
 )
 def test_each_setting_has_its_sentence(preparing, sentence):
     assert sentence in sentences(**preparing)
+
+
+def test_a_mirrored_mean_has_its_sentence():
+    mirrored = [" ".join(_translation(TRANSLATING | {"mirror": way}, PREPARING)) for way in ("none", "left_right")]
+    assert ["left and right mirrored" in written for written in mirrored] == [False, True]
 
 
 @pytest.mark.parametrize(
