@@ -28,6 +28,8 @@ class Case:
     conditions: Mapping[str, float] = field(default_factory=dict)
     session: str = ""
     """Label of the examination among those of the subject; empty where it is unknown."""
+    mask_label: int | None = None
+    """The value in the mask that counts; None for all above 0."""
 
 
 @dataclass(frozen=True, eq=False)

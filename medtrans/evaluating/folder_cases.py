@@ -104,7 +104,7 @@ def evaluate_files(
     UsageError where no file has a partner, or on an unknown preset or metric, InputRefused where a path does not exist.
     """
     definition(preset, metrics=metrics)  # Refuse a wrong preset or metric before anything is read.
-    files = match_files(translated, target, mask, source=source, uncertainty=uncertainty)
+    files = match_files(translated, target, mask, source=source, uncertainty=uncertainty, mask_label=mask_label)
     clauses = (COPIED_SOURCE_CLAUSE,) if files.has_source else ()
     task = ScoringTask(preset, files.region, metrics, clauses, segmentation)
     return score_cases(folder_cases(files, uncertainty, mask_label), task, failed=files.failed)

@@ -9,6 +9,7 @@ from pathlib import Path
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
+from medtrans.evaluating.mask_arrays import counted_values
 from medtrans.reading.names import UNCERTAINTY, stem
 from medtrans.reading.volumes import is_volume, volumes_in
 
@@ -42,12 +43,16 @@ def match_files(
     *,
     source: Path | None = None,
     uncertainty: Path | None = None,
+    mask_label: int | None = None,
 ) -> MatchedFiles:
-    """Files of each case, matched by name. Raises UsageError where nothing matches, InputRefused on a missing path."""
+    """Files of each case, matched by name; `mask_label` is the value in a mask that counts.
+
+    Raises UsageError where nothing matches, InputRefused on a missing path.
+    """
     for path in (translated, target, mask, source, uncertainty):
         if path is not None and not path.exists():
             raise InputRefused(path, "does not exist", "check the path")
-    region = WHOLE_VOLUME if mask is None else f"voxels above 0 of {mask.name}"
+    region = WHOLE_VOLUME if mask is None else f"{counted_values(mask_label)} of {mask.name}"
     cases, failed = _match(translated, target, mask)
     sources = _beside(source, cases, "sources") if source is not None else {}
     deviations = _deviations(uncertainty, cases) if uncertainty is not None else {}

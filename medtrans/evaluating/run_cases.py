@@ -18,7 +18,7 @@ from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE_CLAUSE
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
-from medtrans.evaluating.mask_arrays import mask_array
+from medtrans.evaluating.mask_arrays import counted_values, mask_array
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
@@ -32,11 +32,11 @@ from medtrans.reading.volumes import read_volume
 MAX_TRAINING_CASES = 30
 """Training cases that baselines are learnt from, evenly picked."""
 REGIONS = {
-    "mask": "voxels above 0 of each case's mask file",
+    "mask": "{} of each case's mask file",
     "body": "the body found in each target",
     "volume": WHOLE_VOLUME,
 }
-"""Setting `region` → in words."""
+"""Setting `region` → in words, which values of a mask count left open."""
 
 
 class TargetPreparation(Protocol):
@@ -165,7 +165,9 @@ def evaluate_run(
         training = TrainingBaselines(_training_cases(cases, settings.region, preparation))
     lookup = (INTENSITY_LOOKUP_CLAUSE,) if training is not None and training.lookup is not None else ()
     clauses = (COPIED_SOURCE_CLAUSE, *lookup)
-    task = ScoringTask(settings.preset, REGIONS[settings.region], settings.metrics, clauses, segmentation)
+    label = cases[0].mask_label if cases else None
+    region = REGIONS[settings.region].format(counted_values(label))
+    task = ScoringTask(settings.preset, region, settings.metrics, clauses, segmentation)
     scoring = (
         RunCase(case, translations[case.name], preparation, settings.region, training, has_uncertainty=has_uncertainty)
         for case in translated

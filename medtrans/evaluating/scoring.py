@@ -19,7 +19,7 @@ from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE, copied_source
 from medtrans.evaluating.degenerate import correlation, degenerate
 from medtrans.evaluating.failures import failure
-from medtrans.evaluating.fills import filled_target, without_padding
+from medtrans.evaluating.fills import filled_target
 from medtrans.evaluating.image_scores import WHOLE_VOLUME, definition, input_hashes, score_pair
 from medtrans.evaluating.input_checks import (
     refuse_implausible,
@@ -37,6 +37,8 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
 from medtrans.evaluating.whole_volume import CLAUSE, air_fraction, whole_volume
 from medtrans.preparing.intensity_scale import scaled, upper_percentiles
+from medtrans.reading.padding import without_padding
+from medtrans.reading.volumes import refuse_empty_mask
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
@@ -193,12 +195,11 @@ def _load(case: ScoringCase, modality: str, findings: list[Finding]) -> _Loaded:
     mask = case.mask(target)
     if mask is not None:
         refuse_unfit_mask(case.name, target, mask)
-        if not (mask.voxels > 0).any():
-            raise EmptyMask(case.name, "the mask holds no voxel above 0", "give a mask of the body", "empty-mask")
-    mask, padding = without_padding(target, mask, modality, case.name)
-    inside = mask_array(mask, target)
+        refuse_empty_mask(mask, case.name)
+    inside, padding = without_padding(target, mask_array(mask, target), modality, case.name)
     if not inside.any():
-        raise EmptyMask(case.name, padding[0].what, "give a mask of the field of view", "empty-mask")
+        raise EmptyMask(case.name, padding[0].what, padding[0].advice, padding[0].code)
+    mask = target.like(inside[None]) if padding else mask
     findings.extend((*padding, *filled_target(target, mask, modality, case.name)))
     refuse_not_finite(case.name, "translated", translated.voxels, inside)
     refuse_not_finite(case.name, "target", target.voxels, inside)

@@ -99,7 +99,7 @@ def _key(case: Case, preparation: Preparation) -> str:
     values = preparation.to_dict()
     settings = {name: values[name] for name in KEY_SETTINGS}
     channels = [len(case.sources), len(case.targets)]
-    facts = [FORMAT, _first_axis(preparation), channels, [stamp(path) for path in paths], settings]
+    facts = [FORMAT, _first_axis(preparation), channels, case.mask_label, [stamp(path) for path in paths], settings]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

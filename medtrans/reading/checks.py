@@ -12,9 +12,10 @@ from medtrans.core.modality import check_undeclared, find_modality
 from medtrans.core.volume import Volume
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.memory import memory_errors
+from medtrans.reading.padding import without_padding
 from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.value_checks import check_values
-from medtrans.reading.volumes import read_volume
+from medtrans.reading.volumes import read_mask, read_volume, refuse_empty_mask
 
 ENVIRONMENT = "environment"
 """Code of findings on files that could not be read for want of memory or permission."""
@@ -74,20 +75,36 @@ def _several_volumes(path: Path, volume: Volume) -> list[Finding]:
 
 
 def _check_case(case: Case, settings: ReadingSettings) -> list[Finding]:
-    roles: list[tuple[Path, str | None]] = [(path, settings.source_modality) for path in case.sources]
-    roles += [(path, settings.target_modality) for path in case.targets]
-    roles += [(case.mask, None)] if case.mask else []
+    mask, of_mask = _read_mask(case)
+    targets = [(path, settings.target_modality) for path in case.targets]
     findings: list[Finding] = []
     first: tuple[Path, Volume] | None = None
-    for path, modality in roles:
+    for path, modality in [*((path, settings.source_modality) for path in case.sources), *targets]:
         volume, found = _read(path, modality)
         findings += found
         if volume is None:
             continue
         if first and not first[1].shares_grid_with(volume):
             findings.append(_other_grid(path, volume, *first))
+        elif mask and path in case.targets and mask.shares_grid_with(volume):
+            of_mask += without_padding(volume, mask.voxels[0] > 0, modality, str(case.mask))[1]
         first = first or (path, volume)
-    return findings
+    if case.mask and mask and first and not first[1].shares_grid_with(mask):
+        of_mask.append(_other_grid(case.mask, mask, *first))
+    return [*findings, *of_mask]
+
+
+def _read_mask(case: Case) -> tuple[Volume | None, list[Finding]]:
+    """The mask of a case, None where it has none that can be used, and findings on it alone."""
+    if case.mask is None:
+        return None, []
+    try:
+        with memory_errors(case.mask):
+            mask = read_mask(case.mask, case.mask_label)
+            refuse_empty_mask(mask, str(case.mask))
+    except MedtransError as reason:
+        return None, [unreadable(reason)]
+    return mask, list(mask.findings)
 
 
 def _other_grid(path: Path, volume: Volume, other: Path, first: Volume) -> Finding:

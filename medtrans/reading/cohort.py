@@ -36,7 +36,7 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
     if settings.target is None and any(case.targets for case in cases):
         what = "is missing, but the table has targets"
         raise UsageError("reading.target", what, f"write target: {{modality: CT}}, or as in {EXAMPLES['target']}")
-    cases = sorted(cases, key=lambda case: case.name)
+    cases = [replace(case, mask_label=settings.mask_label) for case in sorted(cases, key=lambda case: case.name)]
     refuse_unsafe_names([case.name for case in cases], settings.table or settings.root)
     if pairing == "alone":
         cases = [replace(case, targets=case.targets or case.sources) for case in cases]
@@ -56,7 +56,7 @@ def load_pair(case: Case) -> Pair:
     """The volumes of a case; several files become channels. Raises GridMismatch, InputRefused."""
     source = read_channels(case.sources) if case.sources else None
     target = read_channels(case.targets) if case.targets else None
-    mask = read_mask(case.mask) if case.mask else None
+    mask = read_mask(case.mask, case.mask_label) if case.mask else None
     first = source or target
     assert first is not None
     for role, other in (("target", target), ("mask", mask)):

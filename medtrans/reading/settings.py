@@ -44,7 +44,9 @@ class ReadingSettings(Settings):
     target: ImageSettings | None = None
     """Target images; None for methods that need none."""
     mask: str | None = None
-    """Pattern of the masks: training and evaluation use the voxels above 0."""
+    """Pattern of the masks: translation, training and evaluation use the voxels above 0."""
+    mask_label: Annotated[int | None, Ge(1)] = None
+    """The value in a mask that counts, for masks of several values such as label maps; None for masks of two."""
     table: Path | None = None
     """CSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
     optionally target (or target_1 …), mask, name, session, split; every other column is a condition, a number."""
@@ -60,6 +62,10 @@ class ReadingSettings(Settings):
     """Subjects of the test split, in place of a fraction. The table may not give them another split."""
     seed: Annotated[int, Ge(0)] = 0
     """Seed of the random split of the subjects."""
+
+    def __post_init__(self) -> None:
+        if self.mask_label is not None and not (self.mask or self.table):
+            raise UsageError("reading.mask_label", "is set, but no masks are", "set reading.mask, or take it out")
 
     @property
     def source_modality(self) -> ModalityName:

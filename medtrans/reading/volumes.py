@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from medtrans.core.errors import GridMismatch, InputRefused
+from medtrans.core.errors import EmptyMask, GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 from medtrans.reading import formats
 from medtrans.reading.grids import compare_grids
@@ -54,8 +54,15 @@ def read_mask(path: str | Path, label: int | None = None) -> Volume:
     values = np.unique(mask.voxels)
     if len(values) > 2:
         what = f"holds {len(values)} different values ({values[0]:g} … {values[-1]:g}), and a mask has two"
-        raise InputRefused(path, what, "give a mask of the body, or name the label that counts", "grey-mask")
+        advice = "give a mask of the body, or the value that counts: --mask-label N, in a recipe reading.mask_label"
+        raise InputRefused(path, what, advice, "grey-mask")
     return mask
+
+
+def refuse_empty_mask(mask: Volume, where: str) -> None:
+    """Raises EmptyMask where no voxel counts."""
+    if not (mask.voxels > 0).any():
+        raise EmptyMask(where, "the mask holds no voxel above 0", "give a mask of the body", "empty-mask")
 
 
 def read_grid(path: str | Path) -> tuple[tuple[int, ...], np.ndarray]:

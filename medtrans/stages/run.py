@@ -154,6 +154,7 @@ def _translate(
         names=[case.name for case in chosen],
         conditions=[case.conditions for case in chosen],
         masks=[case.mask for case in chosen],
+        mask_label=cases[0].mask_label,
         protected=[
             file for case in cases for file in (*case.sources, *case.targets, *([case.mask] if case.mask else []))
         ],

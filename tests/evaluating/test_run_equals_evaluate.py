@@ -52,14 +52,13 @@ def folders(tmp_path, modality):
     return tmp_path
 
 
-def by_evaluate(root, modality, metrics=()):
+def by_evaluate(root, modality, metrics=(), mask_label=None):
     paths = root / "translated", root / "target", root / "mask"
-    return evaluate_files(
-        *paths, PRESETS[modality], metrics=metrics, source=root / "source", uncertainty=root / "translated"
-    )
+    files = {"source": root / "source", "uncertainty": root / "translated"}
+    return evaluate_files(*paths, PRESETS[modality], metrics=metrics, mask_label=mask_label, **files)
 
 
-def by_run(root, modality, metrics=()):
+def by_run(root, modality, metrics=(), mask_label=None):
     """A run whose normalisation keeps the values as they are, so that both paths compare the same numbers."""
     keeps = Linear(low=-1024, high=3071)
     settings = PreparingSettings(source_normalisation=keeps, target_normalisation=keeps, body_mask="none")
@@ -69,7 +68,7 @@ def by_run(root, modality, metrics=()):
         there = {folder: (path,) if path.exists() else () for folder, path in files.items()}
         own_mask = files["mask"] if there["mask"] else None
         subject = name.partition("_")[0]
-        cases.append(Case(subject, name, there["source"], there["target"], own_mask, "test"))
+        cases.append(Case(subject, name, there["source"], there["target"], own_mask, "test", mask_label=mask_label))
         translations[name] = files["translated"]
     preparation = Preparation(settings, source_modality=modality, target_modality=modality)
     evaluating = EvaluatingSettings(preset=PRESETS[modality], region="mask", metrics=metrics)
@@ -230,6 +229,28 @@ def test_a_grey_mask_has_the_same_outcome(folders, modality):
     spoil(folders, "mask", mask().like(grey))
     run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
     assert outcome(run, BAD) == ({}, ["grey-mask"])
+    assert_alike(run, evaluate)
+
+
+def test_one_label_of_a_label_map_is_the_mask_in_both(folders, modality):
+    sound = by_run(folders, modality)
+    for name in NAMES:
+        labels = mask().voxels * 2 + (np.indices(mask().voxels.shape)[1] < 2)
+        write_volume(mask().like(labels.astype(np.uint8)), folders / "mask" / f"{name}.nii.gz", overwrite=True)
+    run, evaluate = by_run(folders, modality, mask_label=2), by_evaluate(folders, modality, mask_label=2)
+    assert_alike(run, sound)
+    assert_alike(run, evaluate)
+    assert run.definition.region == "voxels equal to 2 of each case's mask file"
+    assert evaluate.definition.region == "voxels equal to 2 of mask"
+    other = by_run(folders, modality, mask_label=3)
+    assert {finding.code for finding in other.failed.values()} == {"missing-label"}
+
+
+def test_a_mask_in_padding_has_the_same_outcome(folders, modality):
+    spoil(folders, "target", IMAGE[modality]().like(np.where(mask().voxels, -32768.0, IMAGE[modality]().voxels)))
+    run, evaluate = by_run(folders, modality), by_evaluate(folders, modality)
+    assert outcome(run, BAD) == ({}, ["empty-mask"])
+    assert "lies wholly where the target is padded with -32768" in run.failed[BAD].what
     assert_alike(run, evaluate)
 
 

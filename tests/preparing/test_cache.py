@@ -53,6 +53,15 @@ def test_what_is_stored_is_what_was_prepared(case, tmp_path, settings):
         assert np.array_equal(stored.mask, preparation.prepare_source(pair.source, pair.mask, margin=True).mask)
 
 
+def test_another_label_of_the_mask_is_prepared_anew(case, tmp_path):
+    labels = ball(mr().shape, 0.4).astype(np.uint8) + ball(mr().shape, 0.2)
+    write_volume(mr(affine=FLIPPED).like(labels[None]), case.mask, overwrite=True)
+    counted = [
+        cached([replace(case, mask_label=label)], AXIAL, tmp_path / "cache")[0][0].mask.sum() for label in (1, 2)
+    ]
+    assert counted[0] > counted[1] > 0
+
+
 def test_the_second_epoch_reads_no_case(case, tmp_path):
     first = items(cached([case], AXIAL, tmp_path / "cache"))
     for file in (*case.sources, *case.targets):

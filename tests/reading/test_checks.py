@@ -71,6 +71,54 @@ def test_a_ct_alone_or_as_a_source_is_checked_by_its_modality_and_not_by_its_nam
     assert not check_cases(find_cases(settings), settings)
 
 
+def put_mask(path, voxels):
+    write_volume(Volume(np.asarray(voxels, np.int16)[None], np.eye(4)), path, overwrite=True)
+
+
+def of_mask(folder, voxels, label=None, target=None):
+    """Findings on a mask, of an MR and a CT of 4 x 4 x 4 voxels."""
+    put(folder / "a_T1.nii.gz")
+    put_mask(folder / "a_CT.nii.gz", -1000 + 30 * np.arange(64).reshape(4, 4, 4) if target is None else target)
+    put_mask(folder / "a_mask.nii.gz", voxels)
+    none = {"test_fraction": 0, "validation_fraction": 0}
+    settings = ReadingSettings(
+        root=folder, source=MR("*_T1.nii.gz"), target=CT("*_CT.nii.gz"), mask="*_mask.nii.gz", mask_label=label, **none
+    )
+    found = check_cases(find_cases(settings), settings)
+    assert all(finding.where == str(folder / "a_mask.nii.gz") for finding in found)
+    return found
+
+
+def test_a_sound_mask_gives_no_finding_even_where_every_voxel_counts(tmp_path):
+    assert not of_mask(tmp_path, np.ones((4, 4, 4)))
+    assert not of_mask(tmp_path, 255 * (np.indices((4, 4, 4))[0] > 1))
+
+
+def test_a_mask_of_several_values_is_refused_unless_its_label_is_named(tmp_path):
+    labels = np.indices((4, 4, 4))[0]
+    (finding,) = of_mask(tmp_path, labels)
+    assert (finding.code, finding.severity) == ("grey-mask", "refuse")
+    assert "reading.mask_label" in finding.advice
+    assert not of_mask(tmp_path, labels, label=3)
+    (finding,) = of_mask(tmp_path, labels, label=7)
+    assert finding.code == "missing-label"
+
+
+def test_an_empty_mask_one_in_padding_and_one_elsewhere_are_found(tmp_path):
+    (finding,) = of_mask(tmp_path, np.zeros((4, 4, 4)))
+    assert (finding.code, finding.severity) == ("empty-mask", "refuse")
+    half = np.indices((4, 4, 4))[0] > 1
+    padded = np.where(half, -3024, -1000 + 40 * np.arange(64).reshape(4, 4, 4))
+    (finding,) = of_mask(tmp_path, half, target=padded)
+    assert finding.sentence.count("lies wholly where the target is padded with -3024") == 1
+    assert (finding.code, finding.severity) == ("empty-mask", "refuse")
+    (finding,) = of_mask(tmp_path, np.indices((4, 4, 4))[0] > 0, target=padded)
+    assert (finding.code, finding.severity) == ("padding", "warn")
+    (finding,) = of_mask(tmp_path, np.ones((4, 4, 3)))
+    assert finding.severity == "refuse"
+    assert "grid" in finding.what
+
+
 def test_a_broken_file_is_a_finding_not_an_error(tmp_path):
     (tmp_path / "v.nii.gz").write_bytes(b"rubbish")
     (finding,) = check_volume(tmp_path / "v.nii.gz")

@@ -38,6 +38,12 @@ def test_a_missing_modality_is_refused_with_how_to_write_it(values, message):
         ReadingSettings.from_dict(values, "reading")
 
 
+def test_a_label_without_masks_is_refused():
+    with pytest.raises(UsageError, match=r"reading\.mask_label: is set, but no masks are"):
+        ReadingSettings.from_dict({"source": SOURCE, "mask_label": 2})
+    assert ReadingSettings.from_dict({"source": SOURCE, "mask": "*_seg.nii.gz", "mask_label": 2}).mask_label == 2
+
+
 def test_a_recipe_of_typed_values_is_accepted():
     built = ReadingSettings.nested({"source": SOURCE}, "reading", lambda kind, values, where: kind(**values))
     assert TypeAdapter(ReadingSettings).validate_python(built).source.modality == "MR"

@@ -1,11 +1,12 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from medtrans.catalogue import find_recipe
 from medtrans.core.errors import UsageError
-from medtrans.reading.volumes import read_volume
+from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages.compare import compare
@@ -40,6 +41,25 @@ def test_a_second_run_says_what_existed_and_the_card_has_the_validation_scores(t
     assert "resumed: training was at step 3; 1 of 1 translations were there" in second.to_text()
     mae = read_journal(RunFolder(tmp_path).journal)[-1]["validation/mae"]
     assert f"- mae: {mae:.4g}" in (RunFolder(tmp_path).model / "MODEL_CARD.md").read_text()
+
+
+def test_the_label_of_the_masks_is_used_from_the_training_to_the_scores(tmp_path):
+    cases = tmp_path / "cases"
+    shutil.copytree(find_recipe("t1_to_t2").parents[2] / "sample_data", cases)
+    for path in cases.glob("*_mask.nii.gz"):
+        mask = read_volume(path)
+        write_volume(mask.like(np.where(mask.voxels > 0, 5, 1).astype(np.uint8)), path, overwrite=True)
+        assert len(np.unique(read_volume(path).voxels)) == 2, "every voxel is above 0"
+    result = run(recipe(f"reading.root={cases}", "reading.mask_label=5"), tmp_path / "run")
+    assert not result.failed
+    scores = json.loads((tmp_path / "run" / "scores.json").read_text())
+    assert scores["definition"]["region"] == "voxels equal to 5 of each case's mask file"
+    (path,) = RunFolder(tmp_path / "run").translations.glob("*.nii.gz")
+    mask = read_volume(cases / path.name.replace(".nii.gz", "_mask.nii.gz")).voxels
+    body = json.loads(path.with_name(path.name.replace(".nii.gz", ".json")).read_text())["body"]
+    assert (body["origin"], body["mask"]["label"]) == ("mask", 5)
+    assert not read_volume(path).voxels[mask != 5].any()
+    assert read_volume(path).voxels[mask == 5].any()
 
 
 def test_an_untrained_model_is_called_worse_than_a_baseline_first_and_everywhere(finished):
