@@ -2,9 +2,11 @@
 
     y = x / sqrt(mean_c x² + eps)
 
-The pixel norm of progressive GANs (Karras et al., ICLR 2018, https://arxiv.org/abs/1710.10196, section 4.2): it has no
-state and depends on no neighbour, so windows of one image agree, batch size 1 gives the same as 8, and two processes
-the same as one. The default everywhere; the other norms are settings.
+The pixel norm of progressive GANs (Karras et al., ICLR 2018, https://arxiv.org/abs/1710.10196, section 4.2), with eps
+1e-6: the RMSNorm of Zhang & Sennrich (NeurIPS 2019, https://arxiv.org/abs/1910.07467) without its gain. No mean is
+subtracted and there is no gain and no bias, which a LayerNorm has (Ba et al. 2016, https://arxiv.org/abs/1607.06450).
+It has no state and depends on no neighbour, so windows of one image agree, batch size 1 gives the same as 8, and two
+processes the same as one. The default everywhere; the other norms are settings (docs/decisions/0003).
 """
 
 from __future__ import annotations
