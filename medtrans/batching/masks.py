@@ -8,7 +8,7 @@ from pathlib import Path
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.formats import supported
 from medtrans.reading.names import session_of, stem, subject_of
-from medtrans.reading.volumes import is_volume, volumes_in
+from medtrans.reading.volumes import is_volume, volumes_of
 
 Masks = str | Path | Sequence[Path | None] | None
 """A mask for a single case, a folder that holds a mask for each, or a list with one or none for each."""
@@ -20,7 +20,7 @@ def find_masks(sources: Sequence[Sequence[Path]], masks: Masks) -> list[Path | N
 
     "sub-01_T1.nii.gz" has the mask "sub-01_T1_mask.nii.gz", "sub-01_mask.nii.gz" or, in a folder of masks alone,
     "sub-01_T1.nii.gz"; else the one whose name ends in "_mask" and has the same subject and session.
-    Raises InputRefused, UsageError where one is missing.
+    Raises InputRefused where one is missing, UsageError where the words do not fit together.
     """
     if masks is None:
         return [None] * len(sources)
@@ -35,15 +35,14 @@ def find_masks(sources: Sequence[Sequence[Path]], masks: Masks) -> list[Path | N
         if len(sources) > 1:
             raise UsageError(path, f"is one mask, for {len(sources)} cases", "give a folder with a mask for each")
         return [path]
-    volumes = volumes_in(path) if path.is_dir() else []
-    if not volumes:
-        raise UsageError(path, "holds no volume", supported())
-    named = {stem(volume): volume for volume in volumes}
+    if path.is_file():
+        raise InputRefused(path, "is not of a known format", supported())
+    named = {stem(volume): volume for volume in volumes_of(path)}
     return [_mask_of(files, named, path) for files in sources]
 
 
 def _mask_of(files: Sequence[Path], named: Mapping[str, Path], folder: Path) -> Path:
-    """Raises UsageError where the folder has none, or several, for this case."""
+    """Raises InputRefused where the folder has none for this case, UsageError where it has several."""
     first, own = stem(files[0]), {file.resolve() for file in files}
     masks = {name: volume for name, volume in named.items() if volume.resolve() not in own}
     wanted = [first + MASK, first.rpartition("_")[0] + MASK, first]
@@ -57,7 +56,7 @@ def _mask_of(files: Sequence[Path], named: Mapping[str, Path], folder: Path) -> 
         what = f"holds {len(found)} masks for {files[0].name}: {', '.join(path.name for path in found)}"
         raise UsageError(folder, what, f"name the right one {wanted[0]}")
     what = f"holds no mask for {files[0].name}: neither {wanted[0]} nor {wanted[2]} nor one of its subject"
-    raise UsageError(folder, what, "add it, or translate such cases without --mask")
+    raise InputRefused(folder, what, "add it, or translate such cases without --mask", "missing-mask")
 
 
 def _subject(name: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from medtrans.batching.outputs import Output, refuse_collisions
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.formats import supported
 from medtrans.reading.names import sidecar_path, stem, uncertainty_path
-from medtrans.reading.volumes import is_volume, volumes_in
+from medtrans.reading.volumes import is_volume, volumes_of
 
 Inputs = str | Path | Sequence[str | Path | Sequence[str | Path]]
 """A volume, a folder of volumes, or a list of volumes; an entry of several volumes is one case, its volumes become
@@ -92,10 +92,7 @@ def _sources(inputs: Inputs, left_out: Sequence[Path]) -> list[tuple[Path, ...]]
         raise InputRefused(path, "does not exist", "check the path")
     if not _is_folder_of_volumes(path):
         return [(path,)]
-    volumes = volumes_in(path)
-    if not volumes:
-        raise UsageError(path, "holds no volume (subfolders are not searched)", supported())
-    return [(volume,) for volume in volumes if volume not in left_out]
+    return [(volume,) for volume in volumes_of(path) if volume not in left_out]
 
 
 def _is_folder_of_volumes(path: Path) -> bool:

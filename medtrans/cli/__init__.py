@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 from medtrans.cli.app import app
 from medtrans.cli.exit_codes import install_handlers, report_error
@@ -31,15 +32,19 @@ for _command in COMMANDS:
 
 
 def main() -> None:
-    """Run a command; every error becomes one line on standard error and an exit code."""
-    debug = "--debug" in sys.argv
-    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    """Run the command of this process and exit with its code."""
     install_handlers()
-    if not debug:
+    if "--debug" not in sys.argv:
         quiet_libraries()
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run a command; every error becomes one line on standard error. Returns the exit code."""
+    arguments = [word for word in words if word != "--debug"]
     try:
         refuse_old_options(arguments)
         code = app(arguments or ["--help"], prog_name="medtrans", standalone_mode=False)
     except BaseException as reason:
-        code = report_error(reason, arguments, debug=debug)
-    sys.exit(code if isinstance(code, int) else 0)
+        code = report_error(reason, arguments, debug="--debug" in words)
+    return code if isinstance(code, int) else 0

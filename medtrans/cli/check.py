@@ -11,7 +11,7 @@ import typer
 from medtrans.cli.app import app
 from medtrans.cli.findings import to_text
 from medtrans.cli.options import AsJson, Changes
-from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
+from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding, worst
 
 
@@ -25,13 +25,12 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """List problems of volumes or of the cases of a recipe. Writes nothing."""
-    from medtrans.reading.checks import ENVIRONMENT
+    from medtrans.reading.checks import refusal
 
     findings = _findings(path, changes or [], modality)
     print(json.dumps([finding.to_dict() for finding in findings], indent=1) if as_json else to_text(findings))
     if worst(findings) == "refuse":
-        refused = {finding.code for finding in findings if finding.severity == "refuse"}
-        raise typer.Exit((EnvironmentRefused if refused == {ENVIRONMENT} else InputRefused).exit_code)
+        raise typer.Exit(refusal(findings).exit_code)
 
 
 def _findings(path: str, changes: list[str], modality: str | None) -> list[Finding]:

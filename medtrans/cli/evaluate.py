@@ -59,6 +59,7 @@ def evaluate(
 ) -> None:
     """Score translations against targets, and define every number."""
     from medtrans.evaluating.results import to_json, to_text
+    from medtrans.reading.checks import refusal
     from medtrans.stages.evaluate import evaluate
 
     use_threads(threads)
@@ -87,7 +88,8 @@ def evaluate(
     print_findings(evaluation.findings)
     print_findings(evaluation.failed.values())
     if evaluation.failed:
-        raise typer.Exit(1 if evaluation.scores else 3)
+        whole = {score.case for score in evaluation.scores} - evaluation.failed.keys()
+        raise typer.Exit(1 if whole else refusal(evaluation.failed.values()).exit_code)
 
 
 def _given(*paths: Path | str | None) -> list[Path]:

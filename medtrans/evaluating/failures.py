@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from medtrans.core.errors import EmptyMask, GridMismatch, MedtransError
+from medtrans.core.errors import EmptyMask, EnvironmentRefused, GridMismatch, MedtransError
 from medtrans.core.finding import Finding
+from medtrans.reading.checks import ENVIRONMENT
 
 PARTS = ("volume", "image")
 """Places that add nothing to the name of the case."""
@@ -15,7 +16,9 @@ def failure(case: str, error: MedtransError) -> Finding:
 
 
 def code_of(error: MedtransError) -> str:
-    """The code that the error carries, else one by its class."""
+    """That of the environment, the code that the error carries, else one by its class."""
+    if isinstance(error, EnvironmentRefused):
+        return ENVIRONMENT
     if error.code:
         return error.code
     if isinstance(error, GridMismatch):

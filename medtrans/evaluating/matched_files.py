@@ -10,8 +10,9 @@ from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
 from medtrans.evaluating.mask_arrays import counted_values
+from medtrans.reading.formats import supported
 from medtrans.reading.names import UNCERTAINTY, stem
-from medtrans.reading.volumes import is_volume, volumes_in
+from medtrans.reading.volumes import is_volume, volumes_of
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def match_files(
     for path in (translated, target, mask, source, uncertainty):
         if path is not None and not path.exists():
             raise InputRefused(path, "does not exist", "check the path")
+        if path is not None and path.is_file() and not is_volume(path):
+            raise InputRefused(path, "is not of a known format", supported())
     region = WHOLE_VOLUME if mask is None else f"{counted_values(mask_label)} of {mask.name}"
     cases, failed = _match(translated, target, mask)
     sources = _beside(source, cases, "sources") if source is not None else {}
@@ -132,9 +135,9 @@ def _is_folder(path: Path) -> bool:
 
 
 def _volumes(folder: Path) -> dict[str, Path]:
-    """Name → volume. Raises UsageError where two files have one name."""
+    """Name → volume. Raises UsageError where two files have one name, InputRefused where there is none."""
     found: dict[str, Path] = {}
-    for path in volumes_in(folder):
+    for path in volumes_of(folder):
         if stem(path) in found:
             what = f"{found[stem(path)].name} and {path.name} have one name"
             raise UsageError(folder, what, "keep one of them")

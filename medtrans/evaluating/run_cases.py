@@ -26,6 +26,7 @@ from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP_CLAUSE, Trai
 from medtrans.evaluating.uncertainty import read_samples
 from medtrans.evaluating.window_borders import read_borders
 from medtrans.reading.cohort import load_pair
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.volumes import read_volume
 
@@ -207,5 +208,7 @@ def _training_cases(cases: Iterable[Case], region: str, preparation: TargetPrepa
     for case in training[:: max(len(training) // MAX_TRAINING_CASES, 1)]:
         own = RunCase(case, None, preparation, region)
         learns = own.has_source and own.modality.name != "labels"
-        source = preparation.normalised_source(own.pair.source) if learns else None
-        yield TrainingCase(own.in_written_unit(own.target()), own.inside(), source)
+        with memory_errors(case.name):
+            source = preparation.normalised_source(own.pair.source) if learns else None
+            learnt_from = TrainingCase(own.in_written_unit(own.target()), own.inside(), source)
+        yield learnt_from

@@ -37,6 +37,7 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
 from medtrans.evaluating.whole_volume import CLAUSE, air_fraction, whole_volume
 from medtrans.preparing.intensity_scale import scaled, upper_percentiles
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.padding import without_padding
 from medtrans.reading.volumes import refuse_empty_mask
 
@@ -161,7 +162,8 @@ def score_cases(
     found = _Collected(failed=dict(failed or {}), findings=list(findings))
     for case in cases:
         try:
-            _add_case(case, task, found)
+            with memory_errors(case.name):
+                _add_case(case, task, found)
         except MedtransError as error:
             found.failed[case.name] = failure(case.name, error)
     found.findings.extend(whole_volume(found.air))

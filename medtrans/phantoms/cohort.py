@@ -9,6 +9,7 @@ import numpy as np
 
 from medtrans.phantoms.anatomy import Head, Lesion, make_head
 from medtrans.phantoms.contrasts import paint
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.volumes import write_volume
 
 
@@ -29,10 +30,10 @@ def write_cohort(
     """
     files = []
     for seed in seeds:
-        head = make_head(seed, shape=shape, spacing=spacing, lesions=lesions)
-        files += write_head(
-            folder, cohort_name(seed), head, contrasts, seed=seed, randomised=randomised, overwrite=overwrite
-        )
+        name, how = cohort_name(seed), {"randomised": randomised, "overwrite": overwrite}
+        with memory_errors(name):
+            head = make_head(seed, shape=shape, spacing=spacing, lesions=lesions)
+            files += write_head(folder, name, head, contrasts, seed=seed, **how)
     return files
 
 

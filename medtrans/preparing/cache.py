@@ -18,6 +18,7 @@ from medtrans.preparing.cached_volume import CachedVolume, open_cached, write_ca
 from medtrans.preparing.patches import PLANES
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.volumes import stamp
 
 FORMAT = 6
@@ -77,7 +78,7 @@ def _prepare(case: Case, preparation: Preparation, load: Callable[[Case], Pair])
     A margin of air counts too: a network that never saw it would write tissue there, beyond the skin.
     """
     pair = load(case)
-    with _naming(case.name):
+    with memory_errors(case.name), _naming(case.name):
         prepared = {"source": preparation.prepare_source(pair.source, pair.mask, margin=True)} if case.sources else {}
         if pair.target is not None:
             like = pair.source if case.sources else None

@@ -23,6 +23,7 @@ from medtrans.preparing.intensity_scale import scaled, upper_percentiles
 from medtrans.preparing.masks import BODY_MASKS, air_level, dilated
 from medtrans.preparing.normalisation import Normaliser
 from medtrans.preparing.settings import PreparingSettings
+from medtrans.reading.memory import memory_errors
 
 MAX_FIT_VOXELS = 200_000
 """Largest number of voxels of a training image that normalisation is fitted to."""
@@ -69,17 +70,17 @@ class Preparation:
         voxels: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"source": [], "target": []}
         upper: list[tuple[float, ...]] = []
         for pair in pairs:
-            body = self.body_mask(pair.source)
             # The pair of a case without sources has its target as source, for a Pair has a source.
             target_only = bool(pair.case.targets) and not pair.case.sources
-            for role, volume in (("source", None if target_only else pair.source), ("target", pair.target)):
-                if volume is not None:
-                    air = self._air(volume, body) if role == "source" else np.zeros(volume.channels)
-                    voxels[role] += [
-                        _subset(channel[body] - level) for channel, level in zip(volume.voxels, air, strict=True)
-                    ]
-                    if role == "target" and not self.settings.target_normalisation.keeps_unit:
-                        upper.append(upper_percentiles(volume))
+            with memory_errors(pair.case.name):
+                body = self.body_mask(pair.source)
+                if not target_only:
+                    air = self._air(pair.source, body)
+                    voxels["source"] += map(_subset, (pair.source.voxels[:, body].T - air).T)
+                if pair.target is not None:
+                    voxels["target"] += map(_subset, pair.target.voxels[:, body].astype(np.float64))
+                    if not self.settings.target_normalisation.keeps_unit:
+                        upper.append(upper_percentiles(pair.target))
         names = {f"{role}_normalisation": some for role, some in voxels.items() if some}
         fitted = {name: getattr(self.settings, name).fit(some) for name, some in names.items()}
         typical = tuple(np.median(np.array(upper), axis=0).tolist()) if upper else ()

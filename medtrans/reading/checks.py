@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from medtrans.core.case import Case
-from medtrans.core.errors import EnvironmentRefused, MedtransError
+from medtrans.core.errors import EnvironmentRefused, InputRefused, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import check_undeclared, find_modality
 from medtrans.core.volume import Volume
@@ -59,6 +59,12 @@ def unreadable(reason: MedtransError) -> Finding:
     """The finding that an error of one file becomes where the other files are checked all the same."""
     code = ENVIRONMENT if isinstance(reason, EnvironmentRefused) else reason.code or "unreadable"
     return Finding(code=code, severity="refuse", where=reason.where, what=reason.what, advice=reason.advice)
+
+
+def refusal(findings: Iterable[Finding]) -> type[MedtransError]:
+    """The class of the error where all is refused: of the environment only where every finding is."""
+    codes = {finding.code for finding in findings if finding.severity == "refuse"}
+    return EnvironmentRefused if codes == {ENVIRONMENT} else InputRefused
 
 
 def _several_volumes(path: Path, volume: Volume) -> list[Finding]:

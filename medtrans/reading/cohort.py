@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from medtrans.core.case import Case, Pair
-from medtrans.core.errors import GridMismatch, UsageError
+from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.reading.case_names import refuse_unsafe_names
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.names import session_of, subject_of
 from medtrans.reading.settings import EXAMPLES, ReadingSettings
 from medtrans.reading.splits import assign_splits, refuse_leaks
+from medtrans.reading.storage import entries_of
 from medtrans.reading.tables import cases_in_table
 from medtrans.reading.volumes import read_channels, read_mask
 
@@ -28,10 +29,13 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
     """All cases, each with its split, sorted by name.
 
     With the pairing "unpaired" a case may lack its targets or its sources; with "alone" its source is also its target.
-    Raises UsageError where nothing matches, a table is wrong, or a subject would be in two splits.
+    Raises InputRefused where files are missing, EnvironmentRefused where the folder cannot be listed, UsageError where
+    a table is wrong or a subject would be in two splits.
     """
     if not settings.root.is_dir():
-        raise UsageError(settings.root, "is not a folder", "set reading.root, for example --set reading.root=DIR")
+        what = "is not a folder" if settings.root.exists() else "does not exist"
+        raise InputRefused(settings.root, what, "set reading.root, for example --set reading.root=DIR")
+    entries_of(settings.root)
     cases = cases_in_table(settings) if settings.table else _match_cases(settings, pairing)
     if settings.target is None and any(case.targets for case in cases):
         what = "is missing, but the table has targets"
@@ -72,14 +76,15 @@ def _match_cases(settings: ReadingSettings, pairing: str) -> list[Case]:
     masks = _matches(settings.root, settings.mask) if settings.mask else {}
     if not any(sources):
         what = f"no file matches {settings.source.pattern!r}"
-        raise UsageError(settings.root, what, "set reading.root and reading.source.pattern")
+        raise InputRefused(settings.root, what, "set reading.root and reading.source.pattern")
     names = _complete_names(sources, targets, pairing)
     if not names:
         wanted = settings.target.pattern if settings.target else ()
         raise UsageError(settings.root, f"no source has a target {wanted!r}", "make the texts at * equal")
     if settings.mask and not names & masks.keys():
         what = f"{settings.mask!r} " + ("matches no case's name" if masks else "matches no file")
-        raise UsageError("reading.mask", f"{what} in {settings.root}", "correct the pattern, or leave it out")
+        kind = UsageError if masks else InputRefused
+        raise kind("reading.mask", f"{what} in {settings.root}", "correct the pattern, or leave it out")
     return [
         Case(
             subject=subject_of(name, settings.subject),

@@ -64,6 +64,14 @@ def modified_at(path: Path) -> int:
     return _facts(path).st_mtime_ns
 
 
+def entries_of(folder: Path) -> list[Path]:
+    """What a folder holds, in no order. Raises EnvironmentRefused where it cannot be listed."""
+    try:
+        return list(folder.iterdir())
+    except OSError as reason:
+        raise EnvironmentRefused(folder, reason.strerror or str(reason), "check its permissions") from None
+
+
 def sha256(path: str | Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal. Raises InputRefused, EnvironmentRefused."""
     path = Path(path)

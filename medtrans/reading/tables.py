@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from medtrans.core.case import Case, Split
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.names import session_of, stem
 from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.storage import read_bytes
@@ -88,7 +88,7 @@ def _files(root: Path, cells: dict[str, str], role: str, where: str) -> tuple[Pa
     for column, path in paths:
         if not (path.is_file() or (path.exists() and is_volume(path))):
             what = f"{path} does not exist, or is no volume"
-            raise UsageError(f"{where}, column {column}", what, "write the path from reading.root on")
+            raise InputRefused(f"{where}, column {column}", what, "write the path from reading.root on")
     return tuple(path for _, path in paths)
 
 

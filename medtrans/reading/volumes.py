@@ -13,16 +13,18 @@ from medtrans.core.errors import EmptyMask, GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 from medtrans.reading import formats
 from medtrans.reading.grids import compare_grids
-from medtrans.reading.storage import modified_at, refuse_existing, sha256, size_of
+from medtrans.reading.memory import memory_errors
+from medtrans.reading.storage import entries_of, modified_at, refuse_existing, sha256, size_of
 
 
 def read_volume(path: str | Path) -> Volume:
     """A volume on its grid in patient space; what the reader noticed is in `findings`.
 
-    Raises InputRefused, EnvironmentRefused, and UsageError for an unknown format.
+    Raises InputRefused, also for an unknown format, and EnvironmentRefused, also without memory.
     """
     path = Path(path)
-    return formats.format_of(path).read(path)
+    with memory_errors(path):
+        return _format_to_read(path).read(path)
 
 
 def read_channels(paths: Sequence[Path]) -> Volume:
@@ -68,7 +70,7 @@ def refuse_empty_mask(mask: Volume, where: str) -> None:
 def read_grid(path: str | Path) -> tuple[tuple[int, ...], np.ndarray]:
     """Shape and affine of a volume, from the header alone where the format allows it. Raises as `read_volume`."""
     path = Path(path)
-    return formats.format_of(path).read_grid(path)
+    return _format_to_read(path).read_grid(path)
 
 
 def write_volume(
@@ -90,17 +92,24 @@ def is_volume(path: Path) -> bool:
     return formats.matching_format(path) is not None
 
 
-def volumes_in(folder: Path, *, deep: bool = False) -> list[Path]:
-    """The volumes in a folder, sorted; with `deep` also those in its folders. What is hidden is left out."""
-    found: list[Path] = []
-    for entry in folder.iterdir():
-        if entry.name.startswith("."):
-            continue
-        if is_volume(entry):
-            found.append(entry)
-        elif deep and entry.is_dir() and not entry.is_symlink():
-            found += volumes_in(entry, deep=True)
-    return sorted(found)
+def volumes_in(folder: Path) -> list[Path]:
+    """The volumes in a folder, sorted. What is hidden is left out.
+
+    Raises EnvironmentRefused where the folder cannot be listed.
+    """
+    return sorted(entry for entry in entries_of(folder) if not entry.name.startswith(".") and is_volume(entry))
+
+
+def volumes_of(folder: Path) -> list[Path]:
+    """The volumes in a folder that is an input. Raises InputRefused where there is none, EnvironmentRefused."""
+    if not folder.exists():
+        raise InputRefused(folder, "does not exist", "check the path")
+    if not folder.is_dir():
+        raise InputRefused(folder, "is not a folder", "give a folder of volumes")
+    volumes = volumes_in(folder)
+    if not volumes:
+        raise InputRefused(folder, "holds no volume (folders in it are not searched)", formats.supported())
+    return volumes
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
@@ -145,3 +154,11 @@ def same_geometry(one: Volume, other: Volume) -> bool:
     if form is None:
         return one.origin.header is other.origin.header
     return form.same_header(one.origin.header, other.origin.header)
+
+
+def _format_to_read(path: Path) -> formats.Format:
+    """Raises InputRefused, since an input that is no volume is refused as one that is damaged."""
+    form = formats.matching_format(path)
+    if form is None:
+        raise InputRefused(path, "is not of a known format", formats.supported())
+    return form

@@ -12,6 +12,7 @@ from medtrans.core.volume import Volume
 from medtrans.evaluating.scoring import ScoringCase
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation
 from medtrans.evaluating.segmentation.task import SegmentationTask
+from medtrans.reading.memory import memory_errors
 from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.score_tables import worst_to_best
 
@@ -31,24 +32,27 @@ def case_images(
     has_target: bool = True,
     needs_source: bool = True,
 ) -> tuple[CaseImages, list[Finding]]:
-    """The images of one case, and a finding where the source cannot be displayed. Raises InputRefused, GridMismatch.
+    """The images of one case, and a finding where the source cannot be displayed.
+
+    Raises InputRefused, GridMismatch, EnvironmentRefused.
 
     `needs_source` is false where no sources were given.
     """
-    translated = case.translated()
-    measured = case.target() if has_target else None
-    mask = case.mask(measured) if measured is not None else None
-    images = CaseImages(
-        case.name,
-        None,
-        case.in_written_unit(measured) if measured is not None else None,
-        translated,
-        mask if mask is not None and mask.voxels.any() else None,
-        source_modality=source_modality,
-        target_modality=target_modality,
-    )
-    images, findings = _with_source(images, case.source()) if needs_source else (images, [])
-    return with_structures(images, segmentation), findings
+    with memory_errors(case.name):
+        translated = case.translated()
+        measured = case.target() if has_target else None
+        mask = case.mask(measured) if measured is not None else None
+        images = CaseImages(
+            case.name,
+            None,
+            case.in_written_unit(measured) if measured is not None else None,
+            translated,
+            mask if mask is not None and mask.voxels.any() else None,
+            source_modality=source_modality,
+            target_modality=target_modality,
+        )
+        images, findings = _with_source(images, case.source()) if needs_source else (images, [])
+        return with_structures(images, segmentation), findings
 
 
 def with_structures(images: CaseImages, segmentation: SegmentationTask | None) -> CaseImages:

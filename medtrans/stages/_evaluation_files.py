@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Verdict
 from medtrans.core.score import Evaluation
 from medtrans.core.sealed_json import NotSealed, seal, unseal
@@ -32,11 +32,11 @@ def write_evaluation_files(folder: RunFolder, evaluation: Evaluation, convergenc
 
 
 def read_evaluation(folder: RunFolder) -> Evaluation:
-    """The scores of a finished run. Raises UsageError where its file is damaged or of another version."""
+    """The scores of a finished run. Raises InputRefused where its file is damaged or of another version."""
     path, advice = folder.scores_json, "copy it back, or remove it and run again: what is there is not computed twice"
     try:
         return Evaluation.from_dict(unseal(read_bytes(path, MAX_SCORES_BYTES)))
     except NotSealed as reason:
-        raise UsageError(path, str(reason), advice) from reason
+        raise InputRefused(path, str(reason), advice) from reason
     except (KeyError, TypeError, ValueError, AttributeError) as reason:
-        raise UsageError(path, f"holds no scores of this version ({reason!r})", advice) from reason
+        raise InputRefused(path, f"holds no scores of this version ({reason!r})", advice) from reason

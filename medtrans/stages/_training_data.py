@@ -17,6 +17,7 @@ from medtrans.preparing.pairing import PAIRINGS
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
+from medtrans.reading.memory import memory_errors
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._preparation_file import load_preparation, save_preparation
@@ -69,7 +70,10 @@ def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) 
     if not chosen:
         return None
     evaluating = recipe.evaluating
-    pairs = [scoring_pair(case, evaluating.region, preparation) for case in chosen]
+    pairs = []
+    for case in chosen:
+        with memory_errors(case.name):
+            pairs.append(scoring_pair(case, evaluating.region, preparation))
     # Of the further metrics only the one that selects the model: others may take longer than the training.
     preset, wanted = find_preset(evaluating.preset), recipe.training.monitor
     metrics = [spec for spec in evaluating.metrics if labelled_metrics(preset, [spec])[-1].label == wanted]

@@ -6,32 +6,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medtrans.catalogue import recipes
 from medtrans.core.case import Case
-from medtrans.core.errors import EnvironmentRefused, UsageError
+from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
 from medtrans.core.finding import Finding
+from medtrans.core.suggestions import did_you_mean
 from medtrans.reading.checks import check_cases, check_masks, check_volume, unreadable
 from medtrans.reading.cohort import unmatched_files
 from medtrans.reading.formats import supported
+from medtrans.reading.storage import entries_of
 from medtrans.reading.volumes import is_volume, volumes_in
 from medtrans.runs import RunFolder
 
 if TYPE_CHECKING:
     from medtrans.recipe import Recipe
 
+RECIPES = (".yaml", ".yml")
+
 
 def names_volumes(path: Path) -> bool:
-    """Whether a path given to `check` is a volume, or a folder of volumes, and not a recipe. Raises UsageError."""
+    """Whether a path given to `check` is a volume, or a folder of volumes, and not a recipe. Raises InputRefused."""
     if path.is_dir():
         return not RunFolder(path).recipe.exists()
     if is_volume(path):
         return True
-    if path.is_file() and path.suffix not in (".yaml", ".yml"):
-        raise UsageError(path, "is neither a volume nor a recipe", supported())
-    return False
+    if path.suffix in RECIPES or str(path) in recipes():
+        return False
+    if path.is_file():
+        raise InputRefused(path, "is neither a volume nor a recipe", supported())
+    raise InputRefused(path, "does not exist, and no pipeline has that name", did_you_mean(str(path), recipes()))
 
 
 def check(path: Path, modality: str | None = None) -> list[Finding]:
-    """Findings on a volume, or on all volumes in a folder. Raises UsageError for a folder without a volume.
+    """Findings on a volume, or on all volumes in a folder. Raises InputRefused for a folder without a volume.
 
     A file or folder in it that cannot be read is a finding, and the others are checked.
     """
@@ -39,7 +46,7 @@ def check(path: Path, modality: str | None = None) -> list[Finding]:
         return check_volume(path, modality)
     files, findings = _volumes_below(path)
     if not files and not findings:
-        raise UsageError(path, "holds no volume", supported())
+        raise InputRefused(path, "holds no volume", supported())
     return [*findings, *(finding for file in files for finding in _check_guarded(file, modality))]
 
 
@@ -59,10 +66,9 @@ def _volumes_below(folder: Path) -> tuple[list[Path], list[Finding]]:
     """The volumes in a folder and in all folders in it, sorted, and a finding on each folder that cannot be listed."""
     try:
         files = volumes_in(folder)
-        below = [entry for entry in sorted(folder.iterdir()) if entry.is_dir() and not entry.is_symlink()]
-    except OSError as reason:
-        error = EnvironmentRefused(folder, reason.strerror or str(reason), "check the permissions of the folder")
-        return [], [unreadable(error)]
+        below = [entry for entry in sorted(entries_of(folder)) if entry.is_dir() and not entry.is_symlink()]
+    except EnvironmentRefused as reason:
+        return [], [unreadable(reason)]
     findings: list[Finding] = []
     for entry in below:
         if entry not in files:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.score import TRANSLATED, Evaluation
 from medtrans.core.strict_json import to_strict_json
 from medtrans.core.volume import AFFINE_TOLERANCE_MM
@@ -72,7 +72,8 @@ def compare(
 
     `primary` are the labels of the metrics that are tested, instead of those that the runs name.
 
-    Raises UsageError where folders are no finished runs, their scores must not be compared, or a margin is wrong.
+    Raises InputRefused where folders are no finished runs or damaged, UsageError where their scores must not be
+    compared or a margin is wrong.
     """
     if len(folders) < 2:
         raise UsageError("compare", "one run has no other to be compared with", "give two or more run folders")
@@ -130,13 +131,13 @@ def _finished(path: Path) -> FinishedRun:
     folder = RunFolder(path)
     for file in (folder.scores_json, folder.journal, folder.recipe):
         if not file.is_file():
-            raise UsageError(path, f"is no finished run: it has no {file.name}", "give folders made by medtrans run")
+            raise InputRefused(path, f"is no finished run: it has no {file.name}", "give folders made by medtrans run")
     evaluation = read_evaluation(folder)
     if not evaluation.scores:
-        raise UsageError(path, "has no scored case", "see its report.html")
+        raise InputRefused(path, "has no scored case", "see its report.html")
     rows, recipe = read_journal(folder.journal), load_recipe(folder.recipe)
     if not rows:
-        raise UsageError(folder.journal, "has no rows", "copy it back from where it was complete, or run again")
+        raise InputRefused(folder.journal, "has no rows", "copy it back from where it was complete, or run again")
     last = rows[-1]
     cost = RunCost(recipe.method, int(last["step"]), last["seconds"] / 60, recipe.training.clock)
     return FinishedRun(path.resolve().name, folder, recipe, evaluation, cost)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from medtrans.core.errors import InputRefused, MedtransError, UsageError
+from medtrans.core.errors import MedtransError, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import MODALITIES
 from medtrans.core.suggestions import did_you_mean
@@ -32,9 +32,10 @@ from medtrans.evaluating.distribution.set_checks import (
 )
 from medtrans.evaluating.failures import failure
 from medtrans.evaluating.input_checks import refuse_not_finite, top
-from medtrans.reading.formats import supported
+from medtrans.reading.checks import refusal
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import UNCERTAINTY, stem
-from medtrans.reading.volumes import read_volume, volumes_in
+from medtrans.reading.volumes import read_volume, volumes_of
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def measure(
     """Distances of two folders by an `extractor`: radiomics, random, a TorchScript file or a segmenter's model folder.
 
     `view` is axial, coronal, sagittal or volume, that of the model if None; `spacing` in mm, None keeps each volume's
-    own. A volume that cannot be used is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused
-    where fewer than two volumes of a set are left.
+    own. A volume that cannot be used is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused or
+    EnvironmentRefused where fewer than two volumes of a set are left.
     """
     sets, noticed = {"generated": _volumes(generated), "real": _volumes(real)}, _Noticed()
     if view is not None and view not in VIEWS:
@@ -108,7 +109,8 @@ def _read_set(paths: Sequence[Path], sampler: ImageSampler, noticed: _Noticed) -
             volume = _read(path)
             found.kinds.append(kind_of(volume))
             found.tops.append(top(volume.voxels))
-            found.features.append(sampler.features(volume))
+            with memory_errors(path):
+                found.features.append(sampler.features(volume))
         except MedtransError as error:
             noticed.failed[str(path)] = failure(str(path), error)
             continue
@@ -119,25 +121,27 @@ def _read_set(paths: Sequence[Path], sampler: ImageSampler, noticed: _Noticed) -
 
 
 def _features(folder: Path, paths: Sequence[Path], found: _Set, noticed: _Noticed) -> np.ndarray:
-    """Features (volume, image, feature) of a set. Raises InputRefused below two volumes."""
+    """Features (volume, image, feature) of a set. Raises InputRefused or EnvironmentRefused below two volumes."""
     if len(found.features) < 2:
-        why = next((noticed.failed[str(path)].what for path in paths if str(path) in noticed.failed), "")
-        what = f"has {len(found.features)} volumes that can be assessed: {why or 'there are no more'}"
-        raise InputRefused(folder, what, "give two or more")
+        failed = [noticed.failed[str(path)] for path in paths if str(path) in noticed.failed]
+        why = failed[0].what if failed else "there are no more"
+        what = f"has {len(found.features)} volumes that can be assessed: {why}"
+        raise refusal(failed)(folder, what, "give two or more")
     return np.stack(found.features)
 
 
 def _ranges(real: Sequence[Path], noticed: _Noticed) -> list[IntensityRange]:
-    """Intensities of the real volumes that can be read. Raises InputRefused where none can."""
+    """Intensities of the real volumes that can be read. Raises InputRefused or EnvironmentRefused where none can."""
     ranges = []
     for path in real:
         try:
-            ranges.append(IntensityRange.of(_read(path)))
+            with memory_errors(path):
+                ranges.append(IntensityRange.of(_read(path)))
         except MedtransError as error:
             noticed.failed[str(path)] = failure(str(path), error)
     if not ranges:
         what = f"has no volume that can be assessed: {noticed.failed[str(real[0])].what}"
-        raise InputRefused(real[0].parent, what, "give others")
+        raise refusal(noticed.failed.values())(real[0].parent, what, "give others")
     return ranges
 
 
@@ -148,11 +152,7 @@ def _read(path: Path) -> Volume:
 
 
 def _volumes(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise UsageError(folder, "is not a folder", "give a folder of volumes")
-    paths = volumes_in(folder)
-    if not paths:
-        raise UsageError(folder, "holds no volume", supported())
+    paths = volumes_of(folder)
     # The standard deviation that lies beside a translation is not an image of the set.
     deviations = {stem(path) + UNCERTAINTY for path in paths}
     return [path for path in paths if stem(path) not in deviations]

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.errors import UsageError
 from medtrans.phantoms import skulls
 from medtrans.phantoms.anatomy import Lesion
 from medtrans.phantoms.cohort import cohort_name, head_file, write_cohort, write_head
 from medtrans.phantoms.label_maps import from_label_map
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import stem
-from medtrans.reading.volumes import read_volume, volumes_in
+from medtrans.reading.volumes import is_volume, read_volume, volumes_of
 
 SPACING_MM = 2.0
 FIELD_OF_VIEW_MM = (192, 216, 192)
@@ -56,11 +57,7 @@ def phantoms(
     if spacing or lesions:
         what = "label maps have a voxel size and lesions of their own"
         raise UsageError(labels, what, "leave out --spacing and --lesion, or --labels")
-    if not labels.exists():
-        raise InputRefused(labels, "does not exist", "check the path")
-    maps = [labels] if labels.is_file() else volumes_in(labels)
-    if not maps:
-        raise UsageError(labels, "holds no label map", "give a label map, or a folder of label maps")
+    maps = volumes_of(labels) if labels.is_dir() and not is_volume(labels) else [labels]
     names = [_name(maps[number % len(maps)], number) for number in seeds]
     _plan(output, names, contrasts, True, [labels], overwrite=overwrite)
     how: dict[str, Any] = {"randomised": randomised, "overwrite": overwrite}
@@ -77,10 +74,10 @@ def _from_labels(
     output: Path, file: Path, contrasts: Sequence[str], number: int, *, randomised: bool, overwrite: bool
 ) -> list[Path]:
     rng = np.random.default_rng([number, 1])
-    head = from_label_map(read_volume(file), rng, skull=skulls.draw(rng) if randomised else None)
-    return write_head(
-        output, _name(file, number), head, contrasts, seed=number, randomised=randomised, overwrite=overwrite
-    )
+    name, how = _name(file, number), {"randomised": randomised, "overwrite": overwrite}
+    with memory_errors(file):
+        head = from_label_map(read_volume(file), rng, skull=skulls.draw(rng) if randomised else None)
+        return write_head(output, name, head, contrasts, seed=number, **how)
 
 
 def _name(file: Path, number: int) -> str:

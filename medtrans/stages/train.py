@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from medtrans.core.case import Case
-from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding, Verdict
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.progress import ProgressCallback, no_progress
@@ -21,6 +21,7 @@ from medtrans.preparing.batches import loader
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
+from medtrans.reading.checks import refusal
 from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
@@ -158,11 +159,11 @@ def _begin(recipe: Recipe, run: RunFolder) -> None:
 
 
 def _refuse_bad_cases(findings: Sequence[Finding]) -> None:
-    """Raises InputRefused with the first finding that stops the work."""
+    """Raises InputRefused, or EnvironmentRefused, with the first finding that stops the work."""
     bad = [finding for finding in findings if finding.severity == "refuse"]
     if bad:
         more = f" (and {len(bad) - 1} more: see `medtrans check`)" if len(bad) > 1 else ""
-        raise InputRefused(bad[0].where, bad[0].what + more, bad[0].advice, bad[0].code)
+        raise refusal(bad)(bad[0].where, bad[0].what + more, bad[0].advice, bad[0].code)
 
 
 def _saver(

@@ -8,10 +8,10 @@ from statistics import fmean
 
 from medtrans.core.case import Pair
 from medtrans.core.method import Method
-from medtrans.core.volume import Volume
 from medtrans.evaluating.image_scores import score_pair
 from medtrans.evaluating.metric_specs import MetricSpec
 from medtrans.preparing.preparation import Preparation
+from medtrans.reading.memory import memory_errors
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator
 
@@ -36,8 +36,11 @@ class Validation:
         values: dict[str, list[float]] = {}
         for pair in self.pairs:
             assert pair.target is not None
-            translated: Volume = translator.translate(pair.source, pair.body, conditions=pair.case.conditions).volume
-            measured = translated, pair.target, pair.mask, self.preset
-            for score in score_pair(*measured, metrics=self.metrics, case=pair.case.name):
+            name, given = pair.case.name, pair.case.conditions
+            with memory_errors(name):
+                translated = translator.translate(pair.source, pair.body, conditions=given, where=name).volume
+                measured = translated, pair.target, pair.mask, self.preset
+                scores = score_pair(*measured, metrics=self.metrics, case=name)
+            for score in scores:
                 values.setdefault(score.metric.label, []).append(score.value)
         return {name: fmean(found) if all(map(math.isfinite, found)) else math.nan for name, found in values.items()}

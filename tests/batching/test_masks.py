@@ -41,9 +41,9 @@ def test_a_mask_is_found_by_name_else_by_subject_and_session(masks, source, name
 
 
 def test_no_mask_several_masks_and_one_for_many_are_refused(masks):
-    with pytest.raises(UsageError, match="holds no volume"):
+    with pytest.raises(InputRefused, match="holds no volume"):
         found(masks, "sub-01_T1.nii.gz")
-    with pytest.raises(UsageError, match=r"holds no mask for sub-01_T1\.nii\.gz"):
+    with pytest.raises(InputRefused, match=r"holds no mask for sub-01_T1\.nii\.gz"):
         found(masks, "sub-01_T1.nii.gz", "sub-02_mask.nii.gz")
     with pytest.raises(UsageError, match="holds 2 masks for"):
         found(masks, "sub-01_T1.nii.gz", "sub-01_brain_mask.nii.gz", "sub-01_head_mask.nii.gz")

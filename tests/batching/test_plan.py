@@ -82,7 +82,7 @@ def test_an_output_that_would_share_the_sidecar_of_its_input_is_refused(cases):
     [
         ("cases", "out.nii.gz", UsageError, "is one file, for several volumes"),
         ("nowhere", "out", InputRefused, "does not exist"),
-        ("empty", "out", UsageError, "holds no volume"),
+        ("empty", "out", InputRefused, "holds no volume"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_is(cases, tmp_path, inputs, output, kind, message):

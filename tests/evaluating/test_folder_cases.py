@@ -161,9 +161,9 @@ def test_wrong_use_is_refused_before_anything_is_read(folders):
     for paths in ((folders / "nowhere", file, None), (file, folders / "nowhere", None), (file, file, folders / "no")):
         with pytest.raises(InputRefused, match="does not exist; check the path"):
             evaluate_files(*paths, "synthrad2023")
-    (folders / "empty").mkdir()
-    with pytest.raises(UsageError, match=r"no volume has a partner of its name .*there are sub-0 and nothing"):
-        evaluate_files(folders / "translated", folders / "empty", None, "synthrad2023")
+    write_volume(ct(), folders / "other" / "p1.nii")
+    with pytest.raises(UsageError, match=r"no volume has a partner of its name .*there are sub-0 and p1"):
+        evaluate_files(folders / "translated", folders / "other", None, "synthrad2023")
 
 
 def test_two_files_of_one_name_are_refused_and_not_chosen_between(folders):

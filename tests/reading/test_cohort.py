@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medtrans.core.errors import GridMismatch, UsageError
+from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.reading.checks import check_cases
 from medtrans.reading.cohort import find_cases, load_pair, unmatched_files
 from medtrans.reading.names import subject_of
@@ -35,9 +35,10 @@ def test_several_patterns_become_channels(tmp_path):
 
 def test_a_mask_pattern_that_finds_nothing_is_refused(tmp_path):
     settings = cohort(tmp_path, 3)
-    for pattern, message in (("*_msk.nii.gz", "matches no file"), ("sub*_mask.nii.gz", "matches no case's name")):
-        with pytest.raises(UsageError, match=message):
-            find_cases(ReadingSettings(**{**vars(settings), "mask": pattern}))
+    with pytest.raises(InputRefused, match="matches no file"):
+        find_cases(replace(settings, mask="*_msk.nii.gz"))
+    with pytest.raises(UsageError, match="matches no case's name"):
+        find_cases(replace(settings, mask="sub*_mask.nii.gz"))
 
 
 def test_unpaired_cases_may_lack_a_side(tmp_path):
@@ -59,16 +60,22 @@ def test_files_that_make_no_case_are_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"source": MR("T1.nii.gz")}, {"source": MR("*_T9.nii.gz")}, {"subject": "("}, {"subject": "z+"}]
+    ("changes", "kind"),
+    [
+        ({"source": MR("T1.nii.gz")}, UsageError),
+        ({"source": MR("*_T9.nii.gz")}, InputRefused),
+        ({"subject": "("}, UsageError),
+        ({"subject": "z+"}, UsageError),
+    ],
 )
-def test_patterns_that_find_nothing_are_refused(changes, tmp_path):
+def test_patterns_that_find_nothing_are_refused(changes, kind, tmp_path):
     settings = cohort(tmp_path, 3)
-    with pytest.raises(UsageError):
+    with pytest.raises(kind):
         find_cases(ReadingSettings(**{**vars(settings), **changes}))
 
 
 def test_a_folder_that_is_not_there_is_refused():
-    with pytest.raises(UsageError, match=r"reading\.root"):
+    with pytest.raises(InputRefused, match=r"reading\.root"):
         find_cases(ReadingSettings(root=Path("nowhere at all"), source=MR("*_T1.nii.gz")))
 
 

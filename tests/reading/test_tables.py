@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.cohort import find_cases
 from tests.reading.small_cohort import put, table
 
@@ -30,7 +30,6 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
     [
         ("subjekt,source\np,x.nii.gz\n", "subject and source"),
         ("subject,source\n", "no rows"),
-        ("subject,source\np,nowhere.nii.gz\n", r"line 2, column source.*does not exist"),
         ("subject,source\n,x.nii.gz\n", "line 2.*no subject"),
         ("subject,source,split\np,x.nii.gz,trian\n", "line 2.*'trian'"),
         ("subject,source,tesla\np,x.nii.gz,strong\n", "line 2, column tesla.*'strong'"),
@@ -49,6 +48,11 @@ def test_a_wrong_table_is_refused_with_its_line(text, message, tmp_path):
     put(tmp_path / "y.nii.gz", 2)
     with pytest.raises(UsageError, match=message):
         find_cases(table(tmp_path, text))
+
+
+def test_a_missing_file_is_refused_with_its_line(tmp_path):
+    with pytest.raises(InputRefused, match=r"line 2, column source.*does not exist"):
+        find_cases(table(tmp_path, "subject,source\np,nowhere.nii.gz\n"))
 
 
 def test_targets_in_a_table_need_a_modality(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from medtrans.catalogue import find_recipe
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused
 from medtrans.recipe import load_recipe
 from medtrans.stages.check import check, check_recipe, names_volumes
 
@@ -36,7 +36,7 @@ def test_values_are_checked_where_a_modality_is_given(copied):
 def test_a_folder_is_searched_and_an_empty_one_refused(copied):
     assert check(copied) == []
     (copied / "empty").mkdir()
-    with pytest.raises(UsageError, match="holds no volume"):
+    with pytest.raises(InputRefused, match="holds no volume"):
         check(copied / "empty")
 
 
@@ -44,7 +44,7 @@ def test_a_volume_is_told_from_a_recipe(tmp_path):
     assert names_volumes(tmp_path / "a.nii.gz")
     assert not names_volumes(tmp_path / "recipe.yaml")
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(UsageError, match="neither a volume nor a recipe"):
+    with pytest.raises(InputRefused, match="neither a volume nor a recipe"):
         names_volumes(tmp_path / "notes.txt")
     assert names_volumes(tmp_path)
     (tmp_path / "recipe.yaml").write_text("name: run")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 
 from medtrans.catalogue import find_recipe
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.sealed_json import seal
 from medtrans.core.volume import Volume
 from medtrans.evaluating.uncertainty import CLAUSES
@@ -126,13 +126,19 @@ def without(scores, subject):
             "was scored on another mask than in .*one",
         ),
         (lambda scores: scores["cases"][0].update(name="somebody"), "not scored on the same cases: "),
-        (lambda scores: scores.update(cases=[]), "has no scored case"),
     ],
 )
 def test_what_was_measured_otherwise_is_refused_by_name(runs, tmp_path, how, said):
     shutil.copytree(runs / "one", tmp_path / "third")
     change(tmp_path / "third", how)
     with pytest.raises(UsageError, match=said):
+        compare([runs / "one", tmp_path / "third"])
+
+
+def test_a_run_without_a_scored_case_is_refused(runs, tmp_path):
+    shutil.copytree(runs / "one", tmp_path / "third")
+    change(tmp_path / "third", lambda scores: scores.update(cases=[]))
+    with pytest.raises(InputRefused, match="has no scored case"):
         compare([runs / "one", tmp_path / "third"])
 
 
@@ -165,7 +171,7 @@ def test_cases_on_other_grids_are_refused_with_their_spacing(runs, tmp_path):
 
 
 def test_a_folder_that_is_no_run_and_a_run_alone_are_answered(runs, tmp_path):
-    with pytest.raises(UsageError, match=r"no finished run: it has no scores\.json"):
+    with pytest.raises(InputRefused, match=r"no finished run: it has no scores\.json"):
         compare([runs / "one", tmp_path])
     with pytest.raises(UsageError, match="give two or more"):
         compare([runs / "one"])
@@ -177,5 +183,5 @@ def test_scores_of_a_damaged_file_are_not_compared(runs, tmp_path):
     text = (damaged / "scores.json").read_text()
     number = re.search(r'"mae": 0\.(\d)', text)
     (damaged / "scores.json").write_text(text[: number.start(1)] + "9" + text[number.end(1) :])
-    with pytest.raises(UsageError, match=r"scores\.json: does not agree with its checksum"):
+    with pytest.raises(InputRefused, match=r"scores\.json: does not agree with its checksum"):
         compare([runs / "other", damaged])

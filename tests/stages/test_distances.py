@@ -180,5 +180,5 @@ def test_sets_of_one_kind_are_measured(tmp_path, kind):
 def test_what_cannot_be_done_is_said_in_one_sentence(folders, change, reason, said):
     with pytest.raises(reason, match=said):
         measure(folders / "good", folders / "real", **change)
-    with pytest.raises(UsageError, match="is not a folder"):
+    with pytest.raises(InputRefused, match="nowhere: does not exist"):
         measure(folders / "nowhere", folders / "real")

@@ -1,12 +1,12 @@
 import pytest
 
-from medtrans.core.errors import UsageError
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.phantoms.anatomy import Lesion
 from medtrans.stages.phantoms import phantoms
 
 
 def test_an_empty_folder_of_label_maps_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="holds no label map"):
+    with pytest.raises(InputRefused, match="holds no volume"):
         phantoms(tmp_path, 1, ["T1"], labels=tmp_path)
 
 
