@@ -140,11 +140,14 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     }
     metrics = check_metrics(stages["evaluating"].metrics, f"{where}: evaluating.metrics")
     stages["evaluating"] = dataclasses.replace(stages["evaluating"], metrics=metrics)
+    settings = stages.pop("method")
+    name = str(_mapping(values.get("method"), where, "method")["name"])
+    stages["training"] = stages["training"].resolved(methods.load(name).optimizer_for(settings))
     recipe = Recipe(
         name=str(values.get("name", Path(where).stem)),
         about=str(values.get("about", "")),
-        method=str(_mapping(values.get("method"), where, "method")["name"]),
-        method_settings=stages.pop("method"),
+        method=name,
+        method_settings=settings,
         **stages,
     )
     _refuse_without_targets(recipe, where)

@@ -54,6 +54,26 @@ def test_a_method_alone_brings_its_own_settings():
     assert recipe.method_settings == Pix2PixSettings(l1=10)
 
 
+def test_the_resolved_recipe_names_the_optimiser_of_the_method_or_what_is_given_instead():
+    dualgan = {**IMAGES, "method": {"name": "dualgan"}}
+    training = make_recipe(dualgan).to_dict()["training"]
+    own = {"optimizer": "rmsprop", "learning_rate": 5e-5, "betas": [0.0, 0.9], "weight_decay": 0.0}
+    assert own.items() <= training.items()
+    given = {"optimizer": "adam", "learning_rate": 1e-3, "betas": [0.5, 0.999], "weight_decay": 0.1}
+    assert given.items() <= make_recipe({**dualgan, "training": given}).to_dict()["training"].items()
+    null = dict.fromkeys(given)
+    assert make_recipe({**dualgan, "training": null}).to_dict()["training"] == training
+
+
+def test_the_optimiser_of_a_method_depends_on_its_settings():
+    reading = {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}}
+    rates = [
+        make_recipe({"reading": reading, "method": {"name": "gan", "gan_loss": loss}}).training.learning_rate
+        for loss in ("non_saturating", "wasserstein")
+    ]
+    assert rates == [2e-4, 1e-4]
+
+
 def test_changes_are_laid_over_table_by_table(tmp_path):
     path = written(tmp_path, MINIMAL + "training: {steps: 7, batch: 3}\n")
     recipe = load_recipe(path, ["training.steps=9", "preparing.patch=[32, 32]"])
@@ -88,6 +108,13 @@ def test_a_pattern_given_on_the_command_line_needs_no_quotes_that_a_shell_takes_
         (MINIMAL + "training: {stepz: 3}", "did you mean 'steps'"),
         (MINIMAL + "training: {batch: 0}", "invalid value 0; it must be greater than or equal to 1"),
         (MINIMAL + "training: {steps: many}", "training.steps: invalid value 'many'; give a whole number"),
+        (MINIMAL + "training: {learning_rate: 0}", "training.learning_rate: invalid value 0"),
+        (MINIMAL + "training: {learning_rate: .inf}", "training.learning_rate: invalid value inf"),
+        (MINIMAL + "training: {learning_rate: .nan}", "training.learning_rate: invalid value nan"),
+        (MINIMAL + "training: {betas: [0.9, 1.0]}", "training.betas.1: invalid value 1.0"),
+        (MINIMAL + "training: {betas: [-0.1, 0.9]}", "training.betas.0: invalid value -0.1"),
+        (MINIMAL + "training: {weight_decay: -1}", "training.weight_decay: invalid value -1"),
+        (MINIMAL + "training: {optimizer: rmsprop, betas: [0.5, 0.9]}", "rmsprop has no moving average of gradients"),
         (
             MINIMAL + "preparing: {augmentation: {flip: true}}",
             "preparing.augmentation: invalid value {'flip': True}; give a list",

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from medtrans.core.divisor import Divisor
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings as AnySettings
 from medtrans.core.term import Term
 
@@ -82,6 +83,8 @@ class Method(nn.Module, ABC):
     """Settings as published, as far as this implementation has them; None where no single paper describes it."""
     paper: ClassVar[str] = ""
     """Authors, place, year and address, as a text cites it."""
+    optimizer: ClassVar[OptimizerSettings] = OptimizerSettings()
+    """Optimiser of every player, as published; a recipe may name another. The default is Adam's, not a GAN's."""
     pairing: ClassVar[Pairing] = "paired"
     divisor: Divisor = 1
     """Every side of a source must be a multiple of this (one for all, or one each); the caller of `translate` pads."""
@@ -108,6 +111,11 @@ class Method(nn.Module, ABC):
     def turns(self) -> Sequence[str]:
         """The players of one step, in order; a player may be repeated (five critic updates per generator update)."""
         return list(self.players())
+
+    @classmethod
+    def optimizer_for(cls, settings: Any) -> OptimizerSettings:
+        """The proposed optimiser under `settings`, for methods where it depends on them."""
+        return cls.optimizer
 
     @classmethod
     def requires_models(cls, settings: Any) -> Mapping[str, Path]:

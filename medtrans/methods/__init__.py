@@ -22,7 +22,14 @@ def entries() -> list[Entry]:
 
 def _facts(kind: type[Method]) -> str:
     verbs = [f"{verb}s" for verb in ("translate", "reconstruct", "sample") if hasattr(kind, verb)]
-    return f"{PAIRS[kind.pairing]}; 2D and 3D; {', '.join(verbs)}; {_published(kind)}"
+    return f"{PAIRS[kind.pairing]}; 2D and 3D; {', '.join(verbs)}; {_optimizer(kind)}; {_published(kind)}"
+
+
+def _optimizer(kind: type[Method]) -> str:
+    """The proposed optimiser under the default settings, as `training` of a recipe would name it."""
+    settings = kind.optimizer_for(kind.Settings())
+    named = {"optimizer" if key == "name" else key: value for key, value in settings.to_dict().items()}
+    return f"training: {_yaml({key: value for key, value in named.items() if value})}"
 
 
 def _published(kind: type[Method]) -> str:

@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term, penalty_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
@@ -58,6 +59,8 @@ class ACGAN(Method):
     PUBLISHED = ACGANSettings(
         generator=DecoderSettings(norm="batch", activation="tanh"), discriminator=EncoderSettings(norm="batch")
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
+    """Appendix A, table 1."""
     uses_conditions = True
     pairing: ClassVar[Pairing] = "alone"
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.networks.decoder import DecoderSettings
@@ -43,6 +44,8 @@ class Autoencoder(Method):
     Settings = AutoencoderSettings
     paper: ClassVar[str] = "Hinton & Salakhutdinov, Science 2006, https://doi.org/10.1126/science.1127647"
     PUBLISHED = AutoencoderSettings(latent=30, distance="l2")
+    optimizer = OptimizerSettings(learning_rate=1e-3)
+    """Adam's own values; published before Adam, with conjugate gradients."""
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: AutoencoderSettings) -> None:

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
@@ -64,6 +65,8 @@ class CUT(Method):
         generator=ResNetSettings(norm="instance", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="instance"),
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
+    """Defaults of the authors' program (taesungp/contrastive-unpaired-translation)."""
     pairing: ClassVar[Pairing] = "unpaired"
 
     def __init__(self, task: Task, settings: CUTSettings) -> None:

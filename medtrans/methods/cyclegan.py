@@ -27,6 +27,7 @@ from torch.nn.functional import l1_loss
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
@@ -76,6 +77,8 @@ class CycleGAN(Method):
         discriminator=PatchDiscriminatorSettings(norm="instance"),
         identity=0.0,
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
+    """Section 4: Adam at 2e-4; betas of the authors' program (junyanz/pytorch-CycleGAN-and-pix2pix)."""
     pairing: ClassVar[Pairing] = "unpaired"
 
     def __init__(self, task: Task, settings: CycleGANSettings) -> None:

@@ -23,6 +23,7 @@ from torch.nn.functional import mse_loss
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.networks._noise_schedule import PREDICTED, NoiseSchedule, NoiseScheduleSettings
@@ -51,6 +52,8 @@ class Diffusion(Method):
         denoiser=TimeUNetSettings(channels=(128, 128, 256, 256, 512, 512), blocks=2, attention=True, norm="group"),
         noise_schedule=NoiseScheduleSettings(prediction="epsilon", timesteps=1000, steps=1000, sampler="ddim"),
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4)
+    """Appendix B, for the smallest images of Ho et al."""
 
     def __init__(self, task: Task, settings: DiffusionSettings) -> None:
         super().__init__(task, settings)

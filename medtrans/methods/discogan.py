@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import huber_loss, l1_loss, mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
@@ -56,6 +57,8 @@ class DiscoGAN(Method):
     Settings = DiscoGANSettings
     paper: ClassVar[str] = "Kim et al., ICML 2017, https://arxiv.org/abs/1703.05192"
     PUBLISHED = DiscoGANSettings(reconstruction=1.0)
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999), weight_decay=1e-5)
+    """The authors' program (SKTBrain/DiscoGAN, image_translation.py)."""
     pairing: ClassVar[Pairing] = "unpaired"
 
     def __init__(self, task: Task, settings: DiscoGANSettings) -> None:

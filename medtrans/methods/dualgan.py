@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.networks._settings import Discriminator, Generator
@@ -53,6 +54,8 @@ class DualGAN(Method):
         generator=Pix2PixUNetSettings(depth=8, norm="batch", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="batch"),
     )
+    optimizer = OptimizerSettings(name="rmsprop", learning_rate=5e-5, betas=(0.0, 0.9))
+    """Section 3.3; rate and decay of the authors' program (duxingren14/DualGAN, main.py and model.py)."""
     pairing: ClassVar[Pairing] = "unpaired"
 
     def __init__(self, task: Task, settings: DualGANSettings) -> None:

@@ -21,6 +21,7 @@ from annotated_types import Ge, Le
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses import adversarial, wasserstein
@@ -56,6 +57,8 @@ class GAN(Method):
         generator=DecoderSettings(channels=(64, 128, 256, 512), norm="batch", activation="tanh"),
         discriminator=EncoderSettings(channels=(64, 128, 256, 512), norm="batch"),
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
+    """DCGAN, section 4."""
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: GANSettings) -> None:
@@ -66,6 +69,13 @@ class GAN(Method):
         self.G = settings.generator.build(task.spatial_dims, settings.latent, task.target_channels, task.size)
         self.D = settings.discriminator.build(task.spatial_dims, task.target_channels, 1, task.size)
         self.divisor = task.size
+
+    @classmethod
+    def optimizer_for(cls, settings: GANSettings) -> OptimizerSettings:
+        """With wasserstein, that of Gulrajani et al., algorithm 1."""
+        if settings.gan_loss == "wasserstein":
+            return OptimizerSettings(learning_rate=1e-4, betas=(0.0, 0.9))
+        return cls.optimizer
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"discriminator": [self.D], "generator": [self.G]}

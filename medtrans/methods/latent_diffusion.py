@@ -22,6 +22,7 @@ from torch.nn.functional import mse_loss
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.networks._noise_schedule import PREDICTED, NoiseSchedule, NoiseScheduleSettings
@@ -60,6 +61,8 @@ class LatentDiffusion(Method):
         denoiser=TimeUNetSettings(channels=(224, 448, 672, 896), blocks=2, attention=True, norm="group"),
         noise_schedule=NoiseScheduleSettings(prediction="epsilon", timesteps=1000, steps=200, sampler="ddim"),
     )
+    optimizer = OptimizerSettings(name="adamw", learning_rate=1e-4, weight_decay=0.01)
+    """The authors' program (CompVis/latent-diffusion): PyTorch's AdamW at 2e-6 for each image of a batch."""
     autoencoder: Any
     denoiser: nn.Module
     factor: int

@@ -24,6 +24,7 @@ from torch.nn.functional import one_hot
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses._masked_mean import l1
@@ -64,6 +65,8 @@ class MultiContrast(Method):
     PUBLISHED = MultiContrastSettings(
         generator=Pix2PixUNetSettings(depth=8, norm="instance", upsampling="transposed"), adversarial=0.1, l1=0.9
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
+    """Defaults of the authors' program (trane293/mm-gan, train_mmgan_brats2018.py)."""
     uses_conditions = True
     pairing: ClassVar[Pairing] = "alone"
 

@@ -18,6 +18,7 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.networks.coupling_flow import CouplingFlowSettings
@@ -40,6 +41,8 @@ class NormalizingFlow(Method):
     Settings = NormalizingFlowSettings
     paper: ClassVar[str] = "Kingma & Dhariwal, NeurIPS 2018, https://arxiv.org/abs/1807.03039"
     PUBLISHED = NormalizingFlowSettings(flow=CouplingFlowSettings(scales=3, layers=32, features=512))
+    optimizer = OptimizerSettings(learning_rate=1e-3)
+    """Glow, the appendix on the training."""
 
     def __init__(self, task: Task, settings: NormalizingFlowSettings) -> None:
         super().__init__(task, settings)

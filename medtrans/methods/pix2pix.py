@@ -21,6 +21,7 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses._masked_mean import l1
@@ -55,6 +56,8 @@ class Pix2Pix(Method):
         generator=Pix2PixUNetSettings(depth=8, norm="batch", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(norm="batch"),
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
+    """Section 3.3."""
     uses_conditions = True
 
     def __init__(self, task: Task, settings: Pix2PixSettings) -> None:

@@ -24,6 +24,7 @@ from torch.nn.functional import one_hot
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term, penalty_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
@@ -56,6 +57,8 @@ class ProjectionGAN(Method):
     Settings = ProjectionGANSettings
     paper: ClassVar[str] = "Miyato & Koyama, ICLR 2018, https://arxiv.org/abs/1802.05637"
     PUBLISHED = ProjectionGANSettings(latent=128, generator=DecoderSettings(norm="batch", activation="tanh"))
+    optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.0, 0.9))
+    """Section 4; also the authors' program (pfnet-research/sngan_projection, configs/sn_projection.yml)."""
     uses_conditions = True
     pairing: ClassVar[Pairing] = "alone"
 

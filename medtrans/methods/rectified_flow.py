@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.networks._settings import Denoiser
@@ -51,6 +52,8 @@ class RectifiedFlow(Method):
     PUBLISHED = RectifiedFlowSettings(
         velocity=TimeUNetSettings(channels=(128, 256, 256, 256), blocks=4, attention=True, norm="group"), solver="euler"
     )
+    optimizer = OptimizerSettings(learning_rate=2e-4)
+    """The authors' program (gnobitab/RectifiedFlow, default_cifar10_configs.py)."""
 
     def __init__(self, task: Task, settings: RectifiedFlowSettings) -> None:
         super().__init__(task, settings)

@@ -22,6 +22,7 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses._masked_mean import l1
@@ -66,6 +67,8 @@ class RegGAN(Method):
         smoothness=10.0,
         unregistered=0.0,
     )
+    optimizer = OptimizerSettings(learning_rate=1e-4, betas=(0.5, 0.999))
+    """The authors' program (Kid-Liet/Reg-GAN, Yaml/ and trainer/)."""
 
     def __init__(self, task: Task, settings: RegGANSettings) -> None:
         super().__init__(task, settings)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.losses._masked_mean import l1
@@ -43,6 +44,8 @@ class Regression(Method):
     """One player: the generator. Conditions of a case are further channels of its source."""
 
     Settings = RegressionSettings
+    optimizer = OptimizerSettings(learning_rate=1e-3)
+    """Adam's own values: there is no one paper."""
     uses_conditions = True
     segmenter: Any
     """The attached method with features, if any."""

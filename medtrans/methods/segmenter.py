@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.losses.dice import cross_entropy, dice
@@ -36,6 +37,8 @@ class Segmenter(Method):
     Settings = SegmenterSettings
     paper: ClassVar[str] = "Isensee et al. (nnU-Net), 2018, https://arxiv.org/abs/1809.10486"
     PUBLISHED = SegmenterSettings(network=UNetSettings(channels=(30, 60, 120, 240, 320, 320), norm="instance"))
+    optimizer = OptimizerSettings(learning_rate=3e-4)
+    """Section 2, training."""
 
     def __init__(self, task: Task, settings: SegmenterSettings) -> None:
         super().__init__(task, settings)

@@ -22,6 +22,7 @@ from torch.nn.functional import cross_entropy, l1_loss, one_hot
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term, adversarial_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
@@ -56,6 +57,8 @@ class StarGAN(Method):
         generator=ResNetSettings(blocks=6, norm="instance", upsampling="transposed", activation="tanh"),
         discriminator=PatchDiscriminatorSettings(layers=6, norm="none"),
     )
+    optimizer = OptimizerSettings(learning_rate=1e-4, betas=(0.5, 0.999))
+    """Defaults of the authors' program (yunjey/stargan, main.py)."""
     uses_conditions = True
     pairing: ClassVar[Pairing] = "alone"
 

@@ -20,6 +20,7 @@ from annotated_types import Ge, Gt
 from torch import Tensor, nn
 
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
+from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.losses.divergence import kl_to_standard_normal
@@ -49,6 +50,8 @@ class VAE(Method):
     Settings = VAESettings
     paper: ClassVar[str] = "Kingma & Welling, ICLR 2014, https://arxiv.org/abs/1312.6114"
     PUBLISHED = VAESettings(warm_up=0)
+    optimizer = OptimizerSettings(learning_rate=1e-3)
+    """Adam's own values; Kingma & Welling took Adagrad, before Adam."""
     pairing: ClassVar[Pairing] = "alone"
     batches: Tensor
     """Number of batches so far; part of the state, so that a resumed training continues the warm-up."""

@@ -8,7 +8,7 @@ from typing import Any
 from medtrans.core.score import MetricId
 from medtrans.evaluating.columns import metric_label
 
-OPTIMISERS = {"adam": "Adam", "adamw": "AdamW"}
+OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSProp"}
 CLOCKS = {"wall": "wall", "cpu": "CPU"}
 PRECISIONS = {"32-true": "32-bit", "bf16-mixed": "mixed bfloat16", "16-mixed": "mixed 16-bit"}
 """training.precision → in words."""
@@ -37,8 +37,8 @@ def _accumulation(training: Mapping[str, Any]) -> str:
 def _optimiser(training: Mapping[str, Any]) -> str:
     """Optimiser, learning rate and schedule, clipping, precision."""
     name = training["optimizer"]
-    moments = "β₁ = {:g}, β₂ = {:g}".format(*training["betas"])
-    decay = f", weight decay {training['weight_decay']:g}" if name == "adamw" else ""
+    moments = ("decay {1:g}" if name == "rmsprop" else "β₁ = {:g}, β₂ = {:g}").format(*training["betas"])
+    decay = f", weight decay {training['weight_decay']:g}" if training["weight_decay"] or name == "adamw" else ""
     warm_up = f" after {training['warm_up']} warm-up steps" if training.get("warm_up") else ""
     clip = f" Gradient norms were clipped to {training['clip']:g}." if training.get("clip") else ""
     precision = PRECISIONS.get(training["precision"], training["precision"])

@@ -12,7 +12,7 @@ from medtrans.recipe import Recipe
 
 def model_facts(recipe: Recipe, cases: Sequence[Case], scores: Mapping[str, float]) -> dict[str, Any]:
     """Plain values; `scores` are means over the validation cases."""
-    evaluating = recipe.evaluating
+    evaluating, training = recipe.evaluating, recipe.training.to_dict()
     meaning = f"preset {evaluating.preset}, region {evaluating.region}; these subjects selected the model: not a test"
     subjects = {split: {case.subject for case in cases if case.split == split} for split in get_args(Split)}
     return {
@@ -26,6 +26,7 @@ def model_facts(recipe: Recipe, cases: Sequence[Case], scores: Mapping[str, floa
             "validation subjects": len(subjects["validation"]),
         },
         **({"scores": {**scores, "mean over the validation cases": meaning}} if scores else {}),
-        "seed": recipe.training.seed,
+        "optimiser": {key: training[key] for key in ("optimizer", "learning_rate", "betas", "weight_decay")},
+        "seed": training["seed"],
         "recipe_sha256": hashlib.sha256(recipe.to_yaml().encode()).hexdigest(),
     }

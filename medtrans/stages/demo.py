@@ -45,7 +45,6 @@ RECIPE: dict[str, Any] = {
         "minutes": 2.5,
         "batch": 4,
         "learning_rate": 2e-3,
-        "betas": [0.9, 0.999],
         "schedule": "cosine",
         "warm_up": 20,
         "ema_decay": 0.99,

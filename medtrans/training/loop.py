@@ -108,6 +108,7 @@ class _Run:
     """The state of one training: method, optimisation, average, journal, clock."""
 
     def __init__(self, method: Method, settings: TrainingSettings, files: TrainingFiles, fabric: Fabric) -> None:
+        settings = settings.resolved(method.optimizer_for(method.settings))
         self.settings, self.fabric, self.files, self.path = settings, fabric, files, files.checkpoint
         state = _load_state(self.path, settings) if self.path.exists() else None
         self.method = method.train()

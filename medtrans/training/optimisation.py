@@ -5,7 +5,7 @@ Fabric wraps each network alone, so each player can collect gradients while the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -13,9 +13,14 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from medtrans.core.method import Method
+from medtrans.core.optimizer import OptimizerName
 from medtrans.training.settings import TrainingSettings
 
-OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+OPTIMIZERS: dict[OptimizerName, Callable[..., torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+}
 
 
 class Optimisation:
@@ -43,11 +48,13 @@ class Optimisation:
 
     def _optimizer(self, networks: Sequence[nn.Module]) -> Any:
         weights = [weight for network in networks for weight in network.parameters()]
-        settings = self.settings
-        decay = settings.weight_decay if settings.optimizer == "adamw" else 0.0
-        kind = OPTIMIZERS[settings.optimizer]
+        chosen = self.settings.chosen_optimizer(self.method.optimizer_for(self.method.settings))
+        averages: dict[str, Any] = {"betas": chosen.betas}
+        if chosen.name == "rmsprop":
+            averages = {"alpha": chosen.betas[1]}
+        kind = OPTIMIZERS[chosen.name]
         return self.fabric.setup_optimizers(
-            kind(weights, lr=settings.learning_rate, betas=settings.betas, weight_decay=decay)
+            kind(weights, lr=chosen.learning_rate, weight_decay=chosen.weight_decay, **averages)
         )
 
     def step(self, player: str, learning_rate: float) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Gt, Lt
 
+from medtrans.core.errors import UsageError
+from medtrans.core.optimizer import USUAL_BETAS, DecayRate, OptimizerName, OptimizerSettings
 from medtrans.core.settings import Settings
 
 
@@ -23,14 +25,16 @@ class TrainingSettings(Settings):
     """Items per step, over all processes."""
     accumulate_grad_batches: Annotated[int, Ge(1)] = 1
     """Batches whose gradients are averaged before each step, with equal weights, whatever the size of their masks."""
-    optimizer: Literal["adam", "adamw"] = "adam"
-    """adamw has decoupled weight decay, by `weight_decay`."""
-    learning_rate: Annotated[float, Gt(0)] = 2e-4
+    optimizer: OptimizerName | None = None
+    """Optimiser; null, as for the next three keys, is the method's own (`medtrans list methods`). adamw decouples the
+    weight decay from the gradient, rmsprop averages squared gradients alone."""
+    learning_rate: Annotated[float, Gt(0)] | None = None
     """Highest learning rate, reached after the warm-up."""
-    betas: tuple[float, float] = (0.5, 0.999)
-    """Decay rates of Adam's moving averages of gradients and squared gradients; 0.5 is usual for GANs."""
-    weight_decay: Annotated[float, Ge(0)] = 0.0
-    """Only with adamw."""
+    betas: tuple[DecayRate, DecayRate] | None = None
+    """Decay rates of the moving averages of gradients and of squared gradients; the first of rmsprop is 0. Where the
+    method has adam and the recipe rmsprop, or the reverse, null is [0, 0.9] for rmsprop, [0.9, 0.999] for adam."""
+    weight_decay: Annotated[float, Ge(0)] | None = None
+    """Weight decay: of adam and rmsprop an L2 term of the gradient."""
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     """linear: constant for the first half, then linear to zero (CycleGAN's); cosine: falls from the start."""
     warm_up: Annotated[int, Ge(0)] = 0
@@ -59,3 +63,23 @@ class TrainingSettings(Settings):
     """Seed of the initial weights, the batches and all random numbers of a method."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, mps. Several GPUs: start the command by torchrun or SLURM."""
+
+    def chosen_optimizer(self, proposed: OptimizerSettings) -> OptimizerSettings:
+        """The optimiser that a method proposes, with the values that are given here. Raises UsageError."""
+        name = self.optimizer or proposed.name
+        same_averages = (name == "rmsprop") == (proposed.name == "rmsprop")
+        betas = self.betas or (proposed.betas if same_averages else USUAL_BETAS[name])
+        if name == "rmsprop" and betas[0]:
+            what = f"rmsprop has no moving average of gradients, but the first value is {betas[0]:g}"
+            raise UsageError("training.betas", what, "write [0, 0.9], or set training.optimizer: adam")
+        return OptimizerSettings(
+            name=name,
+            learning_rate=self.learning_rate or proposed.learning_rate,
+            betas=betas,
+            weight_decay=proposed.weight_decay if self.weight_decay is None else self.weight_decay,
+        )
+
+    def resolved(self, proposed: OptimizerSettings) -> Self:
+        """These settings with the whole optimiser written out. Raises UsageError."""
+        values = vars(self.chosen_optimizer(proposed))
+        return replace(self, **{"optimizer" if key == "name" else key: value for key, value in values.items()})

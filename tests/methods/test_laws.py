@@ -18,6 +18,7 @@ from medtrans.recipe import _checked, _merged
 from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import train
+from medtrans.training.optimisation import Optimisation
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
 from tests.methods.tiny import answers, batch_for, shrunk, tiny
@@ -65,6 +66,21 @@ def test_it_builds_from_its_defaults(name, dims):
     for needed in method.requires_models(method.settings):
         whole.attach_frozen(needed, getattr(method, needed))
     assert whole.players().keys() == method.players().keys()
+
+
+@EVERY
+def test_every_player_is_trained_by_the_optimiser_that_the_method_proposes(name):
+    assert "optimizer" in vars(load(name)), "each method names its own, with its source"
+    method, options = tiny(name), TrainingSettings(device="cpu")
+    proposed = method.optimizer_for(method.settings)
+    proposed.refuse_invalid(name)
+    optimizers = Optimisation(method, options, launch(options)).optimizers
+    assert optimizers.keys() == method.players().keys()
+    for optimizer in optimizers.values():
+        assert type(optimizer.optimizer).__name__.lower() == proposed.name
+        (group,) = optimizer.param_groups
+        assert (group["lr"], group["weight_decay"]) == (proposed.learning_rate, proposed.weight_decay)
+        assert group.get("betas", (0.0, group.get("alpha"))) == proposed.betas
 
 
 @EVERY

@@ -128,6 +128,8 @@ def test_a_mirrored_mean_has_its_sentence():
         ({"accumulate_grad_batches": 2}, "with a batch size of 4 and gradients accumulated over 2 batches."),
         ({}, "Adam (β₁ = 0.5, β₂ = 0.999) with a peak learning rate of 0.0002 and a linear schedule,"),
         ({"optimizer": "adamw", "weight_decay": 0.01}, "AdamW (β₁ = 0.5, β₂ = 0.999, weight decay 0.01)"),
+        ({"weight_decay": 1e-5}, "Adam (β₁ = 0.5, β₂ = 0.999, weight decay 1e-05)"),
+        ({"optimizer": "rmsprop", "betas": [0.0, 0.9]}, "The optimiser was RMSProp (decay 0.9) with a peak learning"),
         (
             {"warm_up": 100, "clip": 1.0},
             "after 100 warm-up steps, in 32-bit precision. Gradient norms were clipped to 1.",
