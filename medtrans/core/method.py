@@ -92,6 +92,10 @@ class Method(nn.Module, ABC):
     """True for methods that use the conditions of a case (task.conditions)."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
+    foreground_fraction: float = 0.0
+    """Fraction of the training items that contain a voxel of a label of the target (PatchDataset)."""
+    training_only: ClassVar[tuple[str, ...]] = ()
+    """Attributes with networks that a translation does not use: they are not saved with the model."""
     single_noise_std: float = 1.0
     """Standard deviation of the noise of a single translation. Several samples always have standard normal noise: less
     would make their standard deviation, the uncertainty, too small."""

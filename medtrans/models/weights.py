@@ -24,7 +24,7 @@ PICKLES = (".pt", ".pth", ".ckpt", ".pkl", ".bin")
 
 
 def pack(method: Method) -> bytes:
-    """Weights and buffers as safetensors, without what only the training needs (an image pool)."""
+    """Weights and buffers as safetensors, without what only the training needs (an image pool, auxiliary heads)."""
     return save(_tensors(method))
 
 
@@ -91,7 +91,16 @@ def where_else(folder: Path) -> str:
 
 def _tensors(method: Method) -> dict[str, Tensor]:
     state = method.state_dict()
+    for name in _training_only(method):
+        del state[name]
     return {name: value.detach().cpu().contiguous().clone() for name, value in state.items() if torch.is_tensor(value)}
+
+
+def _training_only(method: Method) -> list[str]:
+    """Names of the tensors that no translation uses, also of frozen methods inside."""
+    inside = [(f"{path}." if path else "", part) for path, part in method.named_modules() if isinstance(part, Method)]
+    skipped = tuple(f"{path}{name}." for path, part in inside for name in part.training_only)
+    return [name for name in method.state_dict() if name.startswith(skipped)]
 
 
 def _kind(tensor: Tensor) -> str:

@@ -58,13 +58,20 @@ class UNet(nn.Module):
         self.activation = activation(settings.activation)
         self.halve = (nn.MaxPool2d if spatial_dims == 2 else nn.MaxPool3d)(2)
 
-    def forward(self, x: Tensor, encode: bool = False) -> Tensor | list[Tensor]:
+    def forward(self, x: Tensor, encode: bool = False, decode: bool = False) -> Tensor | list[Tensor]:
+        """The output; with `encode` instead the features of the encoder, from full resolution down.
+
+        With `decode` a list: the output, then the features of the decoder from half of the resolution down.
+        """
         features = [self.first(x)]
         for level in self.down:
             features.append(level(self.halve(features[-1])))
         if encode:
             return features
         y = features.pop()
+        decoded: list[Tensor] = []
         for level in self.up:
             y = level(torch.cat([interpolate(y, scale_factor=2.0, mode="nearest"), features.pop()], dim=1))
-        return self.activation(self.last(y))
+            decoded.insert(0, y)
+        output = self.activation(self.last(y))
+        return [output, *decoded[1:]] if decode else output

@@ -3,6 +3,10 @@
 Item n is drawn by `default_rng([seed, n])` and nothing else, so that training can be resumed anywhere, with any number
 of workers, on any number of machines. All items of a dataset have one size. Body voxels are drawn uniformly: patches
 are centred on random body voxels, whole slices are drawn uniformly from those that contain body.
+
+A fraction of the items, `foreground`, is drawn by labels instead: a label uniformly among those of the case, then a
+voxel uniformly among those of the label, on which the patch is centred, or whose slice is taken. Spatial augmentation
+may move it out of a patch. Isensee et al. (nnU-Net), Nature Methods 2021, https://doi.org/10.1038/s41592-020-01008-z.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from torch.utils.data import Dataset
 from medtrans.core.divisor import Divisor, per_axis
 from medtrans.preparing.augmentation import augment_intensity, draw_intensity, draw_transforms
 from medtrans.preparing.pairing import PreparedVolume, TrainingData
-from medtrans.preparing.patches import PLANES, centred_start, crop, draw_index, draw_start, slice_stack
+from medtrans.preparing.patches import PLANES, LabelMask, centred_start, crop, draw_index, draw_start, slice_stack
 from medtrans.preparing.sampling_grid import Interpolation, is_identity, sample, sampling_grid
 from medtrans.preparing.settings import PreparingSettings
 
@@ -56,8 +60,10 @@ class PatchDataset(Dataset[Item]):
     divisor: Divisor = 1
     conditions: Sequence[Sequence[float]] = ()
     """Of each source's case, in the order of preparing.conditions; empty where the model takes none."""
-    weights: dict[tuple[str, int], np.ndarray] = field(default_factory=dict, init=False, repr=False)
-    """Sampling weights of the slices by side and case; computed on first use."""
+    foreground: float = 0.0
+    """Fraction of the items that contain a voxel of a label of the target, in paired data."""
+    weights: dict[tuple[str, int, int | None], np.ndarray] = field(default_factory=dict, init=False, repr=False)
+    """Sampling weights of the slices by side, case and label; computed on first use."""
 
     def __getitem__(self, number: int) -> Item:
         rng = np.random.default_rng([self.seed, number])
@@ -96,13 +102,14 @@ class PatchDataset(Dataset[Item]):
 
     def _draw_location(self, rng: np.random.Generator, side: str, case: int) -> PatchLocation:
         volume = self._volume(side, case)
-        mask = volume.mask if self.axis is None else np.moveaxis(volume.mask, self.axis, 0)
+        label = self._draw_label(rng, case)
+        mask: np.ndarray | LabelMask = self._centres(side, case, label)
         index = None
         if self.axis is not None:
-            index = draw_index(rng, self._weights(side, case))
+            index = draw_index(rng, self._weights(side, case, label))
             mask = mask[index]
         if self.settings.patch:
-            counts = self._weights(side, case) if index is None else None
+            counts = self._weights(side, case, label) if index is None else None
             start = draw_start(rng, mask, self.size, counts=counts)
         else:
             start = tuple(centred_start(side, width) for side, width in zip(mask.shape, self.size, strict=True))
@@ -114,13 +121,29 @@ class PatchDataset(Dataset[Item]):
     def _volume(self, side: str, case: int) -> PreparedVolume:
         return (self.data.sources if side == "source" else self.data.targets)[case]
 
-    def _weights(self, side: str, case: int) -> np.ndarray:
+    def _draw_label(self, rng: np.random.Generator, case: int) -> int | None:
+        """The label that an item contains; None where its place is drawn from the whole body."""
+        if not self.foreground or rng.random() >= self.foreground:
+            return None
+        present = [label for label in range(self.channels[1]) if self._weights("source", case, label).any()]
+        return present[rng.integers(len(present))] if present else None
+
+    def _centres(self, side: str, case: int, label: int | None) -> np.ndarray | LabelMask:
+        """Voxels on which an item may be centred, the slices first: those of the body, or of a label in it."""
+        axis = self.axis or 0
+        body = np.moveaxis(self._volume(side, case).mask, axis, 0)
+        if label is None:
+            return body
+        return LabelMask(np.moveaxis(self.data.targets[case].voxels[label], axis, 0), body)
+
+    def _weights(self, side: str, case: int, label: int | None) -> np.ndarray:
         """Sampling weight of each slice (in 3D: of each index of the first axis), as whole numbers."""
-        if (side, case) not in self.weights:
-            mask = np.moveaxis(self._volume(side, case).mask, self.axis or 0, 0)
-            counts = np.count_nonzero(mask, axis=(1, 2))
-            self.weights[side, case] = counts if self.settings.patch else (counts > 0).astype(int)
-        return self.weights[side, case]
+        key = side, case, label
+        if key not in self.weights:
+            counts = np.array([np.count_nonzero(plane) for plane in self._centres(side, case, label)])
+            whole_slices = label is None and not self.settings.patch
+            self.weights[key] = (counts > 0).astype(int) if whole_slices else counts
+        return self.weights[key]
 
     def _extract(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +11,25 @@ from medtrans.core.errors import EmptyMask
 
 PLANES = {"sagittal": 0, "coronal": 1, "axial": 2}
 """The axis across the slices of a plane, in RAS and its flips: PreparingSettings refuses other orientations."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMask:
+    """Mask of a label in the body: `[index]` computes one plane of it, for the whole of it may be large."""
+
+    label: np.ndarray
+    """(i, j, k), above 0 where more than half of a voxel is the label."""
+    body: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.body.shape
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return (self.label[index] > 0) & self.body[index]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[index] for index in range(len(self.body)))
 
 
 def slice_stack(voxels: np.ndarray, axis: int, index: int, slices: int) -> np.ndarray:
@@ -40,14 +60,14 @@ def crop(voxels: np.ndarray, start: Sequence[int], size: Sequence[int], backgrou
 
 
 def draw_start(
-    rng: np.random.Generator, mask: np.ndarray, size: Sequence[int], *, counts: np.ndarray | None = None
+    rng: np.random.Generator, mask: np.ndarray | LabelMask, size: Sequence[int], *, counts: np.ndarray | None = None
 ) -> tuple[int, ...]:
     """First voxel of a patch of `size`, centred on a voxel of the body, moved inside where it fits, else centred.
 
     Every voxel of the mask (*space) is equally likely to be the centre. `counts`, where known, are its voxels per index
     of the first axis: they save a pass over the whole mask. Raises EmptyMask.
     """
-    counts = np.count_nonzero(mask, axis=tuple(range(1, mask.ndim))) if counts is None else counts
+    counts = np.array([np.count_nonzero(plane) for plane in mask]) if counts is None else counts
     first = draw_index(rng, counts)
     plane = np.flatnonzero(mask[first])
     centre = (first, *np.unravel_index(plane[rng.integers(len(plane))], mask.shape[1:]))

@@ -60,8 +60,14 @@ def training_items(
     """Patches or slices of the training cases, paired as the method requires."""
     training = [case for case in cases if case.split == "train" and case.sources]
     conditions = [preparation.conditions(case.conditions, case.name) for case in training]
-    data = PAIRINGS[method.pairing](sources, targets)
-    return PatchDataset(data, preparation.settings, seed=seed, divisor=method.divisor, conditions=conditions)
+    return PatchDataset(
+        PAIRINGS[method.pairing](sources, targets),
+        preparation.settings,
+        seed=seed,
+        divisor=method.divisor,
+        conditions=conditions,
+        foreground=method.foreground_fraction,
+    )
 
 
 def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) -> Validation | None:

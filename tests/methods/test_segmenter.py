@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from torch.fx import symbolic_trace
 
 from medtrans.core.method import Batch
 from medtrans.core.volume import Volume
+from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.preparation import Preparation
@@ -57,6 +60,33 @@ def test_the_translation_is_the_probability_of_each_label():
 def test_its_features_come_from_every_level():
     features = toy_method("segmenter", network=NETWORK).features(torch.zeros(2, 1, 16, 16))
     assert [tuple(level.shape) for level in features] == [(2, 8, 16, 16), (2, 16, 8, 8)]
+
+
+DEEP = {"network": {"name": "unet", "channels": [4, 6, 8, 10, 12]}}
+
+
+def test_deep_supervision_trains_the_decoder_at_every_resolution_but_its_lowest():
+    method = toy_method("segmenter", target=2, **DEEP)
+    ((_, terms),) = method.losses(Batch(torch.randn(2, 1, 16, 16), -torch.ones(2, 2, 16, 16)))
+    terms["cross_entropy"].backward()
+    assert [head.weight.shape[:2] for head in method.H.heads] == [(3, 6), (3, 8)]
+    assert all(head.weight.grad.abs().max() > 0 for head in method.H.heads)
+
+
+def test_deep_supervision_leaves_the_inference_and_the_saved_model_as_they_are(tmp_path):
+    plain = toy_method("segmenter", target=2, deep_supervision=False, **DEEP).eval()
+    deep = toy_method("segmenter", target=2, **DEEP).eval()
+    x = torch.randn(2, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(deep.translate(x), plain.translate(x))
+    graphs = [str(symbolic_trace(method.S, {"encode": False, "decode": False}).graph) for method in (plain, deep)]
+    assert graphs[0] == graphs[1]
+    preparation = Preparation(PreparingSettings(target_normalisation=Labels(labels=(1, 2)), slices=1), "MR", "labels")
+    for name, method in (("plain", plain), ("deep", deep)):
+        save_model(tmp_path / name, method, preparation, {})
+    saved, expected = (load_file(tmp_path / name / "model.safetensors") for name in ("deep", "plain"))
+    assert saved.keys() == expected.keys()
+    assert all(torch.equal(saved[name], expected[name]) for name in expected)
+    assert torch.equal(load_model(tmp_path / "deep")[0].translate(x), plain.translate(x))
 
 
 class Thresholds(torch.nn.Module):

@@ -19,6 +19,8 @@ SMALL = {
     "dropout": lambda given: 0.0,
 }
 """What the fields of these names become; the rest stays as it is by default."""
+ENOUGH = {"segmenter": {"network": {"name": "unet", "channels": [4, 4, 8, 8]}}}
+"""Settings of methods that would lose a part when made smaller: three levels leave no lower one to supervise."""
 SIDE = 16
 
 
@@ -45,7 +47,7 @@ def tasks(dims):
 def tiny(name, dims=2, seed=0, task=None, **changes):
     """A small method of that name, of the first task that it takes, with what it needs adopted."""
     kind = load(name)
-    settings = kind.Settings.from_dict({**shrunk(kind.Settings().to_dict()), **changes})
+    settings = kind.Settings.from_dict({**shrunk(kind.Settings().to_dict()), **ENOUGH.get(name, {}), **changes})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         method = _fitting(kind, settings, [task] if task else list(tasks(dims)))

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from medtrans.degradations.gain import Gain
 from medtrans.degradations.noise import Noise
 from medtrans.preparing.transforms.flip import Flip
-from tests.preparing.toy_dataset import TRANSFORMS, dataset
+from tests.preparing.toy_dataset import TRANSFORMS, dataset, labelled
 
 SHAPES = {
     "slices": {"spatial_dims": 2, "slices": 3},
@@ -92,3 +93,51 @@ def test_left_and_right_are_mirrored_half_of_the_time_also_across_sagittal_stack
 
 def test_each_axis_has_its_own_divisor():
     assert dataset(spatial_dims=3, patch=(8, 9, 10), divisor=(1, 4, 8)).size == (8, 12, 16)
+
+
+POINTS = {
+    "slices": {"spatial_dims": 2, "slices": 1, "patch": (1, 1)},
+    "sagittal slices": {"spatial_dims": 2, "plane": "sagittal", "slices": 1, "patch": (1, 1)},
+    "blocks": {"spatial_dims": 3, "patch": (1, 1, 1)},
+}
+"""Items of one voxel, the one on which a patch is centred."""
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_a_fraction_of_the_items_contains_a_label(name):
+    plain, items = labelled(0.0, **POINTS[name]), labelled(0.33, **POINTS[name])
+    by_chance = np.mean([(plain[n].target > 0).any() for n in range(3000)])
+    found = sum((items[n].target > 0).any() for n in range(1000))
+    share = by_chance + 0.33 * (2 / 3) * (1 - by_chance)  # one case of three has no label
+    low, high = binom.interval(0.999, 1000, share)
+    assert low <= found <= high
+    assert found > 1000 * by_chance + 100
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_labels_of_a_case_are_drawn_evenly_and_every_voxel_of_each(name):
+    items = [labelled(1.0, **POINTS[name])[n] for n in range(1000)]
+    small = [item for item in items if item.target[1] > 0]
+    assert all((item.target > 0).sum() == 1 for item in items)
+    low, high = binom.interval(0.999, 1000, 1 / 4)  # half of the draws of one case of two
+    assert low <= len(small) <= high
+    assert len({float(item.source.squeeze()) for item in small}) == 8
+
+
+def test_whole_slices_contain_a_label_too():
+    items = labelled(1.0, spatial_dims=2, slices=3)
+    assert all((items[n].target > 0).any() for n in range(50))
+
+
+def test_a_patch_contains_the_voxel_of_the_label_it_was_drawn_by():
+    items = labelled(1.0, spatial_dims=3, patch=(8, 9, 10))
+    assert all((items[n].target > 0).any() for n in range(50))
+
+
+def test_an_item_with_a_label_depends_on_seed_and_number_alone():
+    settings = {"spatial_dims": 3, "patch": (4, 4, 4), "augmentation": TRANSFORMS}
+    items, again = labelled(0.5, **settings), labelled(0.5, **settings)
+    whole = [items[n] for n in range(12)]
+    resumed = [again[n] for n in reversed(range(6, 12))]
+    for item, other in zip(whole[:5:-1], resumed, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(item, other, strict=True))

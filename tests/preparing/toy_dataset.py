@@ -3,8 +3,9 @@
 import numpy as np
 
 from medtrans.core.volume import Volume
+from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.linear import Linear
-from medtrans.preparing.pairing import PAIRINGS
+from medtrans.preparing.pairing import PAIRINGS, Paired
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
@@ -41,3 +42,24 @@ def dataset(pairing="paired", seed=3, divisor=1, **settings):
         sources.append(preparation.prepare_source(source))
         targets.append(preparation.prepare_target(source.like(source.voxels / 2), like=source))
     return PatchDataset(PAIRINGS[pairing](sources, targets), preparing, seed=seed, divisor=divisor)
+
+
+def labelled(foreground, seed=3, **settings):
+    """Sources that number their voxels; label 1 is a large block, label 2 has eight voxels, in the first case alone.
+
+    The third case has no label; it is left out where every item has one.
+    """
+    linear = Linear(low=0, high=10000)
+    preparing = PreparingSettings(
+        source_normalisation=linear, target_normalisation=Labels(labels=(1, 2)), body_mask="none", **settings
+    )
+    preparation, sources, targets = Preparation(preparing, "MR", "labels"), [], []
+    for number in range(3):
+        labels = np.zeros((1, 20, 22, 18))
+        labels[0, 4:10, 5:12, 3:9] = number < 2
+        labels[0, 14:16, 14:16, 12:14] = 2 * (number == 0)
+        source = Volume(np.arange(labels.size, dtype=np.float32).reshape(labels.shape), np.eye(4))
+        sources.append(preparation.prepare_source(source))
+        targets.append(preparation.prepare_target(source.like(labels), like=source))
+    data = Paired(sources[:2], targets[:2]) if foreground == 1 else Paired(sources, targets)
+    return PatchDataset(data, preparing, seed=seed, foreground=foreground)
