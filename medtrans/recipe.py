@@ -29,6 +29,7 @@ from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelle
 from medtrans.evaluating.presets import find_preset, refuse_other_modality
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
+from medtrans.models.card_settings import CardSettings
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.cohort import find_cases
@@ -43,7 +44,9 @@ STAGES: dict[str, type[Settings]] = {
     "training": TrainingSettings,
     "translating": TranslatingSettings,
     "evaluating": EvaluatingSettings,
+    "card": CardSettings,
 }
+"""Tables of a recipe beside `method`; card holds statements for the model card."""
 WHOLE, NUMBER = "a whole number", "a number"
 PLAIN = {
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), WHOLE),
@@ -68,6 +71,7 @@ class Recipe:
     training: TrainingSettings
     translating: TranslatingSettings
     evaluating: EvaluatingSettings
+    card: CardSettings = CardSettings()
 
     @property
     def method_class(self) -> type[Method]:

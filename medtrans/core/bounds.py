@@ -112,7 +112,7 @@ def _beyond(value: Any, limit: Any) -> str:
     if isinstance(limit, bounds.MinLen) and len(value) < limit.min_length:
         return f"give at least {limit.min_length} values"
     if isinstance(limit, bounds.MaxLen) and len(value) > limit.max_length:
-        return f"give at most {limit.max_length} values"
+        return f"give at most {limit.max_length} {'characters' if isinstance(value, str) else 'values'}"
     return ""
 
 

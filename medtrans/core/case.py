@@ -30,6 +30,8 @@ class Case:
     """Label of the examination among those of the subject; empty where it is unknown."""
     mask_label: int | None = None
     """The value in the mask that counts; None for all above 0."""
+    scanner: str = ""
+    """As a table names it; empty where it is unknown."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,7 +66,12 @@ def save_model(
     write_atomically(folder / NEW_WEIGHTS, data)
     write_atomically(folder / CONFIG, seal(config))
     (folder / NEW_WEIGHTS).replace(folder / WEIGHTS)
-    write_atomically(folder / CARD, model_card(config).encode())
+    write_card(folder, config)
+
+
+def write_card(folder: Path, config: Mapping[str, Any], later: Mapping[str, Any] | None = None) -> None:
+    """Write the card of a model with this config.json; `later` as in `model_card`."""
+    write_atomically(folder / CARD, model_card(config, later).encode())
 
 
 def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]:

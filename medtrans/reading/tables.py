@@ -18,6 +18,7 @@ from medtrans.reading.storage import read_bytes
 from medtrans.reading.volumes import is_volume
 
 LARGEST_TABLE_BYTES = 1 << 26
+LONGEST_SCANNER = 100
 
 
 def cases_in_table(settings: ReadingSettings) -> list[Case]:
@@ -75,6 +76,7 @@ def _case(root: Path, line: Mapping[str | None, str], where: str) -> Case:
         targets=files["target"],
         mask=files["mask"][0] if files["mask"] else None,
         split=cast("Split | None", split),
+        scanner=_scanner(cells, where),
         conditions=_conditions(cells, where),
     )
 
@@ -90,6 +92,16 @@ def _files(root: Path, cells: dict[str, str], role: str, where: str) -> tuple[Pa
             what = f"{path} does not exist, or is no volume"
             raise InputRefused(f"{where}, column {column}", what, "write the path from reading.root on")
     return tuple(path for _, path in paths)
+
+
+def _scanner(cells: dict[str, str], where: str) -> str:
+    """The text of the column `scanner`, which leaves `cells`."""
+    scanner = cells.pop("scanner", "")
+    if len(scanner) > LONGEST_SCANNER:
+        raise UsageError(
+            f"{where}, column scanner", f"has {len(scanner)} characters", f"give {LONGEST_SCANNER} at most"
+        )
+    return scanner
 
 
 def _conditions(cells: Mapping[str, str], where: str) -> dict[str, float]:

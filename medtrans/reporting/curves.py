@@ -54,6 +54,12 @@ def curves(journal: Sequence[Mapping[str, float]], monitor: str = "") -> list[Cu
     return [curve for curve in found if curve is not None]
 
 
+def best_step(journal: Sequence[Mapping[str, float]], monitor: str) -> int | None:
+    """The step of the saved checkpoint, by the metric of that label; None where nothing was validated."""
+    chosen = [curve.best for curve in curves(journal, f"{VALIDATION}/{monitor}") if curve.best]
+    return int(chosen[0][0]) if chosen else None
+
+
 def higher_is_better(column: str) -> bool:
     """Of "validation/metric"; an unknown metric counts as an error, lower is better."""
     try:

@@ -24,8 +24,10 @@ from medtrans.evaluating.segmentation.segmenter import of_settings
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.statistics.summary import summarise
 from medtrans.evaluating.verdicts import headline, verdicts
+from medtrans.models.folder import write_card
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._later_card import evaluation_facts, training_facts
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
 from medtrans.stages.sample import sample
@@ -119,6 +121,8 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
     write_run_page(paths, recipe, trained, evaluation, facts, cases=cases, images=images, findings=findings)
     on_progress("evaluating", f"{len(translations)} cases", 1.0)
     answers = verdicts(evaluation, trained.convergence)
+    later = {"training": training_facts(trained.journal, recipe.training)}
+    write_card(paths.model, translator.identity.config, later | evaluation_facts(evaluation, answers, findings))
     return RunResult(
         folder,
         paths.report,

@@ -10,13 +10,12 @@ from typing import Any
 
 import torch
 
-from medtrans.core.case import Case
 from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding, Verdict
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES
-from medtrans.models.folder import load_model, save_model
+from medtrans.models.folder import load_model, read_config, save_model, write_card
 from medtrans.preparing.batches import loader
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
@@ -26,11 +25,13 @@ from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._half_run import half_run
+from medtrans.stages._later_card import training_facts
 from medtrans.stages._model_facts import model_facts
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.stages.check import check_recipe
 from medtrans.training.convergence import convergence, not_assessable
+from medtrans.training.environment import environment
 from medtrans.training.journal import Journal
 from medtrans.training.loop import Batches, Progress
 from medtrans.training.loop import train as train_method
@@ -87,6 +88,7 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
     sources, targets = sides or prepared_sides(cases, preparation, run, no_progress)
     method = _method(recipe, preparation.task(len(sources[0].voxels), len(targets[0].voxels)), frozen)
     recipe.translating.assert_fits(recipe.preparing, method)
+    facts = model_facts(recipe, cases, environment(method, settings, fabric)) if fabric.is_global_zero else {}
     journal = train_method(
         method,
         _batches(training_items(method, sources, targets, cases, preparation, settings.seed), settings),
@@ -95,9 +97,11 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
         fabric,
         validate=validation(recipe, cases, preparation) if recipe.translates else None,
         direction=recipe.monitor.metric.direction,
-        keep=_saver(recipe, cases, preparation, run),
+        keep=_saver(recipe, preparation, run, facts),
         on_progress=_step_progress(on_progress),
     )
+    if fabric.is_global_zero:
+        write_card(run.model, read_config(run.model), {"training": training_facts(journal, settings)})
     converged = _convergence(recipe, journal, folder)
     on_progress("training", converged.reason, 1.0)
     return TrainedModel(run.model, converged, journal, fabric.is_global_zero)
@@ -167,13 +171,15 @@ def _refuse_bad_cases(findings: Sequence[Finding]) -> None:
 
 
 def _saver(
-    recipe: Recipe, cases: Sequence[Case], preparation: Preparation, run: RunFolder
+    recipe: Recipe, preparation: Preparation, run: RunFolder, facts: Mapping[str, Any]
 ) -> Callable[[Method, Mapping[str, float]], None]:
     """Saves a method as the model of the run; scores are means over the validation cases."""
 
     def save(method: Method, scores: Mapping[str, float]) -> None:
-        facts: dict[str, Any] = model_facts(recipe, cases, scores)
-        save_model(run.model, method, preparation, facts, translating=recipe.translating)
+        evaluating = recipe.evaluating
+        meaning = f"preset {evaluating.preset}, region {evaluating.region}; these subjects selected the model: no test"
+        card = {**facts, "scores": {**scores, "mean over the validation cases": meaning} if scores else {}}
+        save_model(run.model, method, preparation, card, translating=recipe.translating)
 
     return save
 

@@ -25,6 +25,14 @@ def test_columns_are_in_the_order_of_their_numbers(tmp_path):
     assert [path.name for path in case.sources] == [f"{name}.nii.gz" for name in names]
 
 
+def test_a_scanner_is_text_and_no_condition(tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    (case,) = find_cases(table(tmp_path, "subject,source,scanner\np,x.nii.gz,Acme 3 T\n"))
+    assert (case.scanner, dict(case.conditions)) == ("Acme 3 T", {})
+    with pytest.raises(UsageError, match=r"column scanner.* 101 characters"):
+        find_cases(table(tmp_path, f"subject,source,scanner\np,x.nii.gz,{'x' * 101}\n"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
