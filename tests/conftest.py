@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter, config):
     properties = [one for report in reports if report.when == "call" for one in report.user_properties]
     lines = page.in_order([tuple(value) for name, value in properties if name == "conformance"])
     if lines:
-        terminalreporter.write_line(page.table(lines))
+        terminalreporter.write_line(page.tables(lines))
     if config.option.write_page and not terminalreporter.stats.get("failed"):
         page.write(lines)
         terminalreporter.write_line(f"written to {page.PAGE}")

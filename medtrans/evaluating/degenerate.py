@@ -29,6 +29,7 @@ MAX_EXTRA_SHARE = 0.1
 TOP_OF_RANGE = 0.01
 MAX_VOXELS = 1_000_000
 """Voxels of a channel that are looked at, evenly picked."""
+FILLED = "filled-translation"
 CODES = tuple(f"{kind}-translation" for kind in ("black", "bright", "constant", "saturated", "filled"))
 ADVICE = "look at the images; if a model made it, its training failed"
 

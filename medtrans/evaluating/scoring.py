@@ -17,7 +17,7 @@ from medtrans.core.metric import Borders, CaseFacts
 from medtrans.core.score import TRANSLATED, Clause, Evaluation, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE, copied_source
-from medtrans.evaluating.degenerate import correlation, degenerate
+from medtrans.evaluating.degenerate import FILLED, correlation, degenerate
 from medtrans.evaluating.failures import failure
 from medtrans.evaluating.fills import filled_target
 from medtrans.evaluating.image_scores import WHOLE_VOLUME, definition, input_hashes, score_pair
@@ -237,7 +237,9 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     doubts = degenerate(loaded.translated, loaded.target, loaded.mask, modality=modality, case=case.name)
     if not doubts or modality == "CT" or _is_scaled(loaded):
         refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
-    found.findings.extend(doubts or misplaced(loaded.translated, loaded.target, loaded.mask, case.name))
+    elsewhere = misplaced(loaded.translated, loaded.target, loaded.mask, case.name)
+    # A misplaced image has air in the mask: no value fills it.
+    found.findings.extend(elsewhere if all(one.code == FILLED for one in doubts) and elsewhere else doubts or elsewhere)
     deviation = case.uncertainty()
     if deviation is not None:
         deviation = loaded.in_target_unit(deviation)

@@ -72,6 +72,8 @@ def _check_extremes(voxels: np.ndarray, where: str, low: float, high: float) -> 
         meaning = "they are rounded in computations, so that neighbouring values become equal"
         return [_found("inexact-integers", "warn", where, what, meaning, "check the export; write float32 or int16")]
     values = np.sort(sample(voxels))
+    # Many voxels may have the lowest or the highest value.
+    values = inner if (inner := values[(values > low) & (values < high)]).size else values
     first, last = values[int(0.005 * (len(values) - 1))], values[int(np.ceil(0.995 * (len(values) - 1)))]
     if found := _check_isolated(voxels, where, (low, high), (float(first), float(last))):
         return found

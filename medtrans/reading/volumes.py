@@ -46,7 +46,7 @@ def read_mask(path: str | Path, label: int | None = None) -> Volume:
     """A mask: voxels above 0 count, or those of one `label` of a label map.
 
     Raises InputRefused on more than two values without a label, as an image or a mask that went through JPEG has them,
-    and on a label that is not there; EnvironmentRefused.
+    on two of which none is 0, and on a label that is not there; EnvironmentRefused.
     """
     mask = read_volume(path)
     if label is not None:
@@ -54,8 +54,8 @@ def read_mask(path: str | Path, label: int | None = None) -> Volume:
             raise InputRefused(path, f"has no voxel of the label {label}", "give one that it holds", "missing-label")
         return mask.like((mask.voxels == label).astype(np.uint8))
     values = np.unique(mask.voxels)
-    if len(values) > 2:
-        what = f"holds {len(values)} different values ({values[0]:g} … {values[-1]:g}), and a mask has two"
+    if len(values) > 2 or (len(values) == 2 and values[0] > 0):
+        what = f"holds {len(values)} different values ({values[0]:g} … {values[-1]:g}), and a mask has 0 and one other"
         advice = "give a mask of the body, or the value that counts: --mask-label N, in a recipe reading.mask_label"
         raise InputRefused(path, what, advice, "grey-mask")
     return mask

@@ -16,6 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+SECTIONS = {
+    "image_rows": "One image against its target",
+    "overlap_rows": "Two masks",
+    "set_rows": "Sets of images, and uncertainty",
+    "statistics_rows": "Statistics over subjects",
+}
+"""File of rows → heading of its table."""
+
 Pairs = Iterable[tuple[float, float]]
 
 
@@ -29,6 +37,11 @@ class Row:
     relative: bool = False
     requires: str = ""
     """A package without which the row is left out."""
+
+    @property
+    def section(self) -> str:
+        """Heading of the table that holds it."""
+        return SECTIONS[self.pairs.__module__.rpartition(".")[2]]
 
     @property
     def bound(self) -> str:
