@@ -46,7 +46,11 @@ def _():
         yield signed_rank(rounded), np.mean([one >= own - 1e-9 for one in sums])
 
 
-@row("Interval of the Hodges-Lehmann difference (ends)", "all shifts that the test, counted out, does not reject", within=1e-9)
+@row(
+    "Interval of the Hodges-Lehmann difference (ends)",
+    "all shifts that the test, counted out, does not reject",
+    within=1e-9,
+)
 def _():
     for d in samples(8):
         found = difference(d)
