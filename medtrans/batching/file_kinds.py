@@ -8,10 +8,10 @@ from typing import Literal
 
 from medtrans.core.errors import MedtransError, UsageError
 from medtrans.reading.names import suffix_of
+from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
 from medtrans.reading.storage import opened, read_bytes
 
 Kind = Literal["volume", "sidecar", "ledger", "table", "JSON file", "page", "LaTeX file"]
-MAX_SIDECAR_BYTES = 1 << 26
 SAMPLE_BYTES = 4096
 TABLE_SUFFIXES = (".csv", ".txt", "")
 LEDGER_BEGINS = b'{"case"'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from medtrans import __version__
 from medtrans.batching.ledger import now
 from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
+from medtrans.core.sealed_json import seal
 from medtrans.preparing.intensity_scale import SIDECAR_KEY
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translation import Translation
@@ -60,7 +60,7 @@ def sidecar(
         "seconds": round(translation.seconds, 3),
         "torch": torch.__version__,
     }
-    return (json.dumps(facts, indent=1) + "\n").encode()
+    return seal(facts)
 
 
 def _model(translator: AnyTranslator) -> dict[str, Any]:

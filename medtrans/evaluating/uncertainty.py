@@ -6,7 +6,6 @@ perfect one is uncertain, and the metrics allow for that.
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from medtrans.evaluating.image_scores import Arrays
 from medtrans.evaluating.input_checks import refuse_not_finite, refuse_other_channels, refuse_other_grid
 from medtrans.evaluating.metric_specs import clause_of
 from medtrans.metrics import uncertainty
+from medtrans.reading.sidecars import read_sidecar
 
 METRICS = {name: uncertainty.load(name)() for name in uncertainty.names()}
 CLAUSES = tuple(clause_of(name, metric) for name, metric in METRICS.items())
@@ -59,9 +59,9 @@ def score_uncertainty(
 
 
 def read_samples(sidecar: Path) -> int | None:
-    """Number of samples of the standard deviation beside a translation, from its sidecar; None where it is unknown."""
-    try:
-        samples = json.loads(sidecar.read_bytes())["uncertainty"]["samples"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    """Number of samples of the standard deviation beside a translation, from its sidecar; None where it is unknown.
+
+    Raises InputRefused where the sidecar is damaged.
+    """
+    samples = (read_sidecar(sidecar).get("uncertainty") or {}).get("samples")
     return samples if isinstance(samples, int) and not isinstance(samples, bool) and samples > 1 else None

@@ -7,7 +7,6 @@ One positive factor, so that 0 stays 0: the only map by which two images without
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from medtrans.core.volume import Volume
 from medtrans.preparing.masks import body_mask
+from medtrans.reading.sidecars import read_sidecar
 
 PERCENTILE = 99.5
 SIDECAR_KEY = "target_percentiles"
@@ -38,10 +38,12 @@ def scaled(volume: Volume, percentiles: Sequence[float], wanted: Sequence[float]
 
 
 def read_percentiles(sidecar: Path) -> tuple[float, ...]:
-    """The scale on which a translation was written, from its sidecar; empty where it has a unit or none is known."""
+    """The scale on which a translation was written, from its sidecar; empty where it has a unit or none is known.
+
+    Raises InputRefused where the sidecar is damaged.
+    """
     try:
-        found = json.loads(sidecar.read_bytes())["output"][SIDECAR_KEY]
-        percentiles = tuple(float(value) for value in found)
-    except (OSError, ValueError, KeyError, TypeError):
+        percentiles = tuple(float(value) for value in read_sidecar(sidecar)["output"][SIDECAR_KEY])
+    except (ValueError, KeyError, TypeError):
         return ()
     return percentiles if all(math.isfinite(value) and value > 0 for value in percentiles) else ()

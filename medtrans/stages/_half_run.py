@@ -9,6 +9,7 @@ from typing import Any
 from medtrans.core.errors import MedtransError
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._evaluation_files import read_evaluation
 from medtrans.training.convergence import HalfRun
 from medtrans.training.journal import read_journal
 
@@ -24,6 +25,8 @@ def half_run(recipe: Recipe, folder: Path) -> HalfRun | None:
         other = RunFolder(path.parent)
         try:
             if _is_half(load_recipe(path), recipe) and other.model.exists():
+                if other.scores_json.is_file():
+                    read_evaluation(other)  # compares the hashes of recipe and journal
                 return HalfRun(path.parent.name, read_journal(other.journal))
         except (MedtransError, OSError):
             continue

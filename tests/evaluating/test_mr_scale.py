@@ -7,7 +7,6 @@ import pytest
 
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import UsageError
-from medtrans.core.strict_json import to_strict_json
 from medtrans.evaluating.comparison import refuse_difference
 from medtrans.evaluating.folder_cases import evaluate_files
 from medtrans.evaluating.image_scores import score_pair
@@ -20,6 +19,7 @@ from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.volumes import read_volume, write_volume
 from tests.evaluating.scored_volumes import mask, mr
+from tests.evaluating.sidecars import write_sidecar
 
 NORMALISERS = {name: normalisation.load(name)() for name in normalisation.names() if name not in ("labels", "linear")}
 NORMALISERS["linear"] = Linear(low=0, high=1000)
@@ -57,7 +57,7 @@ def translated(folder, preparation, case, image, target):
     path = folder / "translated" / f"{case.name}.nii.gz"
     write_volume(preparation.restore(noisy, prepared), path)
     facts = {"output": {SIDECAR_KEY: list(preparation.target_percentiles)}}
-    path.with_name(f"{case.name}.json").write_text(to_strict_json(facts))
+    write_sidecar(path.with_name(f"{case.name}.json"), **facts)
     return path
 
 

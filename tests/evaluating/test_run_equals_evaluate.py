@@ -17,6 +17,7 @@ from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.names import uncertainty_path
 from medtrans.reading.volumes import write_volume
 from tests.evaluating.scored_volumes import AFFINE, changed, ct, mask, mr, volume
+from tests.evaluating.sidecars import write_sidecar
 
 NAMES = ("sub-1_ses-1", "sub-1_ses-2", "sub-2_ses-1")
 BAD = "sub-1_ses-2"
@@ -48,7 +49,7 @@ def folders(tmp_path, modality):
             write_volume(one, tmp_path / folder / f"{name}.nii.gz")
         deviation = image().like(np.full_like(image().voxels, 0.5))
         write_volume(deviation, uncertainty_path(tmp_path / "translated" / f"{name}.nii.gz"))
-        (tmp_path / "translated" / f"{name}.json").write_text('{"uncertainty": {"samples": 8}}')
+        write_sidecar(tmp_path / "translated" / f"{name}.json", uncertainty={"samples": 8})
     return tmp_path
 
 
@@ -256,7 +257,7 @@ def test_a_mask_in_padding_has_the_same_outcome(folders, modality):
 
 def test_seams_are_at_the_windows_that_the_sidecar_names(folders, modality):
     path = folders / "translated" / f"{NAMES[0]}.json"
-    path.write_text('{"uncertainty": {"samples": 8}, "window_borders": [[7], [5, 9], []]}')
+    write_sidecar(path, uncertainty={"samples": 8}, window_borders=[[7], [5, 9], []])
     run, evaluate = by_run(folders, modality, ("seam",)), by_evaluate(folders, modality, ("seam",))
     assert_alike(run, evaluate)
     for case, known in ((NAMES[0], True), (NAMES[2], False)):

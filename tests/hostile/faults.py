@@ -1,7 +1,8 @@
 """Injected faults: at the n-th change of a folder the process is killed, the disk is full, or one operation fails.
 
 Every operation that changes a file below `root` is counted: opening for writing, each write, fsync, rename, removal,
-making and removing of folders, permissions. So all faults of a command can be enumerated.
+making and removing of folders, permissions. So all faults of a command can be enumerated. A folder that is there and is
+made, or a file that is not there and is removed, is no change.
 """
 
 import contextlib
@@ -57,7 +58,7 @@ class Written:
             self._disk.change("write", self._path)
         except (Killed, OSError):
             if half:
-                self._file.write(bytes(data)[: len(data) // 2])
+                self._file.write(data[: len(data) // 2])
                 self._file.flush()
             raise
         return self._file.write(data)
@@ -76,14 +77,17 @@ class Written:
 def faults(disk: Disk):
     """All changes of files go through `disk`."""
     real = {name: getattr(os, name) for name in ("open", "write", "fsync", "replace", "rename", "unlink", "remove")}
-    real |= {name: getattr(os, name) for name in ("mkdir", "rmdir", "chmod", "truncate", "link", "symlink", "close")}
+    real |= {
+        name: getattr(os, name)
+        for name in ("mkdir", "rmdir", "chmod", "truncate", "link", "symlink", "close", "fdopen")
+    }
     real_open = io.open
 
     def named(name):
         def call(path, *rest, **options):
             place = Path("/proc/self/fd") / str(options["dir_fd"]) if options.get("dir_fd") is not None else None
             full = place.resolve() / str(path) if place else path
-            if disk.watches(full):
+            if disk.watches(full) and os.path.lexists(full) != (name == "mkdir"):
                 disk.change(name, full)
             return real[name](path, *rest, **options)
 
@@ -96,6 +100,7 @@ def faults(disk: Disk):
             disk.files.add(number)
         else:
             number = real["open"](path, flags, *rest, **options)
+            disk.files.discard(number)
         if disk.watches(path):
             disk.opened[number] = os.fstat(number)
         return number
@@ -121,14 +126,18 @@ def faults(disk: Disk):
         disk.opened.pop(number, None)
         return real["close"](number)
 
+    def open_again(number, *rest, **options):
+        file = real["fdopen"](number, *rest, **options)
+        return Written(file, disk, f"file {number}") if number in disk.files else file
+
     def open_file(path, mode="r", *rest, **options):
         if not disk.watches(path) or not set(mode) & set("wax+"):
             return real_open(path, mode, *rest, **options)
         disk.change("open", path)
         return Written(real_open(path, mode, *rest, **options), disk, path)
 
-    changed = {name: named(name) for name in real if name not in ("open", "write", "fsync", "close")}
-    changed |= {"open": open_number, "write": write, "fsync": fsync, "close": close}
+    by_number = {"open": open_number, "write": write, "fsync": fsync, "close": close, "fdopen": open_again}
+    changed = {name: named(name) for name in real if name not in by_number} | by_number
     with contextlib.ExitStack() as stack:
         for name, function in changed.items():
             stack.enter_context(mock.patch.object(os, name, function))
@@ -145,20 +154,21 @@ def close_all(disk: Disk) -> None:
 
 
 def every_fault(root: Path, command, prepare):
-    """Yield (fault, error) after each fault of `command`, each time in the state that `prepare` makes below `root`."""
+    """Yield (fault, what `command` returned or raised) after each fault, each in the state that `prepare` makes."""
     prepare()
     with faults(Disk(root)) as disk:
         command()
     assert disk.count
     for at in range(disk.count):
         for kind in KINDS:
+            if kind == "full" and disk.log[at].split()[0] not in NEEDS_SPACE:
+                continue  # The next change that needs space fails, and is tried in its turn.
             prepare()
             broken = Disk(root, kind, at)
             try:
                 with faults(broken):
-                    command()
-                error = None
+                    outcome = command()
             except (Killed, Exception) as reason:
-                error = reason
+                outcome = reason
             close_all(broken)
-            yield f"{kind} at {at}: {disk.log[at]}", error
+            yield f"{kind} at {at}: {disk.log[at]}", outcome

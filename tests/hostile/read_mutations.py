@@ -6,6 +6,7 @@ FOLDER/now holds the seed at work, for the case that the process dies of it. Cou
 
 import dataclasses
 import json
+import logging
 import os
 import resource
 import signal
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+from nibabel.spatialimages import HeaderDataError
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
@@ -41,6 +43,10 @@ class Kind:
 
 KINDS = {"nifti": Kind(mutation, 2, 96), "text": Kind(text_mutation, 30, 2048)}
 """Text headers are read by a child process, which imports SimpleITK."""
+
+
+SAME_PLACE = 0.01
+"""Largest difference in mm of two affines whose corners, some voxels away, are less than 0.1 mm apart."""
 
 
 class Inconsistent(Exception):
@@ -99,11 +105,16 @@ def _expect_same_when_written(path: Path, volume: Volume) -> None:
 
 
 def _expect_alike_elsewhere(path: Path, volume: Volume) -> None:
-    """What is read without a finding, nibabel reads alike."""
-    image = nib.load(path)
+    """What is read without a finding, nibabel reads alike, unless it has doubts itself, as about an extension."""
+    try:
+        image = nib.load(path)
+    except (Warning, ValueError, HeaderDataError):
+        return
     values = np.asarray(image.dataobj).reshape(volume.shape)
     _expect(np.allclose(values, volume.voxels[0], rtol=1e-5), "nibabel reads other values")
-    _expect(np.allclose(image.affine, volume.affine, atol=1e-3), f"nibabel reads the place {image.affine.tolist()}")
+    _expect(
+        np.allclose(image.affine, volume.affine, atol=SAME_PLACE), f"nibabel reads the place {image.affine.tolist()}"
+    )
 
 
 def _expect(holds: object, otherwise: str) -> None:
@@ -125,6 +136,7 @@ def main(kind: Kind, folder: Path, first: int, last: int) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (kind.megabytes << 20),) * 2)
     warnings.simplefilter("error")
+    logging.disable()
     now = os.open(folder / "now", os.O_RDWR | os.O_CREAT)
     counts: Counter[str] = Counter()
     with (folder / "faults.jsonl").open("a") as faults, (folder / "counts.jsonl").open("a") as log:

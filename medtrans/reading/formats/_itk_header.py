@@ -52,7 +52,7 @@ def _meta_image(path: Path) -> VoxelData:
         promised = count * size * int(keys.get("ElementNumberOfChannels", "1"))
     except (KeyError, ValueError):
         raise InputRefused(path, "has a MetaImage header that cannot be read", "convert it to NIfTI") from None
-    _refuse_many_files(path, data)
+    _refuse_other_names(path, data)
     file, start = (path, end) if data == "LOCAL" else (path.parent / data, 0)
     return VoxelData(file, start, promised, keys.get("CompressedData", "False").lower() == "true")
 
@@ -60,7 +60,7 @@ def _meta_image(path: Path) -> VoxelData:
 def _nrrd(path: Path) -> VoxelData:
     keys, end = _text_header(path, ":", rb"\n\r?\n")
     data = keys.get("data file", keys.get("datafile", ""))
-    _refuse_many_files(path, data)
+    _refuse_other_names(path, data)
     file, start = (path.parent / data, 0) if data else (path, end)
     encoding = keys.get("encoding", "").lower()
     size = NRRD_BYTES.get(re.sub(r"^(un)?signed |^u", "", keys.get("type", "").lower()))
@@ -74,7 +74,10 @@ def _nrrd(path: Path) -> VoxelData:
     return VoxelData(file, start, promised, encoding != "raw")
 
 
-def _refuse_many_files(path: Path, data: str) -> None:
+def _refuse_other_names(path: Path, data: str) -> None:
+    """Raise InputRefused where `data` is not the name of one file."""
+    if "\0" in data:
+        raise InputRefused(path, f"its voxels are in a file of no possible name ({data[:40]!r})", "copy it again")
     if data.split()[:1] == ["LIST"] or "%" in data:
         raise InputRefused(path, "its voxels are spread over many files", "convert it to one file")
 

@@ -87,7 +87,13 @@ def test_an_nrrd_whose_lines_end_as_on_windows_is_read(tmp_path):
         read_volume(tmp_path / "v.nrrd")
 
 
-@pytest.mark.parametrize("data", [b"", b"NDims = 3\n", b"NRRD0004\n" + b"\0" * 100])
+NUL_IN_NAME = (
+    b"NDims = 3\nDimSize = 1 1 1\nElementType = MET_CHAR\nElementDataFile = a\0b\n",
+    b"NRRD0004\ntype: char\nsizes: 1 1 1\nencoding: raw\ndata file: a\0b\n\n",
+)
+
+
+@pytest.mark.parametrize("data", [b"", b"NDims = 3\n", b"NRRD0004\n" + b"\0" * 100, *NUL_IN_NAME])
 @pytest.mark.parametrize("suffix", [".mha", ".nrrd", ".mhd"])
 def test_a_file_that_is_no_itk_file_is_refused(suffix, data, tmp_path):
     (tmp_path / f"v{suffix}").write_bytes(data)
