@@ -27,7 +27,8 @@ class UNetSettings(EncodingSettings):
     channels: Annotated[tuple[Annotated[int, Ge(1)], ...], MinLen(2)] = (24, 48, 96, 192, 192)
     """Features at each level, from full resolution down; each level halves the resolution."""
     norm: Norm = "channel"
-    """Normalisation; channel avoids intensity seams between windows."""
+    """Normalisation; channel avoids intensity seams between windows, batch learns faster from whole slices
+    (docs/decisions/0003)."""
     activation: Activation = "none"
     """Activation of the output."""
 
