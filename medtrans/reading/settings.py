@@ -57,6 +57,9 @@ class ReadingSettings(Settings):
     first "_"."""
     validation_fraction: Annotated[float, Ge(0), Lt(1)] = 0.1
     """Fraction of the subjects whose scores choose the best model."""
+    fold: Annotated[int, Ge(0)] = 0
+    """Which subjects validate, counted from 0: others in each fold, of which validation_fraction 0.2 gives up to five.
+    The test subjects are the same in all."""
     test_fraction: Annotated[float, Ge(0), Lt(1)] = 0.1
     """Fraction of the subjects that are only translated and scored at the end."""
     test_subjects: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,8 +66,13 @@ def _draw_splits(subjects: list[str], settings: ReadingSettings) -> dict[str, Sp
     order = [others[i] for i in np.random.default_rng(settings.seed).permutation(len(others))]
     tests = 0 if settings.test_subjects else _count(settings.test_fraction, len(order))
     validations = _count(settings.validation_fraction, len(order))
+    first = tests + settings.fold * validations
+    if settings.fold and (not validations or first >= len(order)):
+        last = max(math.ceil((len(order) - tests) / validations) - 1, 0) if validations else 0
+        what = f"{settings.fold} has no validation subject left, of {len(order) - tests} that are not for the test"
+        raise UsageError("reading.fold", what, f"give 0 … {last}, or another validation_fraction")
     out.update(dict.fromkeys(order[:tests], "test"))
-    out.update(dict.fromkeys(order[tests : tests + validations], "validation"))
+    out.update(dict.fromkeys(order[first : first + validations], "validation"))
     out.update({subject: "test" for subject in settings.test_subjects if subject in out})
     return out
 

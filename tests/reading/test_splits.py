@@ -50,3 +50,19 @@ def test_the_same_bytes_in_two_splits_are_a_leak(tmp_path):
     train.sources[0].write_bytes(test.sources[0].read_bytes())
     with pytest.raises(InputRefused, match="same file in two splits"):
         find_cases(settings)
+
+
+def test_folds_validate_every_subject_once_and_keep_the_test(tmp_path):
+    settings = cohort(tmp_path)
+    folds = [
+        find_cases(ReadingSettings(**{**vars(settings), "validation_fraction": 0.2, "fold": fold})) for fold in range(5)
+    ]
+    split = {
+        kind: [[c.subject for c in cases if c.split == kind] for cases in folds] for kind in ("test", "validation")
+    }
+    assert all(tests == split["test"][0] for tests in split["test"])
+    assert sorted(sum(split["validation"], split["test"][0])) == sorted({case.subject for case in folds[0]})
+    with pytest.raises(UsageError, match=r"reading\.fold: 5 has no validation subject left, of 9 .*give 0 … 4"):
+        find_cases(ReadingSettings(**{**vars(settings), "validation_fraction": 0.2, "fold": 5}))
+    with pytest.raises(UsageError, match=r"reading\.fold: .*give 0 … 0"):
+        find_cases(ReadingSettings(**{**vars(settings), "validation_fraction": 0, "fold": 1}))
