@@ -1,4 +1,4 @@
-"""Optimiser of each method against the one that all methods shared until 2026-11-29: python optimisers.py [SEED …]
+"""Optimiser of each method against the one that all methods shared until 2026-11-29: python optimisers.py [METHOD …]
 
 Heads of anatomy.py, T1 to CT, slice by slice: twelve heads train, four are scored inside the body, with small networks.
 All trainings of a method take equally many steps from the same weights, by the training loop, with a rate that is
@@ -21,14 +21,14 @@ from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
 
 BATCH, SCORED_EVERY = 4, 24
-DENOISER = {"channels": [16, 32, 64]}
+DENOISER = {"channels": [8, 16, 32]}
 METHODS = {
     "regression": (400, {"generator": NETWORK}),
     "pix2pix": (300, {"generator": NETWORK, "discriminator": {"name": "patch_discriminator", "filters": 16}}),
-    "diffusion": (250, {"denoiser": DENOISER}),
-    "rectified_flow": (250, {"velocity": DENOISER}),
-    "vae": (500, {"encoder": {"channels": [16, 32, 64]}, "decoder": {"channels": [16, 32, 64]}, "warm_up": 100}),
-    "normalizing_flow": (300, {"flow": {"scales": 2, "layers": 4, "features": 32}}),
+    "diffusion": (150, {"denoiser": DENOISER}),
+    "rectified_flow": (150, {"velocity": DENOISER}),
+    "vae": (300, {"encoder": {"channels": [16, 32, 64]}, "decoder": {"channels": [16, 32, 64]}, "warm_up": 100}),
+    "normalizing_flow": (200, {"flow": {"scales": 2, "layers": 4, "features": 32}}),
 }
 """Method → steps and settings."""
 SHARED = {"optimizer": "adam", "learning_rate": 2e-4, "betas": (0.5, 0.999), "weight_decay": 0.0}
@@ -83,10 +83,11 @@ def row(name: str, seeds: list[int], train_heads, test_heads) -> str:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("seeds", type=int, nargs="*", default=[0, 1])
-    seeds = parser.parse_args().seeds
+    parser.add_argument("methods", nargs="*", default=METHODS, metavar="METHOD")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    options = parser.parse_args()
     train_heads, test_heads = (list(side) for side in cohort())
     print(f"| method | steps | {' | '.join(ARMS)} |\n{'|---' * (2 + len(ARMS))}|", flush=True)
-    for method_name in METHODS:
-        print(row(method_name, seeds, train_heads, test_heads), flush=True)
-    print(f"\n{process_time() / 60:.1f} minutes of processor time, {len(seeds)} seeds")
+    for name in options.methods:
+        print(row(name, options.seeds, train_heads, test_heads), flush=True)
+    print(f"\n{process_time() / 60:.1f} minutes of processor time, {len(options.seeds)} seeds")

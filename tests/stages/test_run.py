@@ -35,12 +35,14 @@ def test_a_translation_is_in_the_unit_of_the_training_targets(finished):
     assert read_volume(path).voxels.dtype.kind == "f"
 
 
-def test_a_second_run_says_what_existed_and_the_card_has_the_validation_scores(tmp_path):
+def test_a_second_run_says_what_existed_and_the_card_has_the_validation_scores_and_the_optimiser(tmp_path):
     first, second = run(recipe(), tmp_path), run(recipe(), tmp_path)
     assert not first.resumed
     assert "resumed: training was at step 3; 1 of 1 translations were there" in second.to_text()
     mae = read_journal(RunFolder(tmp_path).journal)[-1]["validation/mae"]
-    assert f"- mae: {mae:.4g}" in (RunFolder(tmp_path).model / "MODEL_CARD.md").read_text()
+    card = (RunFolder(tmp_path).model / "MODEL_CARD.md").read_text()
+    assert f"- mae: {mae:.4g}" in card
+    assert "- optimiser: optimizer adam, learning_rate 0.001, betas 0.9, 0.999, weight_decay 0" in card
 
 
 def test_the_label_of_the_masks_is_used_from_the_training_to_the_scores(tmp_path):
