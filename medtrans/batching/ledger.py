@@ -147,11 +147,12 @@ def _append(path: Path, line: bytes) -> None:
 def _bytes_from(path: Path, begin: int) -> bytes:
     """The bytes of a ledger from a place on; what cannot be read is left out, since it proves nothing."""
     try:
-        if size_of(path) - begin > MAX_LEDGER_BYTES:
+        size = size_of(path) - begin
+        if not 0 < size <= MAX_LEDGER_BYTES:
             return b""
         with opened(path) as file:
             file.seek(begin)
-            data: bytes = file.read(MAX_LEDGER_BYTES)
+            data: bytes = file.read(size)  # A number takes memory at once, be the file shorter.
             return data
     except (InputRefused, EnvironmentRefused):
         return b""
