@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from medtrans.core.finding import Finding, Verdict
+from medtrans.core.finding import Finding
 from medtrans.core.score import TRANSLATED, Evaluation, Score
 from medtrans.evaluating.columns import columns
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation, is_single_class
@@ -14,6 +13,7 @@ from medtrans.evaluating.verdicts import headline, verdicts
 from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.methods_text import methods_text
 from medtrans.reporting.report import Report, Section
+from medtrans.reporting.run_record import RunRecord
 from medtrans.reporting.sections.agreement import agreement_section
 from medtrans.reporting.sections.cases import cases_section
 from medtrans.reporting.sections.findings import findings_section
@@ -28,23 +28,6 @@ from medtrans.reporting.sections.training import training_section
 from medtrans.reporting.sections.verdicts import verdicts_section
 from medtrans.reporting.sections.viewer import viewer_section
 from medtrans.reporting.structure_tables import lowest_dice, volume_measurements
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRecord:
-    """What a run adds to its evaluation."""
-
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """The resolved recipe as plain values."""
-    recipe: str = ""
-    """The same as YAML."""
-    split: str = ""
-    """Numbers of cases: "6 train, 1 validation, 2 test"."""
-    journal: Sequence[Mapping[str, float]] = ()
-    """Rows of the training journal."""
-    monitor: str = ""
-    """Label of the metric that chose the checkpoint."""
-    convergence: Verdict | None = None
 
 
 def evaluation_report(
@@ -63,7 +46,7 @@ def evaluation_report(
     noticed = [*evaluation.findings, *score_findings(evaluation.scores), *findings]
     answers = verdicts(evaluation, run.convergence)
     images = images_section(cases, image_scores(evaluation.scores), evaluation.structures)
-    text = methods_text(evaluation, run.settings, split=run.split, software=facts.get("software", {}))
+    text = methods_text(evaluation, run, software=facts.get("software", {}))
     has_text = bool(evaluation.scores or run.settings)
     parts = [
         findings_section(evaluation.failed, noticed),

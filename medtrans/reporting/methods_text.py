@@ -1,65 +1,98 @@
-"""Methods paragraph of a paper, from the recipe and the definition of the scores.
+"""Methods text of a paper, from the record of a run and the definition of its scores.
 
-It states what was set and what was computed. The author adds the cohort, the scanners and the motivation.
+Every clause follows from what was used: a setting without effect in this run is not mentioned. The author adds ethics,
+recruitment, sequences and the motivation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from medtrans.core.measurement import Measurement
 from medtrans.core.score import TRANSLATED, Definition, Evaluation, Score
+from medtrans.evaluating.baselines import COPIED_SOURCE
 from medtrans.evaluating.columns import count_text, systems
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
 from medtrans.evaluating.segmentation.task import UPPER_BOUND
 from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, MIN_SUBJECTS_FOR_BOOTSTRAP, RESAMPLES
 from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
-from medtrans.reporting.recipe_text import run_sentences
+from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP
+from medtrans.reporting.paragraphs.data import data_sentences
+from medtrans.reporting.paragraphs.objective import objective_sentences
+from medtrans.reporting.paragraphs.preparation import preparation_sentences
+from medtrans.reporting.paragraphs.training import training_sentences
+from medtrans.reporting.paragraphs.translation import translation_sentences
+from medtrans.reporting.run_record import RunRecord
 
 PACKAGES = ("python", "torch", "monai", "numpy", "scipy")
 """Software that a paper names."""
+NOT_FINITE = "; values that are nan or infinite were counted and excluded from both"
 
 
 def methods_text(
-    evaluation: Evaluation, settings: Mapping[str, Any], *, split: str = "", software: Mapping[str, Any] | None = None
+    evaluation: Evaluation, run: RunRecord | None = None, *, software: Mapping[str, Any] | None = None
 ) -> str:
-    """`settings` are the recipe as plain values, empty for files that were only scored; `software` name → version."""
+    """`run` is None for files that were only scored; `software` name → version. Paragraphs are separated by a line."""
     scores = [score for score in evaluation.scores if not is_single_class(score.metric)]
-    parts = run_sentences(settings, split) if settings else []
-    parts += _definition(evaluation.definition)
-    parts += _numbers(scores, len(evaluation.failed)) if scores else []
-    parts += _agreement(evaluation.measurements)
-    return " ".join([*parts, *_software(software or {})])
+    paragraphs = run_paragraphs(run) if run and run.settings else []
+    paragraphs += [_definition(evaluation.definition, set(systems(scores)))] if scores or not paragraphs else []
+    paragraphs += [_numbers(scores, len(evaluation.failed), len(evaluation.primary))] if scores else []
+    paragraphs += [[*_agreement(evaluation.measurements), *_software(software or {})]]
+    return "\n\n".join(" ".join(sentences) for sentences in paragraphs if sentences)
 
 
-def _definition(definition: Definition) -> list[str]:
+def run_paragraphs(run: RunRecord) -> list[list[str]]:
+    """Sentences of each part of a run: data, preparation, method, training, translation."""
+    return [
+        data_sentences(run),
+        preparation_sentences(run),
+        objective_sentences(run),
+        training_sentences(run),
+        translation_sentences(run),
+    ]
+
+
+def _definition(definition: Definition, scored: Collection[str]) -> list[str]:
+    """Without the clauses of baselines that were not scored."""
     low, high = (f"{end:g}".replace("-", "−") for end in definition.value_range)
+    unscored = {COPIED_SOURCE, INTENSITY_LOOKUP} - set(scored)
     return [
         f"Scores follow the preset {definition.preset} of medtrans for {definition.modality}, with the value range "
         f"{low} … {high} (width Q = {definition.data_range:g}); region: {definition.region}.",
-        *(_ended(clause.sentence) for clause in definition.clauses),
+        *(_ended(clause.sentence) for clause in definition.clauses if clause.subject not in unscored),
     ]
 
 
-def _numbers(scores: Sequence[Score], failed: int) -> list[str]:
+def _numbers(scores: Sequence[Score], failed: int, primary: int) -> list[str]:
+    """`primary` is the number of metrics on which a claim is tested."""
     own = [score for score in scores if score.system == TRANSLATED]
     cases, subjects = ({getattr(score, name) for score in own} for name in ("case", "subject"))
-    baselines = [system for system in systems(scores) if system not in (TRANSLATED, UPPER_BOUND)]
     more = f"; {count_text(failed, 'further case')} could not be scored" if failed else ""
-    sentences = [
+    averaged = ", after averaging the cases of one subject" if len(cases) > len(subjects) else ""
+    excluded = "" if all(math.isfinite(score.value) for score in scores) else NOT_FINITE
+    return [
         f"n = {count_text(len(cases), 'case')} of {count_text(len(subjects), 'subject')} were scored{more}. Values are "
-        "given as mean ± standard deviation over subjects, after averaging the cases of one subject; values that are "
-        f"nan or infinite were counted and excluded from both. {_intervals(len(subjects))}"
+        f"given as mean ± standard deviation over subjects{averaged}{excluded}. {_intervals(len(subjects))}",
+        *_baselines(
+            [name for name in systems(scores) if name not in (TRANSLATED, UPPER_BOUND)], len(subjects), primary
+        ),
     ]
-    if baselines:
-        sentences.append(
-            f"Translations were compared with baselines that need no trained model ({'; '.join(baselines)}) by "
-            "Wilcoxon's signed-rank test over subjects on the primary metric, where there were at least "
-            f"{MIN_SUBJECTS_FOR_TEST} subjects; better than every baseline is one claim, whose p is the largest of the "
-            "baselines; p of several primary metrics are corrected by Holm."
-        )
-    return sentences
+
+
+def _baselines(names: Sequence[str], subjects: int, primary: int) -> list[str]:
+    """Which there were, and the test, where there were enough subjects for one."""
+    if not names:
+        return []
+    listed = f"Translations were compared with baselines that need no trained model ({'; '.join(names)})"
+    if subjects < MIN_SUBJECTS_FOR_TEST:
+        return [f"{listed}, without a test, which needs {MIN_SUBJECTS_FOR_TEST} subjects."]
+    holm = "; p of the primary metrics are corrected by Holm" if primary > 1 else ""
+    return [
+        f"{listed} by Wilcoxon's signed-rank test over subjects on the primary metric; better than every baseline is "
+        f"one claim, whose p is the largest of the baselines{holm}."
+    ]
 
 
 def _intervals(subjects: int) -> str:

@@ -14,13 +14,17 @@ from medtrans.core.finding import Finding
 from medtrans.core.score import Evaluation
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.evaluating.segmentation.task import SegmentationTask
+from medtrans.models.folder import read_config
 from medtrans.preparing.preparation import Preparation
+from medtrans.reading.names import sidecar_path
+from medtrans.reading.sidecars import read_sidecar
 from medtrans.recipe import Recipe
 from medtrans.reporting.case_selection import case_images, report_cases
-from medtrans.reporting.evaluation_report import RunRecord, evaluation_report
+from medtrans.reporting.evaluation_report import evaluation_report
 from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.page import write_page
 from medtrans.reporting.provenance import provenance
+from medtrans.reporting.run_record import RunRecord
 from medtrans.runs import RunFolder
 from medtrans.stages._evaluation_files import write_evaluation_files
 from medtrans.stages.train import TrainedModel
@@ -56,13 +60,20 @@ def write_run_page(
         run=RunRecord(
             settings=recipe.to_dict(),
             recipe=text,
-            split=split,
+            card=read_config(run.model)["card"] if run.model.exists() else {},
+            sidecars=_sidecars(run, cases),
             journal=trained.journal.rows,
             monitor=recipe.training.monitor,
             convergence=trained.convergence,
         ),
     )
     write_page(run.report, report)
+
+
+def _sidecars(run: RunFolder, cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """Of the translations that are there."""
+    paths = [sidecar_path(run.translation(case.name)) for case in cases if case.split == "test"]
+    return [facts for path in paths if (facts := read_sidecar(path))]
 
 
 def displayed_cases(

@@ -14,7 +14,7 @@ from medtrans.training.settings import TrainingSettings
 
 
 def environment(method: Method, settings: TrainingSettings, fabric: Fabric) -> dict[str, Any]:
-    """Plain values. `weights`: player → number of its weights."""
+    """Plain values. `weights`: player → number of its weights; `noise std`: of the noise of a single translation."""
     device = fabric.device
     on_gpu = device.type == "cuda"
     precision = fastest_precision(device) if settings.precision == "auto" else settings.precision
@@ -25,6 +25,7 @@ def environment(method: Method, settings: TrainingSettings, fabric: Fabric) -> d
         },
         "device": torch.cuda.get_device_name(device) if on_gpu else processor_name(),
         **({} if on_gpu else {"threads": torch.get_num_threads()}),
+        **({"noise std": method.single_noise_std} if method.noise_channels else {}),
         "processes": fabric.world_size,
         "precision": precision,
         "torch": torch.__version__,

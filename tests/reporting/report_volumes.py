@@ -7,8 +7,9 @@ import numpy as np
 from medtrans.core.finding import Verdict
 from medtrans.core.score import Clause, Definition, Evaluation, MetricId, Score
 from medtrans.core.volume import Volume
-from medtrans.reporting.evaluation_report import RunRecord, evaluation_report
+from medtrans.reporting.evaluation_report import evaluation_report
 from medtrans.reporting.images.case_images import CaseImages
+from medtrans.reporting.run_record import RunRecord
 
 SHAPE = (20, 24, 16)
 SPACING = (2.0, 2.0, 4.0)

@@ -6,5 +6,5 @@ from medtrans.reporting.report import Section
 
 
 def methods_section(text: str) -> Section | None:
-    """The paragraph, with a button that copies it."""
+    """The text, with a button that copies it."""
     return Section("methods", "Methods", text) if text else None
