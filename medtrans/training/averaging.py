@@ -3,7 +3,7 @@
     e ← d e + (1 - d) w        d = min(decay, (1 + step) / (10 + step))
 
 Polyak & Juditsky, SIAM J. Control Optim. 1992, https://doi.org/10.1137/0330046; the ramp of d gives the first steps a
-small weight.
+small weight. Running statistics of batch norm are averaged alike: those of the current weights belong to another network.
 """
 
 from __future__ import annotations
@@ -28,4 +28,7 @@ class Averaged:
         decay = min(self.decay, (1 + step) / (10 + step)) if self.decay else 0.0
         torch._foreach_lerp_(list(self.method.parameters()), weights, 1 - decay)
         for own, current in zip(self.method.buffers(), buffers, strict=True):
-            own.copy_(current)
+            if own.is_floating_point():
+                own.lerp_(current, 1 - decay)
+            else:
+                own.copy_(current)

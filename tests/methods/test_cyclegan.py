@@ -50,7 +50,7 @@ def test_what_compares_source_and_target_needs_as_many_channels(changes):
 
 @pytest.mark.parametrize(
     ("steps", "changes"),
-    [(150, {"cycle": 3.0}), (80, {"structure": "mind"}), (100, {"structure": "nmi", "structure_weight": 1.0})],
+    [(300, {"cycle": 3.0}), (160, {"structure": "mind"}), (160, {"structure": "nmi", "structure_weight": 1.0})],
 )
 def test_it_inverts_a_contrast_without_pairs(steps, changes):
     method = toy_method("cyclegan", identity=0.0, pool=8, **changes)
