@@ -20,6 +20,7 @@ COMMANDS = (
     "compare",
     "distances",
     "sample",
+    "degrade",
     "check",
     "phantoms",
     "list",

@@ -2,34 +2,76 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
+from annotated_types import Ge, Gt, Interval
 
+from medtrans.core.errors import UsageError
+from medtrans.core.modality import ModalityName
 from medtrans.core.settings import Settings
 from medtrans.core.volume import Volume
 
 SEEDS = 1 << 32
 """Number of seeds that `draw_seed` chooses from."""
+CONJUGATE_GRADIENT_STEPS = 100
+CONJUGATE_GRADIENT_TOLERANCE = 1e-12
+"""Of the squared gradient, relative to the first."""
+
+Drawn: TypeAlias = float | tuple[float, float]
+"""A setting whose value is a number, or is drawn anew for each image between two numbers, [low, high]."""
+_NonNegative: TypeAlias = Annotated[float, Ge(0)]
+_Positive: TypeAlias = Annotated[float, Gt(0)]
+_Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+NonNegative: TypeAlias = _NonNegative | tuple[_NonNegative, _NonNegative]
+Positive: TypeAlias = _Positive | tuple[_Positive, _Positive]
+Share: TypeAlias = _Share | tuple[_Share, _Share]
+"""Such settings within bounds; a share lies from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The parameter that makes a degradation stronger, with values from none at all to the strongest."""
+
+    parameter: str
+    unit: str
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Degradation(Settings, ABC):
-    """A degradation; the fields of a subclass are its settings and bound what is drawn.
+    """A degradation; the fields of a subclass are its settings, and bear the names of the parameters that they bound.
 
     Random numbers are drawn first, then applied: the parameters are plain numbers that can be written to JSON, and the
-    same parameters give the same image. Voxels are relative to the image: 0 is air, 1 about the bright end of the body.
+    same parameters give the same image. Voxels of CT are in HU; those of other images are relative: 0 is air, 1 about
+    the bright end of the body.
     """
+
+    modalities: ClassVar[tuple[ModalityName, ...]] = ("MR", "PET", "CT")
+    """Kinds of image that have this degradation."""
+    role: ClassVar[Literal["local", "global"]] = "local"
+    """Of a local one a voxel depends on its neighbourhood alone, so that patches can be degraded one by one."""
+    keeps_grid: ClassVar[bool] = True
+    """Whether the degraded image has the voxels of the original."""
+    ladder: ClassVar[Ladder]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, tuple) and len(value) == 2 and not value[0] <= value[1]:
+                what = f"[{value[0]:g}, {value[1]:g}] is no range from low to high"
+                raise UsageError(field.name, what, f"set [{value[1]:g}, {value[0]:g}]")
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Parameters of `apply`: plain numbers."""
+        """Parameters of `apply`: plain numbers and words."""
 
     @abstractmethod
     def apply(self, volume: Volume, *args: Any, **parameters: Any) -> Volume:
-        """The degraded volume on the same grid, float32. All channels are degraded alike, by the drawn parameters."""
+        """The degraded volume, float32. All channels are degraded alike, by the drawn parameters."""
 
 
 def draw_seed(rng: np.random.Generator) -> int:
@@ -37,6 +79,51 @@ def draw_seed(rng: np.random.Generator) -> int:
     return int(rng.integers(SEEDS))
 
 
-def draw_factor(rng: np.random.Generator, strength: float) -> float:
-    """A factor from 1 / (1 + strength) to 1 + strength, whose logarithm is uniformly distributed."""
-    return float((1 + strength) ** rng.uniform(-1, 1))
+def draw_uniform(rng: np.random.Generator, setting: Drawn) -> float:
+    """The number itself, or one that is uniformly distributed between the two."""
+    return float(rng.uniform(*setting)) if isinstance(setting, tuple) else float(setting)
+
+
+def draw_log_uniform(rng: np.random.Generator, setting: Drawn) -> float:
+    """The number itself, or one between the two whose logarithm is uniformly distributed."""
+    if isinstance(setting, tuple):
+        low, high = setting
+        return float(np.exp(rng.uniform(math.log(low), math.log(high))))
+    return float(setting)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearDegradation(Degradation):
+    """A degradation whose measurements are a linear map of the image: m = A x.
+
+    The degraded image may be a further step from the measurements, such as the magnitude of a Fourier transform.
+    """
+
+    @abstractmethod
+    def measure(self, voxels: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
+        """A x: the measurements, real or complex, of voxels (channel, i, j, k) on the grid of the volume."""
+
+    @abstractmethod
+    def adjoint(self, measured: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
+        """Aᵀ m, real voxels on the grid of the volume: <A x, m> = <x, Aᵀ m>, real parts."""
+
+    def null_space(self, voxels: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
+        """The part of an image that the measurements do not depend on: x - A⁺ A x, with A (null space) = 0.
+
+        Least squares by conjugate gradients: Hestenes and Stiefel 1952, https://doi.org/10.6028/jres.049.044
+        """
+        x = np.zeros(voxels.shape, np.float64)
+        rest = self.measure(voxels.astype(np.float64), grid, **parameters)
+        gradient = self.adjoint(rest, grid, **parameters)
+        direction, square = gradient, float((gradient * gradient).sum())
+        start = square
+        for _ in range(CONJUGATE_GRADIENT_STEPS):
+            if square <= CONJUGATE_GRADIENT_TOLERANCE * start:
+                break
+            seen = self.measure(direction, grid, **parameters)
+            step = square / float((np.abs(seen) ** 2).sum())
+            x, rest = x + step * direction, rest - step * seen
+            gradient = self.adjoint(rest, grid, **parameters)
+            before, square = square, float((gradient * gradient).sum())
+            direction = gradient + square / before * direction
+        return voxels - x

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from medtrans.core.degradation import Degradation
-from medtrans.core.registry import Registry
+from medtrans.core.registry import Entry, Registry
 
 registry = Registry(__name__, Degradation)
-names, load, entries = registry.names, registry.load, registry.entries
+names, load = registry.names, registry.load
+
+
+def entries() -> list[Entry]:
+    """Name, first line, source, and as facts the modalities and the settings with their defaults."""
+    return [replace(entry, facts=_facts(load(entry.name)())) for entry in registry.entries()]
+
+
+def _facts(degradation: Degradation) -> str:
+    ladder = degradation.ladder
+    values = {key: value for key, value in degradation.to_dict().items() if key != "name"}
+    units = {ladder.parameter: f" {ladder.unit}" if ladder.unit else ""}
+    settings = [f"{key} {_text(value)}{units.get(key, '')}" for key, value in values.items()]
+    return f"{', '.join(degradation.modalities)}: {'; '.join(settings)}"
+
+
+def _text(value: object) -> str:
+    return "..".join(f"{end:g}" for end in value) if isinstance(value, list) else str(value)

@@ -7,30 +7,47 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge
 from scipy import ndimage
 
-from medtrans.core.degradation import Degradation
+from medtrans.core.degradation import Ladder, LinearDegradation, NonNegative, draw_uniform
 from medtrans.core.volume import Volume
 
 DEVIATION_PER_FWHM = 1 / math.sqrt(8 * math.log(2))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blur(Degradation):
+class Blur(LinearDegradation):
     name: Literal["blur"] = "blur"
-    millimetres: Annotated[float, Ge(0)] = 2.0
-    """Largest full width at half maximum of the Gaussian; drawn uniformly from 0 on."""
+    millimetres: NonNegative = (0.0, 2.0)
+    """Full width at half maximum of the Gaussian, in mm."""
+
+    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (0, 1, 2, 4, 6, 9))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        return {"millimetres": float(rng.uniform(0, self.millimetres))}
+        return {"millimetres": draw_uniform(rng, self.millimetres)}
 
     def apply(self, volume: Volume, *, millimetres: float) -> Volume:
-        # Along an axis of one voxel there is nothing to blur.
-        sides = zip(volume.shape, volume.spacing, strict=True)
-        widths = [millimetres * DEVIATION_PER_FWHM / spacing if side > 1 else 0.0 for side, spacing in sides]
-        voxels = volume.voxels.astype(np.float32, copy=False)
-        return volume.like(ndimage.gaussian_filter(voxels, [0.0, *widths], mode="nearest"))
+        return volume.like(self.measure(volume.voxels.astype(np.float32, copy=False), volume, millimetres=millimetres))
+
+    def measure(self, voxels: np.ndarray, grid: Volume, *, millimetres: float) -> np.ndarray:
+        return np.asarray(ndimage.gaussian_filter(voxels, _widths(grid, millimetres), mode="nearest"))
+
+    def adjoint(self, measured: np.ndarray, grid: Volume, *, millimetres: float) -> np.ndarray:
+        for axis, width in enumerate(_widths(grid, millimetres)):
+            measured = np.moveaxis(np.moveaxis(measured, axis, -1) @ _matrix(measured.shape[axis], width), -1, axis)
+        return measured
+
+
+def _widths(grid: Volume, millimetres: float) -> list[float]:
+    """Standard deviations in voxels of (channel, i, j, k). Along an axis of one voxel there is nothing to blur."""
+    sides = zip(grid.shape, grid.spacing, strict=True)
+    return [0.0, *(millimetres * DEVIATION_PER_FWHM / spacing if side > 1 else 0.0 for side, spacing in sides)]
+
+
+def _matrix(side: int, width: float) -> np.ndarray:
+    """The filter along an axis as a matrix, one row for each voxel of the result."""
+    identity = np.eye(side)
+    return np.asarray(ndimage.gaussian_filter1d(identity, width, axis=0, mode="nearest")) if width else identity

@@ -6,23 +6,25 @@ y = sign(x) |x|^γ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Lt
 
-from medtrans.core.degradation import Degradation, draw_factor
+from medtrans.core.degradation import Degradation, Ladder, Positive, draw_log_uniform
 from medtrans.core.volume import Volume
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gamma(Degradation):
     name: Literal["gamma"] = "gamma"
-    strength: Annotated[float, Ge(0), Lt(1)] = 0.2
-    """.2 draws an exponent from 1/1.2 to 1.2."""
+    exponent: Positive = (1 / 1.2, 1.2)
+    """The exponent; its logarithm is uniformly distributed over a range."""
+
+    modalities = ("MR", "PET")
+    ladder: ClassVar[Ladder] = Ladder("exponent", "", (1, 1.1, 1.2, 1.4, 1.7, 2))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        return {"exponent": draw_factor(rng, self.strength)}
+        return {"exponent": draw_log_uniform(rng, self.exponent)}
 
     def apply(self, volume: Volume, *, exponent: float) -> Volume:
         voxels = volume.voxels.astype(np.float32, copy=False)

@@ -6,12 +6,11 @@ y = x + n,   n ~ N(0, σ²)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge
 
-from medtrans.core.degradation import Degradation, draw_seed
+from medtrans.core.degradation import Degradation, Ladder, NonNegative, draw_seed, draw_uniform
 from medtrans.core.fields import normal
 from medtrans.core.volume import Volume
 
@@ -19,12 +18,14 @@ from medtrans.core.volume import Volume
 @dataclass(frozen=True, kw_only=True)
 class Noise(Degradation):
     name: Literal["noise"] = "noise"
-    strength: Annotated[float, Ge(0)] = 0.02
-    """Largest standard deviation, as a fraction of the range from air to the bright end of the body; drawn uniformly
-    from 0 on."""
+    deviation: NonNegative = (0.0, 0.02)
+    """Standard deviation, as a fraction of the range from air to the bright end of the body."""
+
+    modalities = ("MR", "PET")
+    ladder: ClassVar[Ladder] = Ladder("deviation", "of the range", (0, 0.01, 0.02, 0.04, 0.08, 0.16))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
-        return {"deviation": float(rng.uniform(0, self.strength)), "seed": draw_seed(rng)}
+        return {"deviation": draw_uniform(rng, self.deviation), "seed": draw_seed(rng)}
 
     def apply(self, volume: Volume, *, deviation: float, seed: int) -> Volume:
         noise = normal(np.random.default_rng(seed), volume.voxels.shape)

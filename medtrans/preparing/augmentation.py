@@ -18,7 +18,7 @@ from medtrans.preparing.transforms import SpatialTransform
 
 AugmentationStep: TypeAlias = (
     Annotated[SpatialTransform, MemberOf("medtrans.preparing.transforms")]
-    | Annotated[Degradation, MemberOf("medtrans.degradations")]
+    | Annotated[Degradation, MemberOf("medtrans.degradations", role="local")]
 )
 DrawnDegradations: TypeAlias = Sequence[tuple[Degradation, Mapping[str, Any]]]
 """Degradations, each with the parameters that were drawn for it."""

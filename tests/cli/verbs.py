@@ -51,6 +51,8 @@ def of_files(folder, path):
         "translate --input": [*translate, path],
         "translate, second --input": [*translate, given, "-i", path],
         "translate --mask": [*translate, given, "--mask", path],
+        "degrade --input": ["degrade", "-o", out, "--with", "low_dose", "-i", path],
+        "degrade --replay": ["degrade", "-o", out, "-i", given, "--replay", path],
         "check": ["check", path],
         "check RECIPE": ["check", recipe],
         "train RECIPE": ["train", recipe, *run],
@@ -76,6 +78,7 @@ def of_folders(folder, path):
     return {
         "translate --input": [*translate, path],
         "translate --mask": [*translate, given, "--mask", path],
+        "degrade --input": ["degrade", "-o", folder / "out", "--with", "low_dose", "-i", path],
         "check": ["check", path],
         "check RECIPE": ["check", recipe, *root],
         "train RECIPE": ["train", recipe, *root, "-o", folder / "run"],

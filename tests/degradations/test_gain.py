@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from medtrans.degradations.gain import Gain
-from tests.degradations.test_laws import phantom
+from tests.degradations.images import relative as phantom
 
 
 def test_every_value_is_multiplied():
@@ -10,6 +10,6 @@ def test_every_value_is_multiplied():
 
 
 def test_the_factor_is_bounded_by_the_strength():
-    factors = [Gain(strength=0.2).draw(np.random.default_rng(n))["factor"] for n in range(200)]
+    factors = [Gain(factor=(1 / 1.2, 1.2)).draw(np.random.default_rng(n))["factor"] for n in range(200)]
     assert 1 / 1.2 <= min(factors) < 0.9
     assert 1.1 < max(factors) <= 1.2

@@ -23,11 +23,11 @@ EVERYTHING = (
     Scaling(strength=0.2),
     Translation(millimetres=3),
     Elastic(millimetres=1),
-    Gamma(strength=0.3),
-    Gain(strength=0.2),
+    Gamma(exponent=(0.77, 1.3)),
+    Gain(factor=(0.83, 1.2)),
     BiasField(strength=0.2),
-    Blur(millimetres=2),
-    Noise(strength=0.05),
+    Blur(millimetres=(0, 2)),
+    Noise(deviation=(0, 0.05)),
 )
 SPACING = (1.0, 2.0)
 
@@ -59,15 +59,15 @@ def test_draws_are_plain_and_applied_the_same_way_for_ever():
 
 def test_steps_of_a_recipe_are_found_by_their_names_in_both_families():
     options = {
-        "augmentation": [{"name": "flip"}, {"name": "rotation", "degrees": 5}, {"name": "gain", "strength": 0.1}]
+        "augmentation": [{"name": "flip"}, {"name": "rotation", "degrees": 5}, {"name": "gain", "factor": [0.9, 1.1]}]
     }
     settings = PreparingSettings.from_dict(options)
-    assert settings.augmentation == (Flip(), Rotation(degrees=5), Gain(strength=0.1))
+    assert settings.augmentation == (Flip(), Rotation(degrees=5), Gain(factor=(0.9, 1.1)))
     assert PreparingSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
 
 @pytest.mark.parametrize(
-    "step", [Gain(strength=0.5), Gamma(strength=0.5), BiasField(strength=0.5), Blur(millimetres=0.5)]
+    "step", [Gain(factor=(0.67, 1.5)), Gamma(exponent=(0.67, 1.5)), BiasField(strength=0.5), Blur(millimetres=(0, 0.5))]
 )
 def test_air_stays_air_when_a_source_is_degraded(step):
     image = np.full((1, 24, 24), -1.3, np.float32)

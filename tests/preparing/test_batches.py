@@ -47,7 +47,7 @@ def test_processes_share_each_batch_and_leave_nothing_out():
 
 
 def test_workers_make_the_same_batches():
-    items = dataset(augmentation=(*TRANSFORMS, Noise(strength=0.05), BiasField(strength=0.1)))
+    items = dataset(augmentation=(*TRANSFORMS, Noise(deviation=(0, 0.05)), BiasField(strength=0.1)))
     alone = list(loader(items, batch=2, first_step=1, last_step=5, rank=1, world=2))
     helped = list(loader(items, batch=2, first_step=1, last_step=5, rank=1, world=2, workers=2))
     assert len(helped) == 4

@@ -69,7 +69,7 @@ def test_unpaired_sources_and_targets_come_from_anywhere():
 
 
 def test_degradations_change_the_source_alone():
-    plain, degraded = dataset(), dataset(augmentation=[Gain(strength=0.4), Noise(strength=0.05)])
+    plain, degraded = dataset(), dataset(augmentation=[Gain(factor=(0.7, 1.4)), Noise(deviation=(0, 0.05))])
     assert not np.array_equal(plain[0].source, degraded[0].source)
     assert np.array_equal(plain[0].target, degraded[0].target)
     assert np.array_equal(plain[0].mask, degraded[0].mask)

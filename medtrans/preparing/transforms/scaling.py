@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from annotated_types import Ge, Lt
 
-from medtrans.core.degradation import draw_factor
 from medtrans.preparing.transforms._transform import SpatialTransform
 
 
@@ -19,7 +18,7 @@ class Scaling(SpatialTransform):
     """.1 draws a factor from 1/1.1 to 1.1."""
 
     def draw(self, rng: np.random.Generator, spatial_dims: int) -> dict[str, Any]:
-        return {"factor": draw_factor(rng, self.strength)}
+        return {"factor": float((1 + self.strength) ** rng.uniform(-1, 1))}
 
     def matrix(self, spatial_dims: int, *, factor: float) -> np.ndarray:
         return np.eye(spatial_dims) / factor

@@ -1,0 +1,141 @@
+"""Degrade volumes: files → files, each with a sidecar that holds the drawn parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from medtrans import __version__
+from medtrans.batching.outputs import Output, plan_outputs
+from medtrans.batching.plan import Job, plan
+from medtrans.batching.staging import publish, staged
+from medtrans.core.degradation import Degradation
+from medtrans.core.errors import InputRefused, MedtransError
+from medtrans.core.finding import Finding
+from medtrans.core.modality import AIR_HU, Modality
+from medtrans.core.strict_json import to_strict_json
+from medtrans.core.volume import Volume
+from medtrans.degradations._chain import Record, common_modality, degrade_all, draw_all, parse_record
+from medtrans.reading.checks import unreadable
+from medtrans.reading.memory import memory_errors
+from medtrans.reading.names import sidecar_path
+from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.reading.volumes import hash_volume, read_volume, write_volume
+
+NOTICE = "Degraded by computation from the input; not measured so."
+DESCRIPTION = f"DEGRADED medtrans {__version__}"
+"""The field `descrip` of the NIfTI header."""
+MAX_RECORD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """One volume: its output, None where it could not be degraded, and the findings on it."""
+
+    source: Path
+    output: Path | None
+    record: Record
+    findings: tuple[Finding, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-able values."""
+        output = str(self.output) if self.output else None
+        findings = [finding.to_dict() for finding in self.findings]
+        return {"input": str(self.source), "output": output, "degradations": self.record, "findings": findings}
+
+
+def degrade(
+    inputs: Path,
+    output: Path,
+    chain: Sequence[Degradation],
+    *,
+    modality: str | None = None,
+    seed: int = 0,
+    replay: Path | None = None,
+    overwrite: bool = False,
+) -> list[Degraded]:
+    """Degrade a volume, or each volume of a folder, by a chain, or by the record in the sidecar `replay`.
+
+    What is drawn for a volume depends on the seed and its name alone, so that a folder and a single file give the same.
+    Raises UsageError, InputRefused; of a folder, a volume that fails is reported, and the others are degraded.
+    """
+    record = _read_record(replay) if replay is not None else None
+    names = [step["name"] for step in record] if record is not None else [step.to_dict()["name"] for step in chain]
+    kind = common_modality(names, modality)
+    jobs = plan(inputs, output)
+    outputs = [each for job in jobs for each in _outputs(job)]
+    plan_outputs(outputs, [inputs, *([replay] if replay else [])], overwrite)
+    results = []
+    for job in jobs:
+        rng = np.random.default_rng([seed, crc32(job.name.encode())])
+        drawn = record if record is not None else draw_all(chain, rng)
+        try:
+            findings = _degrade_one(job, drawn, kind, seed, overwrite)
+            results.append(Degraded(job.sources[0], job.output, drawn, tuple(findings)))
+        except MedtransError as reason:
+            if inputs.is_file() or len(jobs) == 1:
+                raise
+            results.append(Degraded(job.sources[0], None, drawn, (unreadable(reason),)))
+    return results
+
+
+def _degrade_one(job: Job, record: Record, modality: Modality, seed: int, overwrite: bool) -> list[Finding]:
+    source, folder = job.sources[0], job.output.parent
+    with memory_errors(source):
+        volume = read_volume(source)
+        doubts = modality.check(volume.voxels, str(source))
+        if modality.quantitative and doubts:
+            advice = "give an image in that unit, or degradations of another modality"
+            raise InputRefused(source, doubts[0].what, f"{modality.name} is degraded in {modality.unit}; {advice}")
+        if not np.isfinite(volume.voxels).all():
+            raise InputRefused(source, "holds voxels that are not finite numbers", "replace them first")
+        degraded = _in_disk_type(degrade_all(volume, record, modality), modality)
+    folder.mkdir(parents=True, exist_ok=True)
+    with staged(folder) as place:
+        files = [place / job.output.name, place / sidecar_path(job.output).name]
+        write_volume(degraded, files[0], description=DESCRIPTION)
+        facts = _facts(source, record, modality, seed, degraded)
+        facts["output"]["sha256"] = hash_volume(files[0])
+        write_atomically(files[1], to_strict_json(facts).encode(), overwrite=False)
+        publish(files, folder)
+    return [*volume.findings, *doubts]
+
+
+def _facts(source: Path, record: Record, modality: Modality, seed: int, degraded: Volume) -> dict[str, Any]:
+    """The content of a sidecar. SYNTHETIC, since no scanner measured it."""
+    return {
+        "SYNTHETIC": True,
+        "notice": NOTICE,
+        "medtrans": __version__,
+        "degradations": record,
+        "seed": seed,
+        "modality": modality.name,
+        "unit": modality.unit,
+        "inputs": [{"name": source.name, "sha256": hash_volume(source)}],
+        "output": {"voxels": list(degraded.shape), "millimetres": list(degraded.spacing)},
+    }
+
+
+def _in_disk_type(volume: Volume, modality: Modality) -> Volume:
+    """CT in whole HU, other images as float32."""
+    if modality.name != "CT":
+        return volume
+    return volume.like(np.clip(np.rint(volume.voxels), AIR_HU, np.iinfo(np.int16).max).astype(np.int16))
+
+
+def _outputs(job: Job) -> tuple[Output, Output]:
+    source = str(job.sources[0])
+    return Output(job.output, "volume", source), Output(sidecar_path(job.output), "sidecar", source)
+
+
+def _read_record(file: Path) -> Record:
+    try:
+        return parse_record(json.loads(read_bytes(file, MAX_RECORD_BYTES)), str(file))
+    except (ValueError, RecursionError):
+        raise InputRefused(file, "is no JSON", "give a sidecar that medtrans degrade wrote") from None
