@@ -17,9 +17,9 @@ def entries() -> list[Entry]:
 
 
 def _facts(degradation: Degradation) -> str:
-    ladder = degradation.ladder
+    ladder = getattr(degradation, "ladder", None)
     values = {key: value for key, value in degradation.to_dict().items() if key != "name"}
-    units = {ladder.parameter: f" {ladder.unit}" if ladder.unit else ""}
+    units = {ladder.parameter: f" {ladder.unit}"} if ladder is not None and ladder.unit else {}
     settings = [f"{key} {_text(value)}{units.get(key, '')}" for key, value in values.items()]
     return f"{', '.join(degradation.modalities)}: {'; '.join(settings)}"
 

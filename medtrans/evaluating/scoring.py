@@ -234,12 +234,7 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
             system=system,
             facts=facts,
         )
-    doubts = degenerate(loaded.translated, loaded.target, loaded.mask, modality=modality, case=case.name)
-    if not doubts or modality == "CT" or _is_scaled(loaded):
-        refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
-    elsewhere = misplaced(loaded.translated, loaded.target, loaded.mask, case.name)
-    # A misplaced image has air in the mask: no value fills it.
-    found.findings.extend(elsewhere if all(one.code == FILLED for one in doubts) and elsewhere else doubts or elsewhere)
+    _doubt(case, loaded, modality, found)
     deviation = case.uncertainty()
     if deviation is not None:
         deviation = loaded.in_target_unit(deviation)
@@ -254,6 +249,16 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
         of_case = task.segmentation.structures(case.name, case.subject, systems, loaded.target)
         found.structures.extend(of_case.structures)
         found.findings.extend(of_case.findings)
+
+
+def _doubt(case: ScoringCase, loaded: _Loaded, modality: str, found: _Collected) -> None:
+    """Findings on a translation that is black, constant, in another place or unit. Raises InputRefused on the unit."""
+    doubts = degenerate(loaded.translated, loaded.target, loaded.mask, modality=modality, case=case.name)
+    if not doubts or modality == "CT" or _is_scaled(loaded):
+        refuse_other_unit(case.name, modality, loaded.translated.voxels, loaded.target.voxels)
+    elsewhere = misplaced(loaded.translated, loaded.target, loaded.mask, case.name)
+    # A misplaced image has air in the mask: no value fills it.
+    found.findings.extend(elsewhere if all(one.code == FILLED for one in doubts) and elsewhere else doubts or elsewhere)
 
 
 def _by_tissue(task: ScoringTask) -> bool:

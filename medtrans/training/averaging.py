@@ -3,7 +3,8 @@
     e ← d e + (1 - d) w        d = min(decay, (1 + step) / (10 + step))
 
 Polyak & Juditsky, SIAM J. Control Optim. 1992, https://doi.org/10.1137/0330046; the ramp of d gives the first steps a
-small weight. Running statistics of batch norm are averaged alike: those of the current weights belong to another network.
+small weight. Running statistics of batch norm are averaged alike: those of the current weights belong to another
+network.
 """
 
 from __future__ import annotations

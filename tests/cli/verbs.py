@@ -52,7 +52,6 @@ def of_files(folder, path):
         "translate, second --input": [*translate, given, "-i", path],
         "translate --mask": [*translate, given, "--mask", path],
         "degrade --input": ["degrade", "-o", out, "--with", "low_dose", "-i", path],
-        "degrade --replay": ["degrade", "-o", out, "-i", given, "--replay", path],
         "check": ["check", path],
         "check RECIPE": ["check", recipe],
         "train RECIPE": ["train", recipe, *run],
