@@ -15,6 +15,9 @@ MAX_MEDIAN_LINES, MAX_FILE_LINES, MAX_FUNCTION_LINES = 80, 300, 40
 PROCESS_MODULES = {"warnings", "signal"}
 """Modules that change the state of the process: only the command line may use them."""
 PROCESS_CALLS = {"set_num_threads", "set_num_interop_threads", "catch_warnings", "filterwarnings", "simplefilter"}
+NETWORK_MODULES = {"urllib", "http", "ftplib", "smtplib", "requests", "httpx", "aiohttp"}
+SOCKET_NAMES = {"gethostname"}
+"""What may be used of `socket`: it names this machine and opens no connection."""
 HEAVY = ("torch", "monai", "matplotlib", "lightning_fabric", "torchio", "SimpleITK")
 
 
@@ -128,6 +131,22 @@ def process_state(node):
     if isinstance(node, ast.Attribute):
         return [node.attr] if node.attr in PROCESS_CALLS else []
     return []
+
+
+def test_no_module_opens_a_connection():
+    found = []
+    for file, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names = {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names = {"http"} if node.module == "socket" else {(node.module or "").partition(".")[0]}
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "socket":
+                names = set() if node.attr in SOCKET_NAMES else {"http"}
+            else:
+                continue
+            found += [place(file, node)] if names & NETWORK_MODULES else []
+    assert found == []
 
 
 def test_no_helper_rooms():
