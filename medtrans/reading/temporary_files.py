@@ -85,7 +85,8 @@ def _remove_unlocked(path: Path) -> bool:
     """Whether `path` was a file or folder of this user that no process holds, and is removed."""
     with contextlib.suppress(OSError):
         facts = path.lstat()
-        if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)) or facts.st_uid != os.getuid():
+        user = getattr(os, "getuid", lambda: facts.st_uid)()  # Windows does not number its users
+        if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)) or facts.st_uid != user:
             return False
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         try:

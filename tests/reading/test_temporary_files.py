@@ -63,6 +63,13 @@ def test_files_of_others_that_look_alike_are_left(tmp_path):
     assert target.read_text() == "x"
 
 
+def test_strays_are_removed_where_the_system_does_not_number_its_users(tmp_path, monkeypatch):
+    (tmp_path / ".0123456789ab.part").write_text("x")
+    monkeypatch.delattr(os, "getuid")
+    assert remove_strays(tmp_path) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_name_that_is_taken_is_never_opened(tmp_path, monkeypatch):
     target = tmp_path / "target"
     target.write_text("x")
