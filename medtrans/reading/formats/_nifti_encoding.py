@@ -15,10 +15,6 @@ from medtrans.reading.formats._dtype import as_type
 from medtrans.reading.formats._nifti_place import parse_affine
 
 NAME = "nifti"
-FREE_TEXT = ("descrip", "aux_file", "intent_name")
-"""Fields of text, which may name a patient, in NIfTI-1 and NIfTI-2. None of the source is written."""
-FREE_TEXT_OF_NIFTI1 = ("data_type", "db_name")
-"""Fields of text that ANALYZE left in NIfTI-1."""
 
 
 def encode_nifti(volume: Volume, *, dtype: Any = None, description: str = "", compressed: bool = True) -> bytes:
@@ -40,8 +36,9 @@ def encode_nifti(volume: Volume, *, dtype: Any = None, description: str = "", co
     header["pixdim"][:4], header["xyzt_units"] = pixdim[:4], units
     header["scl_slope"], header["scl_inter"] = 1, 0
     header["cal_min"] = header["cal_max"] = 0
-    for field in (*FREE_TEXT, *(name for name in FREE_TEXT_OF_NIFTI1 if name in header)):
-        header[field] = b""
+    for field in header:
+        if header[field].dtype.kind == "S" and field != "magic":
+            header[field] = b""  # text of the source, which may name a patient, also in the fields that are unused
     header["intent_code"], header["intent_p1"], header["intent_p2"], header["intent_p3"] = 0, 0, 0, 0
     header["descrip"] = description.encode("ascii", "replace")[:79]
     start = 352 if header["sizeof_hdr"] == 348 else 544

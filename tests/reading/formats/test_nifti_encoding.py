@@ -23,6 +23,22 @@ def test_read_and_written_it_is_in_the_same_place_bit_for_bit(suffix, flips, sfo
     assert np.allclose(volume.affine, nib.load(source).affine)
 
 
+@pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image])
+def test_no_free_text_of_the_source_reaches_the_output(kind, tmp_path):
+    texts = [name for name, (dtype, *_) in kind.header_class.template_dtype.fields.items() if dtype.kind == "S"]
+    image = kind(ramp(), affine())
+    for name in set(texts) - {"magic"}:
+        image.header[name] = b"DOE^JANE"[: image.header[name].dtype.itemsize]
+    image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", b"DOE^JANE"))
+    nib.save(image, tmp_path / "in.nii")
+    assert (tmp_path / "in.nii").read_bytes().count(b"DOE^JANE") >= 4
+    write_volume(read_volume(tmp_path / "in.nii"), tmp_path / "out.nii", description="SYNTHETIC")
+    written = {name: nib.load(tmp_path / "out.nii").header[name].item() for name in texts}
+    assert b"DOE" not in (tmp_path / "out.nii").read_bytes()
+    assert {name for name, text in written.items() if text} == {"magic", "descrip"}
+    assert written["descrip"] == b"SYNTHETIC"
+
+
 @pytest.mark.parametrize("shape", [(5, 6), (5, 6, 7, 1), (5, 6, 7, 1, 1)])
 def test_axes_of_one_voxel_stay_as_they_were_written(shape, tmp_path):
     write_volume(read_volume(saved(tmp_path / "v.nii", ramp(shape))), tmp_path / "again.nii")

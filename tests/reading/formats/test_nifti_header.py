@@ -1,3 +1,4 @@
+import gzip
 import struct
 
 import nibabel as nib
@@ -5,8 +6,33 @@ import numpy as np
 import pytest
 
 from medtrans.core.errors import InputRefused
+from medtrans.reading.formats.nifti import read_grid
 from medtrans.reading.volumes import read_volume, write_volume
 from tests.reading.formats.nifti_files import affine, patched, ramp, saved
+
+SIZES = [
+    (1 << 31, 1 << 31, 1 << 31),
+    (1 << 62, 4, 1),
+    (1 << 32, 1 << 32, 1),
+    ((1 << 63) - 1, (1 << 63) - 1, (1 << 63) - 1),
+    (-5, -6, 7),
+    (-(1 << 63), 6, 7),
+    (0, 6, 7),
+]
+"""Several of them have a product of 0, or of few voxels, in integers of 64 bits."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_sizes_of_nifti_2_that_do_not_fit_into_64_bits_are_one_sentence(size, suffix, tmp_path):
+    path = saved(tmp_path / "v.nii", ramp(), kind=nib.Nifti2Image)
+    patched(path, nib.Nifti2Header.template_dtype.fields["dim"][1], struct.pack("<4q", 3, *size))
+    if suffix == ".nii.gz":
+        (tmp_path / "v.nii.gz").write_bytes(gzip.compress(path.read_bytes()))
+    for read in (read_volume, read_grid):
+        with pytest.raises(InputRefused, match="has a wrong header") as caught:
+            read(tmp_path / f"v{suffix}")
+        assert "\n" not in str(caught.value)
 
 
 def test_sform_and_qform_that_mirror_each_other_are_refused(tmp_path):
