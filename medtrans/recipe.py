@@ -16,7 +16,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from medtrans import methods
-from medtrans.core.bounds import shown
+from medtrans.core.bounds import refuse_converted, shown
 from medtrans.core.case import Case
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Method
@@ -30,10 +30,12 @@ from medtrans.evaluating.presets import find_preset, refuse_other_modality
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
 from medtrans.models.card_settings import CardSettings
+from medtrans.models.device import refuse_unknown_device
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.cohort import find_cases
 from medtrans.reading.settings import ReadingSettings
+from medtrans.reading.splits import refuse_without_training
 from medtrans.reading.storage import read_bytes
 from medtrans.training.settings import TrainingSettings
 from medtrans.translating.settings import TranslatingSettings
@@ -106,8 +108,8 @@ class Recipe:
         return Preparation(self.preparing, self.reading.source_modality, self.reading.target_modality)
 
     def cases(self) -> list[Case]:
-        """The cases of `reading`, each with its split. Raises UsageError."""
-        return find_cases(self.reading, pairing=self.pairing)
+        """The cases of `reading`, each with its split. Raises UsageError, also where none is left to train with."""
+        return refuse_without_training(find_cases(self.reading, pairing=self.pairing))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, every default spelled out, in the order of the stages."""
@@ -128,7 +130,7 @@ def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = 
     """
     path = Path(path)
     values = _read(path)
-    lighter = values.pop("quick", {})
+    lighter = _mapping(values.pop("quick", {}), path.name, "quick")
     if quick:
         values = _merged(values, lighter)
     values = _rebased(values, path.parent.absolute(), path.name)
@@ -148,8 +150,8 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     name = str(_mapping(values.get("method"), where, "method")["name"])
     stages["training"] = stages["training"].resolved(methods.load(name).optimizer_for(settings))
     recipe = Recipe(
-        name=str(values.get("name", Path(where).stem)),
-        about=str(values.get("about", "")),
+        name=_text(values, "name", Path(where).stem, where),
+        about=_text(values, "about", "", where),
         method=name,
         method_settings=settings,
         **stages,
@@ -159,6 +161,7 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         recipe = dataclasses.replace(recipe, preparing=_own_targets(recipe.preparing, f"{where}: preparing"))
     recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
     _ = recipe.monitor
+    refuse_unknown_device(recipe.training.device)
     if recipe.translates:
         refuse_other_modality(recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset")
     recipe.translating.assert_fits(recipe.preparing)
@@ -200,6 +203,16 @@ def _mapping(value: Any, where: str, what: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise UsageError(where, f"{what} is not a table of keys and values", "see pipelines/ for examples")
     return value
+
+
+def _text(values: Mapping[str, Any], key: str, default: str, where: str) -> str:
+    """Text of a recipe. Raises UsageError where it is none, and where a name, which becomes a folder, leads out."""
+    text = values.get(key, default)
+    if not isinstance(text, str) or (key == "name" and (not text.strip() or ".." in text or text[0] in "/\\")):
+        raise UsageError(
+            f"{where}: {key}", f"{shown(text)} is no {key}", "give text, a name without .. or / at its begin"
+        )
+    return text
 
 
 def _tables(values: Mapping[str, Any], where: str) -> list[tuple[str, type[Settings], Mapping[str, Any]]]:
@@ -275,5 +288,7 @@ def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any
         plain = PLAIN.get(first["type"])
         advice = f"give {plain}" if plain else first["msg"].replace("Input should be", "it must be")
         raise UsageError(place, f"invalid value {shown(first['input'])}{others}", advice) from reason
+    for key, value in values.items():
+        refuse_converted(value, getattr(settings, key), f"{where}.{key}")
     settings.refuse_invalid(where)
     return settings

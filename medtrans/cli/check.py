@@ -42,5 +42,8 @@ def _findings(path: str, changes: list[str], modality: str | None) -> list[Findi
         raise UsageError("--modality", "is for volumes; a recipe declares its own", "leave it out")
     from medtrans.catalogue import find_recipe
     from medtrans.recipe import load_recipe
+    from medtrans.stages._needed_models import refuse_missing_models
 
-    return check_recipe(load_recipe(find_recipe(path), changes))
+    recipe = load_recipe(find_recipe(path), changes)
+    refuse_missing_models(recipe)
+    return check_recipe(recipe)

@@ -44,6 +44,15 @@ def refuse_invalid(value: Any, hint: Any, where: str) -> None:
     _refuse_plain(value, hint, where)
 
 
+def refuse_converted(given: Any, parsed: Any, where: str) -> None:
+    """Raise UsageError where true or false was taken for a number, or a number or text for true or false."""
+    if isinstance(given, bool) != isinstance(parsed, bool):
+        raise _invalid(given, where, "give true or false" if isinstance(parsed, bool) else "give a number")
+    if isinstance(given, (list, tuple)) and isinstance(parsed, tuple):
+        for index, (item, other) in enumerate(zip(given, parsed, strict=False)):
+            refuse_converted(item, other, f"{where}[{index}]")
+
+
 def _refuse_none_of(value: Any, hints: tuple[Any, ...], where: str) -> None:
     reasons = []
     for hint in hints:

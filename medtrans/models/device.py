@@ -14,12 +14,11 @@ KINDS = ("cpu", "cuda", "mps")
 
 def find_device(name: str) -> torch.device:
     """The device of that name; auto is the first GPU, else the CPU. Raises UsageError, EnvironmentRefused."""
+    refuse_unknown_device(name)
     where = f"device {name}"
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, _, number = name.partition(":")
-    if kind not in KINDS or (number and not number.isdigit()) or (number and kind != "cuda"):
-        raise UsageError(where, "is not a device", "give auto, cpu, cuda, cuda:1 or mps")
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available[kind]:
         raise EnvironmentRefused(where, "is not available here", "give --device auto or cpu")
@@ -27,6 +26,13 @@ def find_device(name: str) -> torch.device:
         what = f"does not exist: {torch.cuda.device_count()} found, counted from cuda:0"
         raise EnvironmentRefused(where, what, "give one of these, or auto")
     return torch.device(name)
+
+
+def refuse_unknown_device(name: str) -> None:
+    """Raise UsageError where a name stands for no device, be it here or elsewhere."""
+    kind, colon, number = name.partition(":")
+    if name != "auto" and (kind not in KINDS or (colon and (kind != "cuda" or not number.isdigit()))):
+        raise UsageError(f"device {name}", "is not a device", "give auto, cpu, cuda, cuda:1 or mps")
 
 
 def repeatable(device: torch.device) -> AbstractContextManager[None]:

@@ -28,6 +28,8 @@ class ImageSettings(Settings):
 
     def __post_init__(self) -> None:
         find_modality(self.modality)
+        if "" in self.patterns:
+            raise UsageError("reading", "has an empty pattern", f"write source: {EXAMPLES['source']}")
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -68,6 +70,8 @@ class ReadingSettings(Settings):
     """Seed of the random split of the subjects."""
 
     def __post_init__(self) -> None:
+        if self.mask == "":
+            raise UsageError("reading.mask", "is an empty pattern", "write mask: '*_mask.nii.gz', or leave it out")
         if self.mask_label is not None and not (self.mask or self.table):
             raise UsageError("reading.mask_label", "is set, but no masks are", "set reading.mask, or take it out")
 

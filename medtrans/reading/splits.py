@@ -41,6 +41,17 @@ def assign_splits(cases: list[Case], settings: ReadingSettings) -> list[Case]:
     return [replace(case, split=chosen[case.subject]) for case in cases]
 
 
+def refuse_without_training(cases: list[Case]) -> list[Case]:
+    """The cases. Raises UsageError where none of them is a source, or a target, to train with."""
+    training = [case for case in cases if case.split == "train"]
+    if not any(case.sources for case in training) or not any(case.targets for case in training):
+        advice = "name fewer test_subjects, or lower reading.validation_fraction and test_fraction"
+        raise UsageError(
+            "reading", "no training case is left", f"{advice}; in a table, give some cases the split train"
+        )
+    return cases
+
+
 def refuse_leaks(cases: list[Case]) -> list[Case]:
     """The cases. Raises InputRefused where the same bytes are in two splits, whatever the names say."""
     sizes: dict[int, list[tuple[Case, Path]]] = {}

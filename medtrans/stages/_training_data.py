@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from medtrans.core.case import Case
-from medtrans.core.errors import UsageError
 from medtrans.core.method import Method
 from medtrans.core.progress import ProgressCallback
 from medtrans.evaluating.metric_specs import labelled_metrics
@@ -42,11 +41,7 @@ def prepared_sides(
         training, preparation, run.cache, on_progress=lambda done: on_progress("preparing", f"{len(cases)} cases", done)
     )
     sources, targets = ([pair[role] for pair in pairs] for role in (0, 1))
-    sides = [side for side in sources if side], [side for side in targets if side]
-    if not all(sides):
-        advice = "name fewer test_subjects, or lower reading.validation_fraction and test_fraction"
-        raise UsageError("reading", "no training case is left", advice)
-    return sides
+    return [side for side in sources if side], [side for side in targets if side]
 
 
 def training_items(
