@@ -47,10 +47,12 @@ def test_a_sound_recipe_passes(within, capfd):
 @pytest.mark.parametrize(("change", "code", "sentence"), MISTAKES)
 def test_a_mistake_is_one_sentence_in_under_a_second(within, change, code, sentence, capfd):
     words = ["check", "recipe.yaml", "--set", change]
-    run(words, capfd)  # imports
-    began = time.process_time()
-    found, out, err = run(words, capfd)
-    assert time.process_time() - began < 1
+    seconds = []
+    for _ in range(3):  # the first one imports
+        began = time.process_time()
+        found, out, err = run(words, capfd)
+        seconds.append(time.process_time() - began)
+    assert min(seconds) < 1
     assert (found, out, len(err.splitlines())) == (code, "", 1), err
     assert sentence in err
 

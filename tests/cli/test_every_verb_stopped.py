@@ -26,6 +26,7 @@ STAGES = {
     "sample": ("medtrans.stages.sample.sample", ["-m", "model", "-o", "out"]),
     "check": ("medtrans.stages.check.check", ["a.nii"]),
     "phantoms": ("medtrans.stages.phantoms.phantoms", ["-o", "out"]),
+    "degrade": ("medtrans.stages.degrade.degrade", ["-i", "a.nii", "-o", "b.nii", "--replay", "b.json"]),
     "list": ("medtrans.catalogue.entries", ["methods"]),
     "doctor": ("medtrans.doctor.doctor", []),
     "benchmark": ("medtrans.stages.benchmark.benchmark", []),
