@@ -1,4 +1,4 @@
-"""Statistics of voxels in blocks, so that a large volume needs no second array of its size."""
+"""Statistics and functions of voxels in blocks, so that a large volume needs no further arrays of its size."""
 
 from __future__ import annotations
 
@@ -42,3 +42,19 @@ def sample(voxels: np.ndarray) -> np.ndarray:
     every = flat(voxels)
     values = every[:: 1 + every.size // SAMPLED].astype(np.float64)
     return values[np.isfinite(values)]
+
+
+def elementwise(function: Callable[[np.ndarray], np.ndarray], voxels: np.ndarray, kind: type) -> np.ndarray:
+    """`function` of every voxel as an array of type `kind`: what it needs in between is as large as a block."""
+    out: np.ndarray = np.empty_like(voxels, dtype=kind)
+    pieces = np.nditer(
+        [voxels, out],
+        ["external_loop", "buffered", "zerosize_ok"],
+        [["readonly"], ["writeonly"]],
+        order="K",
+        buffersize=BLOCK,
+    )
+    with pieces:
+        for piece, result in pieces:
+            result[...] = function(piece)
+    return out

@@ -11,7 +11,7 @@ Cubic: Unser, Splines, IEEE Signal Processing Magazine 1999, https://doi.org/10.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import nibabel as nib
@@ -48,12 +48,12 @@ def to_grid(
     oriented, orient_back = orient(volume, orientation)
     if spacing is None or np.allclose(oriented.spacing, spacing, rtol=0, atol=SPACING_TOLERANCE_MM):
         return oriented, lambda voxels, outside: orient_back(voxels)
-    grid = _grid(oriented, spacing)
+    grid, before = _grid(oriented, spacing), _empty(oriented.shape, oriented.affine)
     resampled = resample_like(oriented, grid, order=order, background=background)
 
     def undo(voxels: np.ndarray, outside: float) -> np.ndarray:
         predicted = Volume(voxels, grid.affine)
-        return orient_back(resample_like(predicted, oriented, order=order, background=outside).voxels)
+        return orient_back(resample_like(predicted, before, order=order, background=outside).voxels)
 
     return resampled, undo
 
@@ -97,6 +97,11 @@ def _grid(volume: Volume, spacing: tuple[float, float, float]) -> Volume:
     affine[:3, :3] = volume.affine[:3, :3] / old * new
     middle = volume.affine @ [*((np.array(volume.shape) - 1) / 2), 1.0]
     affine[:3, 3] += (middle - affine @ [*((shape - 1) / 2), 1.0])[:3]
+    return _empty(shape, affine)
+
+
+def _empty(shape: Sequence[int], affine: np.ndarray) -> Volume:
+    """A grid that takes no memory."""
     return Volume(np.broadcast_to(np.uint8(0), (1, *shape)), affine)
 
 

@@ -11,6 +11,7 @@ from skimage.filters import threshold_otsu
 from skimage.morphology import convex_hull_image
 
 from medtrans.core.modality import BODY_AIR_HU
+from medtrans.core.voxel_statistics import blocks
 
 Spacing = Sequence[float]
 BODY_FRACTION = 0.35
@@ -19,6 +20,7 @@ NOISE_DEVIATIONS, MIN_BODY_FRACTION = 4.0, 0.05
 """The threshold of MR lies so many standard deviations of the air's noise above the air, and at least that far of the
 way to Otsu's threshold."""
 CLOSING_MM, MARGIN_MM = 5.0, 3.0
+OTSU_BINS = 256
 MIN_TIMES = 2.0
 """The background is so many times as frequent on the outer faces of an image as any other value."""
 HULL_SIDE, MIN_HULL_SIDE = 32, 4
@@ -32,25 +34,35 @@ def body_mask(voxels: np.ndarray, spacing: Spacing = (1.0, 1.0, 1.0), *, is_ct: 
     air, so that dark skin, fat of a FLAIR and the dark end of a coil's field stay in the body. `spacing` in mm.
     Otsu, IEEE Trans SMC 1979, https://doi.org/10.1109/TSMC.1979.4310076
     """
-    values = voxels.astype(np.float32)
-    low, high = np.percentile(values[:: max(values.shape[0] // 64, 1)], (1, 99))
+    low, high = np.percentile(voxels[:: max(voxels.shape[0] // 64, 1)].astype(np.float32), (1, 99))
     if high <= low:
-        return values > low
-    otsu = float(threshold_otsu(np.clip(values, low, high).ravel()))
-    threshold = min(otsu, BODY_AIR_HU) if is_ct else _above_noise(values, float(low), otsu)
-    mask = ndimage.binary_opening(values > threshold, iterations=1) if min(values.shape) > 3 else values > threshold
-    mask = largest_component(mask)
+        return voxels > low
+    otsu = _otsu(voxels, low, high)
+    threshold = min(otsu, BODY_AIR_HU) if is_ct else _above_noise(voxels, float(low), otsu)
+    mask = voxels > np.float32(threshold)
+    mask = largest_component(ndimage.binary_opening(mask, iterations=1) if min(voxels.shape) > 3 else mask)
     return fill_holes(mask if is_ct else closed(mask, spacing, CLOSING_MM))
 
 
-def _above_noise(values: np.ndarray, low: float, otsu: float) -> float:
+def _otsu(voxels: np.ndarray, low: np.float32, high: np.float32) -> float:
+    """Otsu's threshold of the values between `low` and `high`, those beyond counted at the ends."""
+    bins: np.ndarray = np.zeros(OTSU_BINS, np.int64)
+    for block in blocks(voxels):
+        clipped = np.clip(block.astype(np.float32), low, high)
+        counts, edges = np.histogram(clipped, OTSU_BINS, (low, high))  # type: ignore[arg-type]
+        bins += counts
+    return float(threshold_otsu(hist=(bins, (edges[:-1] + edges[1:]) / 2)))
+
+
+def _above_noise(voxels: np.ndarray, low: float, otsu: float) -> float:
     """The threshold between air and body, from median and median deviation of what is certainly air or dark."""
     first = low + BODY_FRACTION * (otsu - low)
-    air = values[values < first]
+    air = voxels[voxels < np.float32(first)].astype(np.float32)
     if not air.size:
         return first
-    middle = float(np.median(air))
-    deviation = 1.4826 * float(np.median(np.abs(air - middle)))
+    middle = float(np.median(air, overwrite_input=True))
+    air -= np.float32(middle)
+    deviation = 1.4826 * float(np.median(np.abs(air, out=air), overwrite_input=True))
     return min(first, middle + max(NOISE_DEVIATIONS * deviation, MIN_BODY_FRACTION * (otsu - low)))
 
 
@@ -83,7 +95,7 @@ def air_level(voxels: np.ndarray, body: np.ndarray) -> float:
     outside = voxels[~body]
     if outside.size < 0.01 * voxels.size:
         return float(np.percentile(voxels, 0.1))
-    return float(np.median(outside))
+    return float(np.median(outside, overwrite_input=True))
 
 
 def _reach(shape: Sequence[int], spacing: Spacing, millimetres: float) -> list[int]:
@@ -113,7 +125,9 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
     labels, count = ndimage.label(mask)
     if count < 2:
         return mask
-    sizes = np.bincount(labels.ravel())
+    sizes: np.ndarray = np.zeros(count + 1, np.int64)
+    for plane in labels:
+        sizes += np.bincount(plane.ravel(), minlength=count + 1)
     sizes[0] = 0
     return np.asarray(labels == sizes.argmax())
 
@@ -129,14 +143,15 @@ def fill_holes(mask: np.ndarray) -> np.ndarray:
 
 def _fill_planes(mask: np.ndarray) -> np.ndarray:
     """Fill in each mask[n] the background that is not connected to its edge; this includes holes closed in space."""
-    in_plane = np.zeros((3, 3, 3), dtype=bool)
-    in_plane[1, 1, :] = in_plane[1, :, 1] = True
-    labels, count = ndimage.label(~mask, structure=in_plane)
-    outside = np.zeros(count + 1, dtype=bool)
-    for edge in (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1]):
-        outside[edge.ravel()] = True
-    outside[0] = False
-    return ~outside[labels]
+    filled = np.empty(mask.shape, bool)
+    for plane, out in zip(mask, filled, strict=True):
+        labels, count = ndimage.label(~plane)
+        outside = np.zeros(count + 1, dtype=bool)
+        for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+            outside[edge] = True
+        outside[0] = False
+        np.logical_not(outside[labels], out=out)
+    return filled
 
 
 BODY_MASKS: Mapping[str, Callable[[np.ndarray, Spacing, bool], np.ndarray]] = {

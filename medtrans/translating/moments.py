@@ -16,6 +16,9 @@ class Moments:
     def add(self, values: np.ndarray) -> None:
         """Include one more array."""
         self.count += 1
+        if self.count == 1:
+            self.mean = values.astype(np.float32, copy=False)
+            return
         step = values - self.mean
         self.mean = self.mean + step / np.float32(self.count)
         self._squares = self._squares + step * (values - self.mean)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from medtrans.core.modality import AIR_HU
 from medtrans.core.volume import Volume
+from medtrans.core.voxel_statistics import count, elementwise
 from medtrans.reading.volumes import same_geometry
 
 
@@ -14,15 +17,24 @@ def to_int16_hu(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
     `low` itself becomes air (-1024 HU): a model cannot write a value below the range of its normalisation.
     """
-    rounded = np.clip(np.rint(values), max(low, AIR_HU), min(high, np.iinfo(np.int16).max))
-    rounded[rounded <= low] = AIR_HU
-    return rounded.astype(np.int16)
+
+    def converted(block: np.ndarray) -> np.ndarray:
+        rounded = np.clip(np.rint(block), max(low, AIR_HU), min(high, np.iinfo(np.int16).max))
+        return np.where(rounded <= low, AIR_HU, rounded)
+
+    return elementwise(converted, values, np.int16)
 
 
-def clipped_fraction(values: np.ndarray, low: float, high: float) -> float:
-    """The fraction of values that `to_int16_hu` clips."""
-    rounded = np.rint(values)
-    return float(np.mean((rounded < low) | (rounded > high))) if rounded.size else 0.0
+def clipped_fraction(
+    values: np.ndarray, low: float, high: float, restore: Callable[[np.ndarray], np.ndarray] = np.asarray
+) -> float:
+    """The fraction of finite values that `to_int16_hu` clips after `restore`."""
+
+    def clipped(block: np.ndarray) -> np.ndarray:
+        rounded = np.rint(restore(block))
+        return np.asarray((rounded < low) | (rounded > high))
+
+    return count(values, clipped) / values.size if values.size else 0.0
 
 
 def assert_same_geometry(source: Volume, translated: Volume) -> None:

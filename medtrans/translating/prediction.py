@@ -65,7 +65,7 @@ def predict(
             noise=_noise(method.noise_channels, prepared.mask.shape, [seed, number], std),
             on_progress=part_progress(on_progress, done, len(passes)),
         )[:, side]
-        out[:, ~prepared.mask] = window.target_background
+        np.copyto(out, window.target_background, where=~prepared.mask)
         moments.add(out)
     return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None, count)
 

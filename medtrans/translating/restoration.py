@@ -26,11 +26,13 @@ def restore(prediction: Prediction, prepared: Prepared, preparation: Preparation
     if preparation.settings.spacing is not None or background != modality.air:
         # Interpolation mixes the border of the body with the air around it.
         outside = prepared.undo(prepared.mask[None].astype(np.float32), 0.0)[0] < 0.5
-        restored.voxels[:, outside] = modality.air
+        np.copyto(restored.voxels, modality.air, where=outside)
     if modality.name != "CT":
         return restored, 0.0
-    clipped = clipped_fraction(target.restore(prediction.voxels[:, prepared.mask]), low, high)
-    return restored.like(to_int16_hu(restored.voxels, low, high)), clipped
+    restored = restored.like(to_int16_hu(restored.voxels, low, high))
+    # One channel at a time: neither all bodies at once nor an index of 64 bits for each voxel is held.
+    clipped = [clipped_fraction(one[prepared.mask], low, high, target.restore) for one in prediction.voxels]
+    return restored, float(np.mean(clipped))
 
 
 def restore_uncertainty(prediction: Prediction, prepared: Prepared, preparation: Preparation) -> Volume | None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Method, Translates
 from medtrans.core.modality import find_modality
@@ -132,6 +134,7 @@ class Translator:
             prediction = predict(
                 self.method, self.sliding_window, prepared, values, **draws, mirror=mirror, on_progress=on_progress
             )
+        prepared = replace(prepared, voxels=np.empty(0, np.float32))  # They are as large as the prediction.
         refuse_not_finite(prediction, where)
         translated, clipped = restore(prediction, prepared, self.preparation)
         uncertainty = restore_uncertainty(prediction, prepared, self.preparation)

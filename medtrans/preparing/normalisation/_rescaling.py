@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from medtrans.core.errors import InputRefused
+from medtrans.core.voxel_statistics import elementwise
 from medtrans.preparing.normalisation._normaliser import Inverse
 
 
 def rescale(voxels: np.ndarray, low: float, high: float) -> np.ndarray:
     """[low, high] → [-1, 1], float32, not clipped."""
-    return ((voxels.astype(np.float64) - low) * (2 / (high - low)) - 1).astype(np.float32)
+    return elementwise(lambda block: (block.astype(np.float64) - low) * (2 / (high - low)) - 1, voxels, np.float32)
 
 
 def unscale(normalised: np.ndarray, low: float, high: float) -> np.ndarray:
     """[-1, 1] → [low, high], float32, not clipped."""
-    return ((normalised.astype(np.float64) + 1) * ((high - low) / 2) + low).astype(np.float32)
+    return elementwise(partial(_unscaled, low=low, high=high), normalised, np.float32)
 
 
 def rescaled_zero(low: float, high: float) -> float:
@@ -26,7 +29,11 @@ def rescaled_zero(low: float, high: float) -> float:
 def unscale_air(normalised: np.ndarray, low: float, high: float) -> np.ndarray:
     """[-1, 1] → [low, high]; air becomes exactly 0."""
     air = np.float32(rescaled_zero(low, high))
-    return np.where(normalised == air, np.float32(0), unscale(normalised, low, high))
+    return elementwise(lambda block: np.where(block == air, 0, _unscaled(block, low, high)), normalised, np.float32)
+
+
+def _unscaled(block: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.asarray((block.astype(np.float64) + 1) * ((high - low) / 2) + low)
 
 
 def validate_range(low: float, high: float) -> tuple[float, float]:
@@ -45,6 +52,6 @@ def piecewise_linear(x: np.ndarray, y: np.ndarray) -> Inverse:
         values = values.astype(np.float64)
         out = np.interp(values, x, y)
         out = np.where(values < x[0], y[0] + first * (values - x[0]), out)
-        return np.where(values > x[-1], y[-1] + last * (values - x[-1]), out).astype(np.float32)
+        return np.where(values > x[-1], y[-1] + last * (values - x[-1]), out)
 
-    return function
+    return lambda values: elementwise(function, values, np.float32)

@@ -52,4 +52,4 @@ class Percentiles(Normaliser):
     def _bounds(self, voxels: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
         body = voxels[mask]
         low = float(np.percentile(body, self.lower)) if self.lower else 0.0
-        return validate_range(low, float(np.percentile(body, self.upper)))
+        return validate_range(low, float(np.percentile(body, self.upper, overwrite_input=True)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nibabel as nib
 import numpy as np
-from isal import igzip
+from isal import isal_zlib
 from nibabel.nifti1 import Nifti1Header
 
 from medtrans.core.volume import AFFINE_TOLERANCE_MM, Volume
@@ -15,6 +17,10 @@ from medtrans.reading.formats._dtype import as_type
 from medtrans.reading.formats._nifti_place import parse_affine
 
 NAME = "nifti"
+SLAB = 32
+"""Slices that are encoded at once."""
+GZIP = 31
+"""Bits of the window of zlib, for a gzip stream."""
 
 
 def encode_nifti(volume: Volume, *, dtype: Any = None, description: str = "", compressed: bool = True) -> bytes:
@@ -44,9 +50,22 @@ def encode_nifti(volume: Volume, *, dtype: Any = None, description: str = "", co
     start = 352 if header["sizeof_hdr"] == 348 else 544
     header["vox_offset"] = start
     header["magic"] = b"n+1" if start == 352 else header["magic"]
-    stored = np.ascontiguousarray(data.T).astype(kind.newbyteorder("<"), copy=False)
-    raw = header.binaryblock + b"\0" * 4 + stored.tobytes()
-    return igzip.compress(raw, compresslevel=1, mtime=0) if compressed else raw
+    pieces = itertools.chain([header.binaryblock + b"\0" * 4], _slabs(data, kind.newbyteorder("<")))
+    return b"".join(_compressed(pieces) if compressed else pieces)
+
+
+def _slabs(data: np.ndarray, kind: np.dtype) -> Iterator[bytes]:
+    """The voxels as they are stored, the first axis fastest, in slabs along the last: the volume is not copied."""
+    for start in range(0, data.shape[-1], SLAB):
+        yield np.ascontiguousarray(data[..., start : start + SLAB].T).astype(kind, copy=False).tobytes()
+
+
+def _compressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A gzip stream."""
+    stream = isal_zlib.compressobj(level=1, wbits=GZIP)
+    for piece in pieces:
+        yield stream.compress(piece)
+    yield stream.flush()
 
 
 def _read_header(volume: Volume) -> Nifti1Header | None:
