@@ -68,7 +68,7 @@ def test_names_are_harmless_whatever_they_contain():
         "journal": rows,
         "monitor": EVIL,
         "recipe": EVIL,
-        "split": EVIL,
+        "card": {"data": {"split": EVIL}},
         "convergence": replace(CONVERGED, question=EVIL, reason=EVIL),
     }
     page = render(
