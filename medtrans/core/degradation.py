@@ -96,8 +96,12 @@ def draw_log_uniform(rng: np.random.Generator, setting: Drawn) -> float:
 class LinearDegradation(Degradation):
     """A degradation whose measurements are a linear map of the image: m = A x.
 
-    The degraded image may be a further step from the measurements, such as the magnitude of a Fourier transform.
+    The degraded image is the measurements, unless a subclass takes a further step, such as the magnitude of a Fourier
+    transform.
     """
+
+    def apply(self, volume: Volume, *args: Any, **parameters: Any) -> Volume:
+        return volume.like(self.measure(volume.voxels.astype(np.float32, copy=False), volume, **parameters))
 
     @abstractmethod
     def measure(self, voxels: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -43,3 +44,9 @@ def in_plane_axes(volume: Volume, plane: str) -> list[int]:
 
 def _axis(volume: Volume, world: int) -> int:
     return next(axis for axis, (nearest, _) in enumerate(world_axes(volume.affine)) if nearest == world)
+
+
+def offsets_from(volume: Volume, place: Sequence[float]) -> tuple[np.ndarray, ...]:
+    """Distance in mm along each axis from a place that is given as fractions of the sides; they broadcast to a grid."""
+    sides = zip(volume.shape, volume.spacing, place, strict=True)
+    return np.ix_(*[(np.arange(side) - middle * (side - 1)) * spacing for side, spacing, middle in sides])

@@ -43,6 +43,17 @@ class ParallelBeam:
         return min(self.spacing)
 
     @property
+    def length(self) -> float:
+        """Mean length of a ray in a voxel, in mm."""
+        return self.spacing[0] * self.spacing[1] / self.width
+
+    @property
+    def places(self) -> list[np.ndarray]:
+        """Distance of the voxels from the centre of a slice along each of its axes, in mm."""
+        sides = zip(self.shape, self.spacing, strict=True)
+        return [(np.arange(side) - (side - 1) / 2) * mm for side, mm in sides]
+
+    @property
     def rays(self) -> int:
         """Rays of a view: enough for the diagonal of a slice."""
         return ceil(hypot(*(side * mm for side, mm in zip(self.shape, self.spacing, strict=True))) / self.width) + 3
@@ -54,8 +65,7 @@ class ParallelBeam:
 
     def project(self, slices: np.ndarray) -> np.ndarray:
         """(voxels of a slice, slices) → (views, rays, slices): integrals along the rays, in units of voxels · mm."""
-        length = self.spacing[0] * self.spacing[1] / self.width
-        return np.stack([(shares @ slices) * slices.dtype.type(length) for shares in self._views(slices.dtype)])
+        return np.stack([(shares @ slices) * slices.dtype.type(self.length) for shares in self._views(slices.dtype)])
 
     def project_back(self, projections: np.ndarray) -> np.ndarray:
         """The transpose of `project`, but for the length of a ray in a voxel."""
@@ -66,8 +76,7 @@ class ParallelBeam:
 
     def transpose(self, projections: np.ndarray) -> np.ndarray:
         """The transpose of `project`."""
-        length = self.spacing[0] * self.spacing[1] / self.width
-        return self.project_back(projections) * projections.dtype.type(length)
+        return self.project_back(projections) * projections.dtype.type(self.length)
 
     def reconstruct(self, projections: np.ndarray) -> np.ndarray:
         """Filtered backprojection: (views, rays, slices) → (voxels of a slice, slices)."""
@@ -99,9 +108,7 @@ class ParallelBeam:
 
     def _shares(self, angle: float, dtype: np.dtype) -> sparse.csc_array:
         """(rays, voxels of a slice): the share of each voxel in its two nearest rays."""
-        first, second = (
-            (np.arange(side) - (side - 1) / 2) * mm for side, mm in zip(self.shape, self.spacing, strict=True)
-        )
+        first, second = self.places
         places = (first[:, None] * np.cos(angle) + second * np.sin(angle)).ravel() / self.width + (self.rays - 1) / 2
         ray = np.floor(places).astype(np.int32)
         part = places - ray

@@ -32,10 +32,6 @@ class Anisotropy(LinearDegradation):
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"millimetres": draw_uniform(rng, self.millimetres), "plane": draw_plane(rng, self.plane)}
 
-    def apply(self, volume: Volume, *, millimetres: float, plane: str) -> Volume:
-        voxels = volume.voxels.astype(np.float32, copy=False)
-        return volume.like(self.measure(voxels, volume, millimetres=millimetres, plane=plane))
-
     def measure(self, voxels: np.ndarray, grid: Volume, *, millimetres: float, plane: str) -> np.ndarray:
         return along(voxels, slice_axis(grid, plane), _matrix(grid, slice_axis(grid, plane), millimetres))
 

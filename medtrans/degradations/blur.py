@@ -29,9 +29,6 @@ class Blur(LinearDegradation):
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"millimetres": draw_uniform(rng, self.millimetres)}
 
-    def apply(self, volume: Volume, *, millimetres: float) -> Volume:
-        return volume.like(self.measure(volume.voxels.astype(np.float32, copy=False), volume, millimetres=millimetres))
-
     def measure(self, voxels: np.ndarray, grid: Volume, *, millimetres: float) -> np.ndarray:
         return np.asarray(ndimage.gaussian_filter(voxels, _widths(grid, millimetres), mode="nearest"))
 

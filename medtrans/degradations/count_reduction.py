@@ -41,8 +41,7 @@ class CountReduction(Degradation):
         if counts == 1 or not (slices > 0).any():
             return volume.like(x)
         views = len(rays.angles)
-        length = rays.spacing[0] * rays.spacing[1] / rays.width
-        scale = millions * 1e6 / (np.maximum(slices, 0).sum() * length / slices.shape[1] * views)
+        scale = millions * 1e6 / (np.maximum(slices, 0).sum() * rays.length / slices.shape[1] * views)
         for part in slabs(slices.shape[1]):
             integrals = np.maximum(rays.project(np.maximum(slices[:, part], 0)), 1e-12)
             mean = counts / (1 - counts) * scale * integrals.astype(np.float64)

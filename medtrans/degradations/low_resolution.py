@@ -8,52 +8,38 @@ and 13, https://doi.org/10.1002/9781118633953
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from medtrans.core.degradation import Ladder, LinearDegradation, Positive, draw_uniform
+from medtrans.core.degradation import Ladder, Positive, draw_uniform
 from medtrans.core.volume import Volume
-from medtrans.degradations._directions import Plane, draw_plane, in_plane_axes
-from medtrans.degradations._k_space import magnitude, spread, to_image, to_k_space
+from medtrans.degradations._directions import Plane, draw_plane
+from medtrans.degradations._k_space import spread
+from medtrans.degradations._sampled_k_space import SampledKSpace
 
 
 @dataclass(frozen=True, kw_only=True)
-class LowResolution(LinearDegradation):
+class LowResolution(SampledKSpace):
     name: Literal["low_resolution"] = "low_resolution"
     millimetres: Positive = (1.5, 3.0)
     """Voxel size in mm that the measured k-space corresponds to."""
     plane: Plane = "axial"
     """Plane of the slices."""
 
-    modalities = ("MR",)
-    role = "global"
     ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (1e-3, 2.5, 3.5, 5, 7, 10))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"millimetres": draw_uniform(rng, self.millimetres), "plane": draw_plane(rng, self.plane)}
 
-    def apply(self, volume: Volume, *, millimetres: float, plane: str) -> Volume:
-        voxels = volume.voxels.astype(np.float32, copy=False)
-        measured = self.measure(voxels, volume, millimetres=millimetres, plane=plane)
-        return volume.like(magnitude(to_image(measured, in_plane_axes(volume, plane))))
-
-    def measure(self, voxels: np.ndarray, grid: Volume, *, millimetres: float, plane: str) -> np.ndarray:
-        return _mask(grid, millimetres, plane) * to_k_space(voxels, in_plane_axes(grid, plane))
-
-    def adjoint(self, measured: np.ndarray, grid: Volume, *, millimetres: float, plane: str) -> np.ndarray:
-        image = to_image(_mask(grid, millimetres, plane) * measured, in_plane_axes(grid, plane))
-        return np.asarray(image.real)
+    def mask(self, grid: Volume, axes: Sequence[int], *, millimetres: float) -> np.ndarray:
+        kept = [_measured(grid.shape[axis], grid.spacing[axis], millimetres) for axis in axes]
+        return spread(np.logical_and.outer(*kept), axes)
 
     def null_space(self, voxels: np.ndarray, grid: Volume, **parameters: Any) -> np.ndarray:
         return voxels - self.adjoint(self.measure(voxels, grid, **parameters), grid, **parameters)
-
-
-def _mask(grid: Volume, millimetres: float, plane: str) -> np.ndarray:
-    axes = in_plane_axes(grid, plane)
-    kept = [_measured(grid.shape[axis], grid.spacing[axis], millimetres) for axis in axes]
-    return spread(np.logical_and.outer(*kept), axes)
 
 
 def _measured(side: int, spacing: float, millimetres: float) -> np.ndarray:

@@ -16,6 +16,7 @@ from annotated_types import Interval
 from medtrans.core.degradation import Degradation, Ladder, NonNegative, Positive, draw_seed, draw_uniform
 from medtrans.core.volume import Volume
 from medtrans.degradations._attenuation import Kilovolts, polychromatic, water_corrected
+from medtrans.degradations._directions import offsets_from
 from medtrans.degradations._projections import add_reconstructed, beam, to_slices
 
 METAL_HU = 3071.0
@@ -81,10 +82,8 @@ def _balls(volume: Volume, places: list[list[float]], millimetres: float) -> np.
     """(channel, i, j, k): 1 in metal, partial at its surface."""
     metal = np.zeros(volume.shape, np.float32)
     for place in places:
-        squares = np.zeros((1, 1, 1))
-        for axis, (side, spacing, middle) in enumerate(zip(volume.shape, volume.spacing, place, strict=True)):
-            shape = [1] * axis + [side] + [1] * (2 - axis)
-            squares = squares + ((np.arange(side) - middle * (side - 1)) * spacing).reshape(shape) ** 2
+        i, j, k = offsets_from(volume, place)
+        squares = i**2 + j**2 + k**2
         inside = (millimetres / 2 - np.sqrt(squares)) / min(volume.spacing) + 0.5
         metal = np.maximum(metal, np.clip(inside, 0, 1 if millimetres else 0).astype(np.float32))
     return np.broadcast_to(metal, volume.voxels.shape)

@@ -14,6 +14,7 @@ import numpy as np
 
 from medtrans.core.degradation import Degradation, Ladder, Positive, Share, draw_uniform
 from medtrans.core.volume import Volume
+from medtrans.degradations._directions import offsets_from
 from medtrans.degradations.blur import DEVIATION_PER_FWHM
 
 
@@ -35,9 +36,7 @@ class SignalDropout(Degradation):
 
     def apply(self, volume: Volume, *, strength: float, millimetres: float, place: list[float]) -> Volume:
         """The place is a fraction of each side of the image."""
-        lost = np.full((1, 1, 1), strength, np.float32)
-        for axis, (side, spacing, middle) in enumerate(zip(volume.shape, volume.spacing, place, strict=True)):
-            distance = (np.arange(side) - middle * (side - 1)) * spacing / (millimetres * DEVIATION_PER_FWHM)
-            shape = [1] * axis + [side] + [1] * (2 - axis)
-            lost = lost * np.exp(-(distance**2) / 2).astype(np.float32).reshape(shape)
+        lost, deviation = np.full((1, 1, 1), strength, np.float32), millimetres * DEVIATION_PER_FWHM
+        for distance in offsets_from(volume, place):
+            lost = lost * np.exp(-((distance / deviation) ** 2) / 2).astype(np.float32)
         return volume.like(volume.voxels * (1 - lost))

@@ -37,9 +37,9 @@ class Spike(Degradation):
     def apply(
         self, volume: Volume, *, amplitude: float, wavelength: float, direction: list[float], phase: float
     ) -> Volume:
-        turns = np.full((1, 1, 1), phase, np.float32)
-        for axis, (side, spacing, part) in enumerate(zip(volume.shape, volume.spacing, direction, strict=True)):
-            shape = [1] * axis + [side] + [1] * (2 - axis)
-            turns = turns + (np.arange(side, dtype=np.float32) * np.float32(spacing * part / wavelength)).reshape(shape)
+        steps = [spacing * part / wavelength for spacing, part in zip(volume.spacing, direction, strict=True)]
+        sides = zip(volume.shape, steps, strict=True)
+        i, j, k = np.ix_(*[np.arange(side, dtype=np.float32) * np.float32(step) for side, step in sides])
+        turns = np.float32(phase) + i + j + k
         stripes = np.float32(amplitude) * np.cos(np.float32(2 * np.pi) * turns)
         return volume.like(np.abs(volume.voxels + stripes))

@@ -43,7 +43,7 @@ class TruncatedFov(Degradation):
 
     def apply(self, volume: Volume, *, millimetres: float, extrapolated: bool, fall: float) -> Volume:
         rays = beam(volume)
-        radius = np.hypot(*np.meshgrid(*_places(rays.shape, rays.spacing), indexing="ij")).ravel()
+        radius = np.hypot(*np.meshgrid(*rays.places, indexing="ij")).ravel()
         outside = radius > millimetres / 2
         if not outside.any():
             return volume.like(volume.voxels.astype(np.float32, copy=False))
@@ -57,10 +57,6 @@ class TruncatedFov(Degradation):
             return change
 
         return add_reconstructed(volume, truncation)
-
-
-def _places(shape: tuple[int, int], spacing: tuple[float, float]) -> list[np.ndarray]:
-    return [(np.arange(side) - (side - 1) / 2) * mm for side, mm in zip(shape, spacing, strict=True)]
 
 
 def _continued(offsets: np.ndarray, radius: float, fall: float) -> np.ndarray:

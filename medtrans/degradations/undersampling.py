@@ -7,23 +7,25 @@ Lustig, Donoho and Pauly, MRM 2007, https://doi.org/10.1002/mrm.21391
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from annotated_types import Ge
 
-from medtrans.core.degradation import Ladder, LinearDegradation, Share, draw_seed, draw_uniform
+from medtrans.core.degradation import Ladder, Share, draw_seed, draw_uniform
 from medtrans.core.volume import Volume
-from medtrans.degradations._directions import Plane, draw_plane, in_plane_axes
-from medtrans.degradations._k_space import magnitude, spread, to_image, to_k_space
+from medtrans.degradations._directions import Plane, draw_plane
+from medtrans.degradations._k_space import spread
+from medtrans.degradations._sampled_k_space import SampledKSpace
 from medtrans.degradations._sampling_patterns import lines, spokes
 
 Acceleration: TypeAlias = Annotated[float, Ge(1)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Undersampling(LinearDegradation):
+class Undersampling(SampledKSpace):
     name: Literal["undersampling"] = "undersampling"
     acceleration: Acceleration | tuple[Acceleration, Acceleration] = (2.0, 6.0)
     """How many times fewer lines, or spokes, are measured."""
@@ -34,31 +36,19 @@ class Undersampling(LinearDegradation):
     plane: Plane = "axial"
     """Plane of the slices; lines are left out along the longer of its axes."""
 
-    modalities = ("MR",)
-    role = "global"
     ladder: ClassVar[Ladder] = Ladder("acceleration", "times fewer lines", (1, 2, 3, 4, 6, 10))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"acceleration": draw_uniform(rng, self.acceleration), "centre": draw_uniform(rng, self.centre)}
         return {**drawn, "pattern": self.pattern, "plane": draw_plane(rng, self.plane), "seed": draw_seed(rng)}
 
-    def apply(self, volume: Volume, *, plane: str, **how: Any) -> Volume:
-        measured = self.measure(volume.voxels.astype(np.float32, copy=False), volume, plane=plane, **how)
-        return volume.like(magnitude(to_image(measured, in_plane_axes(volume, plane))))
-
-    def measure(self, voxels: np.ndarray, grid: Volume, *, plane: str, **how: Any) -> np.ndarray:
-        return _mask(grid, in_plane_axes(grid, plane), **how) * to_k_space(voxels, in_plane_axes(grid, plane))
-
-    def adjoint(self, measured: np.ndarray, grid: Volume, *, plane: str, **how: Any) -> np.ndarray:
-        axes = in_plane_axes(grid, plane)
-        return np.asarray(to_image(_mask(grid, axes, **how) * measured, axes).real)
-
-
-def _mask(grid: Volume, axes: list[int], *, acceleration: float, centre: float, pattern: str, seed: int) -> np.ndarray:
-    sides = grid.shape[axes[0]], grid.shape[axes[1]]
-    if acceleration == 1:
-        return np.ones((1, 1, 1, 1), bool)
-    if pattern == "radial":
-        return spread(spokes(sides, acceleration), axes)
-    phase = axes[int(np.argmax(sides))]
-    return spread(lines(pattern, grid.shape[phase], acceleration, centre, seed), [phase])
+    def mask(
+        self, grid: Volume, axes: Sequence[int], *, acceleration: float, centre: float, pattern: str, seed: int
+    ) -> np.ndarray:
+        sides = grid.shape[axes[0]], grid.shape[axes[1]]
+        if acceleration == 1:
+            return np.ones((1, 1, 1, 1), bool)
+        if pattern == "radial":
+            return spread(spokes(sides, acceleration), axes)
+        phase = axes[int(np.argmax(sides))]
+        return spread(lines(pattern, grid.shape[phase], acceleration, centre, seed), [phase])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +18,20 @@ from medtrans.core.degradation import Degradation
 from medtrans.core.errors import InputRefused, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import AIR_HU, Modality
-from medtrans.core.strict_json import to_strict_json
+from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.core.volume import Volume
 from medtrans.degradations._chain import Record, common_modality, degrade_all, draw_all, parse_record
 from medtrans.reading.checks import unreadable
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path
+from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
 from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.reading.volumes import hash_volume, read_volume, write_volume
+from medtrans.translating.output_checks import to_int16_hu
 
 NOTICE = "Degraded by computation from the input; not measured so."
 DESCRIPTION = f"DEGRADED medtrans {__version__}"
 """The field `descrip` of the NIfTI header."""
-MAX_RECORD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _degrade_one(job: Job, record: Record, modality: Modality, seed: int, overwr
         write_volume(degraded, files[0], description=DESCRIPTION)
         facts = _facts(source, record, modality, seed, degraded)
         facts["output"]["sha256"] = hash_volume(files[0])
-        write_atomically(files[1], to_strict_json(facts).encode(), overwrite=False)
+        write_atomically(files[1], seal(facts), overwrite=False)
         publish(files, folder)
     return [*volume.findings, *doubts]
 
@@ -126,7 +126,7 @@ def _in_disk_type(volume: Volume, modality: Modality) -> Volume:
     """CT in whole HU, other images as float32."""
     if modality.name != "CT":
         return volume
-    return volume.like(np.clip(np.rint(volume.voxels), AIR_HU, np.iinfo(np.int16).max).astype(np.int16))
+    return volume.like(to_int16_hu(volume.voxels, AIR_HU, np.iinfo(np.int16).max))
 
 
 def _outputs(job: Job) -> tuple[Output, Output]:
@@ -136,6 +136,6 @@ def _outputs(job: Job) -> tuple[Output, Output]:
 
 def _read_record(file: Path) -> Record:
     try:
-        return parse_record(json.loads(read_bytes(file, MAX_RECORD_BYTES)), str(file))
-    except (ValueError, RecursionError):
-        raise InputRefused(file, "is no JSON", "give a sidecar that medtrans degrade wrote") from None
+        return parse_record(unseal(read_bytes(file, MAX_SIDECAR_BYTES)), str(file))
+    except NotSealed as reason:
+        raise InputRefused(file, str(reason), "give a sidecar that medtrans degrade wrote") from reason

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from medtrans.cli import run_command
+from medtrans.core.sealed_json import seal
 from medtrans.core.volume import Volume
 from medtrans.reading.volumes import read_volume, write_volume
 from tests.degradations.ct_cylinder import cylinder
@@ -105,12 +106,21 @@ def test_a_volume_of_a_folder_that_fails_is_named_and_the_others_are_degraded(sc
 )
 def test_a_record_that_was_changed_is_refused(scans, parameters, capfd):
     record = {"SYNTHETIC": True, "degradations": [{"name": "spike", "parameters": parameters}]}
-    (scans / "changed.json").write_text(json.dumps(record))
+    (scans / "changed.json").write_bytes(seal(record))
     assert degrade("-i", scans / "mr/a.nii.gz", "-o", scans / "o.nii.gz", "--replay", scans / "changed.json") == 3
     assert "do not fit" in capfd.readouterr().err
 
 
 def test_a_sidecar_of_something_else_is_no_record(scans, capfd):
-    (scans / "other.json").write_text('{"SYNTHETIC": true}')
+    (scans / "other.json").write_bytes(seal({"SYNTHETIC": True}))
     assert degrade("-i", scans / "mr/a.nii.gz", "-o", scans / "o.nii.gz", "--replay", scans / "other.json") == 3
     assert "no record of degradations" in capfd.readouterr().err
+
+
+def test_a_flipped_digit_of_a_record_is_noticed(scans, capfd):
+    assert degrade("-i", scans / "mr/a.nii.gz", "-o", scans / "x.nii.gz", "--with", "ghosting:strength=0.5") == 0
+    sidecar = scans / "x.json"
+    sidecar.write_bytes(sidecar.read_bytes().replace(b'"strength": 0.5', b'"strength": 0.4'))
+    assert degrade("-i", scans / "mr/b.nii.gz", "-o", scans / "y.nii.gz", "--replay", sidecar) == 3
+    assert "does not agree with its checksum" in capfd.readouterr().err
+    assert not (scans / "y.nii.gz").exists()
