@@ -287,6 +287,7 @@ def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any
         others = f" (and {len(more)} more)" if more else ""
         plain = PLAIN.get(first["type"])
         advice = f"give {plain}" if plain else first["msg"].replace("Input should be", "it must be")
+        advice = "; ".join(filter(None, (advice, kind.note(str(first["loc"][0])))))
         raise UsageError(place, f"invalid value {shown(first['input'])}{others}", advice) from reason
     for key, value in values.items():
         refuse_converted(value, getattr(settings, key), f"{where}.{key}")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from medtrans.cli.app import app
+from medtrans.cli.degradation_words import parse_step
 from medtrans.cli.findings import print_findings
 from medtrans.cli.options import AsJson, Overwrite
 from medtrans.core.printable import printable
-
-if TYPE_CHECKING:
-    from medtrans.core.degradation import Degradation
 
 
 @app.command()
@@ -26,7 +24,8 @@ def degrade(
         typer.Option(
             "--with",
             metavar="NAME[:KEY=VALUE,…]",
-            help="A degradation; again for a chain. A value is a number, a range such as 3..8, or a word.",
+            help="A degradation; again for a chain. A value is a number, a range such as 3..8, or a word. "
+            "'A|B' is one of both, A@0.3 is A with a probability.",
         ),
     ] = None,
     modality: Annotated[
@@ -44,7 +43,7 @@ def degrade(
 
     if bool(chain) == bool(replay):
         raise typer.BadParameter("give either --with, or --replay")
-    steps = [_parsed(text) for text in chain or []]
+    steps = [parse_step(text) for text in chain or []]
     results = degrade(source, output, steps, modality=modality, seed=seed, replay=replay, overwrite=overwrite)
     if as_json:
         print(json.dumps([result.to_dict() for result in results], indent=1))
@@ -54,30 +53,3 @@ def degrade(
         print_findings(result.findings)
     if any(result.output is None for result in results):
         raise typer.Exit(1)
-
-
-def _parsed(text: str) -> Degradation:
-    """NAME:KEY=VALUE,KEY=VALUE. Raises UsageError with the nearest known name."""
-    from medtrans import degradations
-
-    name, _, rest = text.partition(":")
-    values: dict[str, Any] = {}
-    for pair in filter(None, rest.split(",")):
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"--with {text}: {pair} is not KEY=VALUE")
-        values[key.strip()] = _value(value.strip())
-    return degradations.load(name.strip()).from_dict(values, name.strip())
-
-
-def _value(text: str) -> Any:
-    """A number, a range of two numbers, true or false, or a word."""
-    low, dots, high = text.partition("..")
-    try:
-        return [_number(low), _number(high)] if dots else _number(text)
-    except ValueError:
-        return {"true": True, "false": False}.get(text.lower(), text)
-
-
-def _number(text: str) -> float:
-    return int(text) if text.lstrip("-").isdigit() else float(text)

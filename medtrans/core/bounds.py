@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -123,6 +123,30 @@ def _beyond(value: Any, limit: Any) -> str:
     if isinstance(limit, bounds.MaxLen) and len(value) > limit.max_length:
         return f"give at most {limit.max_length} {'characters' if isinstance(value, str) else 'values'}"
     return ""
+
+
+def range_text(hint: Any) -> str:
+    """The bounds of an annotation in words: "from 0 to 1", "above 0", "80, 100 or 120"."""
+    choices = [str(choice) for kind in _parts(hint) if get_origin(kind) is Literal for choice in get_args(kind)]
+    if choices:
+        return f"{', '.join(choices[:-1])} or {choices[-1]}"
+    limits: dict[str, Any] = {}
+    for kind in _parts(hint):
+        for note in get_args(kind)[1:] if get_origin(kind) is Annotated else ():
+            for limit in note if isinstance(note, bounds.GroupedMetadata) else (note,):
+                limits |= {name: getattr(limit, name) for name in ("ge", "gt", "le", "lt") if hasattr(limit, name)}
+    low = f"above {limits['gt']:g}" if "gt" in limits else f"at least {limits['ge']:g}" if "ge" in limits else ""
+    high = f"below {limits['lt']:g}" if "lt" in limits else f"at most {limits['le']:g}" if "le" in limits else ""
+    if "ge" in limits and "le" in limits:
+        return f"from {limits['ge']:g} to {limits['le']:g}"
+    return " and ".join(filter(None, (low, high))) or "any number"
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    """An annotation and all that it is made of."""
+    yield hint
+    for part in get_args(hint) if get_origin(hint) is not Literal else ():
+        yield from _parts(part)
 
 
 def shown(value: Any) -> str:

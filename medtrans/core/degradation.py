@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, get_type_hints
 
 import numpy as np
 from annotated_types import Ge, Gt, Interval
 
+from medtrans.core.bounds import range_text
 from medtrans.core.errors import UsageError
 from medtrans.core.modality import ModalityName
 from medtrans.core.settings import Settings
@@ -37,7 +39,6 @@ class Ladder:
     """The parameter that makes a degradation stronger, with values from none at all to the strongest."""
 
     parameter: str
-    unit: str
     values: tuple[float, ...]
 
 
@@ -56,6 +57,8 @@ class Degradation(Settings, ABC):
     """Of a local one a voxel depends on its neighbourhood alone, so that patches can be degraded one by one."""
     keeps_grid: ClassVar[bool] = True
     """Whether the degraded image has the voxels of the original."""
+    units: ClassVar[Mapping[str, str]] = {}
+    """The unit of each setting that is a number."""
     ladder: ClassVar[Ladder]
 
     def __post_init__(self) -> None:
@@ -64,6 +67,14 @@ class Degradation(Settings, ABC):
             if isinstance(value, tuple) and len(value) == 2 and not value[0] <= value[1]:
                 what = f"[{value[0]:g}, {value[1]:g}] is no range from low to high"
                 raise UsageError(field.name, what, f"set [{value[1]:g}, {value[0]:g}]")
+
+    @classmethod
+    def note(cls, key: str) -> str:
+        """The range and the unit of a setting that is a number."""
+        hints = get_type_hints(cls, include_extras=True)
+        if key not in cls.units or key not in hints:
+            return ""
+        return f"{key} is {range_text(hints[key])} {cls.units[key]}"
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Plain dataclasses, so that the code they set needs no other package; pydantic ch
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,14 +41,31 @@ class Settings:
         nested = cls.nested(values, where, lambda kind, inner, place: kind.from_dict(inner, place))
         typed = {key: _typed(value, hints[key]) for key, value in nested.items()}
         for key, value in typed.items():
-            refuse_invalid(value, hints[key], f"{where}.{key}")
+            with cls.noting(key):
+                refuse_invalid(value, hints[key], f"{where}.{key}")
         return cls(**typed)
+
+    @classmethod
+    def note(cls, key: str) -> str:
+        """What an error on a setting says besides, such as its unit; nothing by default."""
+        return ""
+
+    @classmethod
+    @contextlib.contextmanager
+    def noting(cls, key: str) -> Iterator[None]:
+        """Adds the note on a setting to the advice of a UsageError."""
+        try:
+            yield
+        except UsageError as reason:
+            advice = "; ".join(filter(None, (reason.advice, cls.note(key))))
+            raise UsageError(reason.where, reason.what, advice, reason.code) from reason
 
     def refuse_invalid(self, where: str) -> None:
         """Raise UsageError where a value lies outside of the bounds of its annotation or is not finite."""
         hints = get_type_hints(type(self), include_extras=True)
         for field in fields(self):
-            refuse_invalid(getattr(self, field.name), hints[field.name], f"{where}.{field.name}")
+            with self.noting(field.name):
+                refuse_invalid(getattr(self, field.name), hints[field.name], f"{where}.{field.name}")
 
     @classmethod
     def nested(cls, values: Mapping[str, Any], where: str, build: Build) -> dict[str, Any]:

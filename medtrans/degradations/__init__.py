@@ -17,12 +17,15 @@ def entries() -> list[Entry]:
 
 
 def _facts(degradation: Degradation) -> str:
-    ladder = getattr(degradation, "ladder", None)
-    values = {key: value for key, value in degradation.to_dict().items() if key != "name"}
-    units = {ladder.parameter: f" {ladder.unit}"} if ladder is not None and ladder.unit else {}
-    settings = [f"{key} {_text(value)}{units.get(key, '')}" for key, value in values.items()]
+    settings = [
+        f"{key} {_text(value)} {degradation.units.get(key, '')}".rstrip()
+        for key, value in degradation.to_dict().items()
+        if key != "name"
+    ]
     return f"{', '.join(degradation.modalities)}: {'; '.join(settings)}"
 
 
 def _text(value: object) -> str:
-    return "..".join(f"{end:g}" for end in value) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return "..".join(f"{end:g}" for end in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

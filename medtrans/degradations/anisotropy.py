@@ -27,7 +27,8 @@ class Anisotropy(LinearDegradation):
     """Plane of the slices."""
 
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (1e-3, 2, 3, 5, 7, 10))
+    units: ClassVar[dict[str, str]] = {"millimetres": "mm"}
+    ladder: ClassVar[Ladder] = Ladder("millimetres", (1e-3, 2, 3, 5, 7, 10))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"millimetres": draw_uniform(rng, self.millimetres), "plane": draw_plane(rng, self.plane)}

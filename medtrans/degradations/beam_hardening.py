@@ -38,7 +38,8 @@ class BeamHardening(Degradation):
 
     modalities = ("CT",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("strength", "of the effect", (0, 0.2, 0.5, 1, 1.5, 2))
+    units: ClassVar[dict[str, str]] = {"strength": "of the physical effect", "kilovolts": "kV"}
+    ladder: ClassVar[Ladder] = Ladder("strength", (0, 0.2, 0.5, 1, 1.5, 2))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"strength": draw_uniform(rng, self.strength), "kilovolts": self.kilovolts}

@@ -27,7 +27,8 @@ class BiasField(Degradation):
     """Bumps of the field along each axis of the image: more bumps vary faster."""
 
     modalities = ("MR",)
-    ladder: ClassVar[Ladder] = Ladder("strength", "of the logarithm", (0, 0.05, 0.1, 0.2, 0.3, 0.5))
+    units: ClassVar[dict[str, str]] = {"strength": "of the logarithm of the gain", "bumps": "along each axis"}
+    ladder: ClassVar[Ladder] = Ladder("strength", (0, 0.05, 0.1, 0.2, 0.3, 0.5))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"strength": draw_uniform(rng, self.strength), "bumps": self.bumps, "seed": draw_seed(rng)}

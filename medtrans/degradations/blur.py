@@ -24,7 +24,8 @@ class Blur(LinearDegradation):
     millimetres: NonNegative = (0.0, 2.0)
     """Full width at half maximum of the Gaussian, in mm."""
 
-    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (0, 1, 2, 4, 6, 9))
+    units: ClassVar[dict[str, str]] = {"millimetres": "mm"}
+    ladder: ClassVar[Ladder] = Ladder("millimetres", (0, 1, 2, 4, 6, 9))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"millimetres": draw_uniform(rng, self.millimetres)}

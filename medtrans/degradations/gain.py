@@ -21,7 +21,8 @@ class Gain(Degradation):
     """The factor; its logarithm is uniformly distributed over a range."""
 
     modalities = ("MR", "PET")
-    ladder: ClassVar[Ladder] = Ladder("factor", "", (1, 1.1, 1.2, 1.4, 1.7, 2))
+    units: ClassVar[dict[str, str]] = {"factor": "times the value"}
+    ladder: ClassVar[Ladder] = Ladder("factor", (1, 1.1, 1.2, 1.4, 1.7, 2))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"factor": draw_log_uniform(rng, self.factor)}

@@ -21,7 +21,8 @@ class Gamma(Degradation):
     """The exponent; its logarithm is uniformly distributed over a range."""
 
     modalities = ("MR", "PET")
-    ladder: ClassVar[Ladder] = Ladder("exponent", "", (1, 1.1, 1.2, 1.4, 1.7, 2))
+    units: ClassVar[dict[str, str]] = {"exponent": "without a unit"}
+    ladder: ClassVar[Ladder] = Ladder("exponent", (1, 1.1, 1.2, 1.4, 1.7, 2))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"exponent": draw_log_uniform(rng, self.exponent)}

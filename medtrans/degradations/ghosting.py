@@ -34,7 +34,8 @@ class Ghosting(Degradation):
 
     modalities = ("MR",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("strength", "of a line", (0, 0.1, 0.2, 0.4, 0.7, 1))
+    units: ClassVar[dict[str, str]] = {"strength": "of the signal of a line", "ghosts": "ghosts"}
+    ladder: ClassVar[Ladder] = Ladder("strength", (0, 0.1, 0.2, 0.4, 0.7, 1))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"strength": draw_uniform(rng, self.strength), "ghosts": self.ghosts}

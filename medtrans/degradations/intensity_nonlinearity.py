@@ -26,7 +26,8 @@ class IntensityNonlinearity(Degradation):
     """The number a: the change of slope at air."""
 
     modalities = ("MR",)
-    ladder: ClassVar[Ladder] = Ladder("slope", "", (0, 0.1, 0.3, 0.5, 0.7, 0.9))
+    units: ClassVar[dict[str, str]] = {"slope": "of the slope at air"}
+    ladder: ClassVar[Ladder] = Ladder("slope", (0, 0.1, 0.3, 0.5, 0.7, 0.9))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"slope": draw_uniform(rng, self.slope)}

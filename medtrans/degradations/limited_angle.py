@@ -29,7 +29,8 @@ class LimitedAngle(FewViews):
     start: Annotated[float, Interval(ge=0, le=180)] | None = None
     """Angle of the first view in degrees; drawn where none is given."""
 
-    ladder: ClassVar[Ladder] = Ladder("degrees", "degrees", (180, 165, 150, 120, 90, 60))
+    units: ClassVar[dict[str, str]] = {"degrees": "degrees"}
+    ladder: ClassVar[Ladder] = Ladder("degrees", (180, 165, 150, 120, 90, 60))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         start = float(rng.uniform(0, 180)) if self.start is None else self.start

@@ -33,7 +33,13 @@ class LowDose(Degradation):
 
     modalities = ("CT",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("dose", "of the dose", (1, 0.7, 0.5, 0.25, 0.1, 0.05))
+    units: ClassVar[dict[str, str]] = {
+        "dose": "of the dose",
+        "photons": "photons per ray of 1 mm²",
+        "kilovolts": "kV",
+        "electronic": "photons",
+    }
+    ladder: ClassVar[Ladder] = Ladder("dose", (1, 0.7, 0.5, 0.25, 0.1, 0.05))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"dose": max(draw_uniform(rng, self.dose), 1e-4), "photons": draw_uniform(rng, self.photons)}

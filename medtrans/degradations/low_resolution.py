@@ -29,7 +29,8 @@ class LowResolution(SampledKSpace):
     plane: Plane = "axial"
     """Plane of the slices."""
 
-    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (1e-3, 2.5, 3.5, 5, 7, 10))
+    units: ClassVar[dict[str, str]] = {"millimetres": "mm"}
+    ladder: ClassVar[Ladder] = Ladder("millimetres", (1e-3, 2.5, 3.5, 5, 7, 10))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"millimetres": draw_uniform(rng, self.millimetres), "plane": draw_plane(rng, self.plane)}

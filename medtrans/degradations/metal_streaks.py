@@ -37,7 +37,13 @@ class MetalStreaks(Degradation):
 
     modalities = ("CT",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (0, 3, 5, 8, 12, 18))
+    units: ClassVar[dict[str, str]] = {
+        "millimetres": "mm",
+        "pieces": "pieces",
+        "photons": "photons per ray of 1 mm²",
+        "kilovolts": "kV",
+    }
+    ladder: ClassVar[Ladder] = Ladder("millimetres", (0, 3, 5, 8, 12, 18))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"millimetres": draw_uniform(rng, self.millimetres), "photons": draw_uniform(rng, self.photons)}

@@ -33,7 +33,8 @@ class Motion(Degradation):
 
     modalities = ("MR",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm and degrees", (0, 0.5, 1, 2, 4, 8))
+    units: ClassVar[dict[str, str]] = {"millimetres": "mm and degrees", "movements": "movements"}
+    ladder: ClassVar[Ladder] = Ladder("millimetres", (0, 0.5, 1, 2, 4, 8))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         """Times are fractions of the scan; positions are fractions of `millimetres` and of as many degrees."""

@@ -22,7 +22,8 @@ class Noise(Degradation):
     """Standard deviation, as a fraction of the range from air to the bright end of the body."""
 
     modalities = ("MR", "PET")
-    ladder: ClassVar[Ladder] = Ladder("deviation", "of the range", (0, 0.01, 0.02, 0.04, 0.08, 0.16))
+    units: ClassVar[dict[str, str]] = {"deviation": "of the range from air to bright"}
+    ladder: ClassVar[Ladder] = Ladder("deviation", (0, 0.01, 0.02, 0.04, 0.08, 0.16))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"deviation": draw_uniform(rng, self.deviation), "seed": draw_seed(rng)}

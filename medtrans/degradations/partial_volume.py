@@ -22,7 +22,8 @@ class PartialVolume(LinearDegradation):
     """Side of the cube in mm; nothing happens below the side of a voxel."""
 
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (0, 5, 6, 8, 10, 14))
+    units: ClassVar[dict[str, str]] = {"millimetres": "mm"}
+    ladder: ClassVar[Ladder] = Ladder("millimetres", (0, 5, 6, 8, 10, 14))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"millimetres": draw_uniform(rng, self.millimetres)}

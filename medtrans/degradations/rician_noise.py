@@ -32,7 +32,8 @@ class RicianNoise(Degradation):
 
     modalities = ("MR",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("snr", "mean of the body / σ", (1e9, 80, 40, 20, 10, 5))
+    units: ClassVar[dict[str, str]] = {"snr": "mean of the body / standard deviation", "coils": "coils"}
+    ladder: ClassVar[Ladder] = Ladder("snr", (1e9, 80, 40, 20, 10, 5))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"snr": draw_log_uniform(rng, self.snr), "coils": self.coils, "seed": draw_seed(rng)}

@@ -28,7 +28,8 @@ class RingArtefact(Degradation):
 
     modalities = ("CT",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("strength", "of a line integral", (0, 0.005, 0.01, 0.02, 0.04, 0.08))
+    units: ClassVar[dict[str, str]] = {"strength": "of a line integral", "channels": "of the channels"}
+    ladder: ClassVar[Ladder] = Ladder("strength", (0, 0.005, 0.01, 0.02, 0.04, 0.08))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"strength": draw_uniform(rng, self.strength), "channels": draw_uniform(rng, self.channels)}

@@ -28,7 +28,8 @@ class SignalDropout(Degradation):
 
     modalities = ("MR",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("strength", "of the signal", (0, 0.1, 0.3, 0.5, 0.7, 1))
+    units: ClassVar[dict[str, str]] = {"strength": "of the signal", "millimetres": "mm"}
+    ladder: ClassVar[Ladder] = Ladder("strength", (0, 0.1, 0.3, 0.5, 0.7, 1))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"strength": draw_uniform(rng, self.strength), "millimetres": draw_uniform(rng, self.millimetres)}

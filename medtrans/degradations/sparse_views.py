@@ -27,7 +27,8 @@ class SparseViews(FewViews):
     views: Views | tuple[Views, Views] = (30, 120)
     """Number of views over half a turn; a full scan has 360."""
 
-    ladder: ClassVar[Ladder] = Ladder("views", "views", (VIEWS, 180, 90, 45, 30, 20))
+    units: ClassVar[dict[str, str]] = {"views": "views"}
+    ladder: ClassVar[Ladder] = Ladder("views", (VIEWS, 180, 90, 45, 30, 20))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"views": round(draw_uniform(rng, self.views))}

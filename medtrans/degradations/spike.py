@@ -26,7 +26,8 @@ class Spike(Degradation):
 
     modalities = ("MR",)
     role = "global"
-    ladder: ClassVar[Ladder] = Ladder("amplitude", "of the range", (0, 0.02, 0.05, 0.1, 0.2, 0.4))
+    units: ClassVar[dict[str, str]] = {"amplitude": "of the range from air to bright", "wavelength": "mm"}
+    ladder: ClassVar[Ladder] = Ladder("amplitude", (0, 0.02, 0.05, 0.1, 0.2, 0.4))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         direction = rng.normal(size=3)

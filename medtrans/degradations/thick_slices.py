@@ -33,7 +33,8 @@ class ThickSlices(LinearDegradation):
 
     role = "global"
     keeps_grid = False
-    ladder: ClassVar[Ladder] = Ladder("millimetres", "mm", (1e-3, 2, 3, 5, 7, 10))
+    units: ClassVar[dict[str, str]] = {"millimetres": "mm", "gap": "mm"}
+    ladder: ClassVar[Ladder] = Ladder("millimetres", (1e-3, 2, 3, 5, 7, 10))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"millimetres": draw_uniform(rng, self.millimetres), "gap": draw_uniform(rng, self.gap)}

@@ -36,7 +36,8 @@ class Undersampling(SampledKSpace):
     plane: Plane = "axial"
     """Plane of the slices; lines are left out along the longer of its axes."""
 
-    ladder: ClassVar[Ladder] = Ladder("acceleration", "times fewer lines", (1, 2, 3, 4, 6, 10))
+    units: ClassVar[dict[str, str]] = {"acceleration": "times fewer lines", "centre": "of the lines"}
+    ladder: ClassVar[Ladder] = Ladder("acceleration", (1, 2, 3, 4, 6, 10))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         drawn = {"acceleration": draw_uniform(rng, self.acceleration), "centre": draw_uniform(rng, self.centre)}

@@ -32,7 +32,8 @@ class WrapAround(LinearDegradation):
     modalities = ("MR",)
     role = "global"
     keeps_grid = False
-    ladder: ClassVar[Ladder] = Ladder("field_of_view", "of the image's", (1, 0.9, 0.8, 0.7, 0.6, 0.5))
+    units: ClassVar[dict[str, str]] = {"field_of_view": "of the image's"}
+    ladder: ClassVar[Ladder] = Ladder("field_of_view", (1, 0.9, 0.8, 0.7, 0.6, 0.5))
 
     def draw(self, rng: np.random.Generator) -> dict[str, Any]:
         return {"field_of_view": draw_uniform(rng, self.field_of_view), "phase": draw_direction(rng, self.phase)}

@@ -14,13 +14,13 @@ from medtrans import __version__
 from medtrans.batching.outputs import Output, plan_outputs
 from medtrans.batching.plan import Job, plan
 from medtrans.batching.staging import publish, staged
-from medtrans.core.degradation import Degradation
 from medtrans.core.errors import InputRefused, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import AIR_HU, Modality
 from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.core.volume import Volume
-from medtrans.degradations._chain import Record, common_modality, degrade_all, draw_all, parse_record
+from medtrans.degradations._combinations import Record, Step, draw_all, names_in
+from medtrans.degradations._record import common_modality, degrade_all, parse_record
 from medtrans.reading.checks import unreadable
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path
@@ -53,7 +53,7 @@ class Degraded:
 def degrade(
     inputs: Path,
     output: Path,
-    chain: Sequence[Degradation],
+    chain: Sequence[Step],
     *,
     modality: str | None = None,
     seed: int = 0,
@@ -65,9 +65,9 @@ def degrade(
     What is drawn for a volume depends on the seed and its name alone, so that a folder and a single file give the same.
     Raises UsageError, InputRefused; of a folder, a volume that fails is reported, and the others are degraded.
     """
-    record = _read_record(replay) if replay is not None else None
-    names = [step["name"] for step in record] if record is not None else [step.to_dict()["name"] for step in chain]
-    kind = common_modality(names, modality)
+    record, recorded = _read_record(replay) if replay is not None else (None, None)
+    names = names_in(chain) if record is None else [step["name"] for step in record]
+    kind = common_modality(names, modality or recorded)
     jobs = plan(inputs, output)
     outputs = [each for job in jobs for each in _outputs(job)]
     plan_outputs(outputs, [inputs, *([replay] if replay else [])], overwrite)
@@ -134,8 +134,11 @@ def _outputs(job: Job) -> tuple[Output, Output]:
     return Output(job.output, "volume", source), Output(sidecar_path(job.output), "sidecar", source)
 
 
-def _read_record(file: Path) -> Record:
+def _read_record(file: Path) -> tuple[Record, str | None]:
+    """The degradations and the modality of a sidecar."""
     try:
-        return parse_record(unseal(read_bytes(file, MAX_SIDECAR_BYTES)), str(file))
+        facts = unseal(read_bytes(file, MAX_SIDECAR_BYTES))
     except NotSealed as reason:
         raise InputRefused(file, str(reason), "give a sidecar that medtrans degrade wrote") from reason
+    record = parse_record(facts, str(file))
+    return record, facts.get("modality")

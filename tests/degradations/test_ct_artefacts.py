@@ -51,12 +51,19 @@ def test_rings_are_round():
 
 def test_beyond_the_field_of_view_is_air_and_its_edge_is_bright():
     water = cylinder()
-    cut = TruncatedFov().apply(water, millimetres=120.0, extrapolated=False, fall=1.0).voxels
+    cut = TruncatedFov().apply(water, millimetres=120.0, extrapolated=False).voxels
     assert (cut[within(water, 62, 90)] == -1024).all()
     assert cut[within(water, 55, 59)].mean() > cut[within(water, 0, 30)].mean() + 50
-    continued = TruncatedFov().apply(water, millimetres=120.0, extrapolated=True, fall=30.0).voxels
+    continued = TruncatedFov().apply(water, millimetres=120.0, extrapolated=True).voxels
     middle = within(water, 0, 50)
     assert np.abs(continued[middle]).mean() < np.abs(cut[middle]).mean() / 2
+
+
+def test_a_field_of_view_far_smaller_than_the_body_keeps_the_units_within_it():
+    water = cylinder()
+    for millimetres in (100.0, 60.0):
+        cut = TruncatedFov().apply(water, millimetres=millimetres, extrapolated=True).voxels
+        assert np.abs(cut[within(water, 0, millimetres / 2 - 6)]).mean() < 60
 
 
 def test_metal_is_bright_and_streaks_join_two_pieces():

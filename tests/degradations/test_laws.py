@@ -75,6 +75,18 @@ def test_a_setting_that_is_one_number_is_drawn_as_that_number(name):
 
 
 @every_degradation
+def test_every_number_has_a_unit_which_the_list_and_an_error_name(name):
+    kind = degradations.load(name)
+    facts = next(entry.facts for entry in degradations.entries() if entry.name == name)
+    for key, value in kind().to_dict().items():
+        if isinstance(value, (int, float, list)) and not isinstance(value, bool):
+            assert f"{key} " in facts
+            assert kind.units[key] in facts
+            with pytest.raises(UsageError, match=rf"{key} is .*{kind.units[key].split()[-1]}"):
+                kind.from_dict({key: "a"}, name)
+
+
+@every_degradation
 def test_a_range_from_high_to_low_is_refused(name):
     kind = degradations.load(name)
     low, high = sorted(kind.ladder.values[1:3])

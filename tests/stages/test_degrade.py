@@ -46,6 +46,24 @@ def test_the_record_gives_the_same_voxels_again(scans):
     assert np.array_equal(read_volume(scans / "x.nii.gz").voxels, read_volume(scans / "y.nii.gz").voxels)
 
 
+def test_one_of_several_is_drawn_for_each_volume_and_what_was_drawn_is_replayed(scans):
+    words = ["--with", "motion@0.3|spike&gain@0.4|ghosting@0.3", "--with", "gamma@0"]
+    drawn = set()
+    for seed in range(6):
+        out = scans / f"{seed}.nii.gz"
+        assert degrade("-i", scans / "mr/a.nii.gz", "-o", out, *words, "--seed", seed) == 0
+        record = json.loads(out.with_name(f"{seed}.json").read_bytes())["degradations"]
+        drawn.add(tuple(step["name"] for step in record))
+    assert drawn == {("motion",), ("spike", "gain"), ("ghosting",)}
+
+
+def test_where_nothing_was_drawn_the_image_stays_as_it_is_and_that_is_replayed_too(scans):
+    source = scans / "mr/a.nii.gz"
+    assert degrade("-i", source, "-o", scans / "x.nii.gz", "--with", "motion@0") == 0
+    assert read_volume(scans / "x.nii.gz").voxels == pytest.approx(read_volume(source).voxels, rel=1e-6)
+    assert degrade("-i", source, "-o", scans / "y.nii.gz", "--replay", scans / "x.json") == 0
+
+
 def test_a_folder_gives_what_each_file_alone_gives_and_each_is_drawn_anew(scans):
     step = ["--with", "spike"]
     assert degrade("-i", scans / "mr", "-o", scans / "all", *step) == 0
@@ -76,6 +94,13 @@ def test_a_ct_is_degraded_in_hounsfield_units_and_stays_an_integer(scans):
         (["--with", "low_dose"], 3, "no CT in HU"),
         (["--with", "blur:millimetres=5..3", "--modality", "MR"], 2, "no range from low to high"),
         ([], 2, "--replay"),
+        (["--with", "low_dose:dose=3"], 2, "dose is from 0 to 1 of the dose"),
+        (["--with", "sparse_views:views=2"], 2, "views is from 4 to 360 views"),
+        (["--with", "motion:millimetres=-1"], 2, "millimetres is at least 0 mm and degrees"),
+        (["--with", "motion@1.5"], 2, "no probability from 0 to 1"),
+        (["--with", "motion@0.5|spike"], 2, "give all or none"),
+        (["--with", "motion@0.8|spike@0.8"], 2, "at most 1 together"),
+        (["--with", "motion|low_dose"], 2, "no kind of image in common"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence_and_nothing_is_written(scans, words, code, sentence, capfd):

@@ -1,4 +1,4 @@
-"""A chain of degradations, one after the other, and its record: names and parameters that give the same image again."""
+"""Record of the degradations of an image: names and parameters that give the same image again."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 
 from medtrans import degradations
-from medtrans.core.degradation import Degradation
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.modality import MODALITIES, Modality
 from medtrans.core.volume import Volume
+from medtrans.degradations._combinations import Record
 
 BRIGHT_PERCENTILE = 99.5
 """Of the voxels above 0: the bright end of an image without a unit, which becomes 1."""
-Record = list[dict[str, Any]]
-"""For each degradation its "name" and "parameters"."""
 
 
 def degrade_all(volume: Volume, record: Record, modality: Modality) -> Volume:
@@ -31,10 +29,6 @@ def degrade_all(volume: Volume, record: Record, modality: Modality) -> Volume:
             what = f"parameters that were recorded do not fit ({reason})"
             raise InputRefused(step["name"], what, "give an unchanged sidecar") from reason
     return Volume(volume.voxels * scale, volume.affine, volume.origin)
-
-
-def draw_all(chain: Sequence[Degradation], rng: np.random.Generator) -> Record:
-    return [{"name": step.to_dict()["name"], "parameters": step.draw(rng)} for step in chain]
 
 
 def bright_end(volume: Volume) -> float:
@@ -66,7 +60,7 @@ def common_modality(names: Sequence[str], declared: str | None) -> Modality:
 def parse_record(value: Any, where: str) -> Record:
     """The record of a sidecar, checked. Raises InputRefused, UsageError on an unknown degradation."""
     steps = value.get("degradations") if isinstance(value, Mapping) else None
-    if not isinstance(steps, list) or not steps:
+    if not isinstance(steps, list):
         raise InputRefused(where, "holds no record of degradations", "give a sidecar that medtrans degrade wrote")
     for step in steps:
         if not isinstance(step, Mapping) or not isinstance(step.get("parameters"), Mapping):
