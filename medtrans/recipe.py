@@ -7,6 +7,7 @@ recipe is ever run as code.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,7 @@ PLAIN = {
     "string_type": "text",
 }
 """Kind of an error of pydantic → what a value must be, in plain words."""
+_adapter = functools.cache(TypeAdapter)  # To make one takes longer than all of its checks.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,7 +282,7 @@ def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any
     """Settings of `kind`: names and keys are checked by Settings, types and bounds by pydantic. Raises UsageError."""
     refuse_renamed(where.rpartition(": ")[2], values, where, [field.name for field in dataclasses.fields(kind)])
     try:
-        settings: Settings = TypeAdapter(kind).validate_python(kind.nested(values, where, _checked))
+        settings: Settings = _adapter(kind).validate_python(kind.nested(values, where, _checked))  # type: ignore[arg-type]
     except ValidationError as reason:
         first, *more = reason.errors()
         place = ".".join([where, *(str(part) for part in first["loc"] if isinstance(part, int) or part in values)])

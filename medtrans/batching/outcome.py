@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from medtrans.batching.plan import Job
-from medtrans.core.errors import EnvironmentRefused, MedtransError
+from medtrans.core.errors import MedtransError
 from medtrans.core.finding import Finding
+from medtrans.reading.memory import is_out_of_memory, out_of_memory
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,8 @@ class Outcome:
 
 def failed_outcome(job: Job, reason: Exception, began: float) -> Outcome:
     """The outcome of a job that raised `reason`; `began` is the time.monotonic() of its start."""
-    if isinstance(reason, MemoryError):
-        reason = EnvironmentRefused(
-            job.sources[0], "does not fit into memory", "close other programs or use a larger machine"
-        )
+    if is_out_of_memory(reason):
+        reason = out_of_memory(job.sources[0])
     known = isinstance(reason, (MedtransError, OSError))
     message = str(reason) if known else f"a bug of medtrans, please report it: {type(reason).__name__}: {reason}"
     if not any(str(path) in message for path in (*job.sources, job.output)):

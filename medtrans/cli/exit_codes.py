@@ -14,6 +14,7 @@ from medtrans.cli.interruption import advice_after_interruption
 from medtrans.core.errors import EnvironmentRefused, MedtransError, UsageError
 from medtrans.core.printable import printable
 from medtrans.core.strict_json import to_strict_json
+from medtrans.reading.memory import is_out_of_memory, out_of_memory
 
 INTERNAL_ERROR = 70
 """sysexits.h: EX_SOFTWARE."""
@@ -66,12 +67,15 @@ def _interrupt(number: int, _: Any) -> None:
 
 
 def _sentence(reason: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
+    if is_out_of_memory(reason):
+        verb = next((word for word in arguments if not word.startswith("-")), "")
+        reason = out_of_memory(
+            f"medtrans {verb}".rstrip(), "close other programs, or use a machine or device with more"
+        )
     if isinstance(reason, MedtransError):
         return reason.exit_code, " ".join(str(reason).split())
     if isinstance(reason, Interrupted):
         return 128 + int(reason.args[0]), f"interrupted; {advice_after_interruption(arguments)}"
-    if isinstance(reason, MemoryError) or "not enough memory" in str(reason) or "out of memory" in str(reason):
-        return EnvironmentRefused.exit_code, "out of memory; use smaller patches, or another device"
     if isinstance(reason, OSError):
         where, what = reason.filename or "the system", reason.strerror or reason
         return EnvironmentRefused.exit_code, f"{where}: {what}; fix that and run the command again"

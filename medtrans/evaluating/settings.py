@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge
 
 from medtrans.core.settings import Settings
+from medtrans.evaluating.segmentation.classes import checked
 
 SURFACE_TOLERANCE = 2.0
 """Millimetres."""
@@ -25,6 +27,13 @@ class SegmentationSettings(Settings):
     """Labels that are compared, as {name: number or numbers}, or AB, HN, TH, total; empty for all of the segmenter."""
     surface_tolerance: Annotated[float, Ge(0)] = SURFACE_TOLERANCE
     """Of the surface Dice, in mm."""
+
+    @classmethod
+    def nested(cls, values: Mapping[str, Any], where: str, build: Any) -> dict[str, Any]:
+        """As of all Settings. Raises UsageError also where labels are no text and no table of labels."""
+        if not isinstance(values.get("labels", ""), str) and values["labels"] != {}:
+            checked(values["labels"], f"{where}.labels")
+        return super().nested(values, where, build)
 
 
 @dataclass(frozen=True, kw_only=True)

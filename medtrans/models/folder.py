@@ -25,6 +25,7 @@ from medtrans.core.settings import Settings
 from medtrans.models.card import model_card
 from medtrans.models.weights import NEW_WEIGHTS, WEIGHTS, fill, pack, read, read_weights, size_of_weights, where_else
 from medtrans.preparing.preparation import Preparation
+from medtrans.reading.memory import is_out_of_memory
 from medtrans.reading.storage import write_atomically
 
 FORMAT = 3
@@ -90,6 +91,8 @@ def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]
     except MedtransError as reason:
         raise ModelRefused(path, f"{reason.where}: {reason.what}", reason.advice) from reason
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError) as reason:
+        if is_out_of_memory(reason):
+            raise
         what = f"does not describe a model ({reason})"
         raise ModelRefused(path, what, COPY_AGAIN) from reason
     fill(method, read_weights(folder, config["weights"]), folder / WEIGHTS)

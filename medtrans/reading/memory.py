@@ -14,7 +14,12 @@ from medtrans.core.errors import EnvironmentRefused
 
 READING_FACTOR = 2.0
 """Memory of reading and checking a volume, in sizes of its voxels in memory: 1.3 to 1.6 measured, chunks and masks."""
+TRANSLATING_FACTOR = 2.5
+"""Memory of translating a volume that has been read, in sizes of its voxels as float32: 2.6 and 2.8 measured by
+docs/benchmarks/memory.py."""
 ADVICE = "close other programs, use a machine with more memory, or crop the volume"
+WORDS_OF_TORCH = ("allocate memory", "not enough memory", "out of memory")
+"""What a RuntimeError says where torch finds no memory: on Linux, on Windows, on a device."""
 MACHINE, PROCESS = Path("/proc/meminfo"), Path("/proc/self/statm")
 GROUPS = (
     (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
@@ -30,7 +35,7 @@ def free_bytes() -> int | None:
     return min(known) if known else None
 
 
-def refuse_without_memory(path: Path, size: int, factor: float = READING_FACTOR) -> None:
+def refuse_without_memory(path: str | Path, size: int, factor: float = READING_FACTOR) -> None:
     """Raise EnvironmentRefused where `factor` times `size` bytes of voxels are not free."""
     free = free_bytes()
     if free is not None and factor * size > free:
@@ -39,13 +44,26 @@ def refuse_without_memory(path: Path, size: int, factor: float = READING_FACTOR)
         raise EnvironmentRefused(path, what, ADVICE, "out-of-memory")
 
 
+def is_out_of_memory(reason: BaseException) -> bool:
+    """Whether memory could not be allocated: by Python or numpy, by torch on the processor, or on a device."""
+    said = isinstance(reason, RuntimeError) and any(words in str(reason) for words in WORDS_OF_TORCH)
+    return said or isinstance(reason, MemoryError)
+
+
+def out_of_memory(where: str | Path, advice: str = ADVICE) -> EnvironmentRefused:
+    """The error for want of memory, with the name of a file, case, step or command."""
+    return EnvironmentRefused(where, "does not fit into memory", advice, "out-of-memory")
+
+
 @contextlib.contextmanager
-def memory_errors(where: str | Path) -> Iterator[None]:
-    """A MemoryError inside becomes EnvironmentRefused that names the file or case."""
+def memory_errors(where: str | Path, advice: str = ADVICE) -> Iterator[None]:
+    """Want of memory inside becomes EnvironmentRefused that names the file, case or step."""
     try:
         yield
-    except MemoryError:
-        raise EnvironmentRefused(where, "needs more memory than is free", ADVICE, "out-of-memory") from None
+    except (MemoryError, RuntimeError) as reason:
+        if not is_out_of_memory(reason):
+            raise
+        raise out_of_memory(where, advice) from reason
 
 
 def _of_machine() -> int | None:

@@ -10,8 +10,9 @@ from medtrans.core.errors import MedtransError
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._evaluation_files import read_evaluation
+from medtrans.training.checkpoint import load_checkpoint
 from medtrans.training.convergence import HalfRun
-from medtrans.training.journal import read_journal
+from medtrans.training.journal import Journal, Row, read_journal
 
 MAX_FOLDERS = 200
 """Most neighbours that are looked at."""
@@ -25,12 +26,19 @@ def half_run(recipe: Recipe, folder: Path) -> HalfRun | None:
         other = RunFolder(path.parent)
         try:
             if _is_half(load_recipe(path), recipe) and other.model.exists():
-                if other.scores_json.is_file():
-                    read_evaluation(other)  # compares the hashes of recipe and journal
-                return HalfRun(path.parent.name, read_journal(other.journal))
+                return HalfRun(path.parent.name, _proven_rows(other))
         except (MedtransError, OSError):
             continue
     return None
+
+
+def _proven_rows(run: RunFolder) -> list[Row]:
+    """The journal; its hash stands in the scores or, before there are any, in the checkpoint. Raises InputRefused."""
+    if run.scores_json.is_file():
+        read_evaluation(run)  # compares the hashes of recipe and journal
+        return read_journal(run.journal)
+    state = load_checkpoint(run.checkpoint)
+    return Journal(run.journal, state["step"], state["journal"]).rows
 
 
 def _is_half(one: Recipe, other: Recipe) -> bool:

@@ -14,6 +14,7 @@ from medtrans.core.suggestions import did_you_mean
 from medtrans.reading.checks import check_cases, check_masks, check_volume, unreadable
 from medtrans.reading.cohort import unmatched_files
 from medtrans.reading.formats import supported
+from medtrans.reading.memory import memory_errors
 from medtrans.reading.storage import entries_of
 from medtrans.reading.volumes import is_volume, volumes_in
 from medtrans.runs import RunFolder
@@ -53,9 +54,12 @@ def check(path: Path, modality: str | None = None) -> list[Finding]:
 def _check_guarded(file: Path, modality: str | None) -> list[Finding]:
     """A fault of medtrans itself must not hide what is wrong with the other files of a folder."""
     try:
-        return check_volume(file, modality)
+        with memory_errors(file):
+            return check_volume(file, modality)
     except UsageError:
         raise
+    except EnvironmentRefused as reason:
+        return [unreadable(reason)]
     except Exception as reason:
         what = f"could not be checked ({type(reason).__name__}: {reason}), which is a fault of medtrans"
         advice = "report it with the file's header"

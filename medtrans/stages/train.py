@@ -27,6 +27,7 @@ from medtrans.runs import RunFolder
 from medtrans.stages._half_run import half_run
 from medtrans.stages._later_card import training_facts
 from medtrans.stages._model_facts import model_facts
+from medtrans.stages._needed_models import refuse_missing_models
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.stages.check import check_recipe
@@ -125,7 +126,9 @@ def _batches(items: PatchDataset, settings: TrainingSettings) -> Batches:
 
 
 def _refuse_unusable(recipe: Recipe) -> None:
-    """Raises UsageError on settings that the method cannot use, EnvironmentRefused without a needed extra."""
+    """Raises UsageError on settings that the method cannot use, ModelRefused without a model that the recipe names,
+    EnvironmentRefused without a needed extra."""
+    refuse_missing_models(recipe)
     if recipe.preparing.conditions and not recipe.method_class.uses_conditions:
         raise UsageError("preparing.conditions", f"the method {recipe.method} does not use them", "leave them out")
     if recipe.training.tensorboard:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from medtrans.core.errors import ModelRefused
+from medtrans.reading.memory import is_out_of_memory
 from medtrans.reading.storage import read_bytes, write_atomically
 
 MAX_CHECKPOINT_BYTES = 1 << 36
@@ -43,6 +44,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as reason:
+        if is_out_of_memory(reason):
+            raise
         raise ModelRefused(path, "is not a readable checkpoint, so the training cannot be resumed", advice) from reason
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ModelRefused(path, "is a checkpoint of another format, so the training cannot be resumed", advice)

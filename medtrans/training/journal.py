@@ -20,10 +20,13 @@ RESTORE = "copy it back from where it was complete, or remove checkpoints/ of th
 class Journal:
     """Rows of journal.csv. Columns are `step`, `seconds`, `learning_rate`, `player/term` and `validation/metric`."""
 
-    def __init__(self, path: Path, up_to: int = 0) -> None:
-        """Begin with the rows of `path`, if it exists, up to step `up_to`."""
+    def __init__(self, path: Path, up_to: int = 0, sha256: str | None = None) -> None:
+        """Begin with the rows of `path`, if it exists, up to step `up_to`. Raises InputRefused on another `sha256`."""
         self.path, self.taken_up = path, up_to
         self.rows = [row for row in read_journal(path) if row["step"] <= up_to] if path.exists() else []
+        if sha256 not in (None, self.sha256):
+            what = f"does not hold the rows that the training had at step {up_to}: it was cut, changed or removed"
+            raise InputRefused(path, what, RESTORE)
 
     def add(self, step: int, **values: float) -> None:
         """Add `values` to the row of `step`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,11 +19,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from medtrans.core.errors import InputRefused, MedtransError, ModelRefused
+from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Batch, Method
+from medtrans.reading.memory import is_out_of_memory, memory_errors
 from medtrans.training.averaging import Averaged
 from medtrans.training.checkpoint import load_checkpoint, save_checkpoint
-from medtrans.training.journal import RESTORE, Journal
+from medtrans.training.journal import Journal
 from medtrans.training.optimisation import Optimisation
 from medtrans.training.schedule import learning_rate
 from medtrans.training.settings import TrainingSettings
@@ -86,7 +88,8 @@ def train(
         on_progress(run.progress(run.step))
     with torch.random.fork_rng():
         for step, accumulated in run.steps(batches):
-            terms = run.train_step(step, accumulated)
+            with _memory_of(step):
+                terms = run.train_step(step, accumulated)
             last = run.over(step + 1)
             if (step + 1) % settings.log_every == 0 or last:
                 run.log(step + 1, terms)
@@ -123,10 +126,8 @@ class _Run:
         self.step = state["step"] if state else 0
         self.best = state["best"] if state else None
         self.seconds_before = state["seconds"] if state else 0.0
-        self.journal = Journal(files.journal, up_to=self.step)
-        if state and fabric.is_global_zero and self.journal.sha256 != state["journal"]:
-            what = f"does not hold the rows that the training had at step {self.step}: it was cut, changed or removed"
-            raise InputRefused(files.journal, what, RESTORE)
+        proof = state["journal"] if state and fabric.is_global_zero else None
+        self.journal = Journal(files.journal, self.step, proof)
         self.terms: dict[str, float] = {}
         self.clock = time.process_time if settings.clock == "cpu" else time.monotonic
         self.began = self.clock()
@@ -138,7 +139,9 @@ class _Run:
             return
         stream = batches(self.step * count, self.settings.steps * count, fabric.global_rank, fabric.world_size)
         for step in range(self.step, self.settings.steps):
-            yield step, [next(stream).to(fabric.device) for _ in range(count)]
+            with _memory_of(step):
+                drawn = [next(stream).to(fabric.device) for _ in range(count)]
+            yield step, drawn
 
     def train_step(self, step: int, batches: list[Batch]) -> dict[str, Tensor]:
         """Every player's turn, then the moving average. Returns the terms of the objectives."""
@@ -213,6 +216,11 @@ class _Run:
         return Progress(step, self.settings.steps, self.terms, self.seconds(), max(left, 0.0))
 
 
+def _memory_of(step: int) -> AbstractContextManager[None]:
+    """Want of memory is named by its step."""
+    return memory_errors(f"step {step + 1} of the training", "lower training.batch or preparing.patch")
+
+
 def _load_state(path: Path, settings: TrainingSettings) -> dict[str, Any]:
     """The checkpoint. Raises ModelRefused if its settings differ."""
     state = load_checkpoint(path)
@@ -227,5 +235,7 @@ def _load_weights(method: Method, weights: dict[str, Any], path: Path) -> None:
     try:
         method.load_state_dict(weights)
     except (RuntimeError, KeyError) as reason:
+        if is_out_of_memory(reason):
+            raise
         what = "belongs to another method or other settings, so it cannot be resumed"
         raise ModelRefused(path, what, "use another run folder") from reason

@@ -10,8 +10,7 @@ its uncertainty.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from medtrans.core.errors import EnvironmentRefused, ModelRefused
+from medtrans.core.errors import ModelRefused
 from medtrans.preparing.preparation import Prepared
 from medtrans.translating.moments import Moments
 from medtrans.translating.progress import OnProgress, part_progress
@@ -81,18 +80,6 @@ def conditioned(method: Any, conditions: Sequence[float]) -> Predict:
         return translated
 
     return translate
-
-
-@contextlib.contextmanager
-def out_of_memory_refused(where: str) -> Iterator[None]:
-    """Raises EnvironmentRefused where the memory of the machine or of the device is not enough."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as reason:
-        if not isinstance(reason, (MemoryError, torch.OutOfMemoryError)) and "allocate memory" not in str(reason):
-            raise
-        advice = "lower translating.batch or translating.window"
-        raise EnvironmentRefused(where, "does not fit into memory", advice) from reason
 
 
 def refuse_not_finite(prediction: Prediction, where: str) -> None:

@@ -22,10 +22,11 @@ from medtrans.core.volume import Volume
 from medtrans.models.device import find_device, repeatable
 from medtrans.models.folder import load_model, model_hash
 from medtrans.preparing.preparation import Preparation
+from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
 from medtrans.translating.admission import admit
 from medtrans.translating.body import body_used, doubt_body
 from medtrans.translating.output_checks import assert_same_geometry
-from medtrans.translating.prediction import out_of_memory_refused, predict, refuse_not_finite
+from medtrans.translating.prediction import predict, refuse_not_finite
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.restoration import restore, restore_uncertainty
 from medtrans.translating.settings import TranslatingSettings
@@ -124,13 +125,14 @@ class Translator:
         """
         began = time.monotonic()
         findings = admit(volume, self.channels, find_modality(self.preparation.source_modality), where)
+        refuse_without_memory(where, 4 * volume.voxels.size, TRANSLATING_FACTOR)
         values = self.preparation.conditions(conditions or {}, where)
         prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
         body = body_used(prepared, mask, self.preparation.settings.body_mask)
         findings = (*findings, *doubt_body(body, where))
         settings, mirror = self.settings, self.settings.mirror != "none"
         draws = {"seed": settings.seed, "samples": settings.samples}
-        with out_of_memory_refused(where), repeatable(self.device):
+        with memory_errors(where, "lower translating.batch or translating.window"), repeatable(self.device):
             prediction = predict(
                 self.method, self.sliding_window, prepared, values, **draws, mirror=mirror, on_progress=on_progress
             )

@@ -21,6 +21,10 @@ MISTAKES = [
     ("reading.root=gone", INPUT, "does not exist"),
     ("evaluating.segmentation.model=gone", MODEL, "is not a model folder"),
     ("evaluating.segmentation.labels={bone: 1}", WRONG_USE, "has no segmenter"),
+    ("evaluating.segmentation.labels={bone: true}", WRONG_USE, "bone is True; give whole numbers from 1"),
+    ("evaluating.segmentation.labels={bone: [1, x]}", WRONG_USE, "bone is [1, 'x']; give whole numbers"),
+    ("evaluating.segmentation.labels={bone: null}", WRONG_USE, "bone is None; give whole numbers"),
+    ("evaluating.segmentation.labels=[1, 2]", WRONG_USE, "is no table of labels"),
     (LATENT, MODEL, "is not a model folder"),
 ]
 

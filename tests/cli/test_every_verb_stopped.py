@@ -98,3 +98,13 @@ def test_a_fatal_error_is_json_for_every_verb_that_writes_json(verb, stopped, ca
     code, out, _ = run([*stopped(verb, refuse), "--json"], capfd)
     error = json.loads(out)["error"]
     assert (code, error["exit_code"], error["where"], error["code"]) == (3, 3, "a.nii", "damaged")
+
+
+def want_memory():
+    raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: Error code 12")
+
+
+@pytest.mark.parametrize("verb", STAGES)
+def test_want_of_memory_of_every_verb_is_an_error_of_the_environment(verb, stopped, capfd):
+    code, _, err = run(stopped(verb, want_memory), capfd)
+    assert (code, err.splitlines()[-1][:46]) == (5, f"medtrans: error: medtrans {verb}: does not fit into memory"[:46])

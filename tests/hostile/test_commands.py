@@ -9,6 +9,7 @@ import shutil
 
 import pytest
 
+from medtrans.metrics.image.ms_ssim import MSSSIM
 from medtrans.phantoms import cohort as phantom_cohort
 from medtrans.reporting import page
 from medtrans.stages import _run_page, compare, demo, evaluation_page
@@ -21,12 +22,14 @@ pytestmark = pytest.mark.hostile
 
 @pytest.fixture(autouse=True, scope="module")
 def plain_pages():
-    """Pages are not drawn, and synthetic heads only once: what is tested is how they are written."""
+    """Pages are not drawn, the slowest metric is not computed, and synthetic heads only once: what is tested is how
+    they are written."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (_run_page, evaluation_page):
             patch.setattr(module, "evaluation_report", lambda *_, **__: None)
         patch.setattr(_run_page, "displayed_cases", lambda *_: ([], []))
         patch.setattr(page, "render", lambda _: PAGE)
+        patch.setattr(MSSSIM, "__call__", lambda *_: 0.5)
         patch.setattr(compare, "render_comparison", lambda *_: PAGE)
         make_head = functools.cache(phantom_cohort.make_head)
         patch.setattr(
@@ -139,9 +142,11 @@ def test_a_training_resumes_bit_for_bit_after_every_fault(inputs, tmp_path, caps
 
 def test_a_run_resumes_bit_for_bit_after_every_fault_behind_its_training(inputs, tmp_path, capsys, record_property):
     """A test case that could not be written has exit code 1, and is named."""
-    recipe, state = inputs / "cohort" / "recipe.yaml", tmp_path / "state"
+    recipe, state, clean = inputs / "cohort" / "recipe.yaml", tmp_path / "state", tmp_path / "clean"
     assert command("train", recipe, "--folder", state / "run") == 0
-    count = assert_resumes("run", recipe, state, inputs / "one", tmp_path / "root", capsys, (0, 1, 5))
+    restored(clean, state)
+    assert command("run", recipe, "--folder", clean / "run") == 0
+    count = assert_resumes("run", recipe, state, clean / "run", tmp_path / "root", capsys, (0, 1, 5))
     record_property("hostile", f"run of a trained model: {count} kills and disk faults, all resumed bit for bit")
 
 

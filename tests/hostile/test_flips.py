@@ -1,5 +1,6 @@
 """Bits of every file of a run are flipped: what reads it back refuses with its name, or gives the same values."""
 
+import functools
 import shutil
 
 import numpy as np
@@ -17,6 +18,7 @@ from medtrans.runs import RunFolder
 from medtrans.stages._evaluation_files import read_evaluation
 from medtrans.stages._preparation_file import load_preparation
 from medtrans.stages.compare import compare
+from medtrans.stages.degrade import degrade
 from medtrans.training.checkpoint import load_checkpoint
 from medtrans.translating.translator import Translator
 from tests.hostile.commands import cohort, command
@@ -25,7 +27,8 @@ from tests.hostile.saved_files import plain
 pytestmark = pytest.mark.hostile
 FLIPS = 25
 """A file of each kind; with all kinds of files more than 200."""
-NOT_READ_BACK = ("scores.csv", "tables.tex", "report.html", "MODEL_CARD.md", ".lock")
+BLUR = ["--with", "blur", "--modality", "MR"]
+NOT_READ_BACK = ("blurred.nii.gz", "scores.csv", "tables.tex", "report.html", "MODEL_CARD.md", ".lock")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,10 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     recipe = cohort(folder / "cohort")
     assert command("run", recipe, "--folder", folder / "one") == 0
+    assert (
+        command("degrade", "-i", folder / "cohort/cases/sub-2_T1.nii.gz", "-o", folder / "one/blurred.nii.gz", *BLUR)
+        == 0
+    )
     shutil.copytree(folder / "one", folder / "two")
     return RunFolder(folder / "one")
 
@@ -43,10 +50,16 @@ def compared(run):
     return compare([run.path, run.path.with_name("two")]).to_dict()
 
 
+@functools.cache
+def training_of(path):
+    """Training cases and preparation of a run."""
+    run = RunFolder(path)
+    return [case for case in load_recipe(run.recipe).cases() if case.split == "train"], load_preparation(run)
+
+
 def voxels_of_cache(run):
     """The volumes of a training: a damaged entry is made again from its case."""
-    cases = [case for case in load_recipe(run.recipe).cases() if case.split == "train"]
-    pairs = cached(cases, load_preparation(run), run.cache)
+    pairs = cached(*training_of(run.path), run.cache)
     return [(side.voxels.tobytes(), side.mask.tobytes(), side.background) for pair in pairs for side in pair]
 
 
@@ -63,6 +76,14 @@ def model(run):
     return plain(method.state_dict()), preparation.to_dict(), config
 
 
+def replayed(run):
+    """The image that the record of a degradation gives."""
+    out = run.path.with_name("replayed.nii.gz")
+    source = run.path.with_name("cohort") / "cases" / "sub-2_T1.nii.gz"
+    degrade(source, out, [], modality="MR", replay=run.path / "blurred.json", overwrite=True)
+    return read_volume(out).voxels.tobytes()
+
+
 READERS = {
     "model/*": model,
     "cache/*": voxels_of_cache,
@@ -74,6 +95,7 @@ READERS = {
     "translations/*.nii.gz": lambda run: read_volume(run.translation("sub-2")).voxels.tobytes(),
     "translations/*.json": lambda run: read_sidecar(run.translations / "sub-2.json"),
     "translations/ledger.jsonl": translated_again,
+    "blurred.json": replayed,
 }
 """Files of a run, and what reads them back."""
 

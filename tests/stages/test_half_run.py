@@ -4,6 +4,8 @@ from medtrans.catalogue import find_recipe
 from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._half_run import half_run
+from medtrans.training.checkpoint import save_checkpoint
+from medtrans.training.journal import Journal
 
 
 def recipe(*changes):
@@ -14,7 +16,10 @@ def finished(folder, of):
     run = RunFolder(folder)
     run.model.mkdir(parents=True)
     run.recipe.write_text(of.to_yaml())
-    run.journal.write_text("step,validation/mae,learning_rate\n20,4.0,0.001\n")
+    journal = Journal(run.journal)
+    journal.add(20, **{"validation/mae": 4.0}, learning_rate=0.001)
+    journal.write()
+    save_checkpoint(run.checkpoint, {"step": 20, "journal": journal.sha256})
 
 
 @pytest.mark.parametrize(
@@ -57,4 +62,16 @@ def test_an_unfinished_or_broken_neighbour_is_passed_over(tmp_path):
     RunFolder(tmp_path / "unfinished").model.rmdir()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "recipe.yaml").write_text("{")
+    assert half_run(recipe(), tmp_path / "long") is None
+
+
+def test_rows_that_neither_scores_nor_checkpoint_prove_do_not_count(tmp_path):
+    finished(tmp_path / "short", recipe("training.steps=20"))
+    run = RunFolder(tmp_path / "short")
+    rows = run.journal.read_text()
+    run.journal.write_text(rows.replace("4.0", "1.0"))
+    assert half_run(recipe(), tmp_path / "long") is None
+    run.journal.write_text(rows)
+    assert half_run(recipe(), tmp_path / "long")
+    run.checkpoint.unlink()
     assert half_run(recipe(), tmp_path / "long") is None

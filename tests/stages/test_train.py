@@ -6,7 +6,7 @@ import pytest
 from safetensors.torch import load_file
 
 from medtrans.catalogue import find_recipe
-from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
+from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused, UsageError
 from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._run_lock import run_lock
@@ -30,6 +30,12 @@ def test_conditions_that_a_method_does_not_use_are_refused(tmp_path):
     with pytest.raises(UsageError, match="reggan does not use them"):
         train(recipe("method={name: reggan}", "preparing.conditions=[months]"), tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_missing_segmenter_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(ModelRefused, match="is not a model folder"):
+        train(recipe("evaluating.segmentation.model=gone"), tmp_path / "run")
+    assert not (tmp_path / "run" / "recipe.yaml").exists()
 
 
 def test_no_training_case_is_refused(tmp_path):

@@ -12,7 +12,7 @@ import torch
 from lightning_fabric.wrappers import is_wrapped
 from safetensors.torch import load_file
 
-from medtrans.core.errors import InputRefused, ModelRefused
+from medtrans.core.errors import EnvironmentRefused, InputRefused, ModelRefused
 from medtrans.methods import names
 from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
@@ -51,6 +51,24 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("place", ["batch", "losses"])
+def test_want_of_memory_names_the_step(tmp_path, monkeypatch, place):
+    method = make("regression")
+
+    def full(*_):
+        raise MemoryError
+
+    def third_fails(*place):
+        for number, batch in enumerate(batches_of(2)(*place)):
+            yield batch if number < 2 else full()
+
+    if place == "losses":
+        monkeypatch.setattr(method, "losses", full)
+    step = 3 if place == "batch" else 1
+    with pytest.raises(EnvironmentRefused, match=f"^step {step} of the training: does not fit into memory; lower"):
+        trained(method, tmp_path, third_fails)
 
 
 def largest_difference(one, two, among=None):

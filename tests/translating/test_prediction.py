@@ -6,6 +6,7 @@ from torch import nn
 from medtrans.core.errors import EnvironmentRefused, ModelRefused, UsageError
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
+from medtrans.reading import memory
 from medtrans.translating.settings import TranslatingSettings
 from tests.translating.stand_ins import (
     Convolved,
@@ -38,7 +39,12 @@ def test_a_model_that_predicts_nan_is_refused():
 
 
 @pytest.mark.parametrize(
-    "reason", [MemoryError(), torch.OutOfMemoryError("CUDA"), RuntimeError("can't allocate memory")]
+    "reason",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("can't allocate memory"),
+    ],
 )
 def test_too_little_memory_is_reported(reason):
     class Greedy(Fake):
@@ -48,6 +54,13 @@ def test_too_little_memory_is_reported(reason):
     voxels, _ = ball((8, 8, 8))
     with pytest.raises(EnvironmentRefused, match="does not fit into memory"):
         translator_of(Greedy())(Volume(voxels, np.eye(4)))
+
+
+def test_a_volume_whose_translation_needs_more_memory_than_is_free_is_refused_before(monkeypatch):
+    voxels, _ = ball((8, 8, 8))
+    monkeypatch.setattr(memory, "free_bytes", lambda: 4 * 8**3 * 2)
+    with pytest.raises(EnvironmentRefused, match=r"needs .* GB of memory"):
+        translator_of(Convolved(dims=2))(Volume(voxels, np.eye(4)))
 
 
 class Noisy(Fake):

@@ -27,6 +27,7 @@ from torch.nn.functional import conv2d, conv3d, leaky_relu, pad
 from medtrans.core.divisor import Divisor, per_axis
 from medtrans.core.errors import InputRefused, ModelRefused
 from medtrans.metrics.distribution import _features as features
+from medtrans.reading.memory import is_out_of_memory
 from medtrans.reading.storage import sha256
 
 
@@ -113,6 +114,8 @@ class TorchScriptExtractor:
         try:
             self.network = torch.jit.load(str(path), map_location="cpu").eval()
         except (RuntimeError, ValueError) as reason:
+            if is_out_of_memory(reason):
+                raise
             raise ModelRefused(path, "is not a network in TorchScript", ADVICE) from reason
         self.path, self.name = path, f"{re.sub(r'[^A-Za-z0-9.]+', '-', path.stem)}-{sha256(path)[:8]}"
 
@@ -127,6 +130,8 @@ class TorchScriptExtractor:
         try:
             read = self.network(batch)
         except RuntimeError as reason:
+            if is_out_of_memory(reason):
+                raise
             why = str(reason).strip().splitlines()[-1]
             raise ModelRefused(self.path, f"cannot read images of {shape} ({why})", ADVICE) from reason
         if not isinstance(read, Tensor) or read.dim() < 2 or len(read) != len(batch):

@@ -34,6 +34,8 @@ GROUPS: dict[str, tuple[int, ...]] = {
 """Names of groups of these classes, or of all."""
 RESERVED = ("mean", "missed", "invented")
 """Names that have a meaning of their own in tables."""
+LARGEST = (1 << 31) - 1
+"""Number of a label map."""
 
 
 def find_classes(labels: str) -> Classes:
@@ -61,7 +63,7 @@ def checked(table: Any, where: str) -> Classes:
     found = {str(name): tuple(value) if isinstance(value, (list, tuple)) else (value,) for name, value in table.items()}
     names: dict[int, str] = {}
     for name, numbers in found.items():
-        if not numbers or any(type(number) is not int or number < 1 for number in numbers):
+        if not numbers or any(type(number) is not int or not 1 <= number <= LARGEST for number in numbers):
             raise UsageError(where, f"{name} is {table[name]!r}", "give whole numbers from 1; 0 is background")
         if name in RESERVED or "[" in name:
             raise UsageError(where, f"a class cannot be called {name!r}", "give it another name")
