@@ -37,7 +37,8 @@ FAMILIES = {
 PARTS = {
     "Normalisation": ("medtrans.preparing.normalisation", "`preparing.source_normalisation`, `target_normalisation`"),
     "Spatial transforms": ("medtrans.preparing.transforms", "`preparing.augmentation`, of source, target and mask"),
-    "Degradations": ("medtrans.degradations", "`preparing.augmentation`, of the source alone"),
+    "Degradations": ("medtrans.degradations", "`degrading.chain`; of the local ones also `preparing.augmentation`"),
+    "Combinations of degradations": ("medtrans.degradations._combinations", "`degrading.chain`"),
 }
 """Heading on the page of preparing → package, and where its names are used."""
 PAGE_OF = {"medtrans.networks": "networks.md", **{package: "preparing.md" for package, _ in PARTS.values()}}
@@ -66,7 +67,7 @@ def recipe_page() -> str:
     about = "Generated from the code. `name`, `about` and `quick` are keys of the recipe itself."
     chapters = [f"## {stage}\n\n{table(kind)}" for stage, kind in STAGES.items()]
     method = "## method\n\n`method.name` and the keys of that method: see [Methods](methods.md)."
-    return "\n\n".join(["# Recipe keys", about, *chapters[:2], method, *chapters[2:]])
+    return "\n\n".join(["# Recipe keys", about, *chapters[:3], method, *chapters[3:]])
 
 
 def parts_page() -> str:

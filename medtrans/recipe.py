@@ -32,6 +32,8 @@ from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
 from medtrans.models.card_settings import CardSettings
 from medtrans.models.device import refuse_unknown_device
+from medtrans.preparing.degrading import DegradingSettings
+from medtrans.preparing.degrading_checks import refuse_unsuited, with_one_image
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.cohort import find_cases
@@ -43,6 +45,7 @@ from medtrans.translating.settings import TranslatingSettings
 
 STAGES: dict[str, type[Settings]] = {
     "reading": ReadingSettings,
+    "degrading": DegradingSettings,
     "preparing": PreparingSettings,
     "training": TrainingSettings,
     "translating": TranslatingSettings,
@@ -76,6 +79,7 @@ class Recipe:
     translating: TranslatingSettings
     evaluating: EvaluatingSettings
     card: CardSettings = CardSettings()
+    degrading: DegradingSettings = DegradingSettings()
 
     @property
     def method_class(self) -> type[Method]:
@@ -110,14 +114,22 @@ class Recipe:
         return Preparation(self.preparing, self.reading.source_modality, self.reading.target_modality)
 
     def cases(self) -> list[Case]:
-        """The cases of `reading`, each with its split. Raises UsageError, also where none is left to train with."""
-        return refuse_without_training(find_cases(self.reading, pairing=self.pairing))
+        """The cases of `reading`, each with its split; of degraded sources the target is given twice.
+
+        Raises UsageError, also where none is left to train with.
+        """
+        if not self.degrading.chain:
+            return refuse_without_training(find_cases(self.reading, pairing=self.pairing))
+        cases = find_cases(self.reading, pairing="alone")
+        return refuse_without_training([dataclasses.replace(case, sources=case.targets) for case in cases])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, every default spelled out, in the order of the stages."""
         stages = {stage: getattr(self, stage).to_dict() for stage in STAGES}
         method = {"name": self.method, **self.method_settings.to_dict()}
-        first = {key: stages.pop(key) for key in ("reading", "preparing")}
+        if not self.degrading.chain:
+            del stages["degrading"]
+        first: dict[str, Any] = {key: stages.pop(key) for key in tuple(STAGES)[:3] if key in stages}
         return {"name": self.name, "about": self.about, **first, "method": method, **stages}
 
     def to_yaml(self) -> str:
@@ -143,6 +155,7 @@ def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = 
 
 def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     """The recipe of plain values, as YAML gives them. Raises UsageError."""
+    values = with_one_image(values, where)
     stages: dict[str, Any] = {
         stage: absolute(_checked(kind, table, f"{where}: {stage}")) for stage, kind, table in _tables(values, where)
     }
@@ -159,8 +172,9 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
         **stages,
     )
     _refuse_without_targets(recipe, where)
+    refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, recipe.method, f"{where}: degrading")
     if recipe.pairing == "alone":
-        recipe = dataclasses.replace(recipe, preparing=_own_targets(recipe.preparing, f"{where}: preparing"))
+        recipe = dataclasses.replace(recipe, preparing=recipe.preparing.own_targets(f"{where}: preparing"))
     recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
     _ = recipe.monitor
     refuse_unknown_device(recipe.training.device)
@@ -266,16 +280,6 @@ def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, 
             new = _merged(old, new)
         out[key] = new
     return out
-
-
-def _own_targets(preparing: PreparingSettings, where: str) -> PreparingSettings:
-    """For a method whose images are their own targets: both sides prepared alike, no neighbouring slices."""
-    alike = dataclasses.replace(preparing, target_normalisation=preparing.source_normalisation, slices=1)
-    usual = PreparingSettings()
-    for key in ("target_normalisation", "slices"):
-        if getattr(preparing, key) not in (getattr(usual, key), getattr(alike, key)):
-            raise UsageError(f"{where}.{key}", "has no meaning here: each image is its own target", "leave it out")
-    return alike
 
 
 def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any:

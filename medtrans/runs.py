@@ -28,6 +28,11 @@ class RunFolder:
         return self.path / "preparation.json"
 
     @property
+    def degraded(self) -> Path:
+        """Folder of the sources that were made from targets, once for each case."""
+        return self.path / "degraded"
+
+    @property
     def cache(self) -> Path:
         """Folder of prepared training volumes."""
         return self.path / "cache"
@@ -93,6 +98,14 @@ class RunFolder:
 
     def written(self) -> tuple[Path, ...]:
         """All that the stages of a run write, but the recipe and the lock."""
-        folders = self.cache, self.checkpoint.parent, self.tensorboard, self.model, self.translations, self.samples
+        folders = (
+            self.degraded,
+            self.cache,
+            self.checkpoint.parent,
+            self.tensorboard,
+            self.model,
+            self.translations,
+            self.samples,
+        )
         tables = self.preparation, self.journal, self.scores_csv, self.scores_json, self.structures_csv, self.tables_tex
-        return (*folders, *tables, self.report)
+        return (self.degraded, *folders, *tables, self.report)

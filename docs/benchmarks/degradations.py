@@ -1,11 +1,12 @@
-"""Seconds and memory of every degradation on a volume of 256³: python docs/benchmarks/degradations.py [SIDE]
+"""Processor seconds and memory of degradations on a volume of 256³: python docs/benchmarks/degradations.py [NAME …]
 
 A head-like ellipsoid with texture; CT in HU where a degradation is one of CT alone. Each is drawn once from its default
-range and applied once, after the others have been removed from memory. One row for each, as Markdown.
+range and applied once, in a process of its own. One row for each, as Markdown.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import resource
 import sys
 import time
@@ -14,6 +15,8 @@ import numpy as np
 
 from medtrans import degradations
 from medtrans.core.volume import Volume
+
+SIDE = 256
 
 
 def head(side: int, *, hounsfield: bool) -> Volume:
@@ -25,18 +28,23 @@ def head(side: int, *, hounsfield: bool) -> Volume:
     return Volume(image[None].astype(np.float32), np.eye(4))
 
 
+def measure(name: str) -> None:
+    degradation = degradations.load(name)()
+    volume = head(SIDE, hounsfield=degradation.modalities == ("CT",))
+    parameters = degradation.draw(np.random.default_rng(1))
+    begin = time.process_time()
+    degradation.apply(volume, **parameters)
+    seconds = time.process_time() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"| {name} | {seconds:.1f} | {peak:.1f} |", flush=True)
+
+
 def main() -> None:
-    side = int(sys.argv[1]) if len(sys.argv) > 1 else 256
-    print(f"| degradation | seconds, {side}³ | GiB at most |\n|---|---|---|")
-    for name in degradations.names():
-        degradation = degradations.load(name)()
-        volume = head(side, hounsfield=degradation.modalities == ("CT",))
-        parameters = degradation.draw(np.random.default_rng(1))
-        begin = time.perf_counter()
-        degradation.apply(volume, **parameters)
-        seconds = time.perf_counter() - begin
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(f"| {name} | {seconds:.1f} | {peak:.1f} |", flush=True)
+    print(f"| degradation | processor seconds, {SIDE}³ | GiB at most |\n|---|---|---|", flush=True)
+    for name in sys.argv[1:] or degradations.names():
+        process = multiprocessing.get_context("spawn").Process(target=measure, args=(name,))
+        process.start()
+        process.join()
 
 
 if __name__ == "__main__":

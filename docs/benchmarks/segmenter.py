@@ -75,7 +75,7 @@ def print_shares(folder: Path, count: int = 500) -> None:
     for patch in ((), (32, 32)):
         preparation = replace(fitted, settings=replace(fitted.settings, patch=patch, augmentation=()))
         for method.foreground_fraction in (0, 0.33, 1):
-            items = training_items(method, sources, targets, cases, preparation, recipe.training.seed)
+            items = training_items(recipe, method, sources, targets, cases, preparation)
             drawn = [(items[number].target[-1] > 0, items[number].mask[0] > 0) for number in range(count)]
             with_lesion = np.mean([lesion.any() for lesion, _ in drawn])
             voxels = sum((lesion & body).sum() for lesion, body in drawn) / sum(body.sum() for _, body in drawn)

@@ -35,6 +35,13 @@ def degrade(
     replay: Annotated[
         Path | None, typer.Option(metavar="SIDECAR", help="Apply what this sidecar records, instead of --with.")
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="Label map of the volume (numbers of FreeSurfer), or the folder of those: low_field."),
+    ] = None,
+    keep_grid: Annotated[
+        bool, typer.Option("--keep-grid", help="Interpolate thick slices and the like back to the grid of the input.")
+    ] = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +51,8 @@ def degrade(
     if bool(chain) == bool(replay):
         raise typer.BadParameter("give either --with, or --replay")
     steps = [parse_step(text) for text in chain or []]
-    results = degrade(source, output, steps, modality=modality, seed=seed, replay=replay, overwrite=overwrite)
+    how = {"modality": modality, "seed": seed, "replay": replay, "labels": labels}
+    results = degrade(source, output, steps, **how, keep_grid=keep_grid, overwrite=overwrite)  # type: ignore[arg-type]
     if as_json:
         print(json.dumps([result.to_dict() for result in results], indent=1))
     for result in results:

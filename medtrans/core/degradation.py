@@ -57,6 +57,8 @@ class Degradation(Settings, ABC):
     """Of a local one a voxel depends on its neighbourhood alone, so that patches can be degraded one by one."""
     keeps_grid: ClassVar[bool] = True
     """Whether the degraded image has the voxels of the original."""
+    takes_labels: ClassVar[bool] = False
+    """Whether `apply` takes a label map of the image, `labels`."""
     units: ClassVar[Mapping[str, str]] = {}
     """The unit of each setting that is a number."""
     ladder: ClassVar[Ladder]

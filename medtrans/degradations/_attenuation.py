@@ -49,12 +49,15 @@ def spectrum(kilovolts: int) -> tuple[np.ndarray, np.ndarray]:
 
 def polychromatic(lengths: dict[str, np.ndarray], kilovolts: int) -> np.ndarray:
     """Line integrals that a beam of a tube voltage measures, of mm of each material along the rays."""
-    passed = np.zeros(next(iter(lengths.values())).shape)
+    first = next(iter(lengths.values()))
+    passed = np.zeros(first.shape, first.dtype)
     for energy, share in zip(*spectrum(kilovolts), strict=True):
-        through = np.zeros(passed.shape)
+        through = np.zeros_like(passed)
         for material, length in lengths.items():
-            through += attenuation(material, energy) * length
-        passed += share * np.exp(-through)
+            through -= first.dtype.type(attenuation(material, energy)) * length
+        np.exp(through, out=through)
+        through *= first.dtype.type(share)
+        passed += through
     return -np.log(np.maximum(passed, 1e-12))
 
 

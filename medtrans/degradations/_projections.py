@@ -23,7 +23,7 @@ from medtrans.degradations._directions import in_plane_axes, slice_axis
 
 VIEWS = 360
 """Views of a full scan of half a turn."""
-SLAB = 64
+SLAB = 128
 """Slices that are projected at once."""
 MAX_ELEMENTS = 1 << 22
 """Most elements of the matrices of a beam that are kept: 50 MB."""
@@ -110,12 +110,14 @@ class ParallelBeam:
         """(rays, voxels of a slice): the share of each voxel in its two nearest rays."""
         first, second = self.places
         places = (first[:, None] * np.cos(angle) + second * np.sin(angle)).ravel() / self.width + (self.rays - 1) / 2
-        ray = np.floor(places).astype(np.int32)
-        part = places - ray
-        weights = np.stack([1 - part, part], 1).astype(dtype).ravel()
-        rays = np.stack([ray, ray + 1], 1).ravel()
+        ray = places.astype(np.int32)  # Rounded down: rays are counted from 0.
+        weights, rays = np.empty((len(ray), 2), dtype), np.empty((len(ray), 2), np.int32)
+        weights[:, 1] = places - ray
+        weights[:, 0] = 1 - weights[:, 1]
+        rays[:, 0] = ray
+        rays[:, 1] = ray + 1
         return sparse.csc_array(
-            (weights, rays, np.arange(0, 2 * len(ray) + 1, 2, dtype=np.int32)), (self.rays, len(ray))
+            (weights.ravel(), rays.ravel(), np.arange(0, 2 * len(ray) + 1, 2, dtype=np.int32)), (self.rays, len(ray))
         )
 
 

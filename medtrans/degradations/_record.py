@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -17,18 +18,24 @@ BRIGHT_PERCENTILE = 99.5
 """Of the voxels above 0: the bright end of an image without a unit, which becomes 1."""
 
 
-def degrade_all(volume: Volume, record: Record, modality: Modality) -> Volume:
-    """The degraded volume in the unit of the original, float32."""
+def degrade_all(volume: Volume, record: Record, modality: Modality, labels: Volume | None = None) -> Volume:
+    """The degraded volume in the unit of the original, float32. `labels` is its label map, for those that take one."""
     scale = np.float32(bright_end(volume) if modality.name != "CT" else 1.0)
     volume = volume.like(volume.voxels.astype(np.float32) / scale)
     for step in record:
         degradation = degradations.load(step["name"])()
+        beside = {"labels": labels} if labels is not None and degradation.takes_labels else {}
         try:
-            volume = degradation.apply(volume, **step["parameters"])
+            volume = degradation.apply(volume, **step["parameters"], **beside)
         except (TypeError, ValueError, KeyError, IndexError) as reason:
             what = f"parameters that were recorded do not fit ({reason})"
             raise InputRefused(step["name"], what, "give an unchanged sidecar") from reason
     return Volume(volume.voxels * scale, volume.affine, volume.origin)
+
+
+def case_rng(seed: int, name: str) -> np.random.Generator:
+    """Random numbers of a volume: they depend on the seed and its name alone."""
+    return np.random.default_rng([seed, crc32(name.encode())])
 
 
 def bright_end(volume: Volume) -> float:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from annotated_types import Ge
 
+from medtrans.core.arithmetic import exp
 from medtrans.core.degradation import Degradation, Ladder, NonNegative, draw_seed, draw_uniform
 from medtrans.core.fields import smooth_field
 from medtrans.core.volume import Volume
@@ -36,4 +37,9 @@ class BiasField(Degradation):
     def apply(self, volume: Volume, *, strength: float, bumps: int, seed: int) -> Volume:
         widths = [max(side - 1, 1) / bumps for side in volume.shape]
         field = smooth_field(np.random.default_rng(seed), volume.shape, widths)
-        return volume.like(volume.voxels * np.exp(np.float32(strength) * field))
+        return volume.like(volume.voxels * sensitivity(field, strength))
+
+
+def sensitivity(field: np.ndarray, strength: float) -> np.ndarray:
+    """The gain that a smooth field of standard deviation 1 stands for, with the same bits on every processor."""
+    return exp(np.float32(strength) * field)

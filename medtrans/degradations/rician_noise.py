@@ -40,13 +40,18 @@ class RicianNoise(Degradation):
 
     def apply(self, volume: Volume, *, snr: float, coils: int, seed: int) -> Volume:
         x, rng = volume.voxels.astype(np.float32, copy=False), np.random.default_rng(seed)
-        deviation = np.float32(_mean_of_body(x) / snr)
-        part, total = x / np.float32(np.sqrt(coils)), np.zeros_like(x)
-        for _ in range(coils):
-            total += (part + deviation * normal(rng, x.shape)) ** 2 + (deviation * normal(rng, x.shape)) ** 2
-        return volume.like(np.sqrt(total))
+        return volume.like(noisy_magnitude(x, mean_of_body(x) / snr, rng, coils))
 
 
-def _mean_of_body(voxels: np.ndarray) -> float:
+def noisy_magnitude(x: np.ndarray, deviation: float, rng: np.random.Generator, coils: int = 1) -> np.ndarray:
+    """The magnitude of an image of several coils, each with noise of this deviation in both channels."""
+    part, total = x / np.float32(np.sqrt(coils)), np.zeros_like(x)
+    for _ in range(coils):
+        for signal in (part, 0):
+            total += (signal + np.float32(deviation) * normal(rng, x.shape)) ** 2
+    return np.sqrt(total, out=total)
+
+
+def mean_of_body(voxels: np.ndarray) -> float:
     body = voxels[voxels > BODY]
     return float(body.mean(dtype=np.float64)) if body.size else 0.0

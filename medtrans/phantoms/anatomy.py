@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from medtrans.core.arithmetic import exp, total
 from medtrans.core.errors import UsageError
 from medtrans.core.fields import normal
+from medtrans.core.filters import gaussian_filter
 from medtrans.core.volume import Volume
-from medtrans.phantoms.arithmetic import exp, total
 from medtrans.phantoms.brain import paint_brain
 from medtrans.phantoms.canvas import LATTICE, Canvas, blank
 from medtrans.phantoms.cranium import paint_cranium
 from medtrans.phantoms.face import paint_face
-from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.teeth import FILLABLE
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 

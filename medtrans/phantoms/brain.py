@@ -14,11 +14,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from medtrans.core.arithmetic import arctan2, exp, length, mean, power, sine_cosine
 from medtrans.core.fields import normal
-from medtrans.phantoms.arithmetic import arctan2, exp, length, mean, power, sine_cosine
+from medtrans.core.filters import gaussian_filter, interpolate
 from medtrans.phantoms.canvas import LATTICE, Canvas
 from medtrans.phantoms.cranium import Surfaces
-from medtrans.phantoms.filters import gaussian_filter, interpolate
 from medtrans.phantoms.shapes import Ellipsoid, Point, Rod, Shape, bump, rounded_union
 
 RIBBON = 2.7

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from medtrans.phantoms.arithmetic import uniform
-from medtrans.phantoms.fields import random_field
+from medtrans.core.arithmetic import uniform
+from medtrans.core.fields import random_field
 from medtrans.phantoms.shapes import Point, Shape
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from medtrans.core.fields import normal
+from medtrans.core.arithmetic import exp, power, uniform
+from medtrans.core.fields import grid_axes, random_field
+from medtrans.core.filters import gaussian_filter
 from medtrans.core.volume import Volume
+from medtrans.degradations._ct_noise import ct_noise
+from medtrans.degradations.bias_field import sensitivity
+from medtrans.degradations.rician_noise import noisy_magnitude
 from medtrans.phantoms.anatomy import Head
-from medtrans.phantoms.arithmetic import exp, length, power, uniform
-from medtrans.phantoms.ct_noise import ct_noise
-from medtrans.phantoms.fields import grid_axes, random_field
-from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.mr_appearance import Appearance, of_sequence, other_scanner, random_contrast
 from medtrans.phantoms.signals import TIMES
 from medtrans.phantoms.tissues import NUMBER, TISSUES
@@ -77,11 +78,9 @@ def paint_mr(head: Head, appearance: Appearance, rng: np.random.Generator) -> Vo
         image = gaussian_filter(image, [sd / mm for sd, mm in zip(appearance.blur, head.grid.spacing, strict=True)])
     if appearance.gamma != 1:
         image = signals.max() * power(image / signals.max(), appearance.gamma)
-    image *= exp(np.float32(appearance.bias) * random_field(rng, axes, COIL_WIDTH))
-    deviation = np.float32(appearance.noise * signals[NUMBER["white matter"]])
-    if deviation:
-        real, imaginary = (deviation * normal(rng, image.shape) for _ in range(2))
-        image = length(image + real, imaginary)
+    image *= sensitivity(random_field(rng, axes, COIL_WIDTH), appearance.bias)
+    if appearance.noise:
+        image = noisy_magnitude(image, appearance.noise * signals[NUMBER["white matter"]], rng)
     return head.grid.like(image.astype(np.float32, copy=False))
 
 

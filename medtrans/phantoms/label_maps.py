@@ -14,36 +14,20 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from medtrans.core.arithmetic import uniform
 from medtrans.core.errors import InputRefused
+from medtrans.core.fields import centred_axes, random_field
 from medtrans.core.volume import Volume
+from medtrans.degradations._tissue_labels import tissue_of_labels
 from medtrans.phantoms.anatomy import Head
-from medtrans.phantoms.arithmetic import uniform
 from medtrans.phantoms.distances import distance
-from medtrans.phantoms.fields import centred_axes, random_field
 from medtrans.phantoms.skulls import Skull, reshape
 from medtrans.phantoms.tissues import NUMBER
 
-FAT_AND_MUSCLE = 507
 CRUMB = 40
 """Voxels. Smaller pieces of air are errors of the map between tissues."""
 DEEPEST_FAT = 12.0
 """Mm below the skin; farther down it is in streaks."""
-MEANING = {
-    "white matter": (2, 7, 16, 28, 41, 46, 60, 79, 85, 192, 250, 251, 252, 253, 254, 255, 508, 512),
-    "grey matter": (3, 8, 17, 18, 42, 47, 53, 54),
-    "deep grey matter": (9, 10, 11, 12, 13, 26, 48, 49, 50, 51, 52, 58),
-    "CSF": (4, 5, 14, 15, 24, 30, 31, 43, 44, 62, 63, 72, 257, 520),
-    "blood": (502, 514),
-    "cortical bone": (515,),
-    "marrow": (516,),
-    "mucosa": (509, 136, 137, 163, 164),
-    "lesion": (25, 57, 77),
-    "skin": (511,),
-    "vitreous": (506,),
-    "lens": (530,),
-    "fat": (FAT_AND_MUSCLE,),
-    "air outside": (0,),
-}
 
 
 def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | None = None) -> Head:
@@ -53,16 +37,8 @@ def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | N
     InputRefused on a number without a meaning, naming it.
     """
     volume = _without_margin(_largest_piece(volume))
-    labels = np.asarray(volume.voxels[0]).astype(np.int64)
-    table = np.full(max(int(labels.max()), 600) + 1, 255, np.uint8)
-    for tissue, numbers in MEANING.items():
-        table[list(numbers)] = NUMBER[tissue]
-    if labels.min() < 0 or (table[labels] == 255).any():
-        unknown = sorted(set(np.unique(labels).tolist()) - {n for numbers in MEANING.values() for n in numbers})
-        raise InputRefused(
-            "label map", f"holds the numbers {unknown[:8]}", "SynthSeg's are known: see label_maps.MEANING"
-        )
-    tissues = table[labels]
+    numbers, names = tissue_of_labels(volume)
+    tissues = np.array([NUMBER[name] for name in names], np.uint8)[numbers[0]]
     tissues[_enclosed_air(tissues == NUMBER["air outside"])] = NUMBER["air inside"]
     _fill_crumbs(tissues, tissues == NUMBER["air inside"])
     if skull:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from medtrans.core.arithmetic import exp, uniform
 from medtrans.core.fields import normal
-from medtrans.phantoms.arithmetic import exp, uniform
-from medtrans.phantoms.signals import FULL_SCALE, Sequence, nulling, sequence, signal, table
+from medtrans.degradations._signal_equations import Sequence, nulling, signal
+from medtrans.phantoms.signals import FULL_SCALE, sequence, table
 from medtrans.phantoms.tissues import FIELDS, NUMBER, TISSUES
 
 TIES = (("grey matter", "deep grey matter"), ("CSF", "vitreous"), ("muscle", "skin"), ("muscle", "mucosa"))
@@ -115,7 +116,7 @@ def _jittered(contrast: str, tesla: float, rng: np.random.Generator) -> Sequence
     te = usual.te * uniform(rng, 0.7, 1.3)
     if usual.ti is None:
         return Sequence(tr, te)
-    water = TISSUES[NUMBER["CSF"]].relaxation(tesla)[0]
+    water = TISSUES[NUMBER["CSF"]].relaxation.times(tesla)[0]
     return Sequence(tr, te, nulling(water, tr) * uniform(rng, 0.96, 1.04))
 
 

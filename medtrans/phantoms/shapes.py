@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from medtrans.phantoms.arithmetic import exp, length
+from medtrans.core.arithmetic import exp, length
 
 Point = tuple[float, float, float]
 

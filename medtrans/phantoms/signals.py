@@ -1,35 +1,16 @@
-"""The signal equations of MR.
-
-    spin echo            S = PD (1 - exp(-TR/T1)) exp(-TE/T2)
-    inversion recovery   S = PD |1 - 2 exp(-TI/T1) + exp(-TR/T1)| exp(-TE/T2)
-
-Brown, Haacke et al., Magnetic Resonance Imaging, 2nd edition 2014, chapters 8 and 15,
-https://doi.org/10.1002/9781118633953. FLAIR is the second with TI such that CSF vanishes; MPRAGE is taken for it too,
-its train of small flips left out.
-"""
+"""Signals of the tissues of a head, in the sequences of a usual protocol."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from medtrans.core.errors import UsageError
 from medtrans.core.suggestions import did_you_mean
-from medtrans.phantoms.arithmetic import exp, log
+from medtrans.degradations._signal_equations import Sequence, nulling
 from medtrans.phantoms.tissues import FIELDS, NUMBER, TISSUES
 
 FULL_SCALE = 1000.0
 """Arbitrary units of fully relaxed water without decay."""
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """Times in milliseconds; with `ti` an inversion recovery."""
-
-    tr: float
-    te: float
-    ti: float | None = None
 
 
 TIMES = {
@@ -49,24 +30,12 @@ def sequence(contrast: str, tesla: float = 1.5) -> Sequence:
         raise UsageError("field", f"{tesla} tesla has no table of relaxation times", "give 1.5 or 3.0")
     times = TIMES[contrast]
     if contrast == "FLAIR":
-        water, _ = TISSUES[NUMBER["CSF"]].relaxation(tesla)
+        water, _ = TISSUES[NUMBER["CSF"]].relaxation.times(tesla)
         return Sequence(times.tr, times.te, nulling(water, times.tr))
     return times
 
 
-def nulling(t1: float, tr: float) -> float:
-    """The inversion time in ms at which a tissue vanishes: 1 - 2 exp(-TI/T1) + exp(-TR/T1) = 0."""
-    return float(t1 * log(2 / (1 + exp(-tr / t1))))
-
-
-def signal(pd: np.ndarray, t1: np.ndarray, t2: np.ndarray, times: Sequence) -> np.ndarray:
-    """The equations above, for arrays of tissues; relative to fully relaxed water."""
-    relaxing = exp(-times.tr / t1)
-    recovered = 1 - relaxing if times.ti is None else np.abs(1 - 2 * exp(-times.ti / t1) + relaxing)
-    return np.asarray(pd * recovered * exp(-times.te / t2))
-
-
 def table(tesla: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """PD, T1 and T2 of every tissue, by its number."""
-    t1, t2 = np.array([tissue.relaxation(tesla) for tissue in TISSUES], np.float64).T
-    return np.array([tissue.pd for tissue in TISSUES]), t1, t2
+    t1, t2 = np.array([tissue.relaxation.times(tesla) for tissue in TISSUES], np.float64).T
+    return np.array([tissue.relaxation.pd for tissue in TISSUES]), t1, t2

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from medtrans.phantoms.arithmetic import uniforms
+from medtrans.core.arithmetic import uniforms
+from medtrans.core.fields import centred_axes, random_field
+from medtrans.core.filters import gaussian_filter
 from medtrans.phantoms.distances import distance
-from medtrans.phantoms.fields import centred_axes, random_field
-from medtrans.phantoms.filters import gaussian_filter
 from medtrans.phantoms.tissues import NUMBER
 
 BONE = ("cortical bone", "marrow")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.phantoms.arithmetic import sine_cosine
+from medtrans.core.arithmetic import sine_cosine
 from medtrans.phantoms.canvas import Canvas
 from medtrans.phantoms.shapes import Ellipsoid, Point, Rod
 

@@ -19,7 +19,7 @@ import numpy as np
 from scipy import ndimage
 
 from medtrans.core.errors import UsageError
-from medtrans.core.volume import Volume
+from medtrans.core.volume import Volume, world_axes
 
 Undo = Callable[[np.ndarray, float], np.ndarray]
 """(voxels (channel, *prepared grid), value outside) → voxels (channel, *original grid)."""
@@ -48,7 +48,7 @@ def to_grid(
     oriented, orient_back = orient(volume, orientation)
     if spacing is None or np.allclose(oriented.spacing, spacing, rtol=0, atol=SPACING_TOLERANCE_MM):
         return oriented, lambda voxels, outside: orient_back(voxels)
-    grid, before = _grid(oriented, spacing), _empty(oriented.shape, oriented.affine)
+    grid, before = grid_of_spacing(oriented, spacing), _empty(oriented.shape, oriented.affine)
     resampled = resample_like(oriented, grid, order=order, background=background)
 
     def undo(voxels: np.ndarray, outside: float) -> np.ndarray:
@@ -89,7 +89,7 @@ def _pair(letter: str) -> frozenset[str]:
     return next((frozenset(pair) for pair in ("RL", "AP", "SI") if letter in pair), frozenset())
 
 
-def _grid(volume: Volume, spacing: tuple[float, float, float]) -> Volume:
+def grid_of_spacing(volume: Volume, spacing: tuple[float, float, float]) -> Volume:
     """An empty grid of `spacing` over the same field of view, centred on the same point."""
     old, new = np.array(volume.spacing), np.array(spacing)
     shape = np.maximum(np.round(np.array(volume.shape) * old / new), 1).astype(int)
@@ -98,6 +98,17 @@ def _grid(volume: Volume, spacing: tuple[float, float, float]) -> Volume:
     middle = volume.affine @ [*((np.array(volume.shape) - 1) / 2), 1.0]
     affine[:3, 3] += (middle - affine @ [*((shape - 1) / 2), 1.0])[:3]
     return _empty(shape, affine)
+
+
+def spacing_along(
+    volume: Volume, spacing: tuple[float, float, float] | None, orientation: str
+) -> tuple[float, float, float]:
+    """The voxel size of an orientation, in the order of the axes of the volume; its own where none is given."""
+    if spacing is None:
+        return volume.spacing
+    by_world = {"RLAPSI".index(letter) // 2: mm for letter, mm in zip(orientation, spacing, strict=True)}
+    i, j, k = (by_world[axis] for axis, _ in world_axes(volume.affine))
+    return i, j, k
 
 
 def _empty(shape: Sequence[int], affine: np.ndarray) -> Volume:

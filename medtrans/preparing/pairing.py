@@ -3,6 +3,7 @@
 paired      source and target of one case on one grid: cut out at one place
 unpaired    sources and targets without correspondence: drawn independently
 alone       images without partners: each is its own target
+degraded    sources made from targets on the fly: `degrading`
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ class TrainingData(ABC):
         if not self.sources or not self.targets:
             side = "sources" if not self.sources else "targets"
             raise UsageError("training cases", f"there are no {side}", "check reading.source, reading.target and split")
+
+    def draw_source(self, rng: np.random.Generator, seed: int, number: int) -> tuple[int, PreparedVolume]:
+        """Index of the case of an item, and its source; `seed` and `number` are those of the item."""
+        case = int(rng.integers(len(self.sources)))
+        return case, self.sources[case]
 
     @abstractmethod
     def draw_target(self, rng: np.random.Generator, source: int) -> int:

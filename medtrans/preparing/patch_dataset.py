@@ -67,8 +67,8 @@ class PatchDataset(Dataset[Item]):
 
     def __getitem__(self, number: int) -> Item:
         rng = np.random.default_rng([self.seed, number])
-        case = int(rng.integers(len(self.data.sources)))
-        source, location = self.data.sources[case], self._draw_location(rng, "source", case)
+        case, source = self.data.draw_source(rng, self.seed, number)
+        location = self._draw_location(rng, "source", case)
         partner = self.data.draw_target(rng, case)
         target_location = location if self.data.aligned else self._draw_location(rng, "target", partner)
         target = self.data.targets[partner]

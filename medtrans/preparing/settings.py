@@ -73,3 +73,12 @@ class PreparingSettings(Settings):
             alike = source == target and sources == targets
             raise UsageError(" and ".join(where) if alike else where[1], what, "set {name: linear}")
         return replace(self, source_normalisation=sources, target_normalisation=targets)
+
+    def own_targets(self, where: str) -> Self:
+        """For a method whose images are their own targets: both sides prepared alike, no neighbouring slices."""
+        alike = replace(self, target_normalisation=self.source_normalisation, slices=1)
+        usual = PreparingSettings()
+        for key in ("target_normalisation", "slices"):
+            if getattr(self, key) not in (getattr(usual, key), getattr(alike, key)):
+                raise UsageError(f"{where}.{key}", "has no meaning here: each image is its own target", "leave it out")
+        return alike

@@ -17,6 +17,7 @@ from medtrans.reading.extents import Extent, Sides, voxels_and_fields
 from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.tables import cases_in_table
 from medtrans.recipe import Recipe
+from medtrans.reporting.paragraphs.degrading import degrading_sentences
 
 Splits = Mapping[Split, Any]
 
@@ -44,6 +45,7 @@ def data_facts(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:
     scanners = {name: f"({count} of {len(training)} cases)" for name, count in counts.items()}
     return {
         "read from": read_from(recipe.reading, cases),
+        **({"sources": degrading_sentences(recipe.degrading.to_dict())} if recipe.degrading.chain else {}),
         "subjects": _by_split(cases, lambda some: len({case.subject for case in some})),
         "cases": _by_split(cases, len),
         "cases with a mask file": _by_split(cases, lambda some: sum(case.mask is not None for case in some)),
@@ -58,6 +60,8 @@ def data_facts(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:
 def read_from(reading: ReadingSettings, cases: Sequence[Case]) -> str:
     """The patterns, or the name and the columns of the table, and the modality and number of images of each role."""
     roles = {"source": reading.source, "target": reading.target}
+    if reading.source == reading.target:  # One image is read, and its source is made from it.
+        del roles["source"]
     counts = {role: max(len(getattr(case, f"{role}s")) for case in cases) for role in roles}
     if reading.table is None:
         files = {role: ", ".join(image.patterns) for role, image in roles.items() if image} | {"mask": reading.mask}

@@ -12,7 +12,8 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.run_cases import scoring_pair
 from medtrans.preparing.cache import cached
 from medtrans.preparing.cached_volume import CachedVolume
-from medtrans.preparing.pairing import PAIRINGS
+from medtrans.preparing.degrading import Degraded, Degrader
+from medtrans.preparing.pairing import PAIRINGS, TrainingData
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
@@ -45,20 +46,27 @@ def prepared_sides(
 
 
 def training_items(
+    recipe: Recipe,
     method: Method,
     sources: Sequence[CachedVolume],
     targets: Sequence[CachedVolume],
     cases: Sequence[Case],
     preparation: Preparation,
-    seed: int,
 ) -> PatchDataset:
-    """Patches or slices of the training cases, paired as the method requires."""
+    """Patches or slices of the training cases, paired as the method requires, or degraded on the fly."""
     training = [case for case in cases if case.split == "train" and case.sources]
     conditions = [preparation.conditions(case.conditions, case.name) for case in training]
+    if recipe.degrading.chain:
+        degrader = Degrader(training, recipe.degrading, preparation, recipe.reading.root)
+        data: TrainingData = Degraded(
+            sources, targets, degrader, recipe.degrading.items_per_draw, recipe.training.batch
+        )
+    else:
+        data = PAIRINGS[method.pairing](sources, targets)
     return PatchDataset(
-        PAIRINGS[method.pairing](sources, targets),
+        data,
         preparation.settings,
-        seed=seed,
+        seed=recipe.training.seed,
         divisor=method.divisor,
         conditions=conditions,
         foreground=method.foreground_fraction,
@@ -79,4 +87,4 @@ def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) 
     preset, wanted = find_preset(evaluating.preset), recipe.training.monitor
     metrics = [spec for spec in evaluating.metrics if labelled_metrics(preset, [spec])[-1].label == wanted]
     device = recipe.training.device
-    return Validation(pairs, preparation, recipe.translating, evaluating.preset, device, metrics)
+    return Validation(pairs, preparation, recipe.translating.scored, evaluating.preset, device, metrics)

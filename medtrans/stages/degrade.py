@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 
@@ -14,13 +13,14 @@ from medtrans import __version__
 from medtrans.batching.outputs import Output, plan_outputs
 from medtrans.batching.plan import Job, plan
 from medtrans.batching.staging import publish, staged
-from medtrans.core.errors import InputRefused, MedtransError
+from medtrans.core.errors import InputRefused, MedtransError, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import AIR_HU, Modality
 from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record, Step, draw_all, names_in
-from medtrans.degradations._record import common_modality, degrade_all, parse_record
+from medtrans.degradations._record import case_rng, common_modality, degrade_all, parse_record
+from medtrans.preparing.degrading import on_grid_of
 from medtrans.reading.checks import unreadable
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path
@@ -58,25 +58,29 @@ def degrade(
     modality: str | None = None,
     seed: int = 0,
     replay: Path | None = None,
+    labels: Path | None = None,
+    keep_grid: bool = False,
     overwrite: bool = False,
 ) -> list[Degraded]:
     """Degrade a volume, or each volume of a folder, by a chain, or by the record in the sidecar `replay`.
 
+    `labels` is the label map of the volume, or the folder of those of a folder, under the same names. With `keep_grid`
+    the result is interpolated on the grid of the input.
     What is drawn for a volume depends on the seed and its name alone, so that a folder and a single file give the same.
     Raises UsageError, InputRefused; of a folder, a volume that fails is reported, and the others are degraded.
     """
-    record, recorded = _read_record(replay) if replay is not None else (None, None)
+    record, recorded = _read_record(replay, labels) if replay is not None else (None, None)
     names = names_in(chain) if record is None else [step["name"] for step in record]
     kind = common_modality(names, modality or recorded)
     jobs = plan(inputs, output)
+    maps = _label_maps(jobs, labels)
     outputs = [each for job in jobs for each in _outputs(job)]
-    plan_outputs(outputs, [inputs, *([replay] if replay else [])], overwrite)
+    plan_outputs(outputs, [inputs, *filter(None, (replay, labels))], overwrite)
     results = []
     for job in jobs:
-        rng = np.random.default_rng([seed, crc32(job.name.encode())])
-        drawn = record if record is not None else draw_all(chain, rng)
+        drawn = record if record is not None else draw_all(chain, case_rng(seed, job.name))
         try:
-            findings = _degrade_one(job, drawn, kind, seed, overwrite)
+            findings = degrade_one(job, drawn, kind, seed, maps.get(job.name), keep_grid=keep_grid)
             results.append(Degraded(job.sources[0], job.output, drawn, tuple(findings)))
         except MedtransError as reason:
             if inputs.is_file() or len(jobs) == 1:
@@ -85,7 +89,17 @@ def degrade(
     return results
 
 
-def _degrade_one(job: Job, record: Record, modality: Modality, seed: int, overwrite: bool) -> list[Finding]:
+def degrade_one(
+    job: Job,
+    record: Record,
+    modality: Modality,
+    seed: int,
+    labels: Path | None = None,
+    *,
+    keep_grid: bool = False,
+    interpolation: str = "cubic",
+) -> list[Finding]:
+    """Write the degraded volume of a job and its sidecar. Raises InputRefused, EnvironmentRefused."""
     source, folder = job.sources[0], job.output.parent
     with memory_errors(source):
         volume = read_volume(source)
@@ -95,19 +109,24 @@ def _degrade_one(job: Job, record: Record, modality: Modality, seed: int, overwr
             raise InputRefused(source, doubts[0].what, f"{modality.name} is degraded in {modality.unit}; {advice}")
         if not np.isfinite(volume.voxels).all():
             raise InputRefused(source, "holds voxels that are not finite numbers", "replace them first")
-        degraded = _in_disk_type(degrade_all(volume, record, modality), modality)
+        degraded = degrade_all(volume, record, modality, read_volume(labels) if labels else None)
+        if keep_grid:
+            degraded = on_grid_of(volume, degraded, modality.air, interpolation)
+        degraded = _in_disk_type(degraded, modality)
     folder.mkdir(parents=True, exist_ok=True)
     with staged(folder) as place:
         files = [place / job.output.name, place / sidecar_path(job.output).name]
         write_volume(degraded, files[0], description=DESCRIPTION)
-        facts = _facts(source, record, modality, seed, degraded)
+        facts = _facts(source, record, modality, seed, degraded, labels)
         facts["output"]["sha256"] = hash_volume(files[0])
         write_atomically(files[1], seal(facts), overwrite=False)
         publish(files, folder)
     return [*volume.findings, *doubts]
 
 
-def _facts(source: Path, record: Record, modality: Modality, seed: int, degraded: Volume) -> dict[str, Any]:
+def _facts(
+    source: Path, record: Record, modality: Modality, seed: int, degraded: Volume, labels: Path | None
+) -> dict[str, Any]:
     """The content of a sidecar. SYNTHETIC, since no scanner measured it."""
     return {
         "SYNTHETIC": True,
@@ -118,6 +137,7 @@ def _facts(source: Path, record: Record, modality: Modality, seed: int, degraded
         "modality": modality.name,
         "unit": modality.unit,
         "inputs": [{"name": source.name, "sha256": hash_volume(source)}],
+        **({"labels": {"name": labels.name, "sha256": hash_volume(labels)}} if labels else {}),
         "output": {"voxels": list(degraded.shape), "millimetres": list(degraded.spacing)},
     }
 
@@ -129,16 +149,30 @@ def _in_disk_type(volume: Volume, modality: Modality) -> Volume:
     return volume.like(to_int16_hu(volume.voxels, AIR_HU, np.iinfo(np.int16).max))
 
 
+def _label_maps(jobs: Sequence[Job], labels: Path | None) -> dict[str, Path]:
+    """The label map of each job, by its name. Raises InputRefused where one is missing."""
+    if labels is None:
+        return {}
+    files = {job.name: labels / job.sources[0].name if labels.is_dir() else labels for job in jobs}
+    for file in files.values():
+        if not file.exists():
+            raise InputRefused(file, "does not exist", "give a label map for each volume, under its name")
+    return files
+
+
 def _outputs(job: Job) -> tuple[Output, Output]:
     source = str(job.sources[0])
     return Output(job.output, "volume", source), Output(sidecar_path(job.output), "sidecar", source)
 
 
-def _read_record(file: Path) -> tuple[Record, str | None]:
+def _read_record(file: Path, labels: Path | None) -> tuple[Record, str | None]:
     """The degradations and the modality of a sidecar."""
     try:
         facts = unseal(read_bytes(file, MAX_SIDECAR_BYTES))
     except NotSealed as reason:
         raise InputRefused(file, str(reason), "give a sidecar that medtrans degrade wrote") from reason
     record = parse_record(facts, str(file))
+    if "labels" in facts and not labels:
+        what = f"was made with the label map {facts['labels'].get('name')}"
+        raise UsageError(file, what, "give --labels too")
     return record, facts.get("modality")

@@ -27,6 +27,7 @@ from medtrans.evaluating.verdicts import headline, verdicts
 from medtrans.models.folder import write_card
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._degraded_cases import run_cases
 from medtrans.stages._later_card import evaluation_facts, training_facts
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
@@ -109,8 +110,8 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
         return None
     if not recipe.translates:
         return _generate(recipe, paths, trained, on_progress)
-    cases = recipe.cases()
-    translator = Translator.load(trained.model, device=recipe.training.device, settings=recipe.translating)
+    cases = run_cases(recipe, paths)
+    translator = Translator.load(trained.model, device=recipe.training.device, settings=recipe.translating.scored)
     outcomes = _translate(cases, translator, paths, on_progress)
     translations = {name: outcome.output for name, outcome in outcomes.items() if outcome.output}
     on_progress("evaluating", f"{len(translations)} cases", 0.0)

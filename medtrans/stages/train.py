@@ -24,6 +24,7 @@ from medtrans.reading.checks import refusal
 from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._degraded_cases import run_cases
 from medtrans.stages._half_run import half_run
 from medtrans.stages._later_card import training_facts
 from medtrans.stages._model_facts import model_facts
@@ -83,8 +84,10 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
     if fabric.is_global_zero:
         _begin(recipe, run)
         _refuse_bad_cases(check_recipe(recipe, cases))
+        cases = run_cases(recipe, run, cases, on_progress)
         sides = prepared_sides(cases, fitted_preparation(recipe, cases, run), run, on_progress)
     fabric.barrier()
+    cases = cases if fabric.is_global_zero else run_cases(recipe, run, cases)
     preparation = fitted_preparation(recipe, cases, run)
     sources, targets = sides or prepared_sides(cases, preparation, run, no_progress)
     method = _method(recipe, preparation.task(len(sources[0].voxels), len(targets[0].voxels)), frozen)
@@ -92,7 +95,7 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
     facts = model_facts(recipe, cases, environment(method, settings, fabric)) if fabric.is_global_zero else {}
     journal = train_method(
         method,
-        _batches(training_items(method, sources, targets, cases, preparation, settings.seed), settings),
+        _batches(training_items(recipe, method, sources, targets, cases, preparation), settings),
         settings,
         run,
         fabric,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Le
 
@@ -36,12 +36,24 @@ class TranslatingSettings(Settings):
     skip_background: bool = True
     """Do not predict slices and windows without body voxels; they get the background of the target."""
 
+    grid: Literal["source", "model"] = "source"
+    """Voxels of a translation: those of its source, or of preparing.spacing, for a model that makes voxels smaller."""
+
+    @property
+    def scored(self) -> Self:
+        """These settings for a translation that is compared with a target, on the grid of both."""
+        return replace(self, grid="source")
+
     def assert_fits(self, preparing: PreparingSettings, method: Method | None = None) -> None:
         """Raises UsageError on a window with the wrong number of sides, and where a mirrored mean has no meaning."""
         dims = preparing.spatial_dims
         if self.window and len(self.window) != dims:
             what = f"{list(self.window)} is no size in {dims}D"
             raise UsageError("translating.window", what, f"give {dims} numbers of voxels")
+        if self.grid == "model" and preparing.spacing is None:
+            raise UsageError(
+                "translating.grid", "is model, but preparing.spacing sets no voxel size", "set both or none"
+            )
         if self.mirror != "none":
             _refuse_mirrored(preparing, method)
 

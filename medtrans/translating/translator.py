@@ -21,6 +21,7 @@ from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
 from medtrans.models.device import find_device, repeatable
 from medtrans.models.folder import load_model, model_hash
+from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, spacing_along
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
 from medtrans.translating.admission import admit
@@ -127,6 +128,8 @@ class Translator:
         findings = admit(volume, self.channels, find_modality(self.preparation.source_modality), where)
         refuse_without_memory(where, 4 * volume.voxels.size, TRANSLATING_FACTOR)
         values = self.preparation.conditions(conditions or {}, where)
+        if self.settings.grid == "model":
+            volume, mask = self._on_model_grid(volume, mask)
         prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
         body = body_used(prepared, mask, self.preparation.settings.body_mask)
         findings = (*findings, *doubt_body(body, where))
@@ -144,6 +147,16 @@ class Translator:
         seconds = time.monotonic() - began
         samples, modality = prediction.samples, self.preparation.modality
         return Translation(translated, modality, clipped, seconds, findings, uncertainty, samples, body)
+
+    def _on_model_grid(self, volume: Volume, mask: Volume | None) -> tuple[Volume, Volume | None]:
+        """The volume, and its mask, in voxels of the model's size, in the orientation of the volume."""
+        settings = self.preparation.settings
+        spacing = spacing_along(volume, settings.spacing, settings.orientation)
+        order, air = ORDERS[settings.interpolation], find_modality(self.preparation.source_modality).air
+        grid = grid_of_spacing(volume, spacing)
+        finer = resample_like(volume, grid, order=order, background=air)
+        finer = Volume(finer.voxels, grid.affine, volume.origin)
+        return finer, None if mask is None else resample_like(mask, grid, order=0)
 
     def _sliding_window(self) -> SlidingWindow:
         preparing, settings = self.preparation.settings, self.settings

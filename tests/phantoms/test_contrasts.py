@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from medtrans.core.errors import UsageError
+from medtrans.degradations._ct_noise import ct_noise
 from medtrans.phantoms import Lesion, make_head, paint
 from medtrans.phantoms.contrasts import paint_ct
-from medtrans.phantoms.ct_noise import ct_noise
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 MR = ("T1", "T2", "PD", "FLAIR")

@@ -3,8 +3,9 @@ import pytest
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
+from medtrans.degradations._tissue_labels import MEANING
 from medtrans.phantoms import paint
-from medtrans.phantoms.label_maps import MEANING, from_label_map
+from medtrans.phantoms.label_maps import from_label_map
 from medtrans.phantoms.skulls import Skull
 from medtrans.phantoms.tissues import NUMBER
 

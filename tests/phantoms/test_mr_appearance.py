@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from medtrans.degradations._signal_equations import signal
 from medtrans.phantoms.mr_appearance import of_sequence, other_scanner, random_contrast
-from medtrans.phantoms.signals import FULL_SCALE, TIMES, sequence, signal, table
+from medtrans.phantoms.signals import FULL_SCALE, TIMES, sequence, table
 from medtrans.phantoms.tissues import NUMBER
 
 WHITE, GREY, WATER, BONE, FAT, MARROW = (

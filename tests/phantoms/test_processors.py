@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from medtrans.core.volume import Volume
+from medtrans.degradations._tissue_labels import MEANING
 from medtrans.phantoms import Lesion, make_head, paint
-from medtrans.phantoms.label_maps import MEANING, from_label_map
+from medtrans.phantoms.label_maps import from_label_map
 from medtrans.phantoms.skulls import draw
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from medtrans.phantoms.signals import TIMES, Sequence, nulling, sequence, signal, table
+from medtrans.degradations._signal_equations import Sequence, nulling, signal
+from medtrans.phantoms.signals import TIMES, sequence, table
 from medtrans.phantoms.tissues import FIELDS, NUMBER
 
 

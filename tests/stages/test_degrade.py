@@ -149,3 +149,23 @@ def test_a_flipped_digit_of_a_record_is_noticed(scans, capfd):
     assert degrade("-i", scans / "mr/b.nii.gz", "-o", scans / "y.nii.gz", "--replay", sidecar) == 3
     assert "does not agree with its checksum" in capfd.readouterr().err
     assert not (scans / "y.nii.gz").exists()
+
+
+def test_a_label_map_goes_with_its_volume_and_the_replay_asks_for_it(scans, capfd):
+    source, maps = scans / "mr/a.nii.gz", scans / "maps"
+    volume = read_volume(source)
+    labels = np.where(volume.voxels > 100, 3, 0).astype(np.int16)
+    for name in ("a", "b"):
+        write_volume(Volume(labels, volume.affine), maps / f"{name}.nii.gz")
+    step = ["--with", "low_field:tesla=0.064"]
+    assert degrade("-i", scans / "mr", "-o", scans / "all", *step, "--labels", maps) == 0
+    assert degrade("-i", source, "-o", scans / "plain.nii.gz", *step) == 0
+    with_map, plain = (read_volume(scans / name).voxels for name in ("all/a.nii.gz", "plain.nii.gz"))
+    assert not np.array_equal(with_map, plain)
+    words = ["-i", source, "-o", scans / "again.nii.gz", "--replay", scans / "all/a.json"]
+    assert degrade(*words) == 2
+    assert "give --labels too" in capfd.readouterr().err
+    assert degrade(*words, "--labels", maps / "a.nii.gz") == 0
+    assert np.array_equal(read_volume(scans / "again.nii.gz").voxels, with_map)
+    (maps / "b.nii.gz").unlink()
+    assert degrade("-i", scans / "mr", "-o", scans / "more", *step, "--labels", maps) == 3

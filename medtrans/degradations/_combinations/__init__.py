@@ -35,6 +35,7 @@ Step: TypeAlias = (
 )
 
 registry = Registry(__name__, Combination)
+names, load, entries = registry.names, registry.load, registry.entries
 
 
 def draw_all(steps: Sequence[Step], rng: np.random.Generator) -> Record:

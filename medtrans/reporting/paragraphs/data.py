@@ -8,6 +8,7 @@ from typing import Any
 from medtrans.evaluating.columns import count_text
 from medtrans.methods import load as load_method
 from medtrans.models.card import extent_text
+from medtrans.reporting.paragraphs.degrading import degrading_sentences
 from medtrans.reporting.paragraphs.words import listed
 from medtrans.reporting.run_record import RunRecord
 
@@ -45,6 +46,9 @@ def _images(run: RunRecord, pairing: str) -> str:
     reading, declared = run.settings["reading"], run.declared
     roles = [role for role in ("source", "target") if reading.get(role)]
     names = {role: f" ({declared[role]})" if declared.get(role) else "" for role in roles}
+    degraded = degrading_sentences(run.settings.get("degrading"))
+    if degraded:
+        return f"Images were {reading['target']['modality']}{names['target']}. {degraded}"
     if pairing == "alone":
         return f"Images were {reading['source']['modality']}{names['source']}."
     images = listed([f"{role} images were {reading[role]['modality']}{names[role]}" for role in roles])

@@ -14,7 +14,7 @@ from math import sqrt
 import numpy as np
 
 from medtrans.core.fields import normal
-from medtrans.phantoms.filters import gaussian_filter, gaussian_weights
+from medtrans.core.filters import gaussian_filter, gaussian_weights
 
 NARROW, BROAD = 0.6, 1.6
 """Standard deviations a and b in mm."""

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from medtrans.phantoms import arithmetic
-from medtrans.phantoms.arithmetic import arctan2, exp, length, log, mean, power, sine_cosine, total, uniform, uniforms
+from medtrans.core import arithmetic
+from medtrans.core.arithmetic import arctan2, exp, length, log, mean, power, sine_cosine, total, uniform, uniforms
 
 TYPES = (np.float32, np.float64)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from medtrans.phantoms.filters import gaussian_filter, interpolate
+from medtrans.core.filters import gaussian_filter, interpolate
 
 
 @pytest.mark.parametrize(("border", "mode"), [("symmetric", "reflect"), ("wrap", "wrap")])

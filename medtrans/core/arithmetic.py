@@ -70,7 +70,7 @@ def arctan2(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The angle of (x, y) from the x axis, -pi to pi: twice that of (r + |x|, y); to 1e-7."""
     ratio = y / np.maximum(length(x, y) + np.abs(x), 1e-30)
     angle = 2 * ratio * _polynomial(ratio * ratio, [*ARCTAN, 1.0])
-    return np.where(x < 0, np.where(y < 0, -np.pi - angle, np.pi - angle), angle).astype(angle.dtype)
+    return np.asarray(np.where(x < 0, np.where(y < 0, -np.pi - angle, np.pi - angle), angle).astype(angle.dtype))
 
 
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -81,7 +81,7 @@ def uniform(rng: np.random.Generator, low: float, high: float) -> float:
 def uniforms(rng: np.random.Generator, low: Sequence[float], high: Sequence[float]) -> np.ndarray:
     """Uniform random numbers, each between limits of its own: float64."""
     start, end = np.array(low, np.float64), np.array(high, np.float64)
-    return start + (end - start) * rng.random(len(start))
+    return np.asarray(start + (end - start) * rng.random(len(start)))
 
 
 def mean(x: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from medtrans.phantoms.arithmetic import exp
+from medtrans.core.arithmetic import exp
 
 
 def gaussian_filter(

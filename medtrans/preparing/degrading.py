@@ -1,0 +1,130 @@
+"""Degraded sources: what a model that restores images is trained with, made from its targets.
+
+    source = prepare(resample(degrade(target)))
+
+Each draw is a function of (seed, number), so that a training can be resumed anywhere, with any number of workers.
+Iglesias et al. (SynthSR), Science Advances 2023, https://doi.org/10.1126/sciadv.add3607
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar, TypeAlias
+
+import numpy as np
+from annotated_types import Ge
+
+from medtrans.core.case import Case
+from medtrans.core.errors import InputRefused
+from medtrans.core.settings import Settings
+from medtrans.core.volume import Volume
+from medtrans.degradations._combinations import Record, Step, draw_all
+from medtrans.degradations._record import case_rng, degrade_all
+from medtrans.preparing.geometry import ORDERS, resample_like
+from medtrans.preparing.pairing import Paired, PreparedVolume
+from medtrans.preparing.preparation import Preparation
+from medtrans.reading.cohort import load_pair
+from medtrans.reading.memory import memory_errors
+from medtrans.reading.volumes import read_volume
+
+LIVE = 4
+"""Degraded volumes that the items of a batch are taken from in turn."""
+SETS = 2
+"""Such sets, one for every other batch, so that two workers need not degrade the same volumes."""
+
+Degrade: TypeAlias = Callable[[int, np.random.Generator], PreparedVolume]
+"""(index of a training case, generator) → its target, degraded and prepared as a source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DegradingSettings(Settings):
+    chain: tuple[Step, ...] = ()
+    """Degradations that make the source of each target, in this order; none where sources are read."""
+    items_per_draw: Annotated[int, Ge(1)] = 16
+    """Training items taken from a volume before it is degraded anew; 1 degrades a whole volume for each item."""
+    seed: Annotated[int, Ge(0)] = 0
+    """Seed of the one degradation of each validation and test case."""
+    labels: str | None = None
+    """Pattern of label maps on the grids of the targets, * being the name of the case, for degradations by tissue."""
+
+
+@dataclass(frozen=True, eq=False)
+class Degraded(Paired):
+    """Sources are degraded on the fly. `sources` are targets degraded once: they say where the body is."""
+
+    degrade: Degrade
+    items_per_draw: int = 1
+    batch: int = 1
+    """Items of a training step."""
+    kept: dict[tuple[int, int], tuple[int, int, PreparedVolume]] = field(default_factory=dict, init=False, repr=False)
+    """By set and place in it: the number of the draw, the case and the volume."""
+
+    stream: ClassVar[int] = 2
+    """Keeps these random numbers apart from those of the items."""
+
+    def draw_source(self, rng: np.random.Generator, seed: int, number: int) -> tuple[int, PreparedVolume]:
+        step, within = divmod(number, self.batch)
+        place, turn = (step % SETS, within % LIVE), step // SETS * math.ceil(self.batch / LIVE) + within // LIVE
+        # The volumes of a set are replaced one after the other, not all at once.
+        draw = (turn + place[1] * self.items_per_draw // LIVE) // self.items_per_draw
+        if place not in self.kept or self.kept[place][0] != draw:
+            own = np.random.default_rng([seed, *place, draw, self.stream])
+            case = int(own.integers(len(self.sources)))
+            self.kept[place] = draw, case, self.degrade(case, own)
+        return self.kept[place][1:]
+
+
+@dataclass(frozen=True, eq=False)
+class DegradedSource:
+    """A source in memory, without the volume that it was prepared from."""
+
+    voxels: np.ndarray
+    mask: np.ndarray
+    affine: np.ndarray
+    background: float
+
+
+@dataclass(frozen=True)
+class Degrader:
+    """Degrades the target of a case and prepares it as its source. Can be sent to another process."""
+
+    cases: Sequence[Case]
+    settings: DegradingSettings
+    preparation: Preparation
+    root: Path
+
+    def __call__(self, index: int, rng: np.random.Generator) -> PreparedVolume:
+        case, preparation = self.cases[index], self.preparation
+        with memory_errors(case.name):
+            pair = load_pair(case)
+            assert pair.target is not None
+            record, labels = draw_all(self.settings.chain, rng), label_map(self.settings, case, self.root)
+            degraded = degrade_all(pair.target, record, preparation.modality, read_volume(labels) if labels else None)
+            source = on_grid_of(pair.target, degraded, preparation.modality.air, preparation.settings.interpolation)
+            prepared = preparation.prepare_source(source, pair.mask, margin=True)
+        return DegradedSource(prepared.voxels, prepared.mask, prepared.affine, prepared.background)
+
+
+def on_grid_of(original: Volume, degraded: Volume, air: float, interpolation: str = "cubic") -> Volume:
+    """The degraded volume on the grid of the original: interpolated where its own is another one, air beyond it."""
+    if degraded.shares_grid_with(original):
+        return degraded
+    return resample_like(degraded, original, order=ORDERS[interpolation], background=air)  # type: ignore[index]
+
+
+def once_degraded(settings: DegradingSettings, case: str) -> Record:
+    """What is drawn for the one degradation of a validation or test case: by the seed and the name of the case."""
+    return draw_all(settings.chain, case_rng(settings.seed, case))
+
+
+def label_map(settings: DegradingSettings, case: Case, root: Path) -> Path | None:
+    """The label map of a case. Raises InputRefused where it is missing."""
+    if settings.labels is None:
+        return None
+    file = root / settings.labels.replace("*", case.name)
+    if not file.exists():
+        raise InputRefused(case.name, f"has no label map {file}", "correct degrading.labels, or leave it out")
+    return file

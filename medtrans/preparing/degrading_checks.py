@@ -1,0 +1,44 @@
+"""Checks of a recipe whose sources are made from its targets, before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from medtrans.core.errors import UsageError
+from medtrans.degradations._combinations import names_in
+from medtrans.degradations._record import common_modality
+from medtrans.preparing.degrading import DegradingSettings
+from medtrans.reading.settings import ReadingSettings
+
+
+def with_one_image(values: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Plain values of a recipe, in which the one image that is read stands for source and target.
+
+    Raises UsageError where two are named.
+    """
+    reading, degrading = values.get("reading"), values.get("degrading")
+    if not isinstance(degrading, Mapping) or not degrading.get("chain") or not isinstance(reading, Mapping):
+        return values
+    source, target = reading.get("source"), reading.get("target")
+    if source and target and source != target:
+        what = "is set, but degrading makes the sources from the targets"
+        raise UsageError(f"{where}: reading.source", what, "leave it out, or take degrading out")
+    return {**values, "reading": {**reading, "source": target or source, "target": target or source}}
+
+
+def refuse_unsuited(
+    degrading: DegradingSettings, reading: ReadingSettings, pairing: str, method: str, where: str
+) -> None:
+    """Raises UsageError where the degradations are not of the modality, or the method does not want pairs."""
+    if not degrading.chain:
+        return
+    if pairing != "paired":
+        what = f"the method {method} is not trained with pairs ({pairing})"
+        raise UsageError(where, what, "choose a method for pairs, such as regression, or take degrading out")
+    if len(reading.source.patterns) > 1:
+        raise UsageError(where, "degrades one image for each case, but several patterns are read", "give one pattern")
+    try:
+        common_modality(names_in(degrading.chain), reading.target_modality)
+    except UsageError as reason:
+        raise UsageError(f"{where}.chain: {reason.where}", reason.what, reason.advice) from reason

@@ -1,0 +1,56 @@
+"""The commands of pipelines/mismatch_sweep, in their order, on the sample data."""
+
+import csv
+import runpy
+
+import pytest
+
+from medtrans.catalogue import find_recipe, pipelines_folder
+from medtrans.recipe import load_recipe
+from medtrans.stages.train import train
+
+FOLDER = pipelines_folder() / "mismatch_sweep"
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mismatch")
+    recipes = {"fixed": "mismatch_sweep", "randomised": "mismatch_sweep/randomised"}
+    for name, recipe in recipes.items():
+        train(load_recipe(find_recipe(recipe), quick=True), folder / name)
+    script = runpy.run_path(str(FOLDER / "sweep.py"))
+    few = {"box profile": script["OTHERS"]["box profile"], "SNR 20": script["OTHERS"]["SNR 20"]}
+    script["sweep"].__globals__.update(THICKNESSES=(5, 8), OTHERS=few)
+    rows = script["sweep"]([folder / name for name in recipes], folder / "sweep")
+    return script, rows, folder / "sweep"
+
+
+def test_each_model_and_interpolation_are_scored_on_each_degradation(swept):
+    _, rows, _ = swept
+    assert {row.system for row in rows} == {"fixed", "randomised", "interpolation"}
+    assert {(row.degradation, row.mismatch) for row in rows} == {
+        ("5 mm", "same"),
+        ("8 mm", "stronger"),
+        ("box profile", "other kind"),
+        ("SNR 20", "chain"),
+    }
+    assert len(rows) == 4 * 3 * 3 * len({row.case for row in rows})
+    values = {(row.degradation, row.metric): row.value for row in rows if row.system == "interpolation"}
+    assert values["8 mm", "psnr"] < values["5 mm", "psnr"]
+
+
+def test_table_and_figure_are_written_and_a_beaten_model_is_marked(swept):
+    script, rows, folder = swept
+    script["write"](rows, folder)
+    table = (folder / "sweep.md").read_text()
+    assert "| 8 mm | stronger |" in table
+    assert table.count("(beaten)") == 8, "a model of four steps does not beat interpolation"
+    assert (folder / "sweep.png").read_bytes().startswith(b"\x89PNG")
+    with (folder / "sweep.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == len(rows)
+
+
+def test_the_readme_names_the_commands():
+    readme = (FOLDER / "README.md").read_text()
+    for words in ("medtrans run mismatch_sweep ", "medtrans run mismatch_sweep/randomised ", "sweep.py runs/fixed"):
+        assert words in readme
