@@ -13,10 +13,10 @@ DU  Du et al., Magn Reson Imaging 2010 (cortical bone, 3 T)
 --  assumed, between the tissues it is made of: no table has it
 
 PD of what BrainWeb has not is assumed from its water content. T1 at 50 mT: O'Reilly and Webb, Magn Reson Med 2022,
-https://doi.org/10.1002/mrm.29009; a tissue that they did not measure changes as muscle does. Between 50 mT and 3 T it
-is a power of the field, as found by Bottomley et al., Med Phys 1984, https://doi.org/10.1118/1.595535, and Rooney et
-al., Magn Reson Med 2007, https://doi.org/10.1002/mrm.21122. T2 below 1.5 T is that at 1.5 T, since it hardly depends on
-the field.
+https://doi.org/10.1002/mrm.29009; a tissue that they did not measure changes as grey matter does. Between 50 mT and
+3 T it is a power of the field, as found by Bottomley et al., Med Phys 1984, https://doi.org/10.1118/1.595535, and
+Rooney et al., Magn Reson Med 2007, https://doi.org/10.1002/mrm.21122. T2 below 1.5 T is that at 1.5 T, since it hardly
+depends on the field.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Relaxation:
         """T1 and T2 in ms: of the table at 1.5 and 3 T, between 50 mT and 3 T by a power law."""
         if tesla in (1.5, 3.0):
             return self.at_1_5 if tesla == 1.5 else self.at_3
-        low = self.low or self.at_3[0] * _MUSCLE_RATIO
+        low = self.low or self.at_3[0] * _GREY_RATIO
         share = math.log(tesla / LOW_TESLA) / math.log(HIGH_TESLA / LOW_TESLA)
         return low * (self.at_3[0] / low) ** share, self.at_1_5[1]
 
 
-_MUSCLE_RATIO = 171 / 1412
+_GREY_RATIO = 327 / 1331
 
 RELAXATION: dict[str, Relaxation] = {
     "air outside": Relaxation(0.00, (1, 1), (1, 1), None, "no signal"),

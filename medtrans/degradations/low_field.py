@@ -31,7 +31,8 @@ BANDWIDTH_AT_3_TESLA = 200.0
 """Hz per voxel."""
 MAX_FACTOR = 5.0
 SEQUENCES = {
-    "T1": Sequence(tr=2300, te=3, ti=900),
+    "MPRAGE": Sequence(tr=2300, te=3, ti=900),
+    "T1": Sequence(tr=500, te=12),
     "T2": Sequence(tr=4500, te=95),
     "PD": Sequence(tr=4500, te=15),
     "FLAIR": Sequence(tr=9000, te=110, ti=2500),
@@ -44,8 +45,8 @@ class LowField(Degradation):
     name: Literal["low_field"] = "low_field"
     tesla: Tesla | tuple[Tesla, Tesla] = 0.064
     """Field strength; the logarithm is uniformly distributed over a range."""
-    contrast: Literal["T1", "T2", "PD", "FLAIR"] = "T1"
-    """Weighting of the image."""
+    contrast: Literal["MPRAGE", "T1", "T2", "PD", "FLAIR"] = "MPRAGE"
+    """Sequence of the given image: it decides how its contrast changes. T1, T2 and PD are spin echoes."""
     snr: Positive = (50.0, 100.0)
     """SNR of the given image at 3 T: mean of the body divided by the standard deviation of the noise of one channel."""
     bandwidth: Positive = 60.0

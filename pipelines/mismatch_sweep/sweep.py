@@ -12,7 +12,7 @@ import argparse
 import csv
 import io
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -26,10 +26,12 @@ from medtrans.cli.degradation_words import parse_step
 from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
-from medtrans.core.score import Score
+from medtrans.evaluating.known_operator import operator_errors
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.evaluating.scoring import ScoringTask, score_cases
+from medtrans.preparing.degrading import DegradingSettings, once_degraded
 from medtrans.reading.storage import write_atomically
+from medtrans.reading.volumes import read_volume
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._degraded_cases import run_cases
@@ -51,8 +53,12 @@ OTHERS = {
 """Name → how it differs from the training, and the chain in words of the command line."""
 INTERPOLATION = "interpolation"
 METRICS = ("psnr", "mae", "ssim")
+OPERATOR_METRICS = ("measurement residual", "null-space share of the error")
 MEASURE = "psnr"
 """The metric of the figure."""
+
+Found = tuple[str, str, str, float]
+"""System, case, metric, value."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +95,18 @@ def sweep(folders: Sequence[Path], output: Path) -> list[Row]:
         degrading = replace(recipe.degrading, chain=tuple(parse_step(words) for words in chain))
         cases = run_cases(replace(recipe, degrading=degrading), RunFolder(place), tested)
         for system, translator in translators.items():
-            scores = scored(recipe, cases, translator, place / system)
             labels = {"translated": system, **({"copied source": INTERPOLATION} if system == first else {})}
+            found = scored(recipe, cases, translator, place / system)
+            found += measured(degrading, cases, translator, place / system)
             rows += [
-                Row(name, kind, labels[score.system], score.case, score.metric.label, score.value)
-                for score in scores
-                if score.system in labels and score.metric.label in METRICS
+                Row(name, kind, labels[score_of], case, metric, value)
+                for score_of, case, metric, value in found
+                if score_of in labels and metric in (*METRICS, *OPERATOR_METRICS)
             ]
     return rows
 
 
-def scored(recipe: Recipe, cases: Sequence[Case], translator: Translator, output: Path) -> Sequence[Score]:
+def scored(recipe: Recipe, cases: Sequence[Case], translator: Translator, output: Path) -> list[Found]:
     """The scores of the translations of all cases, and of their sources."""
     names, masks = [case.name for case in cases], [case.mask for case in cases]
     how = {"names": names, "masks": masks, "mask_label": cases[0].mask_label}
@@ -109,7 +116,25 @@ def scored(recipe: Recipe, cases: Sequence[Case], translator: Translator, output
     task = ScoringTask(evaluating.preset, evaluating.region, evaluating.metrics, ())
     done = [case for case in cases if case.name in translated]
     scoring = (RunCase(case, translated[case.name], preparation, evaluating.region) for case in done)
-    return score_cases(scoring, task, failed={}).scores
+    scores = score_cases(scoring, task, failed={}).scores
+    return [(score.system, score.case, score.metric.label, score.value) for score in scores]
+
+
+def measured(
+    degrading: DegradingSettings, cases: Sequence[Case], translator: Translator, output: Path
+) -> Iterator[Found]:
+    """What the translations and the sources have in common with the measurement, where the degradation is linear."""
+    for case in cases:
+        record = once_degraded(degrading, case.name)
+        target, translation = read_volume(case.targets[0]), output / f"{case.name}.nii.gz"
+        pairs = {"copied source": (read_volume(case.sources[0]), target)}
+        if translation.exists():
+            pairs["translated"] = read_volume(translation), translator.preparation.in_written_unit(target)
+        for system, (image, truth) in pairs.items():
+            errors = operator_errors(record, image, truth)
+            values = (errors.residual, errors.null_space_share) if errors else ()
+            for metric, value in zip(OPERATOR_METRICS, values, strict=False):
+                yield system, case.name, metric, value
 
 
 def means(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
@@ -123,17 +148,21 @@ def means(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
 
 def table(rows: Sequence[Row]) -> str:
     """Markdown: the mean of each system; a model that does not beat interpolation is marked."""
+    count = len({row.case for row in rows})
+    parts = [_table(rows, MEASURE, f"{MEASURE.upper()} in dB, {count} test cases", lambda value: f"{value:.2f}")]
+    for metric in OPERATOR_METRICS:
+        parts.append(_table(rows, metric, f"{metric}, where it is linear", lambda value: f"{100 * value:.2g} %"))
+    return "\n".join(parts)
+
+
+def _table(rows: Sequence[Row], metric: str, head: str, text: Callable[[float], str]) -> str:
     kinds = {row.degradation: row.mismatch for row in rows}
     systems = list(dict.fromkeys(row.system for row in rows))
     systems = [INTERPOLATION, *(system for system in systems if system != INTERPOLATION)]
-    count = len({row.case for row in rows})
-    head = f"| {MEASURE.upper()} in dB, {count} test cases | mismatch | {' | '.join(systems)} |"
-    lines = [head, "|---" * (len(systems) + 2) + "|"]
-    for name, of in means(rows, MEASURE).items():
-        cells = [
-            f"{of[system]:.2f}" + (" (beaten)" if system != INTERPOLATION and of[system] <= of[INTERPOLATION] else "")
-            for system in systems
-        ]
+    lines = [f"| {head} | mismatch | {' | '.join(systems)} |", "|---" * (len(systems) + 2) + "|"]
+    for name, of in means(rows, metric).items():
+        beaten = {one for one in systems[1:] if metric == MEASURE and of[one] <= of[INTERPOLATION]}
+        cells = [text(of[system]) + (" (beaten)" if system in beaten else "") for system in systems]
         lines.append(f"| {name} | {kinds[name]} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -26,7 +26,7 @@ def swept(tmp_path_factory):
 
 
 def test_each_model_and_interpolation_are_scored_on_each_degradation(swept):
-    _, rows, _ = swept
+    script, rows, _ = swept
     assert {row.system for row in rows} == {"fixed", "randomised", "interpolation"}
     assert {(row.degradation, row.mismatch) for row in rows} == {
         ("5 mm", "same"),
@@ -34,7 +34,11 @@ def test_each_model_and_interpolation_are_scored_on_each_degradation(swept):
         ("box profile", "other kind"),
         ("SNR 20", "chain"),
     }
-    assert len(rows) == 4 * 3 * 3 * len({row.case for row in rows})
+    cases = len({row.case for row in rows})
+    assert sum(row.metric in script["METRICS"] for row in rows) == 4 * 3 * 3 * cases
+    linear = [row for row in rows if row.metric in script["OPERATOR_METRICS"]]
+    assert len(linear) == 3 * 3 * 2 * cases, "a chain with noise is not linear"
+    assert all(row.value >= 0 for row in linear)
     values = {(row.degradation, row.metric): row.value for row in rows if row.system == "interpolation"}
     assert values["8 mm", "psnr"] < values["5 mm", "psnr"]
 
