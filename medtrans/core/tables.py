@@ -13,7 +13,7 @@ from rich.text import Text
 
 from medtrans.core.printable import printable
 
-FORMULA = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """Beginnings of a formula for a spreadsheet, in full width too."""
 WIDE = 100_000
 """Characters a line may have; the terminal or the reader wraps, the table does not."""
@@ -37,7 +37,7 @@ def _plain(cell: Any) -> Any:
     """Text that begins as a formula is marked as text; a number, also in words such as "-1.5", is left as it is."""
     if not isinstance(cell, str):
         return cell
-    cell = cell.replace("\r", "\\r").replace("\n", "\\n")  # A row is one line for every reader.
+    cell = printable(cell)  # A row is one line for every reader, and a terminal shows what it is.
     if not cell.startswith(FORMULA):
         return cell
     try:

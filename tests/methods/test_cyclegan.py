@@ -6,7 +6,7 @@ from medtrans.core.method import Task
 from medtrans.losses.mind import mind
 from medtrans.losses.nmi import normalised_mutual_information
 from tests.methods.tiny import batch_for, tiny
-from tests.methods.unpaired_toy import error, learn, of_the_best_constant, toy_method
+from tests.methods.unpaired_toy import error, error_after_learning, learn, of_the_best_constant, toy_method
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -48,6 +48,15 @@ def test_what_compares_source_and_target_needs_as_many_channels(changes):
         tiny("cyclegan", task=Task(spatial_dims=2, source_channels=5), **changes)
 
 
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    "changes", [{"cycle": 3.0}, {"structure": "mind"}, {"structure": "nmi", "structure_weight": 0.3}]
+)
+def test_its_objectives_pull_a_contrast_to_that_of_the_targets_without_pairs(changes, seed):
+    assert error_after_learning(toy_method("cyclegan", seed, identity=0.0, pool=8, **changes), seed) < 0.6
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "changes"),
     [(300, {"cycle": 3.0}), (160, {"structure": "mind"}), (160, {"structure": "nmi", "structure_weight": 1.0})],

@@ -1,8 +1,9 @@
+import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from tests.methods.tiny import batch_for, tiny
-from tests.methods.unpaired_toy import error, learn, of_the_best_constant, toy_method
+from tests.methods.unpaired_toy import error_after_learning, toy_method
 
 
 def test_its_objectives_are_the_formulas():
@@ -30,7 +31,6 @@ def test_its_objectives_are_the_formulas():
     torch.testing.assert_close(discriminators, {"D_A": reference[0], "D_B": reference[1]})
 
 
-def test_it_inverts_a_contrast_without_pairs():
-    method = toy_method("discogan")
-    assert error(method) > 0.9
-    assert error(learn(method, 100)) < 0.12 < of_the_best_constant() / 1.8
+@pytest.mark.parametrize("seed", range(2))
+def test_its_objectives_pull_a_contrast_to_that_of_the_targets_without_pairs(seed):
+    assert error_after_learning(toy_method("discogan", seed), seed) < 0.6
