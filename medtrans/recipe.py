@@ -114,10 +114,7 @@ class Recipe:
         return Preparation(self.preparing, self.reading.source_modality, self.reading.target_modality)
 
     def cases(self) -> list[Case]:
-        """The cases of `reading`, each with its split; of degraded sources the target is given twice.
-
-        Raises UsageError, also where none is left to train with.
-        """
+        """The cases of `reading`; a degraded source is its target. Raises UsageError, also where none trains."""
         if not self.degrading.chain:
             return refuse_without_training(find_cases(self.reading, pairing=self.pairing))
         cases = find_cases(self.reading, pairing="alone")

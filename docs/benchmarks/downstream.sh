@@ -13,7 +13,7 @@ train() { # recipe, run, minutes, changes …
     recipe=$1 run=$2 minutes=$3
     shift 3
     medtrans train "$recipe" -o "$out/$run" --threads 1 --set training.clock=cpu --set training.steps=1000000 \
-        --set training.minutes="$minutes" --set preparing.slices=1 --set reading.validation_fraction=0 --set reading.test_fraction=0 \
+        --set training.minutes="$minutes" --set reading.validation_fraction=0 --set reading.test_fraction=0 \
         --set 'preparing.augmentation=[{name: flip}, {name: rotation, degrees: 10}, {name: scaling, strength: 0.1}]' "$@"
 }
 segmenter() { # run, changes …

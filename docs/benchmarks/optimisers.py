@@ -36,9 +36,9 @@ ADAM = {"optimizer": "adam", "learning_rate": 1e-3, "betas": (0.9, 0.999), "weig
 ARMS = {"shared until now: Adam 2e-4 (0.5, 0.999)": SHARED, "the method's own": {}, "Adam 1e-3 (0.9, 0.999)": ADAM}
 
 
-def trained(name: str, seed: int, heads, optimizer: dict):
-    """The method with averaged weights after its steps."""
-    steps, values = METHODS[name]
+def trained(name: str, seed: int, heads, optimizer: dict, times: int):
+    """The method with averaged weights after so many times its steps."""
+    steps, values = METHODS[name][0] * times, METHODS[name][1]
     torch.manual_seed(seed)
     kind = load(name)
     source, target, _, mask = heads
@@ -68,16 +68,16 @@ def error(method, heads) -> float:
     return HU * float((made - target).abs()[mask > 0].mean())
 
 
-def row(name: str, seeds: list[int], train_heads, test_heads) -> str:
+def row(name: str, seeds: list[int], times: int, train_heads, test_heads) -> str:
     """Errors of each arm by seed; an arm that equals an earlier one is not run again."""
     found, proposed = {}, load(name).optimizer_for(load(name).Settings())
     for optimizer in ARMS.values():
         key = TrainingSettings(**optimizer).chosen_optimizer(proposed)
         if key not in found:
-            found[key] = [error(trained(name, seed, train_heads, optimizer), test_heads) for seed in seeds]
+            found[key] = [error(trained(name, seed, train_heads, optimizer, times), test_heads) for seed in seeds]
     keys = [TrainingSettings(**optimizer).chosen_optimizer(proposed) for optimizer in ARMS.values()]
     cells = [f"{sum(found[key]) / len(seeds):.1f} ({', '.join(f'{mae:.1f}' for mae in found[key])})" for key in keys]
-    return f"| {name} | {METHODS[name][0]} | {' | '.join(cells)} |"
+    return f"| {name} | {METHODS[name][0] * times} | {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":
@@ -85,9 +85,10 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("methods", nargs="*", default=METHODS, metavar="METHOD")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--times", type=int, default=1, help="so many times the steps")
     options = parser.parse_args()
     train_heads, test_heads = (list(side) for side in cohort())
     print(f"| method | steps | {' | '.join(ARMS)} |\n{'|---' * (2 + len(ARMS))}|", flush=True)
     for name in options.methods:
-        print(row(name, options.seeds, train_heads, test_heads), flush=True)
+        print(row(name, options.seeds, options.times, train_heads, test_heads), flush=True)
     print(f"\n{process_time() / 60:.1f} minutes of processor time, {len(options.seeds)} seeds")

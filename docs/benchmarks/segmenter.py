@@ -27,6 +27,7 @@ VARIANTS = {
     "deep": ("T2", NEITHER[:1]),
     "both": ("T2", []),
     "both, 3 slices": ("T2", ["preparing.slices=3"]),
+    "neither, 3 slices": ("T2", ["preparing.slices=3", *NEITHER]),
     "neither, patches": ("T2", [*PATCHES, *NEITHER]),
     "both, patches": ("T2", PATCHES),
     "both, FLAIR": ("FLAIR", []),

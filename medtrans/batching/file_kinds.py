@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -11,10 +12,11 @@ from medtrans.reading.names import suffix_of
 from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
 from medtrans.reading.storage import opened, read_bytes
 
-Kind = Literal["volume", "sidecar", "ledger", "table", "JSON file", "page", "LaTeX file"]
+Kind = Literal["volume", "sidecar", "ledger", "table", "JSON file", "page", "LaTeX file", "transform", "picture"]
 SAMPLE_BYTES = 4096
 TABLE_SUFFIXES = (".csv", ".txt", "")
 LEDGER_BEGINS = b'{"case"'
+SIGNATURES: Mapping[str, bytes] = {"transform": b"#Insight Transform File", "picture": b"\x89PNG"}
 
 
 def refuse_wrong_name(path: Path, kind: Kind) -> None:
@@ -41,6 +43,8 @@ def _begins_as(begin: bytes, kind: Kind) -> bool:
     if kind == "ledger":
         begin = begin.lstrip(b"\0\n")  # A power cut may leave zeros.
         return begin.startswith(LEDGER_BEGINS) or LEDGER_BEGINS.startswith(begin)
+    if kind in SIGNATURES:
+        return not begin or begin.startswith(SIGNATURES[kind])
     text = begin.lstrip().lower()
     if b"\0" in text:
         return False

@@ -20,6 +20,7 @@ COMMANDS = (
     "compare",
     "distances",
     "sample",
+    "align",
     "degrade",
     "check",
     "phantoms",

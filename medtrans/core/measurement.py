@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 MISSED_BELOW = 0.1
-"""Fraction of the target's volume: a structure of which less is found is missed. A voxel or two are no organ."""
+"""Fraction of the target's volume: a structure of which less is found in its place is missed. A voxel or two are no
+organ, and what the system finds elsewhere is not this structure."""
 Found = Literal["both", "neither", "missed", "invented"]
 
 
@@ -44,6 +45,11 @@ class Structure:
     surface_dice: float = math.nan
 
     @property
+    def overlap_ml(self) -> float:
+        """The volume that both maps have, |A ∩ B|; 0 where Dice is not known."""
+        return 0.0 if math.isnan(self.dice) else self.dice * (self.ml + self.real_ml) / 2
+
+    @property
     def volume_error(self) -> float:
         """Absolute difference of the volumes in ml."""
         return math.nan if self.found == "neither" else abs(self.ml - self.real_ml)
@@ -57,5 +63,5 @@ class Structure:
     def found(self) -> Found:
         """In "both" maps or in "neither"; "missed" or "invented" by the system."""
         if self.real_ml:
-            return "missed" if self.ml < MISSED_BELOW * self.real_ml else "both"
+            return "missed" if self.overlap_ml < MISSED_BELOW * self.real_ml else "both"
         return "invented" if self.ml else "neither"

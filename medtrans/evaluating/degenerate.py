@@ -10,6 +10,8 @@ compared with the target's; both in one unit.
 | constant-translation | from the 0.5th to the 99.5th percentile it spans below a twentieth of the target's |
 | saturated-translation | a tenth more of the voxels than in the target lie in the highest hundredth of its range |
 | filled-translation | a tenth more of the voxels than in the target have one and the same value |
+
+Without a mask air is around the body, where a translation has it exactly and a target has noise: it fills nothing.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def degenerate(translated: Volume, target: Volume, mask: Volume | None, *, modal
     inside = mask_array(mask, target)
     air = find_modality(modality).air
     pairs = [(own[inside], true[inside]) for own, true in zip(translated.voxels, target.voxels, strict=True)]
-    found = (_doubt(_values(own), _values(true), air) for own, true in pairs if own.size)
+    outside = air if mask is None else None
+    found = (_doubt(_values(own, outside), _values(true, outside), air) for own, true in pairs if own.size)
     return [
         Finding(
             code=f"{doubt[0]}-translation",
@@ -98,11 +101,13 @@ def _doubt(own: _Values, true: _Values, air: float) -> tuple[str, str, dict[str,
     return None
 
 
-def _values(values: np.ndarray) -> _Values:
+def _values(values: np.ndarray, outside: float | None) -> _Values:
+    """`outside` is the value of air, which fills no mask where none was given."""
     some = values[:: max(values.size // MAX_VOXELS, 1)].astype(np.float32)
     low, high = (float(end) for end in np.percentile(some, (0.5, 99.5)))
     smallest, largest = float(some.min()), float(some.max())
     at_top = float(np.mean(some >= largest - TOP_OF_RANGE * (largest - smallest)))
     numbers, counts = np.unique(some, return_counts=True)
+    counts = np.where(numbers == outside, 0, counts) if outside is not None else counts
     most = int(counts.argmax())
     return _Values(low, high, at_top, float(numbers[most]), float(counts[most] / some.size))

@@ -123,13 +123,9 @@ def resample_like(volume: Volume, reference: Volume, order: int = 1, background:
     """
     change = np.linalg.inv(volume.affine) @ reference.affine
     growth = np.linalg.norm(change[:3, :3], axis=1)
-    blur = np.where(growth > SMALLEST_GROWTH, SIGMA_OF_FWHM * np.sqrt(np.maximum(growth**2 - 1, 0)), 0.0)
     out = np.empty((volume.channels, *reference.shape), np.float32 if order else volume.voxels.dtype)
     for channel, voxels in enumerate(volume.voxels):
-        source = voxels.astype(np.float32) if order else voxels
-        if order and blur.any():
-            source = ndimage.gaussian_filter(source, blur, mode="nearest")
-        source = _padded(source)
+        source = _padded(point_spread(voxels.astype(np.float32), growth) if order else voxels)
         coefficients = ndimage.spline_filter(source, order, np.float32) if order > 1 else source
         ndimage.affine_transform(
             coefficients, change[:3, :3], change[:3, 3] + 1, output=out[channel], prefilter=False,
@@ -138,6 +134,12 @@ def resample_like(volume: Volume, reference: Volume, order: int = 1, background:
         if order > 1:
             np.clip(out[channel], min(source.min(), background), max(source.max(), background), out=out[channel])
     return Volume(out, reference.affine, reference.origin)
+
+
+def point_spread(voxels: np.ndarray, growth: np.ndarray) -> np.ndarray:
+    """Voxels (i, j, k) smoothed as far as they grow along each axis: factors of their size."""
+    blur = np.where(growth > SMALLEST_GROWTH, SIGMA_OF_FWHM * np.sqrt(np.maximum(growth**2 - 1, 0)), 0.0)
+    return np.asarray(ndimage.gaussian_filter(voxels, blur, mode="nearest")) if blur.any() else voxels
 
 
 def _padded(voxels: np.ndarray) -> np.ndarray:

@@ -46,8 +46,8 @@ MAX_UNIT_LENGTH = 12
 CLASSES = (
     "Each structure: mean ± standard deviation over the cases in which at least one label map contains it, and mean "
     "volumes in the target (real) and in the other label map (found). Missed: number of cases in which less than "
-    f"{MISSED_BELOW:.0%} of it is found; invented: number of cases in which the target does not contain it. A "
-    "structure that only one label map contains has Dice 0, surface Dice 0 and the diagonal of the volume as HD95."
+    f"{MISSED_BELOW:.0%} of it is found in its place; invented: number of cases in which the target does not contain "
+    "it. What only one label map contains has Dice 0, surface Dice 0 and the diagonal of the volume as HD95."
 )
 
 

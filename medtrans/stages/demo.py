@@ -39,7 +39,7 @@ RECIPE: dict[str, Any] = {
         "slices": 3,
         "augmentation": [{"name": "flip"}],
     },
-    "method": {"name": "regression", "generator": {"name": "unet", "channels": [16, 32, 64, 128]}},
+    "method": {"name": "regression", "generator": {"name": "unet", "channels": [16, 32, 64, 128], "norm": "batch"}},
     "training": {
         "steps": 1200,
         "minutes": 2.5,

@@ -27,6 +27,7 @@ STAGES = {
     "check": ("medtrans.stages.check.check", ["a.nii"]),
     "phantoms": ("medtrans.stages.phantoms.phantoms", ["-o", "out"]),
     "degrade": ("medtrans.stages.degrade.degrade", ["-i", "a.nii", "-o", "b.nii", "--replay", "b.json"]),
+    "align": ("medtrans.stages.align.align", ["--moving", "a.nii", "--fixed", "b.nii", "-o", "out"]),
     "list": ("medtrans.catalogue.entries", ["methods"]),
     "doctor": ("medtrans.doctor.doctor", []),
     "benchmark": ("medtrans.stages.benchmark.benchmark", []),

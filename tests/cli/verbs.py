@@ -47,11 +47,16 @@ def of_files(folder, path):
     mask, structures = folder / "mask.nii.gz", ["--labels", "{a: 1}"]
     recipe = folder / "recipe.yaml"
     run = ["-o", folder / "run", "--threads", 1]
+    align = ["align", "-o", folder / "aligned"]
     return {
         "translate --input": [*translate, path],
         "translate, second --input": [*translate, given, "-i", path],
         "translate --mask": [*translate, given, "--mask", path],
         "degrade --input": ["degrade", "-o", out, "--with", "low_dose", "-i", path],
+        "align --moving": [*align, "--moving", path, "--fixed", given],
+        "align --fixed": [*align, "--moving", given, "--fixed", path],
+        "align --fixed-mask": [*align, "--moving", given, "--fixed", given, "--fixed-mask", path],
+        "align --labels": [*align, "--moving", given, "--fixed", given, "--labels", path],
         "check": ["check", path],
         "check RECIPE": ["check", recipe],
         "train RECIPE": ["train", recipe, *run],

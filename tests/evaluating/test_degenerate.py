@@ -50,6 +50,15 @@ def test_a_fault_is_called_by_its_name(kind, modality, seed):
     assert codes(*drawn(kind, modality, seed), modality) == [f"{kind}-translation"]
 
 
+@pytest.mark.parametrize("modality", IMAGES)
+def test_air_around_the_body_fills_nothing_where_no_mask_is_given(modality):
+    target, body = IMAGES[modality](), mask().voxels > 0
+    noise = np.random.default_rng(0).random(target.voxels.shape)
+    noisy = target.like(np.where(body, target.voxels, AIR[modality] + noise).astype(np.float32))
+    made = target.like(np.where(body, target.voxels, AIR[modality]).astype(np.float32))
+    assert degenerate(made, noisy, None, modality=modality, case="a") == []
+
+
 SOUND = {
     "noise": lambda y, rng: y + rng.uniform(0.05, 0.3) * np.std(y) * rng.normal(size=y.shape),
     "blur": lambda y, rng: ndimage.gaussian_filter(y, (0, *[rng.uniform(0.3, 1.0)] * 3)),

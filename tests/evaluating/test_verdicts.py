@@ -94,7 +94,7 @@ def test_what_cannot_be_compared_is_not_assessable(found):
 
 
 def structure(case, name, ml, real_ml):
-    return Structure(case, case, "translated", name, ml, real_ml, 0.5, 3.0, 0.5)
+    return Structure(case, case, "translated", name, ml, real_ml, 0.5 if ml and real_ml else 0.0, 3.0, 0.5)
 
 
 def test_a_missed_and_an_invented_structure_are_named_with_their_cases():

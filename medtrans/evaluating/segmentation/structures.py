@@ -2,10 +2,10 @@
 
 Dice, HD95 and surface Dice as in metrics/image/_overlap.py;    volume error = |V - V_real| in ml and in % of V_real
 
-A structure of which the other map holds less than a tenth of its real volume is missed; one that only the other map has
-is invented. What one map lacks altogether has Dice 0, surface Dice 0 and the diagonal of the volume as HD95: MONAI's
-mean leaves it out of HD95 (nan), and a loop over the classes of the target alone does not count what is invented. What
-neither map has is nan.
+A structure of which the other map holds less than a tenth in its place is missed, however much it holds elsewhere; one
+that only the other map has is invented. What one map lacks altogether has Dice 0, surface Dice 0 and the diagonal of
+the volume as HD95: MONAI's mean leaves it out of HD95 (nan), and a loop over the classes of the target alone does not
+count what is invented. What neither map has is nan.
 """
 
 from __future__ import annotations

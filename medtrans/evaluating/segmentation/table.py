@@ -27,8 +27,8 @@ COLUMNS = (
 )
 LEGEND = (
     "cases: in how many one of both label maps has the structure; missed: less than "
-    f"{MISSED_BELOW:.0%} of it is found; invented: the target's map does not have it. The rest are means over these "
-    "cases; real ml: of the target; change: of the mean volume."
+    f"{MISSED_BELOW:.0%} of it is found in its place; invented: the target's map does not have it. The rest are means "
+    "over these cases; real ml: of the target; change: of the mean volume."
 )
 
 

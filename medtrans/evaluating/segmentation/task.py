@@ -138,7 +138,7 @@ class SegmentationTask:
             "|V(B) − V(A)| in ml, and in % of V(A)."
         )
         absence = (
-            f"a structure of which B holds less than {MISSED_BELOW:.0%} of A's volume is missed, one that is in B "
+            f"a structure with |A ∩ B| below {MISSED_BELOW:.0%} of A's volume is missed, one that is in B "
             "alone is invented. What is in one of both alone has Dice 0, surface Dice 0 and the diagonal of the volume "
             "as HD95; what is in neither is nan. Means of a case are over the structures that one of both maps has."
         )
