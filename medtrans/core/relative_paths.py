@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -26,16 +26,25 @@ def rebase(kind: type[Settings], values: Mapping[str, Any], folder: Path, where:
 
 def absolute(settings: S) -> S:
     """`settings` with every path absolute; relative ones are relative to the working folder."""
-    changes = {field.name: _absolute(getattr(settings, field.name)) for field in dataclasses.fields(settings)}
+    return _with_paths(settings, Path.absolute)
+
+
+def without_folders(settings: S) -> S:
+    """`settings` with the last part alone of every path, for what is given away."""
+    return _with_paths(settings, lambda path: Path(path.name))
+
+
+def _with_paths(settings: S, change: Callable[[Path], Path]) -> S:
+    changes = {field.name: _changed(getattr(settings, field.name), change) for field in dataclasses.fields(settings)}
     return dataclasses.replace(settings, **changes)
 
 
-def _absolute(value: Any) -> Any:
+def _changed(value: Any, change: Callable[[Path], Path]) -> Any:
     if isinstance(value, Path):
-        return value.absolute()
+        return change(value)
     if isinstance(value, Settings):
-        return absolute(value)
-    return tuple(map(_absolute, value)) if isinstance(value, tuple) else value
+        return _with_paths(value, change)
+    return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
 
 
 def _joined(value: Any, folder: Path) -> Any:

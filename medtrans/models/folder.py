@@ -20,6 +20,7 @@ import torch
 from medtrans import __version__, methods
 from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Method, Task
+from medtrans.core.relative_paths import without_folders
 from medtrans.core.sealed_json import NotSealed, parse_json, seal, without_seal
 from medtrans.core.settings import Settings
 from medtrans.models.card import model_card
@@ -146,10 +147,10 @@ def _refuse_other_versions(path: Path, config: Mapping[str, Any]) -> None:
 
 
 def _described(method: Method) -> dict[str, Any]:
-    """Method, settings and task, with those of its frozen methods."""
+    """Method, settings and task, with those of its frozen methods; paths without their folders."""
     frozen = {name: _described(child) for name, child in method.named_children() if isinstance(child, Method)}
     return {
-        "method": {"name": type(method).__module__.rpartition(".")[2], **method.settings.to_dict()},
+        "method": {"name": type(method).__module__.rpartition(".")[2], **without_folders(method.settings).to_dict()},
         "task": method.task.to_dict(),
         **({"frozen": frozen} if frozen else {}),
     }

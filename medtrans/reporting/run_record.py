@@ -8,6 +8,9 @@ from typing import Any
 
 from medtrans.core.finding import Verdict
 
+FROZEN = "frozen models"
+"""Key of a card: role → name and hash of a trained model that the method uses."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:

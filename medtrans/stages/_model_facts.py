@@ -11,6 +11,7 @@ from typing import Any, get_args
 import numpy as np
 
 from medtrans.core.case import Case, Split
+from medtrans.models.folder import model_hash, read_config
 from medtrans.preparing.geometry import SPACING_TOLERANCE_MM
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.extents import Extent, Sides, voxels_and_fields
@@ -18,6 +19,7 @@ from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.tables import cases_in_table
 from medtrans.recipe import Recipe
 from medtrans.reporting.paragraphs.degrading import degrading_sentences
+from medtrans.reporting.run_record import FROZEN
 
 Splits = Mapping[Split, Any]
 
@@ -32,9 +34,20 @@ def model_facts(recipe: Recipe, cases: Sequence[Case], training: Mapping[str, An
         "declared": {key: value for key, value in recipe.card.to_dict().items() if value},
         "data": data_facts(recipe, cases),
         "training": {**training, "optimiser": optimiser},
+        **frozen_models(recipe),
         "seed": recipe.training.seed,
         "recipe_sha256": hashlib.sha256(recipe.to_yaml().encode()).hexdigest(),
     }
+
+
+def frozen_models(recipe: Recipe) -> dict[str, dict[str, str]]:
+    """The trained models that the method uses: role → name and hash, since a path means nothing elsewhere."""
+    folders = recipe.method_class.requires_models(recipe.method_settings)
+    names = {
+        role: f"{read_config(folder)['card'].get('name', 'unnamed')} (sha256 {model_hash(folder)[:12]})"
+        for role, folder in folders.items()
+    }
+    return {FROZEN: names} if names else {}
 
 
 def data_facts(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from medtrans.core.errors import UsageError
-from medtrans.core.relative_paths import absolute, rebase
+from medtrans.core.relative_paths import absolute, rebase, without_folders
 from medtrans.core.settings import Settings
 
 
@@ -41,3 +41,9 @@ def test_settings_get_absolute_paths(tmp_path, monkeypatch):
     settings = absolute(Outer(root=Path("a"), files=(Path("b"),), inner=Inner(model=Path("c"), text="d")))
     assert (settings.root, settings.files) == (tmp_path / "a", (tmp_path / "b",))
     assert settings.inner == Inner(model=tmp_path / "c", text="d")
+
+
+def test_of_paths_that_are_given_away_the_last_part_is_left():
+    settings = Outer(root=Path("/a/b"), files=(Path("/c/d"), Path("e")), inner=Inner(model=Path("f/g"), text="/h/i"))
+    left = Outer(root=Path("b"), files=(Path("d"), Path("e")), inner=Inner(model=Path("g"), text="/h/i"))
+    assert without_folders(settings) == left

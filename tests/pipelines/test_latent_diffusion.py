@@ -6,6 +6,7 @@ import pytest
 
 from medtrans.catalogue import find_recipe, pipelines_folder
 from medtrans.core.errors import ModelRefused, UsageError
+from medtrans.models.folder import model_hash
 from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
 from medtrans.stages.run import run
@@ -32,6 +33,12 @@ def test_the_second_stage_draws_with_the_first_inside_it(tmp_path):
     (made,) = [path for path in (second.folder / "translations").glob("*.nii.gz") if "_std" not in path.name]
     deviation = read_volume(made.with_name(made.name.replace(".nii.gz", "_std.nii.gz")))
     assert deviation.voxels.max() > 0
+    named = f"autoencoder_kl (sha256 {model_hash(first.folder / 'model')[:12]})"
+    assert f"The autoencoder was the trained model {named}, held fixed." in second.report.read_text()
+    assert f"- frozen models: autoencoder {named}" in (second.folder / "model" / "MODEL_CARD.md").read_text()
+    given_away = [*second.folder.glob("model/*[dn]"), *second.folder.glob("translations/*.json"), second.report]
+    assert len(given_away) == 4
+    assert not [path for path in given_away if str(tmp_path) in path.read_text()], "folders may hold names"
     shutil.rmtree(first.folder)
     source = load_recipe(find_recipe("latent_diffusion/diffusion")).reading.root / made.name.replace(".", "_T1.", 1)
     mask = source.with_name(made.name.replace(".", "_mask.", 1))

@@ -10,7 +10,7 @@ from medtrans.core.term import Term
 from medtrans.methods import load as load_method
 from medtrans.networks._settings import NetworkSettings
 from medtrans.reporting.paragraphs.words import in_brackets, is_on, listed, value_text, words
-from medtrans.reporting.run_record import RunRecord
+from medtrans.reporting.run_record import FROZEN, RunRecord
 
 NETWORKS = {
     "unet": "U-Net",
@@ -28,10 +28,12 @@ def objective_sentences(run: RunRecord) -> list[str]:
     """Terms are those that the journal has; settings, those that have an effect."""
     table = run.settings["method"]
     kind = load_method(table["name"])
+    frozen = run.card.get(FROZEN, {})
     settings = kind.Settings.from_dict({key: value for key, value in table.items() if key != "name"}, "method")
     return [
         _method(kind, settings, table),
         *_networks(kind, settings, table),
+        *(f"The {words(role)} was the trained model {name}, held fixed." for role, name in frozen.items()),
         *_weights(run.card.get("training", {}).get("weights", {})),
         *_objectives(kind.terms(settings), _journal_terms(run)),
     ]
