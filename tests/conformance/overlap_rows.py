@@ -1,10 +1,12 @@
 """Overlap and distance of two masks, and of bone."""
 
+import math
 from itertools import product
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from medtrans.evaluating.segmentation.structures import structure
 from medtrans.metrics.image._overlap import dice, hausdorff95, surface_dice
 from medtrans.metrics.image.bone_dice import BoneDice
 from medtrans.metrics.image.bone_hd95 import BoneHD95
@@ -84,3 +86,12 @@ def _():
         apart = cdist(surface(a), surface(b))
         within = np.concatenate([apart.min(0), apart.min(1)]) <= tolerance
         yield surface_dice(a, b, SPACING, tolerance), within.mean()
+
+
+@row("Volume and volume error of a structure (ml, %)", "sets of voxels", within=1e-9)
+def _():
+    for a, b in masks():
+        found = structure(a, b, SPACING, 2.0, ("case", "subject", "system"), "ball")
+        one, other = (len(np.argwhere(mask)) * math.prod(SPACING) / 1000 for mask in (a, b))
+        yield from ((found.ml, one), (found.real_ml, other), (found.volume_error, abs(one - other)))
+        yield found.volume_error_percent, 100 * abs(one - other) / other

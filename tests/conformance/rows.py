@@ -19,6 +19,7 @@ import pytest
 SECTIONS = {
     "image_rows": "One image against its target",
     "overlap_rows": "Two masks",
+    "case_rows": "Measured in one case, and its baselines",
     "set_rows": "Sets of images, and uncertainty",
     "statistics_rows": "Statistics over subjects",
 }

@@ -1,6 +1,7 @@
 """Distances between sets of images, and measures of uncertainty."""
 
 import math
+from itertools import combinations
 
 import numpy as np
 from scipy import stats
@@ -51,6 +52,16 @@ def _():
         among = np.mean([k[i][j] for i in range(8) for j in range(8) if i != j])
         others = np.mean([k[i][j] for i in range(8, 17) for j in range(8, 17) if i != j])
         yield MMD()(made, real), among + others - 2 * np.mean([k[i][j] for i in range(8) for j in range(8, 17)])
+
+
+@row("p of MMD (999 permutations)", "all 126 ways to divide nine images into five and four", within=0.05)
+def _():
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        both = np.concatenate([rng.normal(0.8, 1, (5, 3)), rng.normal(size=(4, 3))])
+        divided = [[*chosen, *(set(range(9)) - set(chosen))] for chosen in combinations(range(9), 5)]
+        all_values = [MMD()(both[order[:5]], both[order[5:]]) for order in divided]
+        yield MMD().p_value(both[:5], both[5:], rng), np.mean(np.array(all_values) >= all_values[0] - 1e-12)
 
 
 def share_inside(images, others, k=3):

@@ -6,6 +6,7 @@ from itertools import combinations_with_replacement, product
 import numpy as np
 from scipy import stats
 
+from medtrans.core.score import MetricId, Score
 from medtrans.evaluating.statistics.agreement import bland_altman, concordance, icc
 from medtrans.evaluating.statistics.intervals import mean_interval
 from medtrans.evaluating.statistics.paired import (
@@ -17,6 +18,7 @@ from medtrans.evaluating.statistics.paired import (
     signed_rank,
 )
 from medtrans.evaluating.statistics.ranking import holm_corrected, rank_systems
+from medtrans.evaluating.statistics.summary import summarise
 from tests.conformance.rows import row
 from tests.evaluating.statistics.test_agreement import JUDGED, MINI, WRIGHT
 
@@ -24,6 +26,16 @@ from tests.evaluating.statistics.test_agreement import JUDGED, MINI, WRIGHT
 def samples(n, count=20):
     for seed in range(count):
         yield np.random.default_rng(seed).normal(0.4, 1, n)
+
+
+@row("Mean, SD, median over subjects", "numpy, of the means of each subject", within=1e-12)
+def _():
+    for seed in range(5):
+        values = np.random.default_rng(seed).normal(50, 20, (7, 2))
+        cases = [(f"{person}-{visit}", f"{person}", value) for (person, visit), value in np.ndenumerate(values)]
+        scores = [Score(*whose, "translated", MetricId("mae"), value, "HU", "lower") for *whose, value in cases]
+        (found,), means = summarise(scores), values.mean(1)
+        yield from ((found.mean, means.mean()), (found.sd, means.std(ddof=1)), (found.median, np.median(means)))
 
 
 @row("Wilcoxon's p", "all ways to choose signs", within=1e-12)
@@ -164,6 +176,17 @@ def _():
     yield from ((found.bias.value, -2.1), (found.sd, 38.8))
 
 
+@row("Coverage of the interval of a limit of agreement, n = 10 to 40", "95 % of 20,000 draws", within=0.025)
+def _():
+    for n in (10, 20, 40):
+        draws = np.random.default_rng(n).normal(size=(20_000, n))
+        # The interval of each draw is that of the first, moved and stretched to its mean and its deviation.
+        unit = bland_altman((draws[0] - draws[0].mean()) / draws[0].std(ddof=1), np.zeros(n))
+        means, sds = draws.mean(1), draws.std(1, ddof=1)
+        for limit, true in ((unit.lower, -1.959964), (unit.upper, 1.959964)):
+            yield np.mean((means + limit.low * sds <= true) & (true <= means + limit.high * sds)), 0.95
+
+
 @row("ICC(2,1)", "the example of Shrout and Fleiss 1979, printed to .01", within=0.005)
 def _():
     yield icc(JUDGED).value, 0.29
@@ -195,3 +218,15 @@ def _():
         x = rng.normal(size=12)
         y = x + 0.3 + 0.5 * rng.normal(size=12)
         yield concordance(x, y).value, 1 - np.mean((x - y) ** 2) / np.mean((x[:, None] - y) ** 2)
+
+
+@row("Coverage of the intervals of ICC(2,1) and Lin's concordance, n = 40", "95 % of 2,000 draws", within=0.02)
+def _():
+    rng = np.random.default_rng(0)
+    inside = []
+    for _ in range(2000):
+        x = rng.normal(size=40)
+        # Two raters of one mean and one deviation, whose true ICC and concordance are both 1 / 1.25.
+        ratings = x[:, None] + 0.5 * rng.normal(size=(40, 2))
+        inside.append([one.low <= 0.8 <= one.high for one in (icc(ratings), concordance(*ratings.T))])
+    yield from ((share, 0.95) for share in np.mean(inside, axis=0))
