@@ -91,3 +91,13 @@ def restored(folder, state):
     """`folder` is as `state` is, or empty."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(state, folder) if state else folder.mkdir(parents=True)
+
+
+def assert_told(outcome, fault, capsys, codes=(0, 5)):
+    """A killed command says nothing; one that failed has its exit code and one sentence."""
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("medtrans: error: ")]
+    if fault.startswith("kill"):
+        assert isinstance(outcome, Killed), fault
+        return
+    assert outcome in codes, (fault, outcome, said)
+    assert len(said) == (outcome == 5), (fault, said)

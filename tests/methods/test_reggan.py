@@ -39,6 +39,7 @@ def test_it_learns_more_from_misaligned_pairs_than_pix2pix():
     assert ours < 0.15
 
 
+@pytest.mark.slow
 def test_it_learns_as_much_from_aligned_pairs():
     ours, theirs = error("reggan", aligned, registration=REGISTRATION), error("pix2pix", aligned)
     assert ours < 1.05 * theirs
