@@ -161,13 +161,8 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     settings = stages.pop("method")
     name = str(_mapping(values.get("method"), where, "method")["name"])
     stages["training"] = stages["training"].resolved(methods.load(name).optimizer_for(settings))
-    recipe = Recipe(
-        name=_text(values, "name", Path(where).stem, where),
-        about=_text(values, "about", "", where),
-        method=name,
-        method_settings=settings,
-        **stages,
-    )
+    stages |= {key: _text(values, key, default, where) for key, default in (("name", Path(where).stem), ("about", ""))}
+    recipe = Recipe(**stages, method=name, method_settings=settings)
     _refuse_without_targets(recipe, where)
     refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, recipe.method, f"{where}: degrading")
     if recipe.pairing == "alone":
