@@ -23,6 +23,8 @@ AIR_HU = -1024.0
 """HU written outside the body."""
 BODY_AIR_HU = -300.0
 """HU. Air and lungs lie below; nearly every CT holds some."""
+MAX_AIR_HU = -900.0
+"""HU. Where no voxel is above, there is no body."""
 SOFT_TISSUE_HU = 250.0
 """HU. Fat, soft tissue and fluid lie between minus and plus this value."""
 MIN_SOFT_TISSUE_FRACTION = 0.8

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
-from medtrans.core.score import TRANSLATED, Direction, MetricId, Score
+from medtrans.core.score import TRANSLATED, Definition, Direction, Evaluation, MetricId, Score
+from medtrans.evaluating.baselines import COPIED_SOURCE
+from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP
 
 ARROWS: dict[Direction, str] = {"lower": "↓", "higher": "↑"}
 ACRONYMS = ("mae", "psnr", "ssim", "nmi", "ncc", "nmse", "snr", "cnr", "mtf", "ms", "hd95", "rmse")
@@ -68,6 +70,13 @@ def metric_label(metric: MetricId) -> str:
 def systems(scores: Iterable[Score]) -> list[str]:
     """The translation, then the baselines in their order of appearance."""
     return sorted(dict.fromkeys(score.system for score in scores), key=lambda system: system != TRANSLATED)
+
+
+def scored_definition(evaluation: Evaluation) -> Definition:
+    """The definition without the clauses of baselines that were not scored."""
+    unscored = {COPIED_SOURCE, INTENSITY_LOOKUP} - {score.system for score in evaluation.scores}
+    definition = evaluation.definition
+    return replace(definition, clauses=tuple(one for one in definition.clauses if one.subject not in unscored))
 
 
 def goodness(value: float, direction: Direction) -> float:

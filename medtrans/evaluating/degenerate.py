@@ -1,4 +1,5 @@
-"""Degenerate translations: images that are black, constant, far too bright, saturated, or filled with one value.
+"""Degenerate translations: images that are black, constant, far too bright, saturated, filled with one value, or of
+other values than their target.
 
 Scores alone do not show them: in a black image of a head PSNR can be 15 dB and SSIM .6. Values are those in the mask,
 compared with the target's; both in one unit.
@@ -7,6 +8,7 @@ compared with the target's; both in one unit.
 |---|---|
 | black-translation | the 99.5th percentile, from air on, is below a fifth of the target's |
 | bright-translation | it is above five times the target's |
+| foreign-translation | the median lies outside of the 0.5th to 99.5th percentile of the target, and r < .5 |
 | constant-translation | from the 0.5th to the 99.5th percentile it spans below a twentieth of the target's |
 | saturated-translation | a tenth more of the voxels than in the target lie in the highest hundredth of its range |
 | filled-translation | a tenth more of the voxels than in the target have one and the same value |
@@ -31,8 +33,10 @@ MAX_EXTRA_SHARE = 0.1
 TOP_OF_RANGE = 0.01
 MAX_VOXELS = 1_000_000
 """Voxels of a channel that are looked at, evenly picked."""
+MIN_CORRELATION = 0.5
+"""With the target: above, an image of other values may be the right one in another unit."""
 FILLED = "filled-translation"
-CODES = tuple(f"{kind}-translation" for kind in ("black", "bright", "constant", "saturated", "filled"))
+CODES = tuple(f"{kind}-translation" for kind in ("black", "bright", "constant", "saturated", "filled", "foreign"))
 ADVICE = "look at the images; if a model made it, its training failed"
 
 
@@ -43,6 +47,8 @@ class _Values:
     low: float
     high: float
     """0.5th and 99.5th percentiles."""
+    middle: float
+    """The median."""
     saturated: float
     """Share of the voxels in the highest hundredth of the range."""
     commonest: float
@@ -56,7 +62,7 @@ def degenerate(translated: Volume, target: Volume, mask: Volume | None, *, modal
     air = find_modality(modality).air
     pairs = [(own[inside], true[inside]) for own, true in zip(translated.voxels, target.voxels, strict=True)]
     outside = air if mask is None else None
-    found = (_doubt(_values(own, outside), _values(true, outside), air) for own, true in pairs if own.size)
+    found = (_doubt_pair(own, true, air, outside) for own, true in pairs if own.size)
     return [
         Finding(
             code=f"{doubt[0]}-translation",
@@ -80,8 +86,23 @@ def correlation(translated: np.ndarray, target: np.ndarray) -> float:
     return float((one * other).sum()) / below if below else 0.0
 
 
+def _doubt_pair(
+    own: np.ndarray, true: np.ndarray, air: float, outside: float | None
+) -> tuple[str, str, dict[str, float]] | None:
+    """Kind, words and numbers of one channel; None where nothing is wrong. `outside` as in `_values`."""
+    mine, target = _values(own, outside), _values(true, outside)
+    if found := _doubt(mine, target, air):
+        return found
+    if target.low <= mine.middle <= target.high or correlation(own, true) >= MIN_CORRELATION:
+        return None
+    where = "above" if mine.middle > target.high else "below"
+    words = f"has other values than its target: half of them in the mask lie {where} {mine.middle:.4g}, where the "
+    numbers = {"median": mine.middle, "target_low": target.low, "target_high": target.high}
+    return "foreign", f"{words}target's go from {target.low:.4g} to {target.high:.4g}", numbers
+
+
 def _doubt(own: _Values, true: _Values, air: float) -> tuple[str, str, dict[str, float]] | None:
-    """Kind, words and numbers; None where nothing is wrong."""
+    """As `_doubt_pair`, by what needs no comparison voxel by voxel."""
     top, wanted, span = own.high - air, true.high - air, true.high - true.low
     numbers = {"low": own.low, "high": own.high, "target_low": true.low, "target_high": true.high}
     ends = f"{own.low:.4g} to {own.high:.4g}, where the target's go from {true.low:.4g} to {true.high:.4g}"
@@ -104,10 +125,10 @@ def _doubt(own: _Values, true: _Values, air: float) -> tuple[str, str, dict[str,
 def _values(values: np.ndarray, outside: float | None) -> _Values:
     """`outside` is the value of air, which fills no mask where none was given."""
     some = values[:: max(values.size // MAX_VOXELS, 1)].astype(np.float32)
-    low, high = (float(end) for end in np.percentile(some, (0.5, 99.5)))
+    low, middle, high = (float(end) for end in np.percentile(some, (0.5, 50, 99.5)))
     smallest, largest = float(some.min()), float(some.max())
     at_top = float(np.mean(some >= largest - TOP_OF_RANGE * (largest - smallest)))
     numbers, counts = np.unique(some, return_counts=True)
     counts = np.where(numbers == outside, 0, counts) if outside is not None else counts
     most = int(counts.argmax())
-    return _Values(low, high, at_top, float(numbers[most]), float(counts[most] / some.size))
+    return _Values(low, high, middle, at_top, float(numbers[most]), float(counts[most] / some.size))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from medtrans.core.errors import GridMismatch, InputRefused
-from medtrans.core.modality import MAX_NEGATIVE_FRACTION, MODALITIES
+from medtrans.core.modality import MAX_AIR_HU, MAX_NEGATIVE_FRACTION, MODALITIES
 from medtrans.core.volume import Volume
 from medtrans.reading.grids import compare_grids
 
-MAX_AIR_HU = -900.0
-"""HU. Where no voxel is above, there is no body."""
 MAX_UNIT_RATIO = 10.0
 """Ratio of the 99.5th percentiles above which two images have different units, as Gy and cGy, or 0 … 1."""
 MAX_DOSE_UNDERSHOOT = 0.01

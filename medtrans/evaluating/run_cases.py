@@ -18,7 +18,7 @@ from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE_CLAUSE
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
-from medtrans.evaluating.mask_arrays import counted_values, mask_array
+from medtrans.evaluating.mask_arrays import counted_values, mask_array, without_padded
 from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
@@ -28,6 +28,7 @@ from medtrans.evaluating.window_borders import read_borders
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path, uncertainty_path
+from medtrans.reading.padding import padding_as_air, without_padding
 from medtrans.reading.volumes import read_volume
 
 MAX_TRAINING_CASES = 30
@@ -74,6 +75,7 @@ class RunCase(ScoringCase):
     ) -> None:
         self.name, self.subject, self.case, self.preparation = case.name, case.subject, case, preparation
         self.modality = find_modality(preparation.target_modality)
+        self.is_label_map = self.modality.name == "labels"
         self.has_source = bool(case.sources) and case.sources != case.targets
         self.source_given = self.has_source and preparation.source_modality == preparation.target_modality
         self.translation, self.region, self.training = translation, region, training
@@ -163,7 +165,7 @@ def evaluate_run(
     translated = [case for case in cases if case.name in translations]
     training = None
     if any(case.targets for case in translated):
-        training = TrainingBaselines(_training_cases(cases, settings.region, preparation))
+        training = TrainingBaselines(training_cases(cases, settings.region, preparation))
     lookup = (INTENSITY_LOOKUP_CLAUSE,) if training is not None and training.lookup is not None else ()
     clauses = (COPIED_SOURCE_CLAUSE, *lookup)
     label = cases[0].mask_label if cases else None
@@ -181,11 +183,12 @@ def evaluate_run(
 def scoring_pair(case: Case, region: str, preparation: TargetPreparation) -> Pair:
     """A case as it is scored: the target in the unit of translations, the mask of the voxels that count.
 
-    Raises InputRefused where a mask file should be used and there is none.
+    Raises InputRefused where a mask file should be used and there is none, EmptyMask where padding fills it.
     """
     scoring = RunCase(case, None, preparation, region)
     target = scoring.target()
-    return Pair(case, scoring.pair.source, scoring.in_written_unit(target), scoring.mask(target), scoring.pair.mask)
+    mask, _ = without_padded(scoring.mask(target), target, scoring.modality.name, case.name)
+    return Pair(case, scoring.pair.source, scoring.in_written_unit(target), mask, scoring.pair.mask)
 
 
 def not_translated(case: str, what: str) -> Finding:
@@ -203,12 +206,15 @@ def _without_target(case: Case) -> Finding:
     )
 
 
-def _training_cases(cases: Iterable[Case], region: str, preparation: TargetPreparation) -> Iterator[TrainingCase]:
+def training_cases(cases: Iterable[Case], region: str, preparation: TargetPreparation) -> Iterator[TrainingCase]:
+    """What baselines are learnt from, without the padding of the targets."""
     training = [case for case in cases if case.split == "train" and case.targets]
     for case in training[:: max(len(training) // MAX_TRAINING_CASES, 1)]:
         own = RunCase(case, None, preparation, region)
         learns = own.has_source and own.modality.name != "labels"
         with memory_errors(case.name):
             source = preparation.normalised_source(own.pair.source) if learns else None
-            learnt_from = TrainingCase(own.in_written_unit(own.target()), own.inside(), source)
+            target, name = own.target(), own.modality.name
+            inside, _ = without_padding(target, own.inside(), name, case.name)
+            learnt_from = TrainingCase(own.in_written_unit(padding_as_air(target, name)), inside, source)
         yield learnt_from

@@ -10,16 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from medtrans.core.errors import EmptyMask, MedtransError
+from medtrans.core.errors import MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.measurement import Measurement, Structure
 from medtrans.core.metric import Borders, CaseFacts
 from medtrans.core.score import TRANSLATED, Clause, Evaluation, Score
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE, copied_source
-from medtrans.evaluating.degenerate import FILLED, correlation, degenerate
+from medtrans.evaluating.degenerate import FILLED, MIN_CORRELATION, correlation, degenerate
 from medtrans.evaluating.failures import failure
-from medtrans.evaluating.fills import filled_target
 from medtrans.evaluating.image_scores import WHOLE_VOLUME, definition, input_hashes, score_pair
 from medtrans.evaluating.input_checks import (
     refuse_implausible,
@@ -29,7 +28,7 @@ from medtrans.evaluating.input_checks import (
     refuse_other_unit,
     refuse_unfit_mask,
 )
-from medtrans.evaluating.mask_arrays import mask_array
+from medtrans.evaluating.mask_arrays import mask_array, without_padded
 from medtrans.evaluating.measurements import measurements
 from medtrans.evaluating.metric_specs import MetricSpec, name_and_settings
 from medtrans.evaluating.placement import misplaced
@@ -37,16 +36,12 @@ from medtrans.evaluating.presets import find_preset
 from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
 from medtrans.evaluating.whole_volume import CLAUSE, air_fraction, whole_volume
 from medtrans.preparing.intensity_scale import scaled, upper_percentiles
+from medtrans.reading.fills import filled_target
 from medtrans.reading.memory import memory_errors
-from medtrans.reading.padding import without_padding
 from medtrans.reading.volumes import refuse_empty_mask
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
-
-
-MIN_CORRELATION = 0.5
-"""With the target in the mask: above, a translation of another brightness is taken to be in another unit."""
 
 
 class ScoringCase(ABC):
@@ -54,6 +49,8 @@ class ScoringCase(ABC):
 
     name: str
     subject: str
+    is_label_map: bool = False
+    """Whether the target is one, which a preset of another modality scores."""
     source_given: bool = False
     """Whether the copied source is a baseline: the source is not the target itself and may have its unit. Where it then
     cannot be compared, there is a finding."""
@@ -198,11 +195,9 @@ def _load(case: ScoringCase, modality: str, findings: list[Finding]) -> _Loaded:
     if mask is not None:
         refuse_unfit_mask(case.name, target, mask)
         refuse_empty_mask(mask, case.name)
-    inside, padding = without_padding(target, mask_array(mask, target), modality, case.name)
-    if not inside.any():
-        raise EmptyMask(case.name, padding[0].what, padding[0].advice, padding[0].code)
-    mask = target.like(inside[None]) if padding else mask
-    findings.extend((*padding, *filled_target(target, mask, modality, case.name)))
+    mask, padding = without_padded(mask, target, modality, case.name)
+    inside, kind = mask_array(mask, target), "labels" if case.is_label_map else modality
+    findings.extend((*padding, *(filled_target(target, inside, kind, case.name) if mask is not None else [])))
     refuse_not_finite(case.name, "translated", translated.voxels, inside)
     refuse_not_finite(case.name, "target", target.voxels, inside)
     written = case.written_percentiles()

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from medtrans.core.finding import Finding
+from medtrans.core.modality import MAX_AIR_HU
 from medtrans.core.score import Clause
 from medtrans.core.volume import Volume
-from medtrans.evaluating.input_checks import MAX_AIR_HU, top
+from medtrans.evaluating.input_checks import top
 
 DARK_FRACTION = 0.05
 """Of the 99.5th percentile: images other than CT are air below."""

@@ -21,7 +21,7 @@ from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.volumes import stamp
 
-FORMAT = 6
+FORMAT = 7
 """Version of the files of an entry; part of its key."""
 KEY_SETTINGS = (
     "orientation",
@@ -79,7 +79,9 @@ def _prepare(case: Case, preparation: Preparation, load: Callable[[Case], Pair])
     """
     pair = load(case)
     with memory_errors(case.name), _naming(case.name):
-        prepared = {"source": preparation.prepare_source(pair.source, pair.mask, margin=True)} if case.sources else {}
+        prepared = {}
+        if case.sources:
+            prepared["source"] = preparation.prepare_source(pair.source, pair.mask, margin=True, target=pair.target)
         if pair.target is not None:
             like = pair.source if case.sources else None
             prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like, margin=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from medtrans.core.volume import Volume
 from medtrans.preparing.masks import body_mask
+from medtrans.reading.padding import padding_as_air
 from medtrans.reading.sidecars import read_sidecar
 
 PERCENTILE = 99.5
@@ -23,8 +24,8 @@ SIDECAR_KEY = "target_percentiles"
 
 
 def upper_percentiles(volume: Volume) -> tuple[float, ...]:
-    """One per channel; in the whole image where no body is found. Voxels that are not finite count as 0."""
-    voxels = np.nan_to_num(volume.voxels, nan=0.0, posinf=0.0, neginf=0.0)
+    """One per channel; in the whole image where no body is found. Padding, and what is not finite, counts as 0."""
+    voxels = np.nan_to_num(padding_as_air(volume, "MR").voxels, nan=0.0, posinf=0.0, neginf=0.0)
     body = body_mask(voxels[0], volume.spacing)
     inside = body if body.any() else np.ones(volume.shape, bool)
     return tuple(float(np.percentile(channel[inside], PERCENTILE)) for channel in voxels)

@@ -26,6 +26,7 @@ from medtrans.preparing.masks import BODY_MASKS, air_level, dilated
 from medtrans.preparing.normalisation import Normaliser
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.memory import memory_errors
+from medtrans.reading.padding import padding_as_air, without_padding
 
 MAX_FIT_VOXELS = 200_000
 """Largest number of voxels of a training image that normalisation is fitted to."""
@@ -82,7 +83,8 @@ class Preparation:
                         _subset(one[body] - level) for one, level in zip(pair.source.voxels, air, strict=True)
                     )
                 if pair.target is not None:
-                    voxels["target"] += (_subset(one[body].astype(np.float64)) for one in pair.target.voxels)
+                    inside = self._without_padding(body, pair.target)
+                    voxels["target"] += (_subset(one[inside].astype(np.float64)) for one in pair.target.voxels)
                     if not self.settings.target_normalisation.keeps_unit:
                         upper.append(upper_percentiles(pair.target))
         names = {f"{role}_normalisation": some for role, some in voxels.items() if some}
@@ -90,15 +92,18 @@ class Preparation:
         typical = tuple(np.median(np.array(upper), axis=0).tolist()) if upper else ()
         return replace(self, settings=replace(self.settings, **fitted), target_percentiles=typical)
 
-    def prepare_source(self, volume: Volume, mask: Volume | None = None, *, margin: bool = False) -> Prepared:
+    def prepare_source(
+        self, volume: Volume, mask: Volume | None = None, *, margin: bool = False, target: Volume | None = None
+    ) -> Prepared:
         """Prepare a source; `mask`, on the same grid, says which voxels count instead of the body found in the volume.
 
-        With `margin` the voxels some millimetres around count too (masks.MARGIN_MM). Raises EmptyMask, GridMismatch,
-        InputRefused.
+        With `margin` the voxels some millimetres around count too (masks.MARGIN_MM); where `target`, of a training
+        pair, is padded, none counts. Raises EmptyMask, GridMismatch, InputRefused.
         """
         body = self.body_mask(volume)
         air = self._air(volume, body)
         counted = self._counted(volume, body, mask, margin)
+        counted = counted if target is None else self._without_padding(counted, target)
         return self._prepare(_without(air, volume), body, counted, self.settings.source_normalisation, volume)
 
     def normalised_source(self, volume: Volume) -> np.ndarray:
@@ -111,9 +116,11 @@ class Preparation:
         self, volume: Volume, mask: Volume | None = None, *, like: Volume | None = None, margin: bool = False
     ) -> Prepared:
         """Prepare a target likewise; its body is found in `like`, the source of the pair, or in itself."""
-        body = self.body_mask(like) if like else self.body_mask(volume, modality=self.target_modality)
-        counted = self._counted(volume, body, mask, margin)
-        return self._prepare(volume, body, counted, self.settings.target_normalisation, volume)
+        unpadded = padding_as_air(volume, self.target_modality)
+        body = self.body_mask(like) if like else self.body_mask(unpadded, modality=self.target_modality)
+        counted = self._without_padding(self._counted(volume, body, mask, margin), volume)
+        body = self._without_padding(body, volume)
+        return self._prepare(unpadded, body, counted, self.settings.target_normalisation, volume)
 
     def restore(self, voxels: np.ndarray, like: Prepared) -> Volume:
         """Normalised target voxels (channel, i, j, k) on the grid of `like` → the original grid, in the target's unit.
@@ -218,6 +225,13 @@ class Preparation:
     def _counted(self, volume: Volume, body: np.ndarray, mask: Volume | None, margin: bool) -> np.ndarray:
         counted = body if mask is None else self.body_mask(volume, mask)
         return dilated(counted, volume.spacing) if margin and self.settings.body_mask == "otsu" else counted
+
+    def _without_padding(self, mask: np.ndarray, target: Volume) -> np.ndarray:
+        """The voxels of a mask (i, j, k) where a target is not padded. Raises EmptyMask."""
+        left, findings = without_padding(target, mask, self.target_modality, "mask")
+        if findings and not left.any():
+            raise EmptyMask("mask", findings[0].what, findings[0].advice)
+        return left
 
     def _prepare(
         self, volume: Volume, body: np.ndarray, counted: np.ndarray, normaliser: Normaliser, original: Volume

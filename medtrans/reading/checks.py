@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from medtrans.core.case import Case
 from medtrans.core.errors import EnvironmentRefused, InputRefused, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import check_undeclared, find_modality
 from medtrans.core.volume import Volume
+from medtrans.reading.fills import filled_target
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.padding import without_padding
@@ -92,12 +96,23 @@ def _check_case(case: Case, settings: ReadingSettings) -> list[Finding]:
             continue
         if first and not first[1].shares_grid_with(volume):
             findings.append(_other_grid(path, volume, *first))
-        elif mask and path in case.targets and mask.shares_grid_with(volume):
-            of_mask += without_padding(volume, mask.voxels[0] > 0, modality, str(case.mask))[1]
+        elif path in case.targets:
+            of_mask += _check_target(volume, mask, modality, str(case.mask or path))
         first = first or (path, volume)
     if case.mask and mask and first and not first[1].shares_grid_with(mask):
         of_mask.append(_other_grid(case.mask, mask, *first))
     return [*findings, *of_mask]
+
+
+def _check_target(volume: Volume, mask: Volume | None, modality: str, where: str) -> list[Finding]:
+    """What fills a target in its mask; without a mask, padding anywhere, which the body may reach into."""
+    if mask is None:
+        findings = without_padding(volume, np.ones(volume.shape, bool), modality, where)[1]
+        return [replace(one, severity="note", advice="") for one in findings if one.code == "padding"]
+    if not mask.shares_grid_with(volume):
+        return []
+    inside, padding = without_padding(volume, mask.voxels[0] > 0, modality, where)
+    return padding + (filled_target(volume, inside, modality, where) if inside.any() else [])
 
 
 def _read_mask(case: Case) -> tuple[Volume | None, list[Finding]]:

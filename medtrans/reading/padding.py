@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from medtrans.core.finding import Finding
+from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
 
 PADDING_BELOW_HU, NOISE_DOWN_TO_HU = -1100.0, -1500.0
@@ -35,11 +36,24 @@ def without_padding(target: Volume, inside: np.ndarray, modality: str, where: st
         severity="warn" if left.any() else "refuse",
         where=where,
         what=f"{which} where the target is padded with {value:g}, outside of its field of view",
-        consequence="these voxels are left out of the scores" if left.any() else "no voxel is left to be scored",
+        consequence="these voxels are left out of training and scores"
+        if left.any()
+        else "no voxel is left to be scored",
         advice="give a mask of the field of view",
         numbers={"share": share, "value": value},
     )
     return left, [finding]
+
+
+def padding_as_air(volume: Volume, modality: str) -> Volume:
+    """The volume with air where padding fills it, inside of a mask or outside; itself where there is none."""
+    voxels = volume.voxels
+    if not voxels.size or np.nanmin(voxels) >= (PADDING_BELOW_HU if modality == "CT" else 0):
+        return volume
+    limit = _padding_limit(voxels[np.isfinite(voxels)], modality)
+    if limit is None:
+        return volume
+    return volume.like(np.where(voxels <= limit, voxels.dtype.type(find_modality(modality).air), voxels))
 
 
 def _padding_limit(values: np.ndarray, modality: str) -> float | None:
@@ -60,4 +74,4 @@ def _padding_limit(values: np.ndarray, modality: str) -> float | None:
     if not others.size:
         return float(lowest)
     low, high = np.percentile(others[:: max(others.size // MAX_VOXELS, 1)], (0.5, 99.5))
-    return float(lowest) if others.min() - lowest > max(high - low, 0) else None
+    return float(lowest) if float(others.min()) - float(lowest) > max(high - low, 0) else None

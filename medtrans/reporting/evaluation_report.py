@@ -7,7 +7,7 @@ from typing import Any
 
 from medtrans.core.finding import Finding
 from medtrans.core.score import TRANSLATED, Evaluation, Score
-from medtrans.evaluating.columns import columns
+from medtrans.evaluating.columns import columns, scored_definition
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation, is_single_class
 from medtrans.evaluating.verdicts import headline, verdicts
 from medtrans.reporting.images.case_images import CaseImages
@@ -85,7 +85,7 @@ def score_findings(scores: Sequence[Score]) -> list[Finding]:
 
 
 def _score_sections(evaluation: Evaluation) -> list[Section | None]:
-    scores, definition = image_scores(evaluation.scores), evaluation.definition
+    scores, definition = image_scores(evaluation.scores), scored_definition(evaluation)
     of_classes = [score for score in over_cases(evaluation.scores) if is_segmentation(score.metric)]
     names = lowest_dice(evaluation.structures, MAX_CHARTED_CLASSES)
     volumes = volume_measurements(evaluation.structures, names)

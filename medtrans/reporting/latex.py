@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from medtrans.core.measurement import MISSED_BELOW, Structure
 from medtrans.core.score import TRANSLATED, Clause, Definition, Evaluation, Score
-from medtrans.evaluating.columns import Column, columns, count_text, systems
+from medtrans.evaluating.columns import Column, columns, count_text, scored_definition, systems
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation, is_single_class
 from medtrans.evaluating.segmentation.task import SEGMENTATION
 from medtrans.reporting.latex_text import escaped
@@ -27,7 +27,7 @@ def to_tex(evaluation: Evaluation) -> bytes:
 
     Each table of scores has a row per system with mean ± SD, and one below it with the interval of the mean.
     """
-    tables, clauses = [HEAD], _captions(evaluation.definition)
+    tables, clauses = [HEAD], _captions(scored_definition(evaluation))
     scores = [score for score in evaluation.scores if not is_single_class(score.metric)]
     for name, of_label_maps in (("scores", False), ("structures", True)):
         own = [score for score in scores if is_segmentation(score.metric) is of_label_maps]

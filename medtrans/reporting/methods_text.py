@@ -7,18 +7,16 @@ recruitment, sequences and the motivation.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medtrans.core.measurement import Measurement
 from medtrans.core.score import TRANSLATED, Definition, Evaluation, Score
-from medtrans.evaluating.baselines import COPIED_SOURCE
-from medtrans.evaluating.columns import count_text, systems
+from medtrans.evaluating.columns import count_text, scored_definition, systems
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
 from medtrans.evaluating.segmentation.task import UPPER_BOUND
 from medtrans.evaluating.statistics.intervals import COVERAGE_NOTE, MIN_SUBJECTS_FOR_BOOTSTRAP, RESAMPLES
 from medtrans.evaluating.statistics.paired import MIN_SUBJECTS_FOR_TEST
-from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP
 from medtrans.reporting.paragraphs.data import data_sentences
 from medtrans.reporting.paragraphs.objective import objective_sentences
 from medtrans.reporting.paragraphs.preparation import preparation_sentences
@@ -37,7 +35,7 @@ def methods_text(
     """`run` is None for files that were only scored; `software` name → version. Paragraphs are separated by a line."""
     scores = [score for score in evaluation.scores if not is_single_class(score.metric)]
     paragraphs = run_paragraphs(run) if run and run.settings else []
-    paragraphs += [_definition(evaluation.definition, set(systems(scores)))] if scores or not paragraphs else []
+    paragraphs += [_definition(scored_definition(evaluation))] if scores or not paragraphs else []
     paragraphs += [_numbers(scores, len(evaluation.failed), len(evaluation.primary))] if scores else []
     paragraphs += [[*_agreement(evaluation.measurements), *_software(software or {})]]
     return "\n\n".join(" ".join(sentences) for sentences in paragraphs if sentences)
@@ -54,14 +52,12 @@ def run_paragraphs(run: RunRecord) -> list[list[str]]:
     ]
 
 
-def _definition(definition: Definition, scored: Collection[str]) -> list[str]:
-    """Without the clauses of baselines that were not scored."""
+def _definition(definition: Definition) -> list[str]:
     low, high = (f"{end:g}".replace("-", "−") for end in definition.value_range)
-    unscored = {COPIED_SOURCE, INTENSITY_LOOKUP} - set(scored)
     return [
         f"Scores follow the preset {definition.preset} of medtrans for {definition.modality}, with the value range "
         f"{low} … {high} (width Q = {definition.data_range:g}); region: {definition.region}.",
-        *(_ended(clause.sentence) for clause in definition.clauses if clause.subject not in unscored),
+        *(_ended(clause.sentence) for clause in definition.clauses),
     ]
 
 

@@ -59,6 +59,20 @@ def test_air_around_the_body_fills_nothing_where_no_mask_is_given(modality):
     assert degenerate(made, noisy, None, modality=modality, case="a") == []
 
 
+@pytest.mark.parametrize("shift", [2.0, -2.0])
+@pytest.mark.parametrize("modality", IMAGES)
+def test_a_silhouette_beyond_the_values_of_the_target_is_named(shift, modality):
+    target = IMAGES[modality]()
+    y = target.voxels[:, mask().voxels[0] > 0]
+    low, high = np.percentile(y, (0.5, 99.5))
+    noise = 0.2 * (high - low) * np.random.default_rng(0).normal(size=target.voxels.shape)
+    fake = (low + high) / 2 + shift * (high - low) / 2 + noise
+    assert codes(target.like(fake.astype(np.float32)), target, modality)[0] in (
+        "foreign-translation",
+        "black-translation",
+    )
+
+
 SOUND = {
     "noise": lambda y, rng: y + rng.uniform(0.05, 0.3) * np.std(y) * rng.normal(size=y.shape),
     "blur": lambda y, rng: ndimage.gaussian_filter(y, (0, *[rng.uniform(0.3, 1.0)] * 3)),
@@ -125,4 +139,6 @@ def test_every_channel_is_checked():
         np.concatenate([first, second]) for first, second in ((mr().voxels, fake.voxels), (mr().voxels, target.voxels))
     ]
     assert codes(*(Volume(voxels, target.affine) for voxels in two), "MR") == ["black-translation"]
-    assert set(CODES) == {f"{kind}-translation" for kind in ("black", "bright", "constant", "saturated", "filled")}
+    assert set(CODES) == {
+        f"{kind}-translation" for kind in ("black", "bright", "constant", "saturated", "filled", "foreign")
+    }

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from medtrans.core.volume import Volume
+from medtrans.phantoms import make_head, paint
 from medtrans.reading.checks import check_cases, check_masks, check_volume
 from medtrans.reading.cohort import find_cases
 from medtrans.reading.settings import ReadingSettings
@@ -117,6 +120,24 @@ def test_an_empty_mask_one_in_padding_and_one_elsewhere_are_found(tmp_path):
     (finding,) = of_mask(tmp_path, np.ones((4, 4, 3)))
     assert finding.severity == "refuse"
     assert "grid" in finding.what
+
+
+def test_a_target_whose_field_of_view_cuts_the_mask_and_one_that_is_padded_without_a_mask_are_named(tmp_path):
+    made = make_head(3, shape=(36, 42, 36), spacing=5.0)
+    ct = paint(made, "CT", np.random.default_rng(0))
+    settings = ReadingSettings(
+        root=tmp_path, source=CT("*_CBCT.nii.gz"), target=CT("*_CT.nii.gz"), mask="*_mask.nii.gz"
+    )
+    for name, volume in (("CBCT", ct), ("mask", made.mask)):
+        write_volume(volume, tmp_path / f"a_{name}.nii.gz")
+    for value, code in ((-1024, "cut-field-of-view"), (-3024, "padding")):
+        voxels = ct.voxels.copy()
+        voxels[:, :11] = value
+        write_volume(ct.like(voxels), tmp_path / "a_CT.nii.gz", overwrite=True)
+        (finding,) = check_cases(find_cases(settings), settings)
+        assert (finding.code, finding.severity) == (code, "warn")
+    (finding,) = check_cases(find_cases(replace(settings, mask=None)), settings)
+    assert (finding.code, finding.severity) == ("padding", "note")
 
 
 def test_a_broken_file_is_a_finding_not_an_error(tmp_path):

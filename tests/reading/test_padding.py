@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from medtrans.phantoms import make_head, paint
-from medtrans.reading.padding import without_padding
+from medtrans.reading.padding import padding_as_air, without_padding
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +63,11 @@ def test_a_mask_that_lies_wholly_in_padding_is_refused_in_one_sentence(head):
     assert not counted.any()
     assert (finding.code, finding.severity) == ("empty-mask", "refuse")
     assert finding.what == "the mask lies wholly where the target is padded with -3024, outside of its field of view"
+
+
+@pytest.mark.parametrize(("modality", "value", "air"), [("CT", -3024, -1024), ("MR", -9999, 0)])
+def test_padding_inside_and_outside_of_a_mask_becomes_air_and_nothing_else_changes(head, modality, value, air):
+    image = head[modality == "MR"]
+    padded = filled(image, value, 1, 10)
+    assert np.array_equal(padding_as_air(padded, modality).voxels, filled(image, air, 1, 10).voxels)
+    assert padding_as_air(image, modality) is image
