@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
+from medtrans.evaluating.degenerate import correlation
 from medtrans.evaluating.mask_arrays import mask_array
 
 MAX_SHIFT = 3
@@ -25,6 +26,9 @@ the second number over the root of theirs, since such ratios vary by chance."""
 MAX_VOXELS = 50_000
 MIN_VALID = 0.5
 """Smallest fraction of the voxels that a shift leaves within the volume."""
+MIRRORED_BELOW = -0.25
+"""A translation is also mirrored where it fits better so and its asymmetry has this correlation with the target's:
+heads are so nearly symmetric that the error hardly changes. Where the correlation is above 0, it is not mirrored."""
 TOWARDS = {"R": "the right", "L": "the left", "A": "the front", "P": "the back", "S": "the top", "I": "the bottom"}
 OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
 
@@ -35,8 +39,10 @@ def misplaced(translated: Volume, target: Volume, mask: Volume | None, case: str
     places = np.argwhere(inside)
     places = places[:: max(len(places) // MAX_VOXELS, 1)]
     found = list(_alternatives(translated.voxels[0], target.voxels[0], places, target.orientation))
-    best = min(found, key=lambda one: one.ratio, default=None)
-    if best is None or not best.ratio < MAX_RATIO - PER_ROOT_VOXEL / math.sqrt(max(len(places), 1)):
+    most = MAX_RATIO - PER_ROOT_VOXEL / math.sqrt(max(len(places), 1))
+    likely = [one for one in found if one.ratio < (1 if one.correlation < MIRRORED_BELOW else most)]
+    best = min((one for one in likely if one.correlation <= 0), key=lambda one: one.ratio, default=None)
+    if best is None:
         return []
     return [
         Finding(
@@ -59,6 +65,8 @@ class _Alternative:
     words: str
     error: float
     in_place: float
+    correlation: float = 0.0
+    """Of a mirror image: of the translation minus its mirror image with the target minus its own."""
 
     @property
     def ratio(self) -> float:
@@ -85,7 +93,10 @@ def _alternatives(own: np.ndarray, true: np.ndarray, places: np.ndarray, orienta
         ends = [" and ".join(sorted((TOWARDS[letter], TOWARDS[OPPOSITE[letter]]))) for letter in orientation]
         words = f"with {', '.join(ends[axis] for axis in axes)} exchanged"
         words = f"turned by half a turn, {words}" if len(axes) == 2 else f"mirrored, {words}"
-        yield from _compared("mirrored", words, own, moved, values, np.ones(len(places), bool))
+        differences = (one - image[tuple(moved.T)] for one, image in zip(values, (own, true), strict=True))
+        correlated = correlation(*differences)
+        for one in _compared("mirrored", words, own, moved, values, np.ones(len(places), bool)):
+            yield replace(one, correlation=correlated)
 
 
 def _compared(

@@ -96,7 +96,7 @@ def _cut_share(image: np.ndarray, inside: np.ndarray, value: float, spacing: tup
     image, inside = image[box], inside[box]
     region = inside & (image == value)
     reach = [
-        max(round(CUT_RADIUS_MM / step), 1) if side > 1 else 0 for step, side in zip(spacing, image.shape, strict=True)
+        max(int(CUT_RADIUS_MM / step), 1) if side > 1 else 0 for step, side in zip(spacing, image.shape, strict=True)
     ]
     sides = [2 * cells + 1 for cells in reach]
     core = ndimage.minimum_filter(region, sides, mode="nearest")

@@ -116,3 +116,21 @@ def test_of_drawn_translations_that_are_misplaced_most_are_named(head):
         codes = [finding.code for finding in misplaced(target.like(wrong[None]), target, mask, "a")]
         found.append(codes == ["misplaced" if number % 2 else "mirrored"])
     assert np.mean(found) >= 0.8
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_nearly_symmetric_head_is_named_where_left_and_right_are_exchanged_and_no_other(seed):
+    shape, rng = (40, 46, 40), np.random.default_rng(seed)
+    made = make_head(seed, shape=shape, spacing=5.0)
+    target = paint(made, "CT", rng)
+    blurred = gaussian_filter(target.voxels.astype(np.float32), (0, 1, 1, 1))
+    close = target.like(blurred + rng.normal(0, 60, target.voxels.shape).astype(np.float32))
+    other = paint(make_head(seed + 50, shape=shape, spacing=5.0), "CT", rng)
+    cut = target.voxels.copy()
+    cut[..., :10] = -1024
+    assert not misplaced(close, target, made.mask, "a")
+    assert not misplaced(other, target, made.mask, "a")
+    assert not misplaced(close, target.like(cut), made.mask, "a")
+    (finding,) = misplaced(close.like(close.voxels[:, ::-1]), target, made.mask, "a")
+    assert finding.code == "mirrored"
+    assert "the left and the right exchanged" in finding.what
