@@ -18,6 +18,7 @@ CATCHES_ALL = {
     "core/registry.py": "an error of the environment, with its reason",
     "training/processes.py": "an error of the environment, with its reason",
     "reporting/provenance.py": "Path.home alone",
+    "preparing/registration/transform_file.py": "an error of the environment, with its file",
     "stages/check.py": "inside memory_errors",
 }
 """Files that catch what want of memory raises, and what becomes of it there."""

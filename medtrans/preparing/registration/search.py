@@ -15,6 +15,7 @@ import numpy as np
 
 from medtrans.core.errors import InputRefused
 from medtrans.preparing.registration.images import Level, Pyramid
+from medtrans.reading.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -115,8 +116,10 @@ def _descend(fixed: Level, moving: Level, start: T, step: float) -> tuple[float,
     method.SetInitialTransform(transform, inPlace=True)
     try:
         method.Execute(fixed.image, moving.image)
-    except RuntimeError:  # No sample lies within the moving image any more.
-        return math.inf, start
+    except RuntimeError as reason:
+        if is_out_of_memory(reason):
+            raise
+        return math.inf, start  # No sample lies within the moving image any more.
     return method.GetMetricValue(), transform
 
 
