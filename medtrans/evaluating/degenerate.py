@@ -93,7 +93,8 @@ def _doubt_pair(
     mine, target = _values(own, outside), _values(true, outside)
     if found := _doubt(mine, target, air):
         return found
-    if target.low <= mine.middle <= target.high or correlation(own, true) >= MIN_CORRELATION:
+    lies_within = target.low <= mine.middle <= target.high
+    if lies_within or target.low == target.high or correlation(own, true) >= MIN_CORRELATION:
         return None
     where = "above" if mine.middle > target.high else "below"
     words = f"has other values than its target: half of them in the mask lie {where} {mine.middle:.4g}, where the "

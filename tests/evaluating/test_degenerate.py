@@ -73,6 +73,12 @@ def test_a_silhouette_beyond_the_values_of_the_target_is_named(shift, modality):
     )
 
 
+def test_a_label_map_of_one_label_in_its_mask_has_no_values_to_be_foreign_to():
+    target = mr().like((mask().voxels > 0).astype(np.uint8))
+    missed = target.like(target.voxels * (np.indices(target.voxels.shape)[1] < 4))
+    assert "foreign-translation" not in codes(missed, target, "MR")
+
+
 SOUND = {
     "noise": lambda y, rng: y + rng.uniform(0.05, 0.3) * np.std(y) * rng.normal(size=y.shape),
     "blur": lambda y, rng: ndimage.gaussian_filter(y, (0, *[rng.uniform(0.3, 1.0)] * 3)),
