@@ -17,9 +17,10 @@ from medtrans.batching.sidecar import DESCRIPTION, sidecar
 from medtrans.batching.staging import publish, staged
 from medtrans.core.errors import InputRefused, MedtransError, UsageError
 from medtrans.core.volume import Volume
+from medtrans.reading.memory import free_bytes
 from medtrans.reading.names import sidecar_path, uncertainty_path
-from medtrans.reading.storage import write_atomically
-from medtrans.reading.volumes import hash_volume, read_channels, read_mask, write_volume
+from medtrans.reading.storage import size_of, write_atomically
+from medtrans.reading.volumes import hash_volume, read_channels, read_grid, read_mask, write_volume
 from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.translation import Translation
@@ -44,6 +45,8 @@ class Batch:
         """Translate one job. An error becomes the outcome of its case."""
         began, line = time.monotonic(), None
         try:
+            for path in job.sources:
+                _read_header_of_large(path)
             inputs, mask = [_hashed(path) for path in job.sources], _hashed(job.mask) if job.mask else None
             line = first_line(job, [*inputs, *([mask] if mask else [])], self.translator, self.part)
             with self.ledger.locked() if self.ledger.path.exists() else contextlib.nullcontext():
@@ -143,6 +146,13 @@ def _read_body(job: Job) -> Volume | None:
     if job.mask is None:
         return None
     return read_mask(job.mask, job.mask_label)
+
+
+def _read_header_of_large(path: Path) -> None:
+    """The header of a file beyond the free memory, which would be hashed for minutes. Raises InputRefused."""
+    free = free_bytes()
+    if free is not None and path.is_file() and size_of(path) > free:
+        read_grid(path)
 
 
 def _hashed(path: Path) -> Hashed:

@@ -212,6 +212,18 @@ def test_a_case_without_enough_memory_fails_as_the_environment_and_is_named(case
     assert "sub-0.nii.gz: does not fit into memory" in outcomes[0].message
 
 
+def test_a_sparse_file_is_refused_by_its_header_before_it_is_hashed(cases, translator, tmp_path, monkeypatch):
+    header = nib.Nifti1Header()
+    header.set_data_shape((8000, 8000, 8000))
+    header["magic"], header["vox_offset"] = b"n+1", 352
+    with (cases / "sub-0.nii").open("wb") as file:
+        file.write(header.binaryblock + bytes(4))
+        file.truncate(1 << 41)
+    monkeypatch.setattr(translate_case, "hash_volume", lambda path: pytest.fail("was hashed"))
+    [outcome] = translate_files(cases / "sub-0.nii", tmp_path / "out.nii.gz", translator)
+    assert (outcome.verdict, outcome.exit_code) == ("failed", 3), outcome.message
+
+
 def test_cases_named_as_the_deviation_of_another_never_meet_its_file(cases, translator, tmp_path):
     sources = [cases / "sub-0.nii.gz", cases / "sub-1.nii.gz"]
     with pytest.raises(UsageError, match="would have the same output as"):
