@@ -20,7 +20,7 @@ from medtrans.core.volume import Volume
 from medtrans.reading.memory import free_bytes
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.storage import size_of, write_atomically
-from medtrans.reading.volumes import hash_volume, read_channels, read_grid, read_mask, write_volume
+from medtrans.reading.volumes import hash_volume, read_channels, read_mask, read_volume, write_volume
 from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.translation import Translation
@@ -149,10 +149,10 @@ def _read_body(job: Job) -> Volume | None:
 
 
 def _read_header_of_large(path: Path) -> None:
-    """The header of a file beyond the free memory, which would be hashed for minutes. Raises InputRefused."""
+    """A file beyond the free memory is refused by its header; to hash it takes minutes. Raises InputRefused."""
     free = free_bytes()
     if free is not None and path.is_file() and size_of(path) > free:
-        read_grid(path)
+        read_volume(path)
 
 
 def _hashed(path: Path) -> Hashed:

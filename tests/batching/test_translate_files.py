@@ -214,11 +214,12 @@ def test_a_case_without_enough_memory_fails_as_the_environment_and_is_named(case
 
 def test_a_sparse_file_is_refused_by_its_header_before_it_is_hashed(cases, translator, tmp_path, monkeypatch):
     header = nib.Nifti1Header()
-    header.set_data_shape((8000, 8000, 8000))
+    header.set_data_shape((1100, 1100, 1100))
     header["magic"], header["vox_offset"] = b"n+1", 352
     with (cases / "sub-0.nii").open("wb") as file:
         file.write(header.binaryblock + bytes(4))
-        file.truncate(1 << 41)
+        file.truncate(352 + 4 * 1100**3)
+    monkeypatch.setattr(translate_case, "free_bytes", lambda: 1 << 20)
     monkeypatch.setattr(translate_case, "hash_volume", lambda path: pytest.fail("was hashed"))
     [outcome] = translate_files(cases / "sub-0.nii", tmp_path / "out.nii.gz", translator)
     assert (outcome.verdict, outcome.exit_code) == ("failed", 3), outcome.message
