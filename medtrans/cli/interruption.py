@@ -15,6 +15,7 @@ ADVICE = {
     "compare": f"{AGAIN}, with --overwrite where it had begun to write",
     "distances": f"{AGAIN}, with --overwrite where it had begun to write",
     "sample": "finished images are kept: the same command with --overwrite writes them all again",
+    "align": f"{AGAIN}, with --overwrite where it had begun to write",
     "degrade": "finished images are kept: the same command with --overwrite writes them all again",
     "check": AGAIN,
     "phantoms": "finished images are kept: the same command with --overwrite writes them all again",

@@ -23,6 +23,7 @@ def million_weights(name):
     return sum(weight.numel() for weight in settings.build(3, 1, 1).parameters()) / 1e6
 
 
+@pytest.mark.slow
 def test_the_segmenter_is_in_the_loss_and_two_folds_are_translated_by_their_mirrored_mean(tmp_path):
     segmenter = train(recipe("segmenter"), tmp_path / "segmenter").model
     folds = [

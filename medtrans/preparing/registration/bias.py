@@ -27,7 +27,7 @@ def without_bias(volume: Volume, body: Volume) -> Volume:
         np.maximum(coarse.voxels - dark, 0).astype(np.float32) + 1e-3 * float(np.ptp(volume.voxels)), coarse.affine
     )
     filter_ = sitk.N4BiasFieldCorrectionImageFilter()
-    filter_.SetNumberOfThreads(1)
+    filter_.SetNumberOfWorkUnits(1)
     filter_.SetMaximumNumberOfIterations(ITERATIONS)
     filter_.Execute(to_image(filled), to_image(Volume(mask.astype(np.uint8), coarse.affine)))
     field = to_voxels(sitk.Exp(filter_.GetLogBiasFieldAsImage(to_image(filled))))

@@ -124,11 +124,11 @@ def _descend(fixed: Level, moving: Level, start: T, step: float) -> tuple[float,
 
 
 def _method(fixed: Level, moving: Level, samples: int) -> sitk.ImageRegistrationMethod:
-    """One thread and a fixed seed, so that the same images give the same transform to the last bit."""
+    """One work unit and a fixed seed, so that the same images give the same transform to the last bit."""
     import SimpleITK as sitk
 
     method = sitk.ImageRegistrationMethod()
-    method.SetNumberOfThreads(1)
+    method.SetNumberOfWorkUnits(1)
     method.SetMetricAsMattesMutualInformation(BINS)
     method.SetMetricFixedMask(fixed.mask)
     method.SetInterpolator(sitk.sitkLinear)

@@ -31,11 +31,12 @@ def test_a_rotation_of_15_degrees_and_20_mm_between_mr_and_ct_is_found(registere
 
 def test_the_same_images_give_the_same_transform_to_the_last_bit(registered):
     one, other = (Pyramid(each, each.like(np.ones(each.voxels.shape))) for each in registered[:2])
-    found = [search._descend(one.level(8), other.level(8), registered[3].transform, 8.0) for _ in range(2)]
-    assert found[0][1].GetParameters() == found[1][1].GetParameters()
+    found = [search._descend(one.level(8), other.level(8), registered[3].transform, 8.0) for _ in range(3)]
+    assert len({transform.GetParameters() for _, transform in found}) == 1
     assert found[0][1].GetParameters() != registered[3].transform.GetParameters()
 
 
+@pytest.mark.slow
 def test_two_heads_are_not_registered_well():
     fixed, _, _ = moved_head(1)
     _, moving, _ = moved_head(2)
@@ -94,6 +95,7 @@ def test_an_image_of_itk_has_the_place_and_the_voxels_of_the_volume(registered):
     assert np.array_equal(to_voxels(image), fixed.voxels)
 
 
+@pytest.mark.slow
 def test_a_smooth_deformation_is_found_in_part(monkeypatch):
     """Few control points and samples, since this takes seconds; docs/benchmarks/align.py measures the defaults."""
     monkeypatch.setattr(search, "MESHES", ((5.0, 80.0, 8000),))
