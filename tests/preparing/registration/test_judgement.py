@@ -11,11 +11,13 @@ from tests.preparing.registration.moved_heads import moved_head
 SOUND = Measures(  # A rigid registration that found its place.
     inverse_mean=0.1, inverse_max=0.3, nmi_before=1.02, nmi_after=1.2, edge_distance_before=5.0,
     edge_distance_after=2.0,
-    dice_before=0.8, dice_after=0.98, jacobian_min=1.0, jacobian_max=1.0, covered=1.0, moved=20.0,
+    dice_before=0.8, dice_after=0.98, jacobian_min=1.0, jacobian_max=1.0, covered=1.0, moved=20.0, voxel=2.0,
 )  # fmt: skip
 FAULTS = [
     ({"inverse_mean": 2.0}, "doubtful", "opposite direction"),
+    ({"inverse_mean": 0.8}, "doubtful", "opposite direction"),
     ({"inverse_mean": 20.0}, "failed", "opposite direction"),
+    ({"nmi_after": 1.1}, "doubtful", "little in common"),
     ({"covered": 0.3}, "doubtful", "share 30% of the body"),
     ({"covered": 0.1}, "failed", "share 10% of the body"),
     ({"dice_after": 0.7}, "doubtful", "Dice of 0.70"),
@@ -37,6 +39,11 @@ def test_each_fault_has_its_outcome_and_its_reason(change, outcome, reason):
     judged = judge_measures(replace(SOUND, **change))
     assert judged.outcome == outcome
     assert any(reason in sentence for sentence in judged.reasons)
+
+
+def test_coarse_voxels_allow_a_quarter_of_their_size():
+    assert judge_measures(replace(SOUND, inverse_mean=0.9)).outcome == "doubtful"
+    assert judge_measures(replace(SOUND, inverse_mean=0.9, voxel=5.0)).outcome == "good"
 
 
 def test_measures_that_are_not_numbers_are_never_good():
