@@ -48,26 +48,21 @@ def filled_target(target: Volume, inside: np.ndarray, modality: str, where: str)
 
 
 def _filled(value: float, share: float, where: str) -> Finding:
-    return Finding(
-        code="filled-target",
-        severity="warn",
-        where=where,
-        what=f"the target has the one value {value:g} in {share:.0%} of the mask",
-        consequence="scores there are not those of an image, and a model learns it",
-        advice="look whether the mask reaches beyond the field of view, or a part of the target was erased",
-        numbers={"value": value, "share": share},
-    )
+    what = f"the target has the one value {value:g} in {share:.0%} of the mask"
+    advice = "look whether the mask reaches beyond the field of view, or a part of the target was erased"
+    return _finding("filled-target", what, advice, value, share, where)
 
 
 def _cut(value: float, share: float, where: str) -> Finding:
+    what = f"the target ends inside the body: beyond, it has the one value {value:g} in {share:.0%} of the mask"
+    return _finding("cut-field-of-view", what, "give a mask of the field of view", value, share, where)
+
+
+def _finding(code: str, what: str, advice: str, value: float, share: float, where: str) -> Finding:
+    meaning = "scores there are not those of an image, and a model learns it"
+    numbers = {"value": value, "share": share}
     return Finding(
-        code="cut-field-of-view",
-        severity="warn",
-        where=where,
-        what=f"the target ends inside the body: beyond, it has the one value {value:g} in {share:.0%} of the mask",
-        consequence="scores there are not those of an image, and a model learns it",
-        advice="give a mask of the field of view",
-        numbers={"value": value, "share": share},
+        code=code, severity="warn", where=where, what=what, consequence=meaning, advice=advice, numbers=numbers
     )
 
 

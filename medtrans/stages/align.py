@@ -26,7 +26,7 @@ from medtrans.reading.names import stem
 from medtrans.reading.storage import write_atomically
 from medtrans.reading.volumes import hash_volume, read_mask, read_volume, write_volume
 from medtrans.reporting.images.checkerboard import checkerboard
-from medtrans.translating.output_checks import to_int16_hu
+from medtrans.translating.output_checks import to_whole_hu
 
 NOTICE = "Resampled to the grid of another image by registration; look at the picture before you use it."
 DESCRIPTION = f"ALIGNED medtrans {__version__}"
@@ -179,7 +179,7 @@ def _on_grid(volume: Volume, path: Path, reference: Volume, reference_path: Path
 def _in_disk_type(aligned: Volume, moving: Volume, is_ct: bool) -> Volume:
     """CT in whole HU, others in the type of the moving image: it holds every value, since none leaves its range."""
     if is_ct:
-        return aligned.like(to_int16_hu(aligned.voxels, AIR_HU, np.iinfo(np.int16).max))
+        return to_whole_hu(aligned)
     kind = moving.voxels.dtype
     return aligned.like((np.rint(aligned.voxels) if np.issubdtype(kind, np.integer) else aligned.voxels).astype(kind))
 

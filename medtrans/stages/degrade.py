@@ -15,7 +15,7 @@ from medtrans.batching.plan import Job, plan
 from medtrans.batching.staging import publish, staged
 from medtrans.core.errors import InputRefused, MedtransError, UsageError
 from medtrans.core.finding import Finding
-from medtrans.core.modality import AIR_HU, Modality
+from medtrans.core.modality import Modality
 from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record, Step, draw_all, names_in
@@ -27,7 +27,7 @@ from medtrans.reading.names import sidecar_path
 from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
 from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.reading.volumes import hash_volume, read_volume, write_volume
-from medtrans.translating.output_checks import to_int16_hu
+from medtrans.translating.output_checks import to_whole_hu
 
 NOTICE = "Degraded by computation from the input; not measured so."
 DESCRIPTION = f"DEGRADED medtrans {__version__}"
@@ -144,9 +144,7 @@ def _facts(
 
 def _in_disk_type(volume: Volume, modality: Modality) -> Volume:
     """CT in whole HU, other images as float32."""
-    if modality.name != "CT":
-        return volume
-    return volume.like(to_int16_hu(volume.voxels, AIR_HU, np.iinfo(np.int16).max))
+    return to_whole_hu(volume) if modality.name == "CT" else volume
 
 
 def _label_maps(jobs: Sequence[Job], labels: Path | None) -> dict[str, Path]:

@@ -25,6 +25,11 @@ def to_int16_hu(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return elementwise(converted, values, np.int16)
 
 
+def to_whole_hu(ct: Volume) -> Volume:
+    """A CT as int16, from air on."""
+    return ct.like(to_int16_hu(ct.voxels, AIR_HU, np.iinfo(np.int16).max))
+
+
 def clipped_fraction(
     values: np.ndarray, low: float, high: float, restore: Callable[[np.ndarray], np.ndarray] = np.asarray
 ) -> float:

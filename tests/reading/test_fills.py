@@ -9,19 +9,12 @@ from medtrans.phantoms import make_head, paint
 from medtrans.preparing.masks import body_mask, dilated
 from medtrans.reading.fills import filled_target
 from medtrans.reading.volumes import read_volume
+from tests.reading.filled_heads import filled, made_head
 
 
 @pytest.fixture(scope="module")
 def head():
-    made = make_head(3, shape=(36, 42, 36), spacing=5.0)
-    rng = np.random.default_rng(0)
-    return paint(made, "CT", rng), paint(made, "T1", rng), made.mask.voxels[0] > 0
-
-
-def filled(volume, value, axis, width):
-    voxels = np.moveaxis(volume.voxels.astype(np.float64), axis + 1, 0)
-    voxels[:width] = value
-    return volume.like(np.moveaxis(voxels, 0, axis + 1))
+    return made_head()
 
 
 def test_sound_images_are_not_filled(head):

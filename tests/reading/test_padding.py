@@ -1,21 +1,13 @@
 import numpy as np
 import pytest
 
-from medtrans.phantoms import make_head, paint
 from medtrans.reading.padding import padding_as_air, without_padding
+from tests.reading.filled_heads import filled, made_head
 
 
 @pytest.fixture(scope="module")
 def head():
-    made = make_head(3, shape=(36, 42, 36), spacing=5.0)
-    rng = np.random.default_rng(0)
-    return paint(made, "CT", rng), paint(made, "T1", rng), made.mask.voxels[0] > 0
-
-
-def filled(volume, value, axis, width):
-    voxels = np.moveaxis(volume.voxels.astype(np.float64), axis + 1, 0)
-    voxels[:width] = value
-    return volume.like(np.moveaxis(voxels, 0, axis + 1))
+    return made_head()
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])

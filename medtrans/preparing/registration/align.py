@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 Kind = Literal["rigid", "affine", "deformable"]
-KINDS: tuple[Kind, ...] = ("rigid", "affine", "deformable")
 
 
 @dataclass(frozen=True, eq=False)
