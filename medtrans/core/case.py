@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,8 @@ class Case:
     conditions: Mapping[str, float] = field(default_factory=dict)
     session: str = ""
     """Label of the examination among those of the subject; empty where it is unknown."""
+    day: date | None = None
+    """Date of the examination; None where it is unknown."""
     mask_label: int | None = None
     """The value in the mask that counts; None for all above 0."""
     scanner: str = ""

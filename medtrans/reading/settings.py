@@ -51,8 +51,8 @@ class ReadingSettings(Settings):
     """The value in a mask that counts, for masks of several values such as label maps; None for masks of two."""
     table: Path | None = None
     """CSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
-    optionally target (or target_1 …), mask, name, session, split, scanner; every other column is a condition, a
-    number."""
+    optionally target (or target_1 …), mask, name, session, date (YYYY-MM-DD), split, scanner; every other column is a
+    condition, a number."""
     subject: str = ""
     """Regular expression that finds the subject in a case's name; with a group, the group. Empty: the entity sub- of
     BIDS, else the parts up to the first number (p07 of p07_v1, patient_01 of patient_01_v1), else the text before the

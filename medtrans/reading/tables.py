@@ -7,6 +7,7 @@ import io
 import math
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import cast, get_args
 
@@ -71,6 +72,7 @@ def _case(root: Path, line: Mapping[str | None, str], where: str) -> Case:
     return Case(
         subject=subject,
         session=cells.pop("session", "") or session_of(name),
+        day=_day(cells.pop("date", ""), where),
         name=name,
         sources=files["source"],
         targets=files["target"],
@@ -92,6 +94,19 @@ def _files(root: Path, cells: dict[str, str], role: str, where: str) -> tuple[Pa
             what = f"{path} does not exist, or is no volume"
             raise InputRefused(f"{where}, column {column}", what, "write the path from reading.root on")
     return tuple(path for _, path in paths)
+
+
+def _day(text: str, where: str) -> date | None:
+    """The date of a cell; None where it is empty. Raises UsageError: 03.04.2021 is a day in March or in April."""
+    if not text:
+        return None
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    what = f"{text!r} is not a date of the calendar as YYYY-MM-DD"
+    raise UsageError(f"{where}, column date", what, "write it as 2024-01-31 (ISO 8601), or leave the cell empty")
 
 
 def _scanner(cells: dict[str, str], where: str) -> str:

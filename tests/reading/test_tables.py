@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -78,3 +79,19 @@ def test_a_table_may_name_sessions(tmp_path):
     text = "subject,name,session,source\np,one,before,x.nii.gz\np,p_v2,,y.nii.gz\np,three,,z.nii.gz\n"
     cases = {case.name: case.session for case in find_cases(table(tmp_path, text))}
     assert cases == {"one": "before", "p_v2": "v2", "three": ""}
+
+
+def test_a_table_may_give_dates(tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    put(tmp_path / "y.nii.gz", 2)
+    text = "subject,source,date,tesla\np,x.nii.gz,2024-02-29,3\nq,y.nii.gz,,3\n"
+    first, second = find_cases(table(tmp_path, text))
+    assert (first.day, second.day) == (date(2024, 2, 29), None)
+    assert dict(first.conditions) == {"tesla": 3.0}, "a date is no condition"
+
+
+@pytest.mark.parametrize("text", ["31.01.2024", "2024-1-31", "20240131", "2024-02-30", "2024-W05-3", "2024-01-31T10:00"])
+def test_a_date_is_a_day_of_the_calendar_in_iso_8601(text, tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    with pytest.raises(UsageError, match="line 2, column date.* is not a date.*2024-01-31"):
+        find_cases(table(tmp_path, f"subject,source,date\np,x.nii.gz,{text}\n"))
