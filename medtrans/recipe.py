@@ -40,6 +40,7 @@ from medtrans.reading.cohort import find_cases
 from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.splits import refuse_without_training
 from medtrans.reading.storage import read_bytes
+from medtrans.reading.visits import refuse_without_pairs
 from medtrans.training.settings import TrainingSettings
 from medtrans.translating.settings import TranslatingSettings
 
@@ -165,6 +166,7 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     recipe = Recipe(**stages, method=name, method_settings=settings)
     _refuse_without_targets(recipe, where)
     refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, recipe.method, f"{where}: degrading")
+    refuse_without_pairs(recipe.reading, recipe.pairing, recipe.method, where)
     if recipe.pairing == "alone":
         recipe = dataclasses.replace(recipe, preparing=recipe.preparing.own_targets(f"{where}: preparing"))
     recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)

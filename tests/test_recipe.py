@@ -9,6 +9,10 @@ MINIMAL = """method: {name: regression}
 reading: {source: {pattern: "*_T1.nii.gz", modality: MR}, target: {pattern: "*_CT.nii.gz", modality: CT}}
 """
 IMAGES = {"reading": {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}, "target": {"modality": "CT"}}}
+MR_SCORES = {
+    "evaluating": {"preset": "mr-percentile"},
+    "preparing": {"target_normalisation": {"name": "percentiles"}},
+}
 WITH_TABLE = """method: {name: regression}
 reading: {root: heads, table: people.csv, source: {modality: MR}, target: {modality: MR}}
 preparing: {target_normalisation: {name: percentiles}}
@@ -261,3 +265,25 @@ def test_a_preset_for_another_modality_than_the_target_is_refused(modality, scal
     with pytest.raises(UsageError, match=advice):
         make_recipe({**values, "evaluating": {"preset": preset}})
     make_recipe({**values, "evaluating": {"preset": "mr-percentile"}})
+
+
+FOLLOW_UP = {"source": {"pattern": "*_T1.nii.gz", "modality": "MR"}, "follow_up": {}}
+
+
+def test_the_target_of_a_follow_up_is_the_same_image_at_the_other_visit():
+    reading = make_recipe({"reading": FOLLOW_UP, "method": {"name": "regression"}, **MR_SCORES}).reading
+    assert reading.target == reading.source
+    assert reading.follow_up.direction == "predict"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"method": {"name": "vae"}}, "reading.follow_up: pairs visits, but for the method vae"),
+        ({"method": {"name": "regression"}, "degrading": {"chain": [{"name": "blur"}]}}, "takes another visit"),
+        ({"method": {"name": "regression"}, "reading": {**FOLLOW_UP, "follow_up": {"pairs": "some"}}}, "'some'"),
+    ],
+)
+def test_a_follow_up_that_cannot_be_is_refused(more, message):
+    with pytest.raises(UsageError, match=message):
+        make_recipe({"reading": FOLLOW_UP, **MR_SCORES, **more})

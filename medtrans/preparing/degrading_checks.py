@@ -30,12 +30,15 @@ def with_one_image(values: Mapping[str, Any], where: str) -> Mapping[str, Any]:
 def refuse_unsuited(
     degrading: DegradingSettings, reading: ReadingSettings, pairing: str, method: str, where: str
 ) -> None:
-    """Raises UsageError where the degradations are not of the modality, or the method does not want pairs."""
+    """Raises UsageError where the degradations are not of the modality, or sources come from elsewhere."""
     if not degrading.chain:
         return
     if pairing != "paired":
         what = f"the method {method} is not trained with pairs ({pairing})"
         raise UsageError(where, what, "choose a method for pairs, such as regression, or take degrading out")
+    if reading.follow_up:
+        what = "makes each source from its target, but reading.follow_up takes another visit as the source"
+        raise UsageError(where, what, "take one of them out")
     if len(reading.source.patterns) > 1:
         raise UsageError(where, "degrades one image for each case, but several patterns are read", "give one pattern")
     try:

@@ -4,6 +4,7 @@ paired      source and target of one case on one grid: cut out at one place
 unpaired    sources and targets without correspondence: drawn independently
 alone       images without partners: each is its own target
 degraded    sources made from targets on the fly: `degrading`
+follow-up   paired (or unpaired) visits of one person, made into cases while they are read: `reading/visits`
 """
 
 from __future__ import annotations

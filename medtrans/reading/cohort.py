@@ -16,9 +16,10 @@ from medtrans.reading.case_names import refuse_unsafe_names
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.names import session_of, subject_of
 from medtrans.reading.settings import EXAMPLES, ReadingSettings
-from medtrans.reading.splits import assign_splits, refuse_leaks
+from medtrans.reading.splits import assign_splits, given_splits, refuse_leaks
 from medtrans.reading.storage import entries_of
 from medtrans.reading.tables import cases_in_table
+from medtrans.reading.visits import pair_visits, single_visits
 from medtrans.reading.volumes import read_channels, read_mask
 
 Matches = Mapping[str, Path]
@@ -30,8 +31,24 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
 
     With the pairing "unpaired" a case may lack its targets or its sources; with "alone" its source is also its target.
     Raises InputRefused where files are missing, EnvironmentRefused where the folder cannot be listed, UsageError where
-    a table is wrong or a subject would be in two splits.
+    a table is wrong or a subject would be in two splits. With `follow_up` a case is a pair of visits.
     """
+    cases = _examinations(settings, pairing)
+    if settings.follow_up:
+        given_splits(cases)
+        cases = sorted(pair_visits(cases, settings.follow_up), key=lambda case: case.name)
+    refuse_unsafe_names([case.name for case in cases], settings.table or settings.root)
+    if pairing == "alone":
+        cases = [replace(case, targets=case.targets or case.sources) for case in cases]
+    return refuse_leaks(assign_splits(cases, settings))
+
+
+def visits_left_out(settings: ReadingSettings) -> list[Case]:
+    """Examinations that are in no pair, since their subject has no other; none without `follow_up`."""
+    return single_visits(_examinations(settings, "paired")) if settings.follow_up else []
+
+
+def _examinations(settings: ReadingSettings, pairing: str) -> list[Case]:
     if not settings.root.is_dir():
         what = "is not a folder" if settings.root.exists() else "does not exist"
         raise InputRefused(settings.root, what, "set reading.root, for example --set reading.root=DIR")
@@ -40,11 +57,7 @@ def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Ca
     if settings.target is None and any(case.targets for case in cases):
         what = "is missing, but the table has targets"
         raise UsageError("reading.target", what, f"write target: {{modality: CT}}, or as in {EXAMPLES['target']}")
-    cases = [replace(case, mask_label=settings.mask_label) for case in sorted(cases, key=lambda case: case.name)]
-    refuse_unsafe_names([case.name for case in cases], settings.table or settings.root)
-    if pairing == "alone":
-        cases = [replace(case, targets=case.targets or case.sources) for case in cases]
-    return refuse_leaks(assign_splits(cases, settings))
+    return [replace(case, mask_label=settings.mask_label) for case in sorted(cases, key=lambda case: case.name)]
 
 
 def unmatched_files(settings: ReadingSettings, *, pairing: str = "paired") -> list[Path]:

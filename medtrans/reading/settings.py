@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Lt
 
@@ -38,6 +38,15 @@ class ImageSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FollowUpSettings(Settings):
+    pairs: Literal["consecutive", "all"] = "consecutive"
+    """Pairs of visits: each with the next one, or with every later one."""
+    direction: Literal["predict", "harmonise"] = "predict"
+    """predict: from the earlier visit to the later one. harmonise: from the later visit to the look of the earlier one,
+    so that both can be subtracted."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadingSettings(Settings):
     root: Path = Path()
     """Folder from which the patterns and the paths in the table start; relative to the recipe."""
@@ -53,6 +62,10 @@ class ReadingSettings(Settings):
     """CSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
     optionally target (or target_1 …), mask, name, session, date (YYYY-MM-DD), split, scanner; every other column is a
     condition, a number."""
+    follow_up: FollowUpSettings | None = None
+    """Pairs of visits of one person as cases, {} for the defaults: the visits of a subject are ordered by the numbers
+    of their sessions, else by date, and `years`, the time from source to target, becomes a condition where both have
+    dates. The target is the same image at the other visit, unless reading.target names another one."""
     subject: str = ""
     """Regular expression that finds the subject in a case's name; with a group, the group. Empty: the entity sub- of
     BIDS, else the parts up to the first number (p07 of p07_v1, patient_01 of patient_01_v1), else the text before the
@@ -91,6 +104,8 @@ class ReadingSettings(Settings):
         for role, example in EXAMPLES.items():
             if role in values or role == "source":
                 _refuse_without_modality(values.get(role), f"{where}.{role}", f"write {role}: {example}")
+        if values.get("follow_up") is not None and not values.get("target"):
+            values = {**values, "target": values["source"]}
         return super().nested(values, where, build)
 
 

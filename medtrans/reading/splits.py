@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +22,7 @@ def assign_splits(cases: list[Case], settings: ReadingSettings) -> list[Case]:
 
     Raises UsageError where a subject would be in two splits, or a test subject does not exist.
     """
-    given: dict[str, set[Split]] = {}
-    for case in cases:
-        given.setdefault(case.subject, set()).update({case.split} if case.split else set())
-    for subject, splits in given.items():
-        if len(splits) > 1:
-            what = f"is in the splits {', '.join(sorted(splits))}"
-            raise UsageError(f"subject {subject}", what, "give all its cases one split")
+    given = given_splits(cases)
     drawn = _draw_splits(sorted(subject for subject, splits in given.items() if not splits), settings)
     chosen = {subject: next(iter(splits)) if splits else drawn[subject] for subject, splits in given.items()}
     unknown = sorted(set(settings.test_subjects) - set(given))
@@ -39,6 +34,18 @@ def assign_splits(cases: list[Case], settings: ReadingSettings) -> list[Case]:
             what = f"{subject} is a test subject, but its split in the table is {chosen[subject]}"
             raise UsageError("reading.test_subjects", what, "change one of the two")
     return [replace(case, split=chosen[case.subject]) for case in cases]
+
+
+def given_splits(cases: Iterable[Case]) -> dict[str, set[Split]]:
+    """Subject → the split that a table gives it, if any. Raises UsageError where it gives several."""
+    given: dict[str, set[Split]] = {}
+    for case in cases:
+        given.setdefault(case.subject, set()).update({case.split} if case.split else set())
+    for subject, splits in given.items():
+        if len(splits) > 1:
+            what = f"is in the splits {', '.join(sorted(splits))}"
+            raise UsageError(f"subject {subject}", what, "give all its cases one split")
+    return given
 
 
 def refuse_without_training(cases: list[Case]) -> list[Case]:

@@ -19,6 +19,7 @@ from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.tables import cases_in_table
 from medtrans.recipe import Recipe
 from medtrans.reporting.paragraphs.degrading import degrading_sentences
+from medtrans.reporting.paragraphs.follow_up import follow_up_sentence
 from medtrans.reporting.run_record import FROZEN
 
 Splits = Mapping[Split, Any]
@@ -56,9 +57,12 @@ def data_facts(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:
     training = [sizes[case.name] for case in cases if case.split == "train"]
     counts = Counter(case.scanner for case in cases if case.split == "train" and case.scanner)
     scanners = {name: f"({count} of {len(training)} cases)" for name, count in counts.items()}
+    sources = follow_up_sentence(recipe.reading.to_dict())
+    if recipe.degrading.chain:
+        sources = degrading_sentences(recipe.degrading.to_dict())
     return {
         "read from": read_from(recipe.reading, cases),
-        **({"sources": degrading_sentences(recipe.degrading.to_dict())} if recipe.degrading.chain else {}),
+        **({"sources": sources} if sources else {}),
         "subjects": _by_split(cases, lambda some: len({case.subject for case in some})),
         "cases": _by_split(cases, len),
         "cases with a mask file": _by_split(cases, lambda some: sum(case.mask is not None for case in some)),

@@ -12,7 +12,7 @@ from medtrans.core.errors import EnvironmentRefused, InputRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.suggestions import did_you_mean
 from medtrans.reading.checks import check_cases, check_masks, check_volume, unreadable
-from medtrans.reading.cohort import unmatched_files
+from medtrans.reading.cohort import unmatched_files, visits_left_out
 from medtrans.reading.formats import supported
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.storage import entries_of
@@ -90,6 +90,22 @@ def check_recipe(recipe: Recipe, cases: Sequence[Case] | None = None) -> list[Fi
         *check_cases(cases, recipe.reading),
         *check_masks(cases, scored_in_mask=scored_in_mask),
         *(_unused(path) for path in unused),
+        *single_visits(recipe),
+    ]
+
+
+def single_visits(recipe: Recipe) -> list[Finding]:
+    """Findings on people with one visit, where `reading.follow_up` pairs visits."""
+    return [
+        Finding(
+            code="single-visit",
+            severity="warn",
+            where=visit.name,
+            what=f"is the only visit of {visit.subject}",
+            consequence="it is in no pair and is not used",
+            advice="add another visit, or check reading.subject",
+        )
+        for visit in visits_left_out(recipe.reading)
     ]
 
 

@@ -31,6 +31,7 @@ from medtrans.stages._degraded_cases import run_cases
 from medtrans.stages._later_card import evaluation_facts, training_facts
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
+from medtrans.stages.check import single_visits
 from medtrans.stages.sample import sample
 from medtrans.stages.train import TrainedModel, train_unlocked
 from medtrans.translating.translator import Translator
@@ -117,7 +118,8 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
     on_progress("evaluating", f"{len(translations)} cases", 0.0)
     evaluation = _evaluate(recipe, cases, translations, outcomes, translator, segmentation)
     images, unseen = displayed_cases(recipe, evaluation, cases, translations, translator.preparation, segmentation)
-    findings = [*(finding for outcome in outcomes.values() for finding in outcome.findings), *unseen]
+    of_outcomes = (finding for outcome in outcomes.values() for finding in outcome.findings)
+    findings = [*single_visits(recipe), *of_outcomes, *unseen]
     facts = {**_facts(recipe, trained, translator), "this command": f"{(time.monotonic() - began) / 60:.1f} minutes"}
     write_run_page(paths, recipe, trained, evaluation, facts, cases=cases, images=images, findings=findings)
     on_progress("evaluating", f"{len(translations)} cases", 1.0)

@@ -90,8 +90,8 @@ def test_a_table_may_give_dates(tmp_path):
     assert dict(first.conditions) == {"tesla": 3.0}, "a date is no condition"
 
 
-@pytest.mark.parametrize("text", ["31.01.2024", "2024-1-31", "20240131", "2024-02-30", "2024-W05-3", "2024-01-31T10:00"])
+@pytest.mark.parametrize("text", ["31.01.2024", "2024-1-31", "20240131", "2024-02-30", "2024-W05-3", "2024-01-31T10"])
 def test_a_date_is_a_day_of_the_calendar_in_iso_8601(text, tmp_path):
     put(tmp_path / "x.nii.gz", 1)
-    with pytest.raises(UsageError, match="line 2, column date.* is not a date.*2024-01-31"):
+    with pytest.raises(UsageError, match=r"line 2, column date.* is not a date.*2024-01-31"):
         find_cases(table(tmp_path, f"subject,source,date\np,x.nii.gz,{text}\n"))

@@ -9,6 +9,7 @@ from medtrans.evaluating.columns import count_text
 from medtrans.methods import load as load_method
 from medtrans.models.card import extent_text
 from medtrans.reporting.paragraphs.degrading import degrading_sentences
+from medtrans.reporting.paragraphs.follow_up import follow_up_sentence
 from medtrans.reporting.paragraphs.words import listed
 from medtrans.reporting.run_record import RunRecord
 
@@ -53,7 +54,7 @@ def _images(run: RunRecord, pairing: str) -> str:
         return f"Images were {reading['source']['modality']}{names['source']}."
     images = listed([f"{role} images were {reading[role]['modality']}{names[role]}" for role in roles])
     pairs = "their pairing was not used in training" if pairing == "unpaired" else "each pair lay on one voxel grid"
-    return f"{images[0].upper()}{images[1:]}; {pairs}."
+    return " ".join(filter(None, (f"{images[0].upper()}{images[1:]}; {pairs}.", follow_up_sentence(reading))))
 
 
 def _extents(data: Mapping[str, Any]) -> str:
