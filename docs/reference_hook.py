@@ -109,8 +109,8 @@ def pipelines_page() -> str:
 
 
 def metric(name: str) -> type[Settings]:
-    """A metric of any of the three families."""
-    families = [metrics.image, metrics.uncertainty, metrics.distribution]
+    """A metric of any of the four families."""
+    families = [metrics.image, metrics.uncertainty, metrics.operator, metrics.distribution]
     return next(family.load(name) for family in families if name in family.names())
 
 

@@ -124,16 +124,15 @@ class LinearDegradation(Degradation):
     def adjoint(self, measured: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
         """Aᵀ m, real voxels on the grid of the volume: <A x, m> = <x, Aᵀ m>, real parts."""
 
-    def null_space(self, voxels: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
-        """The part of an image that the measurements do not depend on: x - A⁺ A x, with A (null space) = 0.
+    def pseudo_inverse(self, measured: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
+        """A⁺ m: of the images whose measurements are nearest to m, the smallest.
 
         Least squares by conjugate gradients: Hestenes and Stiefel 1952, https://doi.org/10.6028/jres.049.044
         """
-        x = np.zeros(voxels.shape, np.float64)
-        rest = self.measure(voxels.astype(np.float64), grid, **parameters)
-        gradient = self.adjoint(rest, grid, **parameters)
-        direction, square = gradient, float((gradient * gradient).sum())
-        start = square
+        rest, gradient = measured, self.adjoint(measured, grid, **parameters)
+        x: np.ndarray = np.zeros(gradient.shape)
+        direction = gradient
+        start = square = float((gradient * gradient).sum())
         for _ in range(CONJUGATE_GRADIENT_STEPS):
             if square <= CONJUGATE_GRADIENT_TOLERANCE * start:
                 break
@@ -143,4 +142,9 @@ class LinearDegradation(Degradation):
             gradient = self.adjoint(rest, grid, **parameters)
             before, square = square, float((gradient * gradient).sum())
             direction = gradient + square / before * direction
-        return voxels - x
+        return x
+
+    def null_space(self, voxels: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
+        """The part of an image that the measurements do not depend on: x - A⁺ A x, with A (null space) = 0."""
+        measured = self.measure(voxels.astype(np.float64), grid, **parameters)
+        return np.asarray(voxels - self.pseudo_inverse(measured, grid, **parameters))

@@ -1,4 +1,4 @@
-"""Metrics: the base classes of image, distribution and uncertainty metrics."""
+"""Metrics: the base classes of image, distribution, uncertainty and operator metrics."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from medtrans.core.known_operator import KnownOperator
 from medtrans.core.score import Direction
 from medtrans.core.settings import Settings
 
@@ -107,3 +108,18 @@ class UncertaintyMetric(Metric, ABC):
     def remark(self, error: np.ndarray, deviation: np.ndarray, samples: int | None = None) -> str:
         """A sentence that belongs to the value; empty where there is none."""
         return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorMetric(Metric, ABC):
+    """Agreement of a restored image with the measurements of a linear degradation that is known.
+
+    Called with the error and the target (channel, i, j, k) in one unit, double precision, where 0 is no signal: of a CT
+    the attenuation, HU + 1000. All voxels count, since a measurement mixes those of the whole image.
+    """
+
+    comparable: ClassVar[bool] = False
+
+    @abstractmethod
+    def __call__(self, error: np.ndarray, target: np.ndarray, operator: KnownOperator) -> float:
+        """The value. Raises InputRefused where the metric is undefined."""

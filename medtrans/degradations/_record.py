@@ -9,7 +9,9 @@ from zlib import crc32
 import numpy as np
 
 from medtrans import degradations
+from medtrans.core.degradation import LinearDegradation
 from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.known_operator import KnownOperator
 from medtrans.core.modality import MODALITIES, Modality
 from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record
@@ -74,3 +76,15 @@ def parse_record(value: Any, where: str) -> Record:
             raise InputRefused(where, "holds a degradation without parameters", "give an unchanged sidecar")
         degradations.load(str(step.get("name")))
     return [{"name": str(step["name"]), "parameters": dict(step["parameters"])} for step in steps]
+
+
+def known_operator(record: Record, grid: Volume) -> KnownOperator | None:
+    """The linear degradation of a record, for images on the grid; None where it is no single linear one."""
+    if len(record) != 1:
+        return None
+    degradation = degradations.load(record[0]["name"])()
+    return (
+        KnownOperator(degradation, record[0]["parameters"], grid)
+        if isinstance(degradation, LinearDegradation)
+        else None
+    )

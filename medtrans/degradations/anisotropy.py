@@ -39,6 +39,10 @@ class Anisotropy(LinearDegradation):
     def adjoint(self, measured: np.ndarray, grid: Volume, *, millimetres: float, plane: str) -> np.ndarray:
         return along(measured, slice_axis(grid, plane), _matrix(grid, slice_axis(grid, plane), millimetres).T)
 
+    def pseudo_inverse(self, measured: np.ndarray, grid: Volume, *, millimetres: float, plane: str) -> np.ndarray:
+        axis = slice_axis(grid, plane)
+        return along(measured, axis, np.linalg.pinv(_matrix(grid, axis, millimetres)))
+
 
 def _matrix(grid: Volume, axis: int, millimetres: float) -> np.ndarray:
     side, spacing = grid.shape[axis], grid.spacing[axis]

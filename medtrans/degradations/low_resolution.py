@@ -39,8 +39,8 @@ class LowResolution(SampledKSpace):
         kept = [_measured(grid.shape[axis], grid.spacing[axis], millimetres) for axis in axes]
         return spread(np.logical_and.outer(*kept), axes)
 
-    def null_space(self, voxels: np.ndarray, grid: Volume, **parameters: Any) -> np.ndarray:
-        return voxels - self.adjoint(self.measure(voxels, grid, **parameters), grid, **parameters)
+    def pseudo_inverse(self, measured: np.ndarray, grid: Volume, **parameters: Any) -> np.ndarray:
+        return self.adjoint(measured, grid, **parameters)
 
 
 def _measured(side: int, spacing: float, millimetres: float) -> np.ndarray:

@@ -38,12 +38,10 @@ class PartialVolume(LinearDegradation):
             measured = along(measured, axis, _matrix(grid, axis, millimetres).T)
         return measured
 
-    def null_space(self, voxels: np.ndarray, grid: Volume, *, millimetres: float) -> np.ndarray:
-        seen = voxels
+    def pseudo_inverse(self, measured: np.ndarray, grid: Volume, *, millimetres: float) -> np.ndarray:
         for axis in range(3):
-            matrix = _matrix(grid, axis, millimetres)
-            seen = along(seen, axis, np.linalg.pinv(matrix) @ matrix)
-        return voxels - seen
+            measured = along(measured, axis, np.linalg.pinv(_matrix(grid, axis, millimetres)))
+        return measured
 
 
 def _matrix(grid: Volume, axis: int, millimetres: float) -> np.ndarray:

@@ -52,10 +52,9 @@ class ThickSlices(LinearDegradation):
     def adjoint(self, measured: np.ndarray, grid: Volume, *, plane: str, **how: Any) -> np.ndarray:
         return along(measured, slice_axis(grid, plane), _weights(grid, slice_axis(grid, plane), **how).T)
 
-    def null_space(self, voxels: np.ndarray, grid: Volume, *, plane: str, **how: Any) -> np.ndarray:
+    def pseudo_inverse(self, measured: np.ndarray, grid: Volume, *, plane: str, **how: Any) -> np.ndarray:
         axis = slice_axis(grid, plane)
-        weights = _weights(grid, axis, **how)
-        return voxels - along(voxels, axis, np.linalg.pinv(weights) @ weights)
+        return along(measured, axis, np.linalg.pinv(_weights(grid, axis, **how)))
 
 
 def _weights(grid: Volume, axis: int, *, millimetres: float, gap: float, profile: str) -> np.ndarray:

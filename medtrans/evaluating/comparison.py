@@ -16,6 +16,7 @@ from medtrans.core.suggestions import did_you_mean
 from medtrans.core.tables import text_table, to_csv
 from medtrans.evaluating.baselines import COPIED_SOURCE
 from medtrans.evaluating.columns import count_text
+from medtrans.evaluating.known_operator import METRICS as OPERATOR_METRICS
 from medtrans.evaluating.primary_metrics import primary_metrics
 from medtrans.evaluating.segmentation.class_metrics import is_single_class
 from medtrans.evaluating.statistics.intervals import (
@@ -35,7 +36,7 @@ FEW_SUBJECTS_NOTE = (
     f"Below {MIN_SUBJECTS_FOR_TEST} subjects no test can reach p < 0.05, below {MIN_SUBJECTS_FOR_INTERVAL} there is no "
     "interval."
 )
-OPTIONAL_CLAUSES = (COPIED_SOURCE, INTENSITY_LOOKUP, *UNCERTAINTY_METRICS)
+OPTIONAL_CLAUSES = (COPIED_SOURCE, INTENSITY_LOOKUP, *UNCERTAINTY_METRICS, *OPERATOR_METRICS)
 """Subjects of clauses that change no other score: a baseline, and metrics that only some runs have."""
 MAX_NAMES = 5
 HASHED = ("mask", "target")

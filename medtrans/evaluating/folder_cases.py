@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medtrans.core.errors import InputRefused
+from medtrans.core.known_operator import KnownOperator
 from medtrans.core.metric import Borders
 from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE_CLAUSE
 from medtrans.evaluating.image_scores import definition
+from medtrans.evaluating.known_operator import read_operator
 from medtrans.evaluating.matched_files import CaseFiles, MatchedFiles, match_files
 from medtrans.evaluating.metric_specs import MetricSpec
-from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
+from medtrans.evaluating.scoring import ScoringTask, score_cases
+from medtrans.evaluating.scoring_case import ScoringCase
 from medtrans.evaluating.uncertainty import read_samples
 from medtrans.evaluating.window_borders import read_borders
 from medtrans.preparing.intensity_scale import read_percentiles, scaled, upper_percentiles
@@ -83,6 +86,9 @@ class FolderCase(ScoringCase):
 
     def uncertainty_samples(self) -> int | None:
         return read_samples(sidecar_path(self.files.translated))
+
+    def known_operator(self, target: Volume) -> KnownOperator | None:
+        return read_operator(self.files.source, self.files.target, target) if self.files.source is not None else None
 
 
 def evaluate_files(

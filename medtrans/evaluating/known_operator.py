@@ -1,52 +1,60 @@
-"""Error of a restored image, relative to what a known linear degradation has measured.
+"""Scores of a restored image against the measurements of a known linear degradation.
 
-    residual = ‖A y - A x‖ / ‖A x‖                      y the restored image, x the target
-    null-space share = ‖N (y - x)‖² / ‖y - x‖²          N = 1 - A⁺ A
-
-A residual above the noise of the measurement contradicts it. The null space is what was not measured: only an error in
-it cannot be avoided by agreeing with the measurement. Schwab, Antholzer and Haltmeier, Inverse Problems 2019,
-https://doi.org/10.1088/1361-6420/aaf14a
+The degradation is known where the source was made from this very target, by the record in its sidecar.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
-from medtrans import degradations
-from medtrans.core.degradation import LinearDegradation
+from medtrans.core.errors import InputRefused
+from medtrans.core.known_operator import KnownOperator
+from medtrans.core.score import MetricId, Score
 from medtrans.core.volume import Volume
-from medtrans.degradations._combinations import Record
+from medtrans.degradations._record import known_operator, parse_record
+from medtrans.evaluating.metric_specs import clause_of
+from medtrans.metrics import operator
+from medtrans.reading.names import sidecar_path
+from medtrans.reading.sidecars import read_sidecar
+from medtrans.reading.volumes import hash_volume
+
+METRICS = {name: operator.load(name)() for name in operator.names()}
+CLAUSES = tuple(clause_of(name, metric) for name, metric in METRICS.items())
+"""Their definitions: part of the definition of scores that contain them."""
+VACUUM = {"CT": -1000.0}
+"""Modality → the value of no signal, in the unit of the image; of the others 0."""
 
 
-@dataclass(frozen=True)
-class OperatorErrors:
-    """Both without a unit, from 0 on; a share is at most 1."""
+def read_operator(source: Path, target: Path, grid: Volume) -> KnownOperator | None:
+    """The one linear degradation that made the source from the target, whose grid is given; None where it is unknown.
 
-    residual: float
-    null_space_share: float
-
-
-def operator_errors(record: Record, restored: Volume, target: Volume) -> OperatorErrors | None:
-    """The errors by the degradation that a record holds; None where it is no single linear one.
-
-    Volumes on one grid, in one unit. The share of an image without an error is 0.
+    Raises InputRefused where the sidecar of the source is damaged.
     """
-    known = _linear(record)
-    if known is None:
+    facts = read_sidecar(sidecar_path(source))
+    if "degradations" not in facts or facts["inputs"][0]["sha256"] != hash_volume(target):
         return None
-    degradation, parameters = known
-    x, error = target.voxels.astype(np.float64), restored.voxels.astype(np.float64) - target.voxels
-    measured, wrong = (np.linalg.norm(degradation.measure(some, target, **parameters)) for some in (x, error))
-    total = float((error**2).sum())
-    unseen = degradation.null_space(error, target, **parameters) if total else error
-    return OperatorErrors(float(wrong / measured), float((unseen**2).sum()) / total if total else 0.0)
+    return known_operator(parse_record(facts, str(sidecar_path(source))), grid)
 
 
-def _linear(record: Record) -> tuple[LinearDegradation, dict[str, Any]] | None:
-    if len(record) != 1:
-        return None
-    degradation = degradations.load(record[0]["name"])()
-    return (degradation, record[0]["parameters"]) if isinstance(degradation, LinearDegradation) else None
+def score_operator(
+    systems: Mapping[str, Volume], target: Volume, known: KnownOperator, modality: str, *, case: str, subject: str
+) -> list[Score]:
+    """Every operator metric of each system, of all voxels; volumes in the unit of the target, on its grid."""
+    truth = target.voxels.astype(np.float64)
+    signal = truth - VACUUM.get(modality, 0.0)
+    scores = []
+    for system, volume in systems.items():
+        error = volume.voxels - truth
+        for name, metric in METRICS.items():
+            try:
+                if not np.isfinite(error).all():
+                    raise InputRefused(case, "voxels are not finite, and a measurement mixes all of them", "check them")
+                value, note = metric(error, signal, known), ""
+            except InputRefused as reason:
+                value, note = math.nan, reason.what
+            scores.append(Score(case, subject, system, MetricId(name), value, metric.unit, metric.direction, note))
+    return scores

@@ -12,12 +12,13 @@ from medtrans.core.errors import UsageError
 from medtrans.core.metric import ImageMetric, Metric
 from medtrans.core.score import Clause, MetricId
 from medtrans.evaluating.presets import PRESETS, Preset
-from medtrans.metrics import distribution, load, uncertainty
+from medtrans.metrics import distribution, load, operator, uncertainty
 
 MetricSpec = str | Mapping[str, Any]
 """Name of a metric, or its name and settings: {"name": "tissue_error", "tissue": "bone"}."""
 OTHER_FAMILIES = (
     (uncertainty, "uncertainty metric", "give --uncertainty; a run with translating.samples above 1 has it by itself"),
+    (operator, "operator metric", "it is there by itself where the sources have the record of one linear degradation"),
     (distribution, "distribution metric", "use medtrans distances"),
 )
 """Families that are listed among the metrics and cannot be chosen here."""

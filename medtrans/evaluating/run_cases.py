@@ -12,14 +12,17 @@ import numpy as np
 from medtrans.core.case import Case, Pair
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
+from medtrans.core.known_operator import KnownOperator
 from medtrans.core.metric import Borders
 from medtrans.core.modality import ModalityName, find_modality
 from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.evaluating.baselines import COPIED_SOURCE_CLAUSE
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
+from medtrans.evaluating.known_operator import read_operator
 from medtrans.evaluating.mask_arrays import counted_values, mask_array, without_padded
-from medtrans.evaluating.scoring import ScoringCase, ScoringTask, score_cases
+from medtrans.evaluating.scoring import ScoringTask, score_cases
+from medtrans.evaluating.scoring_case import ScoringCase
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP_CLAUSE, TrainingBaselines, TrainingCase
@@ -146,6 +149,11 @@ class RunCase(ScoringCase):
 
     def uncertainty_samples(self) -> int | None:
         return read_samples(sidecar_path(self.translation)) if self.translation is not None else None
+
+    def known_operator(self, target: Volume) -> KnownOperator | None:
+        if not self.has_source or len(self.case.sources) + len(self.case.targets) > 2:
+            return None
+        return read_operator(self.case.sources[0], self.case.targets[0], target)
 
 
 def evaluate_run(

@@ -5,7 +5,6 @@ The same files give the same scores, baselines and failures, whichever of the tw
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 from medtrans.core.errors import MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.measurement import Measurement, Structure
-from medtrans.core.metric import Borders, CaseFacts
+from medtrans.core.metric import CaseFacts
 from medtrans.core.score import TRANSLATED, Clause, Evaluation, Score
 from medtrans.core.volume import Volume
+from medtrans.evaluating import known_operator, uncertainty
 from medtrans.evaluating.baselines import COPIED_SOURCE, copied_source
 from medtrans.evaluating.degenerate import FILLED, MIN_CORRELATION, correlation, degenerate
 from medtrans.evaluating.failures import failure
@@ -33,7 +33,7 @@ from medtrans.evaluating.measurements import measurements
 from medtrans.evaluating.metric_specs import MetricSpec, name_and_settings
 from medtrans.evaluating.placement import misplaced
 from medtrans.evaluating.presets import find_preset
-from medtrans.evaluating.uncertainty import CLAUSES, METRICS, score_uncertainty
+from medtrans.evaluating.scoring_case import ScoringCase
 from medtrans.evaluating.whole_volume import CLAUSE, air_fraction, whole_volume
 from medtrans.preparing.intensity_scale import scaled, upper_percentiles
 from medtrans.reading.fills import filled_target
@@ -42,65 +42,6 @@ from medtrans.reading.volumes import refuse_empty_mask
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
-
-
-class ScoringCase(ABC):
-    """One case: each method reads when it is called, and its error fails this case alone."""
-
-    name: str
-    subject: str
-    is_label_map: bool = False
-    """Whether the target is one, which a preset of another modality scores."""
-    source_given: bool = False
-    """Whether the copied source is a baseline: the source is not the target itself and may have its unit. Where it then
-    cannot be compared, there is a finding."""
-
-    @abstractmethod
-    def target(self) -> Volume:
-        """The real image as it was measured."""
-
-    @abstractmethod
-    def translated(self) -> Volume:
-        """The translation."""
-
-    def mask(self, target: Volume) -> Volume | None:
-        """The voxels that count, above 0; None for the whole volume."""
-        return None
-
-    def compared(self, target: Volume) -> Volume:
-        """The target that a translation is compared with: of a label map, the labels that a model knows."""
-        return target
-
-    def in_written_unit(self, target: Volume) -> Volume:
-        """The target in the unit of the translation, for images of both."""
-        return target
-
-    def written_percentiles(self) -> tuple[float, ...]:
-        """Upper percentiles of the training targets, by channel, on whose scale a translation without a unit is.
-
-        Empty where it has the unit of the target, or its scale is unknown.
-        """
-        return ()
-
-    def source(self) -> Volume | None:
-        """The source, for the page and the copied source; None where it is unknown or is the target itself."""
-        return None
-
-    def baselines(self, target: Volume) -> Mapping[str, Volume]:
-        """Further baselines by name, on the grid of the target and in the unit of the translation."""
-        return {}
-
-    def window_borders(self) -> Borders | None:
-        """Of the sliding windows of the translation; None where they are unknown."""
-        return None
-
-    def uncertainty(self) -> Volume | None:
-        """The standard deviation that belongs to the translation."""
-        return None
-
-    def uncertainty_samples(self) -> int | None:
-        """Number of samples of that standard deviation; None where it is unknown."""
-        return None
 
 
 @dataclass(frozen=True)
@@ -165,8 +106,9 @@ def score_cases(
             found.failed[case.name] = failure(case.name, error)
     found.findings.extend(whole_volume(found.air))
     clauses = (*meaning.clauses, *task.clauses, *((CLAUSE,) if task.region == WHOLE_VOLUME else ()))
-    if any(score.metric.name in METRICS for score in found.scores):
-        clauses = (*clauses, *CLAUSES)
+    measured = {score.metric.name for score in found.scores}
+    for family in (uncertainty, known_operator):
+        clauses = (*clauses, *family.CLAUSES) if measured & family.METRICS.keys() else clauses
     structures, scores = found.structures, found.scores
     if task.segmentation:
         of_structures = task.segmentation.summarise(structures)
@@ -230,11 +172,7 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
             facts=facts,
         )
     _doubt(case, loaded, modality, found)
-    deviation = case.uncertainty()
-    if deviation is not None:
-        deviation = loaded.in_target_unit(deviation)
-        drawn = case.uncertainty_samples()
-        scores += score_uncertainty(loaded.translated, loaded.target, deviation, loaded.mask, samples=drawn, **whose)
+    scores += _of_samples_and_operator(case, loaded, systems, modality)
     found.scores.extend(scores)
     found.air.extend([air_fraction(loaded.target, modality)] if task.region == WHOLE_VOLUME else [])
     found.findings.extend((*loaded.translated.findings, *loaded.target.findings))
@@ -244,6 +182,23 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
         of_case = task.segmentation.structures(case.name, case.subject, systems, loaded.target)
         found.structures.extend(of_case.structures)
         found.findings.extend(of_case.findings)
+
+
+def _of_samples_and_operator(
+    case: ScoringCase, loaded: _Loaded, systems: Mapping[str, Volume], modality: str
+) -> list[Score]:
+    """Scores of the standard deviation and of the known degradation, where there is one."""
+    whose = {"case": case.name, "subject": case.subject}
+    scores: list[Score] = []
+    deviation, known = case.uncertainty(), case.known_operator(loaded.target)
+    if deviation is not None:
+        drawn, scaled_deviation = case.uncertainty_samples(), loaded.in_target_unit(deviation)
+        scores += uncertainty.score_uncertainty(
+            loaded.translated, loaded.target, scaled_deviation, loaded.mask, samples=drawn, **whose
+        )
+    if known is not None:
+        scores += known_operator.score_operator(systems, loaded.target, known, modality, **whose)
+    return scores
 
 
 def _doubt(case: ScoringCase, loaded: _Loaded, modality: str, found: _Collected) -> None:

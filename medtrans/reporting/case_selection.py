@@ -9,7 +9,7 @@ from medtrans.core.errors import GridMismatch, InputRefused
 from medtrans.core.finding import Finding
 from medtrans.core.score import Score
 from medtrans.core.volume import Volume
-from medtrans.evaluating.scoring import ScoringCase
+from medtrans.evaluating.scoring_case import ScoringCase
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.reading.memory import memory_errors

@@ -12,7 +12,7 @@ import argparse
 import csv
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -26,12 +26,9 @@ from medtrans.cli.degradation_words import parse_step
 from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
-from medtrans.evaluating.known_operator import operator_errors
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.evaluating.scoring import ScoringTask, score_cases
-from medtrans.preparing.degrading import DegradingSettings, once_degraded
 from medtrans.reading.storage import write_atomically
-from medtrans.reading.volumes import read_volume
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._degraded_cases import run_cases
@@ -53,7 +50,7 @@ OTHERS = {
 """Name → how it differs from the training, and the chain in words of the command line."""
 INTERPOLATION = "interpolation"
 METRICS = ("psnr", "mae", "ssim")
-OPERATOR_METRICS = ("measurement residual", "null-space share of the error")
+OPERATOR_METRICS = {"measurement_residual": "measurement residual", "null_space_share": "null-space share of the error"}
 MEASURE = "psnr"
 """The metric of the figure."""
 
@@ -97,7 +94,6 @@ def sweep(folders: Sequence[Path], output: Path) -> list[Row]:
         for system, translator in translators.items():
             labels = {"translated": system, **({"copied source": INTERPOLATION} if system == first else {})}
             found = scored(recipe, cases, translator, place / system)
-            found += measured(degrading, cases, translator, place / system)
             rows += [
                 Row(name, kind, labels[score_of], case, metric, value)
                 for score_of, case, metric, value in found
@@ -120,23 +116,6 @@ def scored(recipe: Recipe, cases: Sequence[Case], translator: Translator, output
     return [(score.system, score.case, score.metric.label, score.value) for score in scores]
 
 
-def measured(
-    degrading: DegradingSettings, cases: Sequence[Case], translator: Translator, output: Path
-) -> Iterator[Found]:
-    """What the translations and the sources have in common with the measurement, where the degradation is linear."""
-    for case in cases:
-        record = once_degraded(degrading, case.name)
-        target, translation = read_volume(case.targets[0]), output / f"{case.name}.nii.gz"
-        pairs = {"copied source": (read_volume(case.sources[0]), target)}
-        if translation.exists():
-            pairs["translated"] = read_volume(translation), translator.preparation.in_written_unit(target)
-        for system, (image, truth) in pairs.items():
-            errors = operator_errors(record, image, truth)
-            values = (errors.residual, errors.null_space_share) if errors else ()
-            for metric, value in zip(OPERATOR_METRICS, values, strict=False):
-                yield system, case.name, metric, value
-
-
 def means(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
     """Degradation → system → mean over the cases."""
     values: dict[str, dict[str, list[float]]] = {}
@@ -150,8 +129,8 @@ def table(rows: Sequence[Row]) -> str:
     """Markdown: the mean of each system; a model that does not beat interpolation is marked."""
     count = len({row.case for row in rows})
     parts = [_table(rows, MEASURE, f"{MEASURE.upper()} in dB, {count} test cases", lambda value: f"{value:.2f}")]
-    for metric in OPERATOR_METRICS:
-        parts.append(_table(rows, metric, f"{metric}, where it is linear", lambda value: f"{100 * value:.2g} %"))
+    for metric, words in OPERATOR_METRICS.items():
+        parts.append(_table(rows, metric, f"{words}, where it is linear", lambda value: f"{100 * value:.2g} %"))
     return "\n".join(parts)
 
 

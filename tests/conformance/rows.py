@@ -21,6 +21,7 @@ SECTIONS = {
     "overlap_rows": "Two masks",
     "case_rows": "Measured in one case, and its baselines",
     "set_rows": "Sets of images, and uncertainty",
+    "operator_rows": "Known linear degradations",
     "statistics_rows": "Statistics over subjects",
 }
 """File of rows → heading of its table."""

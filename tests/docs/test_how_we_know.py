@@ -9,7 +9,7 @@ import pytest
 
 from medtrans import metrics
 from medtrans.evaluating import statistics
-from medtrans.metrics import distribution, uncertainty
+from medtrans.metrics import distribution, operator, uncertainty
 from tests.conformance.page import read
 from tests.conformance.test_conformance import ROWS
 
@@ -30,7 +30,7 @@ def test_every_difference_on_the_page_is_within_what_is_accepted():
 ROW_FILES = "".join(path.read_text() for path in (Path(__file__).parents[1] / "conformance").glob("*_rows.py"))
 
 
-@pytest.mark.parametrize("family", [metrics, distribution, uncertainty], ids=lambda family: family.__name__)
+@pytest.mark.parametrize("family", [metrics, distribution, uncertainty, operator], ids=lambda family: family.__name__)
 def test_every_metric_has_a_row(family):
     folder = "image" if family is metrics else family.__name__.rpartition(".")[2]
     assert not [name for name in family.names() if f"medtrans.metrics.{folder}.{name} import" not in ROW_FILES]

@@ -3,7 +3,7 @@ import pytest
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
-from medtrans.evaluating.scoring import ScoringCase
+from medtrans.evaluating.scoring_case import ScoringCase
 from medtrans.reporting.case_selection import case_images, report_cases, with_structures
 from tests.reporting.report_volumes import example_case, scores
 
