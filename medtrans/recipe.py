@@ -35,6 +35,7 @@ from medtrans.models.device import refuse_unknown_device
 from medtrans.preparing.degrading import DegradingSettings
 from medtrans.preparing.degrading_checks import refuse_unsuited, with_one_image
 from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.registration.checks import refuse_unregistrable
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.cohort import find_cases
 from medtrans.reading.settings import ReadingSettings
@@ -167,6 +168,8 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     _refuse_without_targets(recipe, where)
     refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, recipe.method, f"{where}: degrading")
     refuse_without_pairs(recipe.reading, recipe.pairing, recipe.method, where)
+    if recipe.preparing.register:
+        refuse_unregistrable(recipe.pairing, recipe.reading, recipe.degrading, f"{where}: preparing.register")
     if recipe.pairing == "alone":
         recipe = dataclasses.replace(recipe, preparing=recipe.preparing.own_targets(f"{where}: preparing"))
     recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)

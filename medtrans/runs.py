@@ -33,6 +33,11 @@ class RunFolder:
         return self.path / "degraded"
 
     @property
+    def registered(self) -> Path:
+        """Folder of the targets that were registered with their sources, once for each case."""
+        return self.path / "registered"
+
+    @property
     def cache(self) -> Path:
         """Folder of prepared training volumes."""
         return self.path / "cache"
@@ -100,6 +105,7 @@ class RunFolder:
         """All that the stages of a run write, but the recipe and the lock."""
         folders = (
             self.degraded,
+            self.registered,
             self.cache,
             self.checkpoint.parent,
             self.tensorboard,
@@ -108,4 +114,4 @@ class RunFolder:
             self.samples,
         )
         tables = self.preparation, self.journal, self.scores_csv, self.scores_json, self.structures_csv, self.tables_tex
-        return (self.degraded, *folders, *tables, self.report)
+        return (*folders, *tables, self.report)

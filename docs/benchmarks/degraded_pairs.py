@@ -26,7 +26,7 @@ from medtrans.preparing.intensity_scale import upper_percentiles
 from medtrans.reading.cohort import load_pair
 from medtrans.recipe import Recipe, load_recipe, make_recipe
 from medtrans.runs import RunFolder
-from medtrans.stages._degraded_cases import run_cases
+from medtrans.stages._run_cases import run_cases
 from medtrans.stages.phantoms import _shape
 from medtrans.stages.train import train
 from medtrans.training.journal import read_journal
@@ -60,7 +60,7 @@ def made_beforehand(recipe: Recipe, folder: Path, place: Path) -> Recipe:
 
 def draw(recipe: Recipe, folder: Path) -> str:
     """Seconds of a draw, and range of the relative percentiles, as cells of a row."""
-    cases = run_cases(recipe, RunFolder(folder))
+    cases, _ = run_cases(recipe, RunFolder(folder))
     preparation = recipe.preparation().fit(load_pair(case) for case in cases)
     degrader = Degrader(cases, recipe.degrading, preparation, recipe.reading.root)
     times = []

@@ -15,11 +15,16 @@ from medtrans.preparing.geometry import Interpolation
 from medtrans.preparing.normalisation import Normaliser
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.preparing.registration.kinds import Kind
 from medtrans.preparing.transforms.flip import Flip
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreparingSettings(Settings):
+    register: Kind | None = None
+    """Registration of the target of each case with its source, before anything else; none where they are aligned."""
+    keep_doubtful: bool = False
+    """Whether pairs whose registration is judged doubtful are used. Failed ones never are."""
     orientation: str = "RAS"
     """Orientation of the volumes that networks get. In 2D, and with a flip, RAS or a flip of it such as LPS."""
     spacing: tuple[float, float, float] | None = None

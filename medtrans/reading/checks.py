@@ -31,9 +31,12 @@ def check_volume(path: Path, modality: str | None = None) -> list[Finding]:
     return _read(path, modality, one_channel=True)[1]
 
 
-def check_cases(cases: Iterable[Case], settings: ReadingSettings) -> list[Finding]:
-    """Findings on each file of each case, and on its grid beside that of the case's first file."""
-    return [finding for case in cases for finding in _check_case(case, settings)]
+def check_cases(cases: Iterable[Case], settings: ReadingSettings, *, aligned: bool = True) -> list[Finding]:
+    """Findings on each file of each case, and on its grid beside that of the case's first file.
+
+    Targets that are not yet `aligned` may lie on another one.
+    """
+    return [finding for case in cases for finding in _check_case(case, settings, aligned)]
 
 
 def check_masks(cases: Sequence[Case], *, scored_in_mask: bool) -> list[Finding]:
@@ -84,7 +87,7 @@ def _several_volumes(path: Path, volume: Volume) -> list[Finding]:
     ]
 
 
-def _check_case(case: Case, settings: ReadingSettings) -> list[Finding]:
+def _check_case(case: Case, settings: ReadingSettings, aligned: bool) -> list[Finding]:
     mask, of_mask = _read_mask(case)
     targets = [(path, settings.target_modality) for path in case.targets]
     findings: list[Finding] = []
@@ -93,6 +96,8 @@ def _check_case(case: Case, settings: ReadingSettings) -> list[Finding]:
         volume, found = _read(path, modality)
         findings += found
         if volume is None:
+            continue
+        if first and path in case.targets and not aligned:
             continue
         if first and not first[1].shares_grid_with(volume):
             findings.append(_other_grid(path, volume, *first))

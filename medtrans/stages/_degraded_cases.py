@@ -10,7 +10,7 @@ from medtrans.batching.plan import Job
 from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError, UsageError
 from medtrans.core.modality import find_modality
-from medtrans.core.progress import ProgressCallback, no_progress
+from medtrans.core.progress import ProgressCallback
 from medtrans.core.sealed_json import NotSealed, unseal
 from medtrans.degradations._combinations import Record
 from medtrans.preparing.degrading import label_map, once_degraded
@@ -23,16 +23,11 @@ from medtrans.runs import RunFolder
 from medtrans.stages.degrade import degrade_one
 
 
-def run_cases(
-    recipe: Recipe, run: RunFolder, cases: Sequence[Case] | None = None, on_progress: ProgressCallback = no_progress
-) -> list[Case]:
-    """The cases of a run. Where sources are degraded targets, they are made here unless they are there.
+def degraded_cases(recipe: Recipe, run: RunFolder, cases: Sequence[Case], on_progress: ProgressCallback) -> list[Case]:
+    """The cases with degraded targets as their sources, made here unless they are there.
 
     Raises UsageError, InputRefused, EnvironmentRefused.
     """
-    cases = recipe.cases() if cases is None else list(cases)
-    if not recipe.degrading.chain:
-        return cases
     several = next((case for case in cases if len(case.targets) > 1), None)
     if several:
         what = f"has {len(several.targets)} targets, but degrading makes the source of one"

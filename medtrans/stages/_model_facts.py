@@ -25,15 +25,17 @@ from medtrans.reporting.run_record import FROZEN
 Splits = Mapping[Split, Any]
 
 
-def model_facts(recipe: Recipe, cases: Sequence[Case], training: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values; `training` are the facts of `training.environment`."""
+def model_facts(
+    recipe: Recipe, cases: Sequence[Case], training: Mapping[str, Any], left_out: int = 0
+) -> dict[str, Any]:
+    """Plain values; `training` are the facts of `training.environment`, `left_out` the cases that were not used."""
     settings = recipe.training.to_dict()
     optimiser = {key: settings[key] for key in ("optimizer", "learning_rate", "betas", "weight_decay")}
     return {
         "name": recipe.name,
         "about": recipe.about,
         "declared": {key: value for key, value in recipe.card.to_dict().items() if value},
-        "data": data_facts(recipe, cases),
+        "data": data_facts(recipe, cases) | ({"left out": left_out} if left_out else {}),
         "training": {**training, "optimiser": optimiser},
         **frozen_models(recipe),
         "seed": recipe.training.seed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,9 @@ from medtrans.core.modality import AIR_HU, Modality, find_modality
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.sealed_json import seal
 from medtrans.core.volume import Volume
-from medtrans.preparing.registration.align import Kind, Registration, place, register
+from medtrans.preparing.registration.align import Registration, place, register
 from medtrans.preparing.registration.judgement import Judgement
+from medtrans.preparing.registration.kinds import Kind
 from medtrans.preparing.registration.transform_file import write_transform
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import stem
@@ -28,7 +29,12 @@ from medtrans.reading.volumes import hash_volume, read_mask, read_volume, write_
 from medtrans.reporting.images.checkerboard import checkerboard
 from medtrans.translating.output_checks import to_whole_hu
 
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
 NOTICE = "Resampled to the grid of another image by registration; look at the picture before you use it."
+PADDING_HU = -3024
+"""What scanners write outside of their field of view."""
 DESCRIPTION = f"ALIGNED medtrans {__version__}"
 """The field `descrip` of the NIfTI header."""
 
@@ -62,46 +68,50 @@ def align(
     kind: Kind = "rigid",
     modalities: tuple[str | None, str | None] = (None, None),
     masks: tuple[Path | None, Path | None] = (None, None),
+    mask_label: int | None = None,
     labels: Sequence[Path] = (),
+    padded: bool = False,
     overwrite: bool = False,
     on_progress: ProgressCallback = no_progress,
 ) -> Aligned:
     """Align `moving` with `fixed` and write into `folder`; options in pairs: moving, fixed.
 
     The bias field of what is declared as MR is removed for the search; a declared CT is written as int16 in HU.
-    `labels` are label maps on the grid of `moving` that go with it. Raises UsageError, InputRefused,
-    EnvironmentRefused.
+    `labels` are label maps on the grid of `moving` that go with it. What the moving image does not reach is air, or
+    with `padded` a value that counts as padding. Raises UsageError, InputRefused, EnvironmentRefused.
     """
-    files = _Files(folder, stem(moving), stem(fixed), tuple(stem(path) for path in labels))
+    files = AlignedFiles(folder, stem(moving), stem(fixed), tuple(stem(path) for path in labels))
     plan_outputs(files.planned(str(moving)), [moving, fixed, *filter(None, masks), *labels], overwrite)
     with memory_errors(moving):
         volumes = read_volume(moving), read_volume(fixed)
         kinds = [find_modality(name) if name else None for name in modalities]
-        bodies = [_body(mask, volume, path) for mask, volume, path in zip(masks, volumes, (moving, fixed), strict=True)]
+        sides = zip(masks, volumes, (moving, fixed), strict=True)
+        bodies = [_body(mask, mask_label, volume, path) for mask, volume, path in sides]
         maps = [_label_map(path, volumes[0], moving) for path in labels]
         found = register(
             volumes[1], volumes[0], kind, modalities=(kinds[1], kinds[0]), bodies=(bodies[1], bodies[0]),
             on_progress=on_progress,
         )  # fmt: skip
-        facts = _facts(moving, fixed, found, kinds)
-        _write(files, found, volumes, kinds, maps, facts)
+        facts = _facts(moving, fixed, masks, found, kinds)
+        _write(files, found, volumes, kinds, maps, facts, padded)
     judged = found.judgement
     written = judged.outcome != "failed"
+    doubt = judgement_finding(str(moving), judged.outcome, judged.reasons)
     return Aligned(
         files.volume if written else None, files.transform if written else None, files.judgement, files.picture,
         files.labels if written else (), judged,
-        (*volumes[0].findings, *volumes[1].findings, *_findings(moving, judged)),
+        (*volumes[0].findings, *volumes[1].findings, *([doubt] if doubt else [])),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class _Files:
+class AlignedFiles:
     """The files that are written."""
 
     folder: Path
     moving: str
     fixed: str
-    label_names: tuple[str, ...]
+    label_names: tuple[str, ...] = ()
 
     @property
     def volume(self) -> Path:
@@ -131,12 +141,13 @@ class _Files:
 
 
 def _write(
-    files: _Files,
+    files: AlignedFiles,
     found: Registration,
     volumes: tuple[Volume, Volume],
     kinds: Sequence[Modality | None],
     maps: Sequence[Volume],
     facts: dict[str, Any],
+    padded: bool,
 ) -> None:
     """All files of the registration, the judgement last."""
     moving, fixed = volumes
@@ -148,7 +159,10 @@ def _write(
         written = []
         if found.judgement.outcome != "failed":
             written = [folder / path.name for path in (files.volume, *files.labels, files.transform)]
-            write_volume(_in_disk_type(aligned, moving, is_ct), written[0], description=DESCRIPTION)
+            on_disk = _in_disk_type(aligned, moving, is_ct)
+            if padded:
+                on_disk = _padded(on_disk, found.transform, moving, is_ct)
+            write_volume(on_disk, written[0], description=DESCRIPTION)
             for path, labels in zip(written[1:-1], maps, strict=True):
                 write_volume(place(found.transform, labels, fixed, 0, order=0), path, description=DESCRIPTION)
             write_transform(found.transform, written[-1])
@@ -161,9 +175,9 @@ def _write(
         publish(written, files.folder, stale)
 
 
-def _body(mask: Path | None, volume: Volume, path: Path) -> Volume | None:
+def _body(mask: Path | None, label: int | None, volume: Volume, path: Path) -> Volume | None:
     """The mask of a volume. Raises InputRefused where it lies on another grid."""
-    return None if mask is None else _on_grid(read_mask(mask), mask, volume, path)
+    return None if mask is None else _on_grid(read_mask(mask, label), mask, volume, path)
 
 
 def _label_map(path: Path, moving: Volume, moving_path: Path) -> Volume:
@@ -184,31 +198,51 @@ def _in_disk_type(aligned: Volume, moving: Volume, is_ct: bool) -> Volume:
     return aligned.like((np.rint(aligned.voxels) if np.issubdtype(kind, np.integer) else aligned.voxels).astype(kind))
 
 
-def _facts(moving: Path, fixed: Path, found: Registration, kinds: Sequence[Modality | None]) -> dict[str, Any]:
-    named = zip(("moving", "fixed"), (moving, fixed), kinds, strict=True)
+def _padded(aligned: Volume, transform: sitk.Transform, moving: Volume, is_ct: bool) -> Volume:
+    """The volume with padding where the moving image does not reach; see medtrans.reading.padding."""
+    reached = place(transform, moving.like(np.ones((1, *moving.shape), np.uint8)), aligned, 0, order=0).voxels > 0
+    if is_ct:
+        return aligned.like(np.where(reached, aligned.voxels, np.int16(PADDING_HU)))
+    low, high = float(aligned.voxels.min()), float(aligned.voxels.max())
+    padding = np.float32(min(low, 0) - 2 * (high - low) - 1)
+    return aligned.like(np.where(reached, aligned.voxels.astype(np.float32), padding))
+
+
+def _facts(
+    moving: Path,
+    fixed: Path,
+    masks: tuple[Path | None, Path | None],
+    found: Registration,
+    kinds: Sequence[Modality | None],
+) -> dict[str, Any]:
+    named = zip(("moving", "fixed"), (moving, fixed), masks, kinds, strict=True)
     return {
         "notice": NOTICE,
         "medtrans": __version__,
         "kind": found.kind,
         "inputs": {
-            role: {"name": path.name, "sha256": hash_volume(path), "modality": kind.name if kind else None}
-            for role, path, kind in named
+            role: {
+                "name": path.name,
+                "sha256": hash_volume(path),
+                "modality": kind.name if kind else None,
+                "mask": hash_volume(mask) if mask else None,
+            }
+            for role, path, mask, kind in named
         },
         **found.judgement.to_dict(),
     }
 
 
-def _findings(moving: Path, judged: Judgement) -> list[Finding]:
-    if judged.outcome == "good":
-        return []
-    failed = judged.outcome == "failed"
-    return [
-        Finding(
-            code=f"alignment-{judged.outcome}",
-            severity="warn",
-            where=str(moving),
-            what=f"the registration {'failed' if failed else 'is doubtful'}: {', '.join(judged.reasons)}",
-            consequence="no volume was written" if failed else "what is computed from this pair may be wrong",
-            advice="look at the picture; give masks, or images of the same person that share more of the body",
-        )
-    ]
+def judgement_finding(where: str, outcome: str, reasons: Sequence[str]) -> Finding | None:
+    """A finding on a registration that is not good."""
+    if outcome == "good":
+        return None
+    failed = outcome == "failed"
+    return Finding(
+        code=f"alignment-{outcome}",
+        severity="warn",
+        where=where,
+        what=f"the registration {'failed' if failed else 'is doubtful'}: {', '.join(reasons)}",
+        consequence="no volume was written" if failed else "what is computed from this pair may be wrong",
+        advice="look at the picture; give masks, or images of the same person that share more of the body",
+    )

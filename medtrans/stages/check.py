@@ -87,7 +87,7 @@ def check_recipe(recipe: Recipe, cases: Sequence[Case] | None = None) -> list[Fi
     scored_in_mask = recipe.translates and recipe.evaluating.region == "mask"
     unused = unmatched_files(recipe.reading, pairing=recipe.pairing)
     return [
-        *check_cases(cases, recipe.reading),
+        *check_cases(cases, recipe.reading, aligned=recipe.preparing.register is None),
         *check_masks(cases, scored_in_mask=scored_in_mask),
         *(_unused(path) for path in unused),
         *single_visits(recipe),

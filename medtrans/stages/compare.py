@@ -30,9 +30,9 @@ from medtrans.reporting.comparison import ComparedCase, ComparedRuns, RunCost, r
 from medtrans.reporting.ranking_table import Ranking
 from medtrans.reporting.score_tables import worst_to_best
 from medtrans.runs import RunFolder
-from medtrans.stages._degraded_cases import run_cases
 from medtrans.stages._evaluation_files import read_evaluation
 from medtrans.stages._preparation_file import load_preparation
+from medtrans.stages._run_cases import run_cases
 from medtrans.training.journal import read_journal
 
 CASES_WITH_IMAGES = 3
@@ -164,7 +164,7 @@ def _grid(shape: Sequence[int], affine: np.ndarray) -> str:
 def _cases(runs: Sequence[FinishedRun]) -> list[ComparedCase]:
     """Some cases from the worst to the best of the first run, with the translation of every run."""
     first = runs[0]
-    cases = {case.name: case for case in run_cases(first.recipe, first.folder)}
+    cases = {case.name: case for case in run_cases(first.recipe, first.folder)[0]}
     own = [score for score in first.evaluation.scores if score.system == TRANSLATED]
     compared = []
     for name in worst_to_best(own, CASES_WITH_IMAGES):

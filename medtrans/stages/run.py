@@ -27,8 +27,8 @@ from medtrans.evaluating.verdicts import headline, verdicts
 from medtrans.models.folder import write_card
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
-from medtrans.stages._degraded_cases import run_cases
 from medtrans.stages._later_card import evaluation_facts, training_facts
+from medtrans.stages._run_cases import run_cases
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
 from medtrans.stages.check import single_visits
@@ -111,7 +111,7 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
         return None
     if not recipe.translates:
         return _generate(recipe, paths, trained, on_progress)
-    cases = run_cases(recipe, paths)
+    cases, _ = run_cases(recipe, paths)
     translator = Translator.load(trained.model, device=recipe.training.device, settings=recipe.translating.scored)
     outcomes = _translate(cases, translator, paths, on_progress)
     translations = {name: outcome.output for name, outcome in outcomes.items() if outcome.output}
@@ -119,7 +119,7 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
     evaluation = _evaluate(recipe, cases, translations, outcomes, translator, segmentation)
     images, unseen = displayed_cases(recipe, evaluation, cases, translations, translator.preparation, segmentation)
     of_outcomes = (finding for outcome in outcomes.values() for finding in outcome.findings)
-    findings = [*single_visits(recipe), *of_outcomes, *unseen]
+    findings = [*single_visits(recipe), *trained.left_out, *of_outcomes, *unseen]
     facts = {**_facts(recipe, trained, translator), "this command": f"{(time.monotonic() - began) / 60:.1f} minutes"}
     write_run_page(paths, recipe, trained, evaluation, facts, cases=cases, images=images, findings=findings)
     on_progress("evaluating", f"{len(translations)} cases", 1.0)

@@ -24,11 +24,11 @@ from medtrans.reading.checks import refusal
 from medtrans.reading.storage import read_bytes, write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
-from medtrans.stages._degraded_cases import run_cases
 from medtrans.stages._half_run import half_run
 from medtrans.stages._later_card import training_facts
 from medtrans.stages._model_facts import model_facts
 from medtrans.stages._needed_models import refuse_missing_models
+from medtrans.stages._run_cases import run_cases
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.stages.check import check_recipe
@@ -53,6 +53,8 @@ class TrainedModel:
     journal: Journal
     is_main_process: bool
     """False in the other processes of a parallel training, which end here."""
+    left_out: tuple[Finding, ...] = ()
+    """On pairs whose registration cannot be trusted."""
 
     @property
     def resumed(self) -> str:
@@ -63,7 +65,9 @@ class TrainedModel:
         """For the terminal."""
         resumed = [f"resumed: {self.resumed}"] if self.resumed else []
         verdict = self.convergence
-        return "\n".join([f"{verdict.question} {verdict.outcome}: {verdict.reason}", *resumed, f"model: {self.model}"])
+        warnings = [f"warning: {finding.sentence}" for finding in self.left_out]
+        lines = [f"{verdict.question} {verdict.outcome}: {verdict.reason}", *warnings, *resumed]
+        return "\n".join([*lines, f"model: {self.model}"])
 
 
 def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> TrainedModel:
@@ -79,20 +83,23 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
     frozen = _frozen_methods(recipe)
     fabric = launch(settings)
     cases = recipe.cases()
+    read = len(cases)
     on_progress = on_progress if fabric.is_global_zero else no_progress
     sides = None
     if fabric.is_global_zero:
         _begin(recipe, run)
         _refuse_bad_cases(check_recipe(recipe, cases))
-        cases = run_cases(recipe, run, cases, on_progress)
+        cases, left_out = run_cases(recipe, run, cases, on_progress)
         sides = prepared_sides(cases, fitted_preparation(recipe, cases, run), run, on_progress)
     fabric.barrier()
-    cases = cases if fabric.is_global_zero else run_cases(recipe, run, cases)
+    if not fabric.is_global_zero:
+        cases, left_out = run_cases(recipe, run, cases)
     preparation = fitted_preparation(recipe, cases, run)
     sources, targets = sides or prepared_sides(cases, preparation, run, no_progress)
     method = _method(recipe, preparation.task(len(sources[0].voxels), len(targets[0].voxels)), frozen)
     recipe.translating.assert_fits(recipe.preparing, method)
-    facts = model_facts(recipe, cases, environment(method, settings, fabric)) if fabric.is_global_zero else {}
+    surroundings = environment(method, settings, fabric)
+    facts = model_facts(recipe, cases, surroundings, read - len(cases)) if fabric.is_global_zero else {}
     journal = train_method(
         method,
         _batches(training_items(recipe, method, sources, targets, cases, preparation), settings),
@@ -108,7 +115,7 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
         write_card(run.model, read_config(run.model), {"training": training_facts(journal, settings)})
     converged = _convergence(recipe, journal, folder)
     on_progress("training", converged.reason, 1.0)
-    return TrainedModel(run.model, converged, journal, fabric.is_global_zero)
+    return TrainedModel(run.model, converged, journal, fabric.is_global_zero, tuple(left_out))
 
 
 def _method(recipe: Recipe, task: Task, frozen: Mapping[str, Method]) -> Method:

@@ -31,7 +31,7 @@ from medtrans.evaluating.scoring import ScoringTask, score_cases
 from medtrans.reading.storage import write_atomically
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
-from medtrans.stages._degraded_cases import run_cases
+from medtrans.stages._run_cases import run_cases
 from medtrans.translating.translator import Translator
 
 THICKNESSES = (2, 3, 4, 5, 6, 7, 8, 10)
@@ -90,7 +90,7 @@ def sweep(folders: Sequence[Path], output: Path) -> list[Row]:
     for name, (kind, chain) in degradations().items():
         place = output / name.replace(" ", "_")
         degrading = replace(recipe.degrading, chain=tuple(parse_step(words) for words in chain))
-        cases = run_cases(replace(recipe, degrading=degrading), RunFolder(place), tested)
+        cases, _ = run_cases(replace(recipe, degrading=degrading), RunFolder(place), tested)
         for system, translator in translators.items():
             labels = {"translated": system, **({"copied source": INTERPOLATION} if system == first else {})}
             found = scored(recipe, cases, translator, place / system)

@@ -11,7 +11,7 @@ from medtrans.core.errors import UsageError
 from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe, make_recipe
 from medtrans.runs import RunFolder
-from medtrans.stages._degraded_cases import run_cases
+from medtrans.stages._run_cases import run_cases
 from medtrans.stages.check import check_recipe
 from medtrans.stages.run import run
 from medtrans.stages.translate import translate
@@ -41,7 +41,7 @@ def done(tmp_path_factory):
 def test_each_case_is_degraded_once_and_scored_against_its_target(done):
     result, paths = done
     assert not result.failed
-    cases = run_cases(recipe("training.checkpoint_every=2"), paths)
+    cases, _ = run_cases(recipe("training.checkpoint_every=2"), paths)
     assert {case.sources[0].parent for case in cases} == {paths.degraded}
     source, target = (read_volume(files[0]) for files in (cases[0].sources, cases[0].targets))
     assert source.shares_grid_with(target)
@@ -71,10 +71,10 @@ def test_report_and_card_say_what_the_degradation_was(done):
 def test_a_degraded_file_that_was_changed_is_made_again(done):
     _, paths = done
     settings = recipe("training.checkpoint_every=2")
-    file = run_cases(settings, paths)[0].sources[0]
+    file = run_cases(settings, paths)[0][0].sources[0]
     before = read_volume(file).voxels
     file.write_bytes(b"damaged")
-    assert np.array_equal(read_volume(run_cases(settings, paths)[0].sources[0]).voxels, before)
+    assert np.array_equal(read_volume(run_cases(settings, paths)[0][0].sources[0]).voxels, before)
 
 
 def test_a_thick_scan_is_translated_to_the_voxels_of_the_model(done, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,12 +16,11 @@ from medtrans.preparing.masks import body_mask
 from medtrans.preparing.registration.bias import without_bias
 from medtrans.preparing.registration.images import Pyramid, to_image, to_voxels
 from medtrans.preparing.registration.judgement import Judgement, judge
+from medtrans.preparing.registration.kinds import Kind
 from medtrans.preparing.registration.search import search_affine, search_bspline, search_rigid
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
-
-Kind = Literal["rigid", "affine", "deformable"]
 
 
 @dataclass(frozen=True, eq=False)

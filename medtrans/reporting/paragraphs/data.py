@@ -10,6 +10,7 @@ from medtrans.methods import load as load_method
 from medtrans.models.card import extent_text
 from medtrans.reporting.paragraphs.degrading import degrading_sentences
 from medtrans.reporting.paragraphs.follow_up import follow_up_sentence
+from medtrans.reporting.paragraphs.registering import registering_sentence
 from medtrans.reporting.paragraphs.words import listed
 from medtrans.reporting.run_record import RunRecord
 
@@ -54,7 +55,9 @@ def _images(run: RunRecord, pairing: str) -> str:
         return f"Images were {reading['source']['modality']}{names['source']}."
     images = listed([f"{role} images were {reading[role]['modality']}{names[role]}" for role in roles])
     pairs = "their pairing was not used in training" if pairing == "unpaired" else "each pair lay on one voxel grid"
-    return " ".join(filter(None, (f"{images[0].upper()}{images[1:]}; {pairs}.", follow_up_sentence(reading))))
+    registered = registering_sentence(run.settings["preparing"], run.data.get("left out", 0))
+    sentences = f"{images[0].upper()}{images[1:]}; {pairs}.", registered, follow_up_sentence(reading)
+    return " ".join(filter(None, sentences))
 
 
 def _extents(data: Mapping[str, Any]) -> str:
