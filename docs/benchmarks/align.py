@@ -134,9 +134,13 @@ if __name__ == "__main__":
             errors.append(missed)
         if missed > limit and found.judgement.outcome == "good":
             wrong_but_good.append(name)
-        reasons = "; ".join(found.judgement.reasons)
-        seconds = process_time() - began
-        print(f"{name:24} error {missed:6.2f} mm  {found.judgement.outcome:8} {seconds:4.0f} s  {reasons}", flush=True)
+        judged, seconds = found.judgement, process_time() - began
+        measured = f"there and back {judged.measures.inverse_mean:5.2f} mm  NMI {judged.measures.nmi_after:.3f}"
+        print(
+            f"{name:24} error {missed:6.2f} mm  {judged.outcome:8} {measured} {seconds:4.0f} s ",
+            *judged.reasons,
+            flush=True,
+        )
     within = sum(value <= limit for value in errors)
     print(
         f"within {limit:g} mm: {within} of {len(errors)}; median {np.median(errors):.2f}, largest {max(errors):.2f} mm"
