@@ -11,6 +11,6 @@ setup(
     package_data={
         "medtrans": ["**/*.html", "**/*.css", "**/*.js", "**/*.LICENSE.txt", "**/*.yaml", "py.typed"],
         "medtrans.pipelines": ["*/*.yaml", "*/*.csv", "*/*.md", "*/*.py", "*/*.html"],
-        "medtrans.sample_data": ["*.nii.gz", "README.md"],
+        "medtrans.sample_data": ["*.nii.gz", "README.md", "follow_up/*"],
     },
 )

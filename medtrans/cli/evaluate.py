@@ -54,6 +54,10 @@ def evaluate(
         Path | None,
         typer.Option(help="The source volumes: a baseline if of the target's modality, and shown on the page."),
     ] = None,
+    change: Annotated[
+        Path | None,
+        typer.Option(help="Masks of what changed between source and target, two visits: for the metrics of change."),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
@@ -75,6 +79,7 @@ def evaluate(
         source=source,
         segmentation=segmentation,
         mask_label=mask_label,
+        change=change,
         report=report,
         protected=_given(segmenter, label_maps, reference_labels, labels),
         overwrite=overwrite,

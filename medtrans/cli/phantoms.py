@@ -27,6 +27,9 @@ def phantoms(
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Use these label maps instead of generated anatomy.")] = None,
     randomised: Annotated[bool, typer.Option(help="Draw another MR contrast for each case.")] = False,
+    visits: Annotated[
+        int, typer.Option(min=1, help="Visits of each head: lesions and ventricles change, and so does the scanner.")
+    ] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first head; the others count on from it.")] = 0,
     overwrite: Overwrite = False,
 ) -> None:
@@ -34,7 +37,7 @@ def phantoms(
     from medtrans.stages.phantoms import phantoms
 
     lesions = [_lesion(text) for text in lesion or []]
-    more = {"lesions": lesions, "randomised": randomised, "seed": seed, "overwrite": overwrite}
+    more = {"lesions": lesions, "randomised": randomised, "visits": visits, "seed": seed, "overwrite": overwrite}
     for path in phantoms(output, count, contrasts.split(","), spacing, labels, **more):  # type: ignore[arg-type]
         print(printable(str(path)))
 

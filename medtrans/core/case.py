@@ -35,6 +35,13 @@ class Case:
     """The value in the mask that counts; None for all above 0."""
     scanner: str = ""
     """As a table names it; empty where it is unknown."""
+    change: Path | None = None
+    """Mask of what differs between two visits; of a single one, from the visit before."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All its paths."""
+        return (*self.sources, *self.targets, *filter(None, (self.mask, self.change)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,8 @@ class CaseFacts:
     """Of the translation; None where they are unknown."""
     tissues: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Classes of the target's label map: name → mask (i, j, k); empty without a segmenter."""
+    change: np.ndarray | None = None
+    """True where the target differs from the source, a visit at another time (i, j, k); None where it is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)

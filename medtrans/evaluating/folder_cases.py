@@ -53,6 +53,9 @@ class FolderCase(ScoringCase):
     def mask(self, target: Volume) -> Volume | None:
         return read_mask(self.files.mask, self.mask_label) if self.files.mask is not None else None
 
+    def change(self) -> Volume | None:
+        return read_mask(self.files.change) if self.files.change is not None else None
+
     @property
     def source_given(self) -> bool:  # type: ignore[override]
         """Whether a source of the name of the case was found."""
@@ -102,15 +105,18 @@ def evaluate_files(
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
     mask_label: int | None = None,
+    change: Path | None = None,
 ) -> Evaluation:
     """Score files or folders. A case that cannot be scored is listed, the rest go on.
 
     `uncertainty` holds the standard deviations of the translations, in files of their names, with or without "_std".
-    `source` holds the volumes that were translated: a baseline. `mask_label` is the value in a mask that counts. Raises
+    `source` holds the volumes that were translated: a baseline. `mask_label` is the value in a mask that counts,
+    `change` holds masks of what differs between source and target, visits at different times. Raises
     UsageError where no file has a partner, or on an unknown preset or metric, InputRefused where a path does not exist.
     """
     definition(preset, metrics=metrics)  # Refuse a wrong preset or metric before anything is read.
-    files = match_files(translated, target, mask, source=source, uncertainty=uncertainty, mask_label=mask_label)
+    more = {"source": source, "uncertainty": uncertainty, "change": change}
+    files = match_files(translated, target, mask, mask_label=mask_label, **more)
     clauses = (COPIED_SOURCE_CLAUSE,) if files.has_source else ()
     task = ScoringTask(preset, files.region, metrics, clauses, segmentation)
     return score_cases(folder_cases(files, uncertainty, mask_label), task, failed=files.failed)

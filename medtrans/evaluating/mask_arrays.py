@@ -7,12 +7,21 @@ import numpy as np
 from medtrans.core.errors import EmptyMask
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
+from medtrans.evaluating.input_checks import refuse_other_grid
 from medtrans.reading.padding import without_padding
 
 
 def mask_array(mask: Volume | None, target: Volume) -> np.ndarray:
     """True where voxels count (i, j, k): where the mask is above 0, everywhere in `target` without a mask."""
     return np.ones(target.shape, bool) if mask is None else np.ascontiguousarray(mask.voxels[0] > 0)
+
+
+def change_array(change: Volume | None, target: Volume, case: str) -> np.ndarray | None:
+    """True where two visits differ (i, j, k); None where that is unknown. Raises GridMismatch."""
+    if change is None:
+        return None
+    refuse_other_grid(case, target, "the change mask", change)
+    return mask_array(change, target)
 
 
 def without_padded(

@@ -1,4 +1,4 @@
-"""Matching of files by name: translation, target, mask, source and standard deviation of each case."""
+"""Matching of files by name: translation, target, mask, source, standard deviation and change of each case."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class CaseFiles:
     mask: Path | None = None
     source: Path | None = None
     uncertainty: Path | None = None
+    change: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,14 @@ def match_files(
     *,
     source: Path | None = None,
     uncertainty: Path | None = None,
+    change: Path | None = None,
     mask_label: int | None = None,
 ) -> MatchedFiles:
     """Files of each case, matched by name; `mask_label` is the value in a mask that counts.
 
     Raises UsageError where nothing matches, InputRefused on a missing path.
     """
-    for path in (translated, target, mask, source, uncertainty):
+    for path in (translated, target, mask, source, uncertainty, change):
         if path is not None and not path.exists():
             raise InputRefused(path, "does not exist", "check the path")
         if path is not None and path.is_file() and not is_volume(path):
@@ -58,9 +60,10 @@ def match_files(
     region = WHOLE_VOLUME if mask is None else f"{counted_values(mask_label)} of {mask.name}"
     cases, failed = _match(translated, target, mask)
     sources = _beside(source, cases, "sources") if source is not None else {}
+    changes = _beside(change, cases, "change masks") if change is not None else {}
     deviations = _deviations(uncertainty, cases) if uncertainty is not None else {}
     matched = {
-        name: CaseFiles(*paths, source=sources.get(name), uncertainty=deviations.get(name))
+        name: CaseFiles(*paths, sources.get(name), deviations.get(name), changes.get(name))
         for name, paths in cases.items()
     }
     return MatchedFiles(matched, failed, region, source is not None)

@@ -32,7 +32,7 @@ from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.padding import padding_as_air, without_padding
-from medtrans.reading.volumes import read_volume
+from medtrans.reading.volumes import read_mask, read_volume
 
 MAX_TRAINING_CASES = 30
 """Training cases that baselines are learnt from, evenly picked."""
@@ -108,6 +108,9 @@ class RunCase(ScoringCase):
             finite = target.like(np.nan_to_num(target.voxels, nan=self.modality.air))
             return target.like(self.preparation.body_mask(finite, modality=self.modality.name).astype(np.uint8))
         return self.pair.mask if self.region == "mask" else None
+
+    def change(self) -> Volume | None:
+        return read_mask(self.case.change) if self.case.change is not None else None
 
     def compared(self, target: Volume) -> Volume:
         return self.in_written_unit(target) if self.modality.name == "labels" else target

@@ -28,7 +28,7 @@ from medtrans.evaluating.input_checks import (
     refuse_other_unit,
     refuse_unfit_mask,
 )
-from medtrans.evaluating.mask_arrays import mask_array, without_padded
+from medtrans.evaluating.mask_arrays import change_array, mask_array, without_padded
 from medtrans.evaluating.measurements import measurements
 from medtrans.evaluating.metric_specs import MetricSpec, name_and_settings
 from medtrans.evaluating.placement import misplaced
@@ -157,7 +157,7 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     if case.source_given and COPIED_SOURCE not in systems:
         found.findings.append(_no_copied_source(case.name))
     tissues = task.segmentation.tissues(case.name, loaded.target) if task.segmentation and _by_tissue(task) else {}
-    facts = CaseFacts(case.window_borders(), tissues)
+    facts = CaseFacts(case.window_borders(), tissues, change_array(case.change(), loaded.target, case.name))
     scores: list[Score] = []
     for system, volume in systems.items():
         scores += score_pair(

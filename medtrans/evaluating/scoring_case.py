@@ -33,6 +33,10 @@ class ScoringCase(ABC):
         """The voxels that count, above 0; None for the whole volume."""
         return None
 
+    def change(self) -> Volume | None:
+        """Above 0 where the target differs from the source, a visit at another time; None where it is unknown."""
+        return None
+
     def compared(self, target: Volume) -> Volume:
         """The target that a translation is compared with: of a label map, the labels that a model knows."""
         return target

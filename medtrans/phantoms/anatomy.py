@@ -110,11 +110,13 @@ def make_head(
     spacing: float | Sequence[float] = 1.5,
     lesions: Sequence[Lesion] = (),
     fillings: int = 0,
+    atrophy: float = 0.0,
 ) -> Head:
     """Synthetic head on a grid of `shape` voxels of `spacing` mm (of all axes or of each), in RAS+.
 
     The same seed gives the same anatomy at another shape or spacing, with other lesions, or with `fillings` of metal in
-    its teeth (0 to 16), and the same bits on every processor.
+    its teeth (0 to 16), and the same bits on every processor. `atrophy` makes its ventricles and sulci wider: 1 is the
+    whole difference between heads of narrow and of wide CSF.
 
     Raises UsageError for a lesion without size or outside the field of view, and for too many fillings.
     """
@@ -132,7 +134,7 @@ def make_head(
     canvas = blank(rng, [f * side for f, side in zip((i, j, k), shape, strict=True)], steps, first, size.tolist())
     surfaces = paint_cranium(canvas)
     paint_face(canvas, surfaces, fillings, np.random.default_rng([seed, 0xF111]))
-    depth = paint_brain(canvas, surfaces)
+    depth = paint_brain(canvas, surfaces, atrophy)
     axes = [start + step * np.arange(side) for start, step, side in zip(first, steps, canvas.labels.shape, strict=True)]
     placed = tuple(_lesion(canvas, axes, lesion, depth) for lesion in lesions)
     return Head(canvas.labels, (i, j, k), Volume(np.broadcast_to(np.uint8(0), (1, *shape)), affine), placed)

@@ -36,11 +36,14 @@ STEEPNESS = 7.35
 """Mean slope of the field whose zeros are sulci, relative to its mean absolute value in WAVE mm."""
 
 
-def paint_brain(c: Canvas, surfaces: Surfaces) -> np.ndarray:
-    """Paint the brain into the cavity. Returns the depth in mm below the surface of the cerebrum, on the lattice."""
+def paint_brain(c: Canvas, surfaces: Surfaces, atrophy: float = 0.0) -> np.ndarray:
+    """Paint the brain into the cavity. Returns the depth in mm below the surface of the cerebrum, on the lattice.
+
+    `atrophy` widens what holds CSF, see `make_head`.
+    """
     whole, c = c, c.part(surfaces.inside > -3)
     inside = c.like(surfaces.inside, whole)
-    age = c.draw(0, 1)
+    age = c.draw(0, 1) + atrophy
     hull = inside - (0.9 + 1.6 * age + 0.3 * c.noise(30))
     above, cistern = _above_tentorium(c), _cistern(c)
     cerebrum = np.minimum(np.minimum(hull, above), -cistern)

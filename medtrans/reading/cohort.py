@@ -87,6 +87,7 @@ def load_pair(case: Case) -> Pair:
 def _match_cases(settings: ReadingSettings, pairing: str) -> list[Case]:
     sources, targets = _sources_and_targets(settings)
     masks = _matches(settings.root, settings.mask) if settings.mask else {}
+    changes = _matches(settings.root, settings.change) if settings.change else {}
     if not any(sources):
         what = f"no file matches {settings.source.pattern!r}"
         raise InputRefused(settings.root, what, "set reading.root and reading.source.pattern")
@@ -106,6 +107,7 @@ def _match_cases(settings: ReadingSettings, pairing: str) -> list[Case]:
             sources=_all_or_none(name, sources),
             targets=_all_or_none(name, targets),
             mask=masks.get(name),
+            change=changes.get(name),
         )
         for name in names
     ]

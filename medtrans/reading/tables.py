@@ -67,7 +67,7 @@ def _case(root: Path, line: Mapping[str | None, str], where: str) -> Case:
         raise UsageError(where, "has no subject", "fill the column subject")
     if split is not None and split not in get_args(Split):
         raise UsageError(where, f"has the split {split!r}", "choose from: " + ", ".join(get_args(Split)))
-    files = {role: _files(root, cells, role, where) for role in ("source", "target", "mask")}
+    files = {role: _files(root, cells, role, where) for role in ("source", "target", "mask", "change")}
     name = cells.pop("name", "") or (stem(files["source"][0]) if files["source"] else subject)
     return Case(
         subject=subject,
@@ -80,6 +80,7 @@ def _case(root: Path, line: Mapping[str | None, str], where: str) -> Case:
         split=cast("Split | None", split),
         scanner=_scanner(cells, where),
         conditions=_conditions(cells, where),
+        change=files["change"][0] if files["change"] else None,
     )
 
 

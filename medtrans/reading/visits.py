@@ -26,13 +26,13 @@ DAYS_IN_A_YEAR = 365.25
 def pair_visits(visits: Sequence[Case], settings: FollowUpSettings) -> list[Case]:
     """A case for each pair of visits of a subject; subjects with one visit have none.
 
-    It has the mask and the conditions of its source. Raises UsageError where the order of visits is unknown, where
-    dates run backwards, and where nobody has two visits.
+    It has the mask and the conditions of its source, and the change mask of the later visit, which holds what changed
+    since the visit before, where none lies between. Raises UsageError where the order of visits is unknown, where dates
+    run backwards, and where nobody has two visits.
     """
     of_subjects = _by_subject(visits)
     ordered = [_in_order(subject, own) for subject, own in of_subjects.items()]
-    choose = pairwise if settings.pairs == "consecutive" else _all_pairs
-    pairs = [_pair(*pair, settings) for own in ordered for pair in choose(own)]
+    pairs = [pair for own in ordered for pair in _pairs(own, settings)]
     if not pairs:
         what = f"nobody has two visits: {_first(list(of_subjects))} have one each"
         raise UsageError("reading.follow_up", what, "give the visits of a person one subject, or set reading.subject")
@@ -90,8 +90,12 @@ def _refuse_backwards(where: str, visits: Sequence[Case]) -> None:
             raise UsageError(where, what, "correct the dates or the sessions: the time between would be below 0")
 
 
-def _all_pairs(visits: Sequence[Case]) -> Iterator[tuple[Case, Case]]:
-    return combinations(visits, 2)
+def _pairs(visits: Sequence[Case], settings: FollowUpSettings) -> Iterator[Case]:
+    for (number, earlier), (other, later) in combinations(enumerate(visits), 2):
+        if other == number + 1:
+            yield _pair(earlier, later, settings)
+        elif settings.pairs == "all":
+            yield _pair(earlier, replace(later, change=None), settings)
 
 
 def _pair(earlier: Case, later: Case, settings: FollowUpSettings) -> Case:
@@ -106,6 +110,7 @@ def _pair(earlier: Case, later: Case, settings: FollowUpSettings) -> Case:
         targets=target.targets or target.sources,
         split=source.split or target.split,
         conditions={**source.conditions, **time},
+        change=later.change,
     )
 
 

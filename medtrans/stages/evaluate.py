@@ -35,6 +35,7 @@ def evaluate(
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
     mask_label: int | None = None,
+    change: Path | None = None,
     report: Path | None = None,
     protected: Sequence[Path] = (),
     overwrite: bool = False,
@@ -45,7 +46,7 @@ def evaluate(
     be written to the folder `report`, may be an input or one of the `protected` files, or exist, unless `overwrite`.
     Raises UsageError, InputRefused, EnvironmentRefused.
     """
-    given = [path for path in (translated, target, mask, uncertainty, source, *protected) if path is not None]
+    given = [path for path in (translated, target, mask, uncertainty, source, change, *protected) if path is not None]
     plan_outputs(_outputs(output, report), given, overwrite)
     evaluation = evaluate_files(
         translated,
@@ -57,6 +58,7 @@ def evaluate(
         source=source,
         segmentation=segmentation,
         mask_label=mask_label,
+        change=change,
     )
     if output is not None:
         write_atomically(output, to_csv(evaluation))

@@ -162,9 +162,7 @@ def _translate(
         conditions=[case.conditions for case in chosen],
         masks=[case.mask for case in chosen],
         mask_label=cases[0].mask_label,
-        protected=[
-            file for case in cases for file in (*case.sources, *case.targets, *([case.mask] if case.mask else []))
-        ],
+        protected=[file for case in cases for file in case.files],
         resume=True,
         overwrite=True,
         on_progress=lambda name, done: on_progress("translating", name, done),

@@ -65,6 +65,7 @@ def of_files(folder, path):
         "evaluate --target": [*evaluate, given, "--target", path],
         "evaluate --mask": [*pair, "--mask", path],
         "evaluate --uncertainty": [*pair, "--uncertainty", path],
+        "evaluate --change": [*pair, "--change", path],
         "evaluate --label-maps": [*pair, "--label-maps", path, "--reference-labels", mask, *structures],
         "evaluate --reference-labels": [*pair, "--label-maps", mask, "--reference-labels", path, *structures],
         "phantoms --labels": ["phantoms", "-o", folder / "heads", "--count", 1, "--labels", path],

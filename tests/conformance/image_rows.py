@@ -8,13 +8,16 @@ import numpy as np
 from scipy.ndimage import convolve1d
 from scipy.stats import norm, pearsonr
 
+from medtrans.core.metric import CaseFacts
 from medtrans.core.volume import Volume
 from medtrans.evaluating.image_scores import score_pair
 from medtrans.metrics.image._edges import from_straight_edge
 from medtrans.metrics.image._noise import noise
+from medtrans.metrics.image.change_error import ChangeError
 from medtrans.metrics.image.cnr import CNR
 from medtrans.metrics.image.edge_width import EdgeWidth
 from medtrans.metrics.image.electron_density import ElectronDensity
+from medtrans.metrics.image.false_change import FalseChange
 from medtrans.metrics.image.gamma_index import GammaIndex
 from medtrans.metrics.image.gradient_error import GradientError
 from medtrans.metrics.image.mae import MAE
@@ -149,6 +152,29 @@ def _():
             errors = [a - b for a, b in voxels(x, y, body) if low <= b < high]
             if errors:
                 yield TissueError(tissue=tissue)(x, y, body), math.fsum(map(abs, errors)) / len(errors)
+
+
+def changes(body):
+    """Change masks, the facts that hold them, and both sides of the body."""
+    change = np.random.default_rng(3).random(body.shape) < 0.1
+    return CaseFacts(change=change), {"inside": body & change, "outside": body & ~change}
+
+
+@row("Change error", "a loop over voxels", within=1e-9)
+def _():
+    for x, y, body in pairs_of_images():
+        facts, sides = changes(body)
+        for where, side in sides.items():
+            errors = [abs(a - b) for a, b in voxels(x, y, side)]
+            yield ChangeError(where=where).of_case(facts)(x, y, body, SPACING), math.fsum(errors) / len(errors)
+
+
+@row("False change", "a loop over voxels", within=1e-9)
+def _():
+    for x, y, body in pairs_of_images():
+        facts, sides = changes(body)
+        wrong = [abs(a - b) > 50 for a, b in voxels(x, y, sides["outside"])]
+        yield FalseChange(threshold=50).of_case(facts)(x, y, body, SPACING), 100 * sum(wrong) / len(wrong)
 
 
 def thomas(hu):

@@ -56,6 +56,7 @@ def folders(tmp_path, modality):
 def by_evaluate(root, modality, metrics=(), mask_label=None):
     paths = root / "translated", root / "target", root / "mask"
     files = {"source": root / "source", "uncertainty": root / "translated"}
+    files["change"] = root / "change" if (root / "change").exists() else None
     return evaluate_files(*paths, PRESETS[modality], metrics=metrics, mask_label=mask_label, **files)
 
 
@@ -68,8 +69,10 @@ def by_run(root, modality, metrics=(), mask_label=None):
         files = {folder: root / folder / f"{name}.nii.gz" for folder in FOLDERS}
         there = {folder: (path,) if path.exists() else () for folder, path in files.items()}
         own_mask = files["mask"] if there["mask"] else None
+        change = root / "change" / f"{name}.nii.gz"
         subject = name.partition("_")[0]
-        cases.append(Case(subject, name, there["source"], there["target"], own_mask, "test", mask_label=mask_label))
+        facts = {"mask_label": mask_label, "change": change if change.exists() else None}
+        cases.append(Case(subject, name, there["source"], there["target"], own_mask, "test", **facts))
         translations[name] = files["translated"]
     preparation = Preparation(settings, source_modality=modality, target_modality=modality)
     evaluating = EvaluatingSettings(preset=PRESETS[modality], region="mask", metrics=metrics)
@@ -170,6 +173,19 @@ def test_sound_cases_have_the_same_scores_baselines_subjects_and_hashes(folders,
     assert run.measurements == evaluate.measurements
     assert {score.subject for score in run.scores} == {score.subject for score in evaluate.scores}
     assert not [name for name in run.definition.differences(evaluate.definition) if name not in ALLOWED]
+
+
+def test_metrics_of_change_are_the_same_with_a_change_mask_and_without(folders, modality):
+    for name in NAMES[1:]:
+        write_volume(changed(mask().like(0 * mask().voxels), (7, 7, 7), 1), folders / "change" / f"{name}.nii.gz")
+    metrics = ("change_error", {"name": "change_error", "where": "outside"}, "false_change")
+    run, evaluate = by_run(folders, modality, metrics), by_evaluate(folders, modality, metrics)
+    assert_alike(run, evaluate)
+    for name, known in zip(NAMES, (False, True, True), strict=True):
+        scores = {str(metric): value for (_, metric), (value, *_) in outcome(run, name)[0].items()}
+        of_change = [value for metric, value in scores.items() if "change" in metric]
+        assert len(of_change) == 3
+        assert np.isfinite(of_change).all() == known
 
 
 ALLOWED = ("region",)

@@ -50,6 +50,13 @@ def test_the_time_between_is_a_condition_in_years_whose_sign_is_that_of_the_dire
     assert "years" not in unknown.conditions
 
 
+def test_a_change_mask_belongs_to_the_pair_of_a_visit_and_the_one_before():
+    visits = [visit(name, str(number), change=f"{name}_change") for number, name in enumerate("abc")]
+    assert [pair.change for pair in pairs(*visits)] == ["b_change", "c_change"]
+    assert [pair.change for pair in pairs(*visits, direction="harmonise")] == ["b_change", "c_change"]
+    assert [pair.change for pair in pairs(*visits, pairs="all")] == ["b_change", None, "c_change"]
+
+
 def test_two_sessions_of_one_day_are_no_time_apart():
     (pair,) = pairs(visit("x", "1", "2020-01-01"), visit("y", "2", "2020-01-01"))
     assert pair.conditions["years"] == 0

@@ -23,6 +23,12 @@ CHANGES = [
     ),
     ({}, {"preparing": {"source_normalisation": {"name": "zscore"}}}, ["the mean in the body became 0"]),
     ({}, {"preparing": {"target_normalisation": {"name": "linear", "high": 2000}}}, ["−1024 … 2000 HU to −1 … 1"]),
+    ({}, {"reading": {"follow_up": {}}}, ["The source was an earlier visit of a person, the target the next one."]),
+    (
+        {},
+        {"reading": {"follow_up": {"pairs": "all", "direction": "harmonise"}}},
+        ["The target was an earlier visit of a person, the source each later one: the translation has its look."],
+    ),
     ({}, {"preparing": {"slices": 1}}, ["single axial slices (2D)"]),
     ({}, {"preparing": {"plane": "coronal"}}, ["5 adjacent coronal slices"]),
     ({}, {"preparing": {"patch": [64, 64]}}, ["patches of 64 × 64 voxels were centred on random voxels of the mask"]),

@@ -26,6 +26,14 @@ def test_a_source_without_a_target_is_named(copied):
     assert "belongs to no case" in finding.what
 
 
+def test_a_person_with_one_visit_is_named(tmp_path):
+    recipe = load_recipe(find_recipe("follow_up"))
+    lines = recipe.reading.table.read_text().splitlines(keepends=True)
+    (tmp_path / "visits.csv").write_text("".join(lines[:-1]))
+    (finding,) = check_recipe(load_recipe(find_recipe("follow_up"), [f"reading.table={tmp_path / 'visits.csv'}"]))
+    assert (finding.code, finding.where, finding.severity) == ("single-visit", "sub-02_ses-1", "warn")
+
+
 def test_values_are_checked_where_a_modality_is_given(copied):
     file = copied / "sub-03_T1.nii.gz"
     assert check(file) == []

@@ -70,6 +70,7 @@ class Trial:
 
 
 TRIALS = {
+    "false_change": Trial(settings={"threshold": 4.0}),
     "nmi": Trial(best=(2.0,)),
     "gamma_index": Trial(lambda step: image() + np.float32((0, 40, 50, 60, 70)[step]), {"steps": 3}),
     "bone_dice": Trial(lambda step: image(3.5 + step)),
