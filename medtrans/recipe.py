@@ -33,7 +33,7 @@ from medtrans.metrics import load as load_metric
 from medtrans.models.card_settings import CardSettings
 from medtrans.models.device import refuse_unknown_device
 from medtrans.preparing.degrading import DegradingSettings
-from medtrans.preparing.degrading_checks import refuse_unsuited, with_one_image
+from medtrans.preparing.degrading_checks import refuse_inconsistent, refuse_unsuited, with_one_image
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.registration.checks import refuse_unregistrable
 from medtrans.preparing.settings import PreparingSettings
@@ -178,6 +178,8 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     if recipe.translates:
         refuse_other_modality(recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset")
     recipe.translating.assert_fits(recipe.preparing)
+    if recipe.translating.data_consistency is not None:
+        refuse_inconsistent(recipe.degrading, f"{where}: translating.data_consistency")
     return recipe
 
 

@@ -32,6 +32,8 @@ class Job:
     """Body mask of the source; outside of it air is written."""
     mask_label: int | None = None
     """The value in the mask that is the body; None takes all above 0."""
+    record: Path | None = None
+    """JSON with the degradation of the source, where it is not beside it."""
 
     @property
     def outputs(self) -> tuple[Output, Output, Output]:
@@ -49,6 +51,7 @@ def plan(
     masks: Masks = None,
     *,
     mask_label: int | None = None,
+    record: Path | None = None,
     left_out: Sequence[Path] = (),
     protected: Sequence[Path] = (),
 ) -> list[Job]:
@@ -76,9 +79,9 @@ def plan(
     each = conditions if isinstance(conditions, Sequence) else [conditions or {}] * len(sources)
     bodies = find_masks(sources, masks)
     parts = zip(sources, outputs, each, bodies, strict=True)
-    jobs = [Job(stem(path), files, path, known, mask, mask_label) for files, path, known, mask in parts]
+    jobs = [Job(stem(path), files, path, known, mask, mask_label, record) for files, path, known, mask in parts]
     _refuse_two_files(jobs)
-    read = [file for job in jobs for file in (*job.sources, *([job.mask] if job.mask else []))]
+    read = [file for job in jobs for file in (*job.sources, *filter(None, (job.mask, job.record)))]
     refuse_collisions([each for job in jobs for each in job.outputs], [*read, *left_out, *protected])
     return jobs
 

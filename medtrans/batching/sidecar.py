@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +49,11 @@ def sidecar(
             "modality": translation.modality.name,
             "unit": translation.modality.unit,
             "type": str(translation.volume.voxels.dtype),
-            SIDECAR_KEY: list(_first(translator).preparation.target_percentiles),
+            SIDECAR_KEY: list(_first(translator).preparation.target_percentiles) if not translation.agreement else [],
         },
         "uncertainty": _uncertainty(translation, outputs[1:]),
         "body": _body(translation, mask, mask_label),
+        **({"data_consistency": asdict(translation.agreement)} if translation.agreement else {}),
         "window_borders": window_borders(translator, translation.volume),
         "device": str(translator.device),
         "findings": [_without_folder(finding).to_dict() for finding in translation.findings],

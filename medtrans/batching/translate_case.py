@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from medtrans.batching.degraded_sources import read_measured, record_of
 from medtrans.batching.ledger import Ledger, Line, now
 from medtrans.batching.outcome import Outcome, failed_outcome
 from medtrans.batching.plan import Job
@@ -47,12 +48,14 @@ class Batch:
         try:
             for path in job.sources:
                 _read_header_of_large(path)
-            inputs, mask = [_hashed(path) for path in job.sources], _hashed(job.mask) if job.mask else None
+            record = record_of(job, self.translator)
+            read = [*job.sources, *([record] if record else [])]
+            inputs, mask = [_hashed(path) for path in read], _hashed(job.mask) if job.mask else None
             line = first_line(job, [*inputs, *([mask] if mask else [])], self.translator, self.part)
             with self.ledger.locked() if self.ledger.path.exists() else contextlib.nullcontext():
                 if self._exists_done(job, line):
                     return Outcome(job.name, "skipped", "done before", output=job.output)
-            translation = self._translate(job, inputs, mask, on_progress)
+            translation = self._translate(job, inputs, mask, record, on_progress)
             if not self._write(translation, job, line, inputs, mask):
                 return Outcome(job.name, "skipped", "done meanwhile by another command", output=job.output)
         except Exception as reason:
@@ -88,16 +91,18 @@ class Batch:
         return False
 
     def _translate(
-        self, job: Job, inputs: Sequence[Hashed], mask: Hashed | None, on_progress: OnProgress
+        self, job: Job, inputs: Sequence[Hashed], mask: Hashed | None, record: Path | None, on_progress: OnProgress
     ) -> Translation:
         volume, body = read_channels(job.sources), _read_body(job)
-        files, hashes = [*job.sources, *([job.mask] if job.mask else [])], [*inputs, *([mask] if mask else [])]
+        measured = read_measured(record) if record else None
+        files = [*job.sources, *filter(None, (record, job.mask))]
+        hashes = [*inputs, *([mask] if mask else [])]
         for path, before in zip(files, hashes, strict=True):
             if _hashed(path) != before:
                 raise InputRefused(path, "changed while it was read", "run again when the file is complete", "changed")
         where = str(job.sources[0])
         return self.translator.translate(
-            volume, mask=body, conditions=job.conditions, where=where, on_progress=on_progress
+            volume, mask=body, conditions=job.conditions, measured=measured, where=where, on_progress=on_progress
         )
 
     def _write(

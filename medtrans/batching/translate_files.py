@@ -34,6 +34,7 @@ def translate_files(
     conditions: Conditions = None,
     masks: Masks = None,
     mask_label: int | None = None,
+    record: Path | None = None,
     protected: Sequence[Path] = (),
     overwrite: bool = False,
     resume: bool = False,
@@ -45,7 +46,8 @@ def translate_files(
 
     An input of several volumes is stacked into channels. `names` are the names of the outputs, for a list; else those
     of the inputs are used. `conditions` belong to all cases or to each; outside of its mask (`mask_label` of it, or all
-    above 0) a case becomes air. The uncertainty is written too, where there is one. Masks and standard deviations in a
+    above 0) a case becomes air. `record` is the JSON with the degradation of all sources, for data consistency; None
+    takes that beside each. The uncertainty is written too, where there is one. Masks and standard deviations in a
     folder, known by their names, are left out. `protected` are further files that no output may replace. `resume` skips
     what the ledger proves done. `part` is (number from 0, count): every count-th case; `tasks` are those of an array.
     `on_progress` gets the case and the fraction of the batch that is done.
@@ -53,7 +55,7 @@ def translate_files(
     inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
     """
     unused = not_images(inputs, translator)
-    fixed = {"mask_label": mask_label, "left_out": unused, "protected": protected}
+    fixed = {"mask_label": mask_label, "record": record, "left_out": unused, "protected": protected}
     every = plan(inputs, Path(output), names, conditions, masks, **fixed)  # type: ignore[arg-type]
     if part[1] > 1 and not _is_shared(inputs):
         raise UsageError("--num-parts", "one case is not shared out among commands", "leave it out")

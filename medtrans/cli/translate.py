@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Conditions, Device, MaskLabel, Overwrite, Threads, numbers
 from medtrans.cli.parts import Part, part_of
+from medtrans.core.errors import UsageError
 
 if TYPE_CHECKING:
     from medtrans.batching.outcome import Outcome
@@ -56,6 +57,21 @@ def translate(
             "default: as the model was saved.",
         ),
     ] = None,
+    consistency: Annotated[
+        str | None,
+        typer.Option(
+            "--data-consistency",
+            help="Make translations agree with their sources, degraded again: the noise of these as a share of their "
+            "signal, 0 for exactly; or off. Default: as the model was saved.",
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--consistent-with",
+            help="JSON of medtrans degrade with the one linear degradation of all inputs; else that beside each.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output has exactly the geometry of the input."""
@@ -69,7 +85,9 @@ def translate(
     part.say()
     mirrored = None if mirror is None else "left_right" if mirror else "none"
     options = {"samples": samples, "seed": seed, "mirror": mirrored}
-    changes = {key: value for key, value in options.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
+    if consistency is not None:
+        changes["data_consistency"] = _noise(consistency)
     with ProgressBars() as progress:
         outcomes = translate(
             sources[0] if len(sources) == 1 else [sources],
@@ -84,6 +102,7 @@ def translate(
             masks=mask,
             mask_label=mask_label,
             changes=changes,
+            record=record,
             on_progress=progress,
         )
     if as_json:
@@ -91,6 +110,20 @@ def translate(
     else:
         print(_summary(outcomes, output, part))
     _report_failures(outcomes, is_batch=is_batch)
+
+
+def _noise(text: str) -> float | None:
+    """The noise of the sources; None for off."""
+    if text == "off":
+        return None
+    try:
+        noise = float(text)
+    except ValueError:
+        noise = -1.0
+    if not 0 <= noise < 1:
+        what = "is no noise relative to a signal"
+        raise UsageError(f"--data-consistency {text}", what, "give 0, a share below 1 such as 0.01, or off")
+    return noise
 
 
 def _summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:

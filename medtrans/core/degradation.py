@@ -124,17 +124,30 @@ class LinearDegradation(Degradation):
     def adjoint(self, measured: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
         """Aᵀ m, real voxels on the grid of the volume: <A x, m> = <x, Aᵀ m>, real parts."""
 
-    def pseudo_inverse(self, measured: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
-        """A⁺ m: of the images whose measurements are nearest to m, the smallest.
+    def measured_by(self, image: np.ndarray, estimate: np.ndarray, grid: Volume, *args: Any, **how: Any) -> np.ndarray:
+        """The measurements that a degraded image stands for; what it lost of them is taken from an estimate of x.
 
-        Least squares by conjugate gradients: Hestenes and Stiefel 1952, https://doi.org/10.6028/jres.049.044
+        Raises InputRefused where an image does not determine its measurements.
+        """
+        return image
+
+    def pseudo_inverse(self, measured: np.ndarray, grid: Volume, *args: Any, **parameters: Any) -> np.ndarray:
+        """A⁺ m: of the images whose measurements are nearest to m, the smallest."""
+        return self.least_squares(measured, 0.0, grid, **parameters)
+
+    def least_squares(
+        self, measured: np.ndarray, within: float, grid: Volume, *args: Any, **parameters: Any
+    ) -> np.ndarray:
+        """An image whose measurements differ from m by a norm of at most `within`, or as little as can be.
+
+        Conjugate gradients from 0, stopped there: Hestenes and Stiefel 1952, https://doi.org/10.6028/jres.049.044
         """
         rest, gradient = measured, self.adjoint(measured, grid, **parameters)
         x: np.ndarray = np.zeros(gradient.shape)
         direction = gradient
         start = square = float((gradient * gradient).sum())
         for _ in range(CONJUGATE_GRADIENT_STEPS):
-            if square <= CONJUGATE_GRADIENT_TOLERANCE * start:
+            if square <= CONJUGATE_GRADIENT_TOLERANCE * start or np.linalg.norm(rest) <= within:
                 break
             seen = self.measure(direction, grid, **parameters)
             step = square / float((np.abs(seen) ** 2).sum())

@@ -31,6 +31,16 @@ class KnownOperator:
         """Aᵀ m."""
         return self.degradation.adjoint(measured, self.grid, **self.parameters)
 
+    def measured_by(self, image: np.ndarray, estimate: np.ndarray) -> np.ndarray:
+        """The measurements that a degraded image stands for. Raises InputRefused where it does not determine them."""
+        return self.degradation.measured_by(image, estimate, self.grid, **self.parameters)
+
+    def least_squares(self, measured: np.ndarray, within: float) -> np.ndarray:
+        """A⁺ m, or where `within` is above 0 an image that agrees with m so far; the larger, the less it changes."""
+        if not within:
+            return self.pseudo_inverse(measured)
+        return self.degradation.least_squares(measured, within, self.grid, **self.parameters)
+
     def pseudo_inverse(self, measured: np.ndarray) -> np.ndarray:
         """A⁺ m."""
         return self.degradation.pseudo_inverse(measured, self.grid, **self.parameters)

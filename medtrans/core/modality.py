@@ -21,6 +21,8 @@ ModalityName = Literal["CT", "MR", "PET", "dose", "labels"]
 
 AIR_HU = -1024.0
 """HU written outside the body."""
+VACUUM_HU = -1000.0
+"""HU of no attenuation."""
 BODY_AIR_HU = -300.0
 """HU. Air and lungs lie below; nearly every CT holds some."""
 MAX_AIR_HU = -900.0
@@ -60,6 +62,11 @@ class Modality:
     """Fixed display windows; none where the scale is arbitrary, as in MR."""
     quantitative: bool = True
     """Whether values of two images can be compared without normalisation."""
+
+    @property
+    def no_signal(self) -> float:
+        """The value of what gives no signal, to which a measurement is proportional."""
+        return VACUUM_HU if self.name == "CT" else 0.0
 
     def check(self, voxels: np.ndarray, where: str) -> list[Finding]:
         """Findings on values that this modality does not have; empty for plausible values."""

@@ -88,3 +88,8 @@ def known_operator(record: Record, grid: Volume) -> KnownOperator | None:
         if isinstance(degradation, LinearDegradation)
         else None
     )
+
+
+def linear_names() -> list[str]:
+    """The degradations whose measurements are a linear map of the image."""
+    return [name for name in degradations.names() if issubclass(degradations.load(name), LinearDegradation)]

@@ -40,3 +40,11 @@ class SampledKSpace(LinearDegradation):
     def adjoint(self, measured: np.ndarray, grid: Volume, *, plane: str, **how: Any) -> np.ndarray:
         axes = in_plane_axes(grid, plane)
         return np.asarray(to_image(self.mask(grid, axes, **how) * measured, axes).real)
+
+    def measured_by(
+        self, image: np.ndarray, estimate: np.ndarray, grid: Volume, *, plane: str, **how: Any
+    ) -> np.ndarray:
+        """The phase, which magnitudes do not have, is that of the estimate."""
+        axes = in_plane_axes(grid, plane)
+        phase = np.angle(to_image(self.measure(estimate, grid, plane=plane, **how), axes))
+        return self.mask(grid, axes, **how) * to_k_space(image * np.exp(1j * phase), axes)

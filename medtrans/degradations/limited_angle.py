@@ -15,6 +15,8 @@ import numpy as np
 from annotated_types import Interval
 
 from medtrans.core.degradation import Ladder, draw_uniform
+from medtrans.core.errors import InputRefused
+from medtrans.core.volume import Volume
 from medtrans.degradations._few_views import FewViews
 from medtrans.degradations._projections import VIEWS
 
@@ -39,3 +41,7 @@ class LimitedAngle(FewViews):
     def angles(self, *, degrees: float, start: float) -> np.ndarray:
         count = max(1, round(VIEWS * degrees / 180))
         return start * pi / 180 + np.arange(count) * pi / VIEWS
+
+    def measured_by(self, image: np.ndarray, estimate: np.ndarray, grid: Volume, **parameters: Any) -> np.ndarray:
+        what = "its reconstruction is so far from the projections that it was made from that these cannot be recovered"
+        raise InputRefused("limited_angle", what, "translate without data consistency")

@@ -15,6 +15,7 @@ import numpy as np
 from annotated_types import Interval
 
 from medtrans.core.degradation import Ladder, draw_uniform
+from medtrans.core.volume import Volume
 from medtrans.degradations._few_views import FewViews
 from medtrans.degradations._projections import VIEWS
 
@@ -35,3 +36,7 @@ class SparseViews(FewViews):
 
     def angles(self, *, views: int) -> np.ndarray:
         return np.arange(views) * pi / views
+
+    def measured_by(self, image: np.ndarray, estimate: np.ndarray, grid: Volume, *, views: int) -> np.ndarray:
+        """The projections of the reconstruction, which are nearly those that it was made from."""
+        return self.measure(image, grid, views=views)

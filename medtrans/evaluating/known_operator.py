@@ -13,6 +13,7 @@ import numpy as np
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.known_operator import KnownOperator
+from medtrans.core.modality import find_modality
 from medtrans.core.score import MetricId, Score
 from medtrans.core.volume import Volume
 from medtrans.degradations._record import known_operator, parse_record
@@ -25,8 +26,6 @@ from medtrans.reading.volumes import hash_volume
 METRICS = {name: operator.load(name)() for name in operator.names()}
 CLAUSES = tuple(clause_of(name, metric) for name, metric in METRICS.items())
 """Their definitions: part of the definition of scores that contain them."""
-VACUUM = {"CT": -1000.0}
-"""Modality → the value of no signal, in the unit of the image; of the others 0."""
 
 
 def read_operator(source: Path, target: Path, grid: Volume) -> KnownOperator | None:
@@ -45,7 +44,7 @@ def score_operator(
 ) -> list[Score]:
     """Every operator metric of each system, of all voxels; volumes in the unit of the target, on its grid."""
     truth = target.voxels.astype(np.float64)
-    signal = truth - VACUUM.get(modality, 0.0)
+    signal = truth - find_modality(modality).no_signal
     scores = []
     for system, volume in systems.items():
         error = volume.voxels - truth

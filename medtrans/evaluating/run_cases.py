@@ -28,10 +28,12 @@ from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.evaluating.training_baselines import INTENSITY_LOOKUP_CLAUSE, TrainingBaselines, TrainingCase
 from medtrans.evaluating.uncertainty import read_samples
 from medtrans.evaluating.window_borders import read_borders
+from medtrans.preparing.intensity_scale import scaled, upper_percentiles
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.padding import padding_as_air, without_padding
+from medtrans.reading.sidecars import read_sidecar
 from medtrans.reading.volumes import read_mask, read_volume
 
 MAX_TRAINING_CASES = 30
@@ -115,11 +117,16 @@ class RunCase(ScoringCase):
     def compared(self, target: Volume) -> Volume:
         return self.in_written_unit(target) if self.modality.name == "labels" else target
 
+    @cached_property
+    def in_source_unit(self) -> bool:
+        """Whether the translation agrees with its source, whose unit is then that of the target, too."""
+        return self.translation is not None and "data_consistency" in read_sidecar(sidecar_path(self.translation))
+
     def in_written_unit(self, target: Volume) -> Volume:
-        return self.preparation.in_written_unit(target)
+        return target if self.in_source_unit else self.preparation.in_written_unit(target)
 
     def written_percentiles(self) -> tuple[float, ...]:
-        return self.preparation.target_percentiles
+        return () if self.in_source_unit else self.preparation.target_percentiles
 
     def source(self) -> Volume | None:
         """None where it is its own target."""
@@ -130,7 +137,11 @@ class RunCase(ScoringCase):
         if self.training is None:
             return {}
         source = self.preparation.normalised_source(self.pair.source) if self.has_source else None
-        return self.training.volumes(target, self.inside(), self.modality.air, source)
+        baselines = self.training.volumes(target, self.inside(), self.modality.air, source)
+        learnt = self.preparation.target_percentiles
+        if not self.in_source_unit or len(learnt) != target.channels:
+            return baselines
+        return {name: scaled(volume, learnt, upper_percentiles(target)) for name, volume in baselines.items()}
 
     def inside(self) -> np.ndarray:
         """The voxels that baselines fill (i, j, k): of the mask file where it is the region, else of the body."""

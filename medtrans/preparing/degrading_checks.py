@@ -7,7 +7,8 @@ from typing import Any
 
 from medtrans.core.errors import UsageError
 from medtrans.degradations._combinations import names_in
-from medtrans.degradations._record import common_modality
+from medtrans.degradations._combinations.chain import Chain
+from medtrans.degradations._record import common_modality, linear_names
 from medtrans.preparing.degrading import DegradingSettings
 from medtrans.reading.settings import ReadingSettings
 
@@ -25,6 +26,16 @@ def with_one_image(values: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         what = "is set, but degrading makes the sources from the targets"
         raise UsageError(f"{where}: reading.source", what, "leave it out, or take degrading out")
     return {**values, "reading": {**reading, "source": target or source, "target": target or source}}
+
+
+def refuse_inconsistent(degrading: DegradingSettings, where: str) -> None:
+    """Raises UsageError where sources are made by anything else than one linear degradation each."""
+    others = [name for name in names_in(degrading.chain) if name not in linear_names()]
+    several = len(degrading.chain) > 1 or any(isinstance(step, Chain) for step in degrading.chain)
+    if degrading.chain and (others or several):
+        made_by = f"by {others[0]}, which is not linear" if others else "by a chain of degradations"
+        advice = f"set null, or degrade by one of {', '.join(linear_names())}"
+        raise UsageError(where, f"needs sources that one linear degradation makes, but they are made {made_by}", advice)
 
 
 def refuse_unsuited(

@@ -110,23 +110,23 @@ def degrade_one(
         if not np.isfinite(volume.voxels).all():
             raise InputRefused(source, "holds voxels that are not finite numbers", "replace them first")
         degraded = degrade_all(volume, record, modality, read_volume(labels) if labels else None)
-        if keep_grid:
+        facts = _facts(source, record, modality, seed, labels)
+        if keep_grid and not degraded.shares_grid_with(volume):
             degraded = on_grid_of(volume, degraded, modality.air, interpolation)
+            facts["interpolation"] = interpolation
         degraded = _in_disk_type(degraded, modality)
     folder.mkdir(parents=True, exist_ok=True)
     with staged(folder) as place:
         files = [place / job.output.name, place / sidecar_path(job.output).name]
         write_volume(degraded, files[0], description=DESCRIPTION)
-        facts = _facts(source, record, modality, seed, degraded, labels)
-        facts["output"]["sha256"] = hash_volume(files[0])
+        shape = {"voxels": list(degraded.shape), "millimetres": list(degraded.spacing)}
+        facts["output"] = {**shape, "sha256": hash_volume(files[0])}
         write_atomically(files[1], seal(facts), overwrite=False)
         publish(files, folder)
     return [*volume.findings, *doubts]
 
 
-def _facts(
-    source: Path, record: Record, modality: Modality, seed: int, degraded: Volume, labels: Path | None
-) -> dict[str, Any]:
+def _facts(source: Path, record: Record, modality: Modality, seed: int, labels: Path | None) -> dict[str, Any]:
     """The content of a sidecar. SYNTHETIC, since no scanner measured it."""
     return {
         "SYNTHETIC": True,
@@ -138,7 +138,6 @@ def _facts(
         "unit": modality.unit,
         "inputs": [{"name": source.name, "sha256": hash_volume(source)}],
         **({"labels": {"name": labels.name, "sha256": hash_volume(labels)}} if labels else {}),
-        "output": {"voxels": list(degraded.shape), "millimetres": list(degraded.spacing)},
     }
 
 

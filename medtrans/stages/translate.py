@@ -31,17 +31,21 @@ def translate(
     masks: Masks = None,
     mask_label: int | None = None,
     changes: Mapping[str, Any] | None = None,
+    record: Path | None = None,
     on_progress: ProgressCallback = no_progress,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
 
     `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
     the first and last of an array of commands that share the folder; `conditions` are numbers for models that use
-    them; `changes` replace settings saved with the models (seed, samples, mirror).
+    them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency); `record` is the
+    JSON with the degradation of the sources, with which translations are made to agree.
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = [model] if isinstance(model, Path) else model
     members = [Translator.load(folder, device=device).with_settings(**(changes or {})) for folder in folders]
+    if record is not None and "data_consistency" not in (changes or {}):
+        members = [_consistent(member) for member in members]
     _refuse_idle_samples((changes or {}).get("samples", 1), members)
     assert_known_conditions(conditions or {}, [member.preparation for member in members])
     translator: AnyTranslator = members[0] if len(members) == 1 else Ensemble(members)
@@ -52,6 +56,7 @@ def translate(
         conditions=conditions,
         masks=masks,
         mask_label=mask_label,
+        record=record,
         protected=folders,
         overwrite=overwrite,
         resume=resume,
@@ -59,6 +64,11 @@ def translate(
         tasks=tasks,
         on_progress=lambda case, done: on_progress("translating", case, done),
     )
+
+
+def _consistent(member: Translator) -> Translator:
+    """With data consistency, exact unless the model has it set."""
+    return member.with_settings(data_consistency=member.settings.data_consistency or 0.0)
 
 
 def _refuse_idle_samples(samples: int, members: Sequence[Translator]) -> None:

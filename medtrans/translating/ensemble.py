@@ -21,6 +21,7 @@ from medtrans.core.digest import digest
 from medtrans.core.errors import ModelRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
+from medtrans.translating.data_consistency import Agreement, Measured
 from medtrans.translating.moments import Moments
 from medtrans.translating.output_checks import assert_same_geometry
 from medtrans.translating.progress import OnProgress, part_progress
@@ -69,6 +70,7 @@ class Ensemble:
         mask: Volume | None = None,
         *,
         conditions: Mapping[str, float] | None = None,
+        measured: Measured | None = None,
         where: str = "volume",
         on_progress: OnProgress | None = None,
     ) -> Translation:
@@ -77,22 +79,28 @@ class Ensemble:
         moments = Moments()
         own_variance: np.ndarray = np.zeros(1, np.float32)
         findings, clipped, samples = dict[str, Finding](), 0.0, 0
+        agreements = list[Agreement]()
         for number, member in enumerate(self.members):
             shown = part_progress(on_progress, number, count)
-            made = member.translate(volume, mask, conditions=conditions, where=where, on_progress=shown)
+            made = member.translate(
+                volume, mask, conditions=conditions, measured=measured, where=where, on_progress=shown
+            )
             moments.add(made.volume.voxels)
             if made.uncertainty is not None:
                 own_variance = own_variance + made.uncertainty.voxels**2 / np.float32(count)
             findings.update({finding.sentence: finding for finding in made.findings})
             clipped += made.clipped_fraction / count
             samples += made.samples
+            agreements += [made.agreement] if made.agreement else []
         dtype = made.volume.voxels.dtype
         translated = made.volume.like(np.rint(moments.mean).astype(dtype) if dtype.kind in "iu" else moments.mean)
         assert_same_geometry(volume, translated)
         uncertainty = made.volume.like(np.sqrt(moments.variance + own_variance))
         seconds = time.monotonic() - began
         described = tuple(findings.values())
-        return Translation(translated, made.modality, clipped, seconds, described, uncertainty, samples, made.body)
+        worst = max(agreements, key=lambda one: one.after, default=None)
+        facts = made.modality, clipped, seconds, described, uncertainty, samples, made.body, worst
+        return Translation(translated, *facts)
 
 
 AnyTranslator = Translator | Ensemble
@@ -124,6 +132,9 @@ def _refuse_different_scales(members: Sequence[Translator]) -> None:
         if other.modality != first.modality:
             what = f"writes {other.modality.name}, {name} {first.modality.name}"
             raise ModelRefused(member.identity.name, what, "give models of one modality")
+        if (member.settings.data_consistency is None) != (members[0].settings.data_consistency is None):
+            what = f"of {name} and it, one has data consistency, and so the unit of the source"
+            raise ModelRefused(member.identity.name, what, "set it for all (--data-consistency), or for none")
         if not scale.keeps_unit and other.settings.target_normalisation != scale:
             what = f"writes intensities on another scale than {name}"
             raise ModelRefused(member.identity.name, what, "train both on the same cases")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Interval, Le
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Method
@@ -35,7 +35,10 @@ class TranslatingSettings(Settings):
     twice the time; only for models that were trained with the augmentation flip and draw no samples."""
     skip_background: bool = True
     """Do not predict slices and windows without body voxels; they get the background of the target."""
-
+    data_consistency: Annotated[float, Interval(ge=0, lt=1)] | None = None
+    """Change each translation as little as makes it, degraded again, equal its source; needs the record of one linear
+    degradation beside each source, or degrading. The value is the noise of the source as a share of its signal, within
+    which they shall agree: 0 for exactly. null: do not."""
     grid: Literal["source", "model"] = "source"
     """Voxels of a translation: those of its source, or of preparing.spacing, for a model that makes voxels smaller."""
 

@@ -9,6 +9,7 @@ from medtrans.core.finding import Finding
 from medtrans.core.modality import Modality
 from medtrans.core.strict_json import to_plain
 from medtrans.core.volume import Volume
+from medtrans.translating.data_consistency import Agreement
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,5 @@ class Translation:
     """Number of samples, of all models, whose mean and standard deviation these are."""
     body: BodyUsed | None = None
     """None where the model writes values everywhere (preparing.body_mask none)."""
+    agreement: Agreement | None = None
+    """With the measurements of the source, in whose unit the volume then is; None without data consistency."""

@@ -26,7 +26,8 @@ from medtrans.preparing.preparation import Preparation
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
 from medtrans.translating.admission import admit
 from medtrans.translating.body import body_used, doubt_body
-from medtrans.translating.output_checks import assert_same_geometry
+from medtrans.translating.data_consistency import Agreement, Measured, make_consistent
+from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
 from medtrans.translating.prediction import predict, refuse_not_finite
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.restoration import restore, restore_uncertainty
@@ -112,6 +113,7 @@ class Translator:
         mask: Volume | None = None,
         *,
         conditions: Mapping[str, float] | None = None,
+        measured: Measured | None = None,
         where: str = "volume",
         on_progress: OnProgress | None = None,
     ) -> Translation:
@@ -119,15 +121,16 @@ class Translator:
 
         Outside of it air is written.
 
-        `conditions` are numbers of the case, for models that use them; `where` names the volume in messages. A
-        stochastic method gives the mean and the standard deviation of `settings.samples` samples.
+        `conditions` are numbers of the case, for models that use them; `measured` is how the volume was degraded, for
+        `settings.data_consistency`; `where` names the volume in messages. A stochastic method gives the mean and the
+        standard deviation of `settings.samples` samples.
         Raises InputRefused on a volume that cannot be translated, UsageError on a missing condition, ModelRefused on a
         model that gives no finite values, EnvironmentRefused when memory runs out.
         """
         began = time.monotonic()
         findings = admit(volume, self.channels, find_modality(self.preparation.source_modality), where)
         refuse_without_memory(where, 4 * volume.voxels.size, TRANSLATING_FACTOR)
-        values = self.preparation.conditions(conditions or {}, where)
+        values, source = self.preparation.conditions(conditions or {}, where), volume
         if self.settings.grid == "model":
             volume, mask = self._on_model_grid(volume, mask)
         prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
@@ -144,9 +147,22 @@ class Translator:
         translated, clipped = restore(prediction, prepared, self.preparation)
         uncertainty = restore_uncertainty(prediction, prepared, self.preparation)
         assert_same_geometry(volume, translated)
+        agreement = None
+        if measured is not None and self.settings.data_consistency is not None:
+            translated, agreement = self._consistent(translated, source, measured, where)
+            uncertainty = uncertainty and uncertainty.like(uncertainty.voxels * np.float32(agreement.gain))
         seconds = time.monotonic() - began
         samples, modality = prediction.samples, self.preparation.modality
-        return Translation(translated, modality, clipped, seconds, findings, uncertainty, samples, body)
+        return Translation(translated, modality, clipped, seconds, findings, uncertainty, samples, body, agreement)
+
+    def _consistent(
+        self, translated: Volume, source: Volume, measured: Measured, where: str
+    ) -> tuple[Volume, Agreement]:
+        """The translation as it agrees with its source, in the unit of the source and in its own type."""
+        noise, modality = self.settings.data_consistency or 0.0, self.preparation.modality
+        scale = not self.preparation.settings.target_normalisation.keeps_unit
+        made, agreement = make_consistent(translated, source, measured, noise, modality, scale=scale, where=where)
+        return to_whole_hu(made) if modality.name == "CT" else made, agreement
 
     def _on_model_grid(self, volume: Volume, mask: Volume | None) -> tuple[Volume, Volume | None]:
         """The volume, and its mask, in voxels of the model's size, in the orientation of the volume."""

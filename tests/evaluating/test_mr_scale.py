@@ -137,3 +137,19 @@ def test_a_validation_scores_as_the_run_does(tmp_path, name):
     pair = scoring_pair(case, "mask", preparation)
     scores = score_pair(read_volume(path), pair.target, pair.mask, "mr-percentile")
     assert {str(one.metric): one.value for one in scores} == pytest.approx(run, rel=1e-3)
+
+
+def test_a_translation_in_the_unit_of_its_source_is_scored_as_it_is_and_baselines_beside_it(tmp_path):
+    case, _, target = made(tmp_path, "sub-1")
+    training, _, _ = made(tmp_path, "sub-0", seed=1)
+    preparation = fitted(NORMALISERS["percentiles"])
+    path = tmp_path / "translated" / "sub-1.nii.gz"
+    write_volume(target, path)
+    write_sidecar(path.with_name("sub-1.json"), output={SIDECAR_KEY: []}, data_consistency={"after": 0.0})
+    cases = [case, replace(training, split="train")]
+    run = evaluate_run(cases, {case.name: path}, {}, preparation, EVALUATING)
+    files = evaluate_files(tmp_path / "translated", tmp_path / "target", tmp_path / "mask", "mr-percentile")
+    assert values(run) == values(files)
+    found = {(score.system, str(score.metric)): score.value for score in run.scores}
+    assert found["translated", "mae"] == 0
+    assert 0 < found["training mean", "mae"] < 0.5

@@ -13,6 +13,11 @@ CHANGES = [
         ["5 for training (6 cases), 2 for validation", "of 2 subjects"],
     ),
     ({}, {"data": {"split": "as given in the table"}}, ["by subject: as given in the table."]),
+    (
+        {},
+        {"sidecar": {"data_consistency": {"before": 0.123, "after": 0.0001}}},
+        ["(data consistency): the largest residual of the measurements was 12.30% before and 0.01% after."],
+    ),
     ({}, {"declared": {"scanner": "Acme 3 T"}}, ["Scanner of the training images: Acme 3 T."]),
     ({}, {"declared": {"source": "T1-weighted"}}, ["Source images were MR (T1-weighted) and target images were CT;"]),
     ({}, {"data": {"cases with a mask file": {"train": 4, "validation": 1, "test": 2}}}, ["with 4 of the 6 cases"]),

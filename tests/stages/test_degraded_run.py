@@ -105,6 +105,14 @@ def test_the_cases_are_checked(done):
         (["reading.source={pattern: '*_T2.nii.gz', modality: MR}"], "degrading makes the sources"),
         (["degrading.items_per_draw=0"], "items_per_draw"),
         (["translating.grid=model", "preparing.spacing=null"], "sets no voxel size"),
+        (
+            ["translating.data_consistency=0"],
+            "by rician_noise, which is not linear; set null",
+        ),
+        (
+            ["translating.data_consistency=0", "degrading.chain=[{name: blur}, {name: blur}]"],
+            "by a chain of degradations",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_when_the_recipe_is_read(changes, sentence):

@@ -28,6 +28,7 @@ def translation_sentences(run: RunRecord) -> list[str]:
         _windows(settings, run.sidecars),
         *_mirrored(settings["translating"]),
         *_samples(run),
+        *_consistent(run.sidecars),
         *_air(run, target),
         _unit(settings["preparing"], target, run.sidecars[0]),
         _time(run.sidecars),
@@ -51,6 +52,18 @@ def _mirrored(translating: Mapping[str, Any]) -> list[str]:
     if translating.get("mirror", "none") == "none":
         return []
     return ["Each prediction is the mean with that of the mirrored volume (left and right), mirrored back."]
+
+
+def _consistent(sidecars: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The residual of the worst case before and after, where translations were made to agree with their sources."""
+    found = [one["data_consistency"] for one in sidecars if one.get("data_consistency")]
+    if not found:
+        return []
+    before, after = (max(one[key] for one in found) for key in ("before", "after"))
+    return [
+        "Each translation was changed as little as made it, degraded again, agree with its source (data consistency): "
+        f"the largest residual of the measurements was {before:.2%} before and {after:.2%} after."
+    ]
 
 
 def _samples(run: RunRecord) -> list[str]:
@@ -88,6 +101,8 @@ def _unit(preparing: Mapping[str, Any], target: str, sidecar: Mapping[str, Any])
     if preparing["target_normalisation"]["name"] in UNSCALED:
         clipped = ", rounded and clipped to the range of the normalisation" if target == "CT" else ""
         return f"{output} and to {find_modality(target).unit or 'labels'}{clipped}."
+    if sidecar.get("data_consistency"):
+        return f"{output} and to the unit of each source, by the factor that fits the measurements best."
     scale = ", ".join(f"{value:.4g}" for value in sidecar["output"][SIDECAR_KEY])
     return f"{output} and to the scale of the training targets (median 99.5th percentile in the body: {scale})."
 
