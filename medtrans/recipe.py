@@ -25,13 +25,15 @@ from medtrans.core.relative_paths import absolute, rebase
 from medtrans.core.renamed_keys import refuse_renamed
 from medtrans.core.settings import Settings
 from medtrans.core.suggestions import did_you_mean
-from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_word, parse_yaml
+from medtrans.core.yaml_text import MAX_RECIPE_BYTES, change_of, merged, parse_yaml
 from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelled_metrics, name_and_settings
 from medtrans.evaluating.presets import find_preset, refuse_other_modality
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.metrics import load as load_metric
 from medtrans.models.card_settings import CardSettings
 from medtrans.models.device import refuse_unknown_device
+from medtrans.phantoms.painting import PaintingSettings
+from medtrans.phantoms.painting_checks import is_painted, refuse_unpaintable, with_painted_target
 from medtrans.preparing.degrading import DegradingSettings
 from medtrans.preparing.degrading_checks import refuse_inconsistent, refuse_unsuited, with_one_image
 from medtrans.preparing.preparation import Preparation
@@ -47,6 +49,7 @@ from medtrans.translating.settings import TranslatingSettings
 
 STAGES: dict[str, type[Settings]] = {
     "reading": ReadingSettings,
+    "painting": PaintingSettings,
     "degrading": DegradingSettings,
     "preparing": PreparingSettings,
     "training": TrainingSettings,
@@ -82,6 +85,7 @@ class Recipe:
     evaluating: EvaluatingSettings
     card: CardSettings = CardSettings()
     degrading: DegradingSettings = DegradingSettings()
+    painting: PaintingSettings = PaintingSettings()
 
     @property
     def method_class(self) -> type[Method]:
@@ -92,6 +96,11 @@ class Recipe:
     def pairing(self) -> str:
         """The pairing of cases that the method requires."""
         return self.method_class.pairing
+
+    @property
+    def makes_images(self) -> bool:
+        """Whether sources, or pairs, are made from the files that are read."""
+        return bool(self.degrading.chain) or self.painting.target is not None
 
     @property
     def translates(self) -> bool:
@@ -116,8 +125,11 @@ class Recipe:
         return Preparation(self.preparing, self.reading.source_modality, self.reading.target_modality)
 
     def cases(self) -> list[Case]:
-        """The cases of `reading`; a degraded source is its target. Raises UsageError, also where none trains."""
-        if not self.degrading.chain:
+        """The cases of `reading`; of what is made from one file, it is source and target.
+
+        Raises UsageError, also where none trains.
+        """
+        if not self.makes_images:
             return refuse_without_training(find_cases(self.reading, pairing=self.pairing))
         cases = find_cases(self.reading, pairing="alone")
         return refuse_without_training([dataclasses.replace(case, sources=case.targets) for case in cases])
@@ -126,9 +138,11 @@ class Recipe:
         """Plain values, every default spelled out, in the order of the stages."""
         stages = {stage: getattr(self, stage).to_dict() for stage in STAGES}
         method = {"name": self.method, **self.method_settings.to_dict()}
-        if not self.degrading.chain:
-            del stages["degrading"]
-        first: dict[str, Any] = {key: stages.pop(key) for key in tuple(STAGES)[:3] if key in stages}
+        unused = [
+            key for key, used in (("painting", self.painting.target), ("degrading", self.degrading.chain)) if not used
+        ]
+        stages = {key: values for key, values in stages.items() if key not in unused}
+        first: dict[str, Any] = {key: stages.pop(key) for key in tuple(STAGES)[:4] if key in stages}
         return {"name": self.name, "about": self.about, **first, "method": method, **stages}
 
     def to_yaml(self) -> str:
@@ -145,16 +159,16 @@ def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = 
     values = _read(path)
     lighter = _mapping(values.pop("quick", {}), path.name, "quick")
     if quick:
-        values = _merged(values, lighter)
+        values = merged(values, lighter)
     values = _rebased(values, path.parent.absolute(), path.name)
     for change in changes:
-        values = _merged(values, _change(change))
+        values = merged(values, change_of(change))
     return make_recipe(values, where=path.name)
 
 
 def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     """The recipe of plain values, as YAML gives them. Raises UsageError."""
-    values = with_one_image(values, where)
+    values = with_painted_target(values, where) if is_painted(values) else with_one_image(values, where)
     stages: dict[str, Any] = {
         stage: absolute(_checked(kind, table, f"{where}: {stage}")) for stage, kind, table in _tables(values, where)
     }
@@ -166,10 +180,11 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     stages |= {key: _text(values, key, default, where) for key, default in (("name", Path(where).stem), ("about", ""))}
     recipe = Recipe(**stages, method=name, method_settings=settings)
     _refuse_without_targets(recipe, where)
+    refuse_unpaintable(recipe.painting, recipe.reading, recipe.pairing, recipe.method, where)
     refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, recipe.method, f"{where}: degrading")
     refuse_without_pairs(recipe.reading, recipe.pairing, recipe.method, where)
     if recipe.preparing.register:
-        refuse_unregistrable(recipe.pairing, recipe.reading, recipe.degrading, f"{where}: preparing.register")
+        refuse_unregistrable(recipe.pairing, recipe.reading, recipe.makes_images, f"{where}: preparing.register")
     if recipe.pairing == "alone":
         recipe = dataclasses.replace(recipe, preparing=recipe.preparing.own_targets(f"{where}: preparing"))
     recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
@@ -257,27 +272,6 @@ def _rebased(values: Mapping[str, Any], folder: Path, where: str) -> dict[str, A
         refuse_renamed(stage, table, place, [field.name for field in dataclasses.fields(kind)])
         name = {"name": values["method"]["name"]} if stage == "method" else {}
         out[stage] = {**name, **rebase(kind, table, folder, place)}
-    return out
-
-
-def _change(change: str) -> dict[str, Any]:
-    key, equals, text = change.partition("=")
-    if not equals or not key.strip():
-        raise UsageError(f"--set {change}", "is not key=value", "for example --set training.steps=1000")
-    value = parse_word(text, f"--set {change}")
-    for part in reversed(key.strip().split(".")):
-        value = {part: value}
-    return dict(value)
-
-
-def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` updated with `changes`, table by table; a table with another `name` replaces the old one whole."""
-    out = dict(values)
-    for key, new in changes.items():
-        old = out.get(key)
-        if isinstance(old, Mapping) and isinstance(new, Mapping) and new.get("name") in (None, old.get("name")):
-            new = _merged(old, new)
-        out[key] = new
     return out
 
 

@@ -33,6 +33,11 @@ class RunFolder:
         return self.path / "degraded"
 
     @property
+    def painted(self) -> Path:
+        """Folder of the pairs that were painted from label maps, once for each case."""
+        return self.path / "painted"
+
+    @property
     def registered(self) -> Path:
         """Folder of the targets that were registered with their sources, once for each case."""
         return self.path / "registered"
@@ -105,6 +110,7 @@ class RunFolder:
         """All that the stages of a run write, but the recipe and the lock."""
         folders = (
             self.degraded,
+            self.painted,
             self.registered,
             self.cache,
             self.checkpoint.parent,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def phantoms(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write the cases to.")],
     count: Annotated[int, typer.Option(min=1, help="How many heads.")] = 8,
-    contrasts: Annotated[str, typer.Option(help="Of T1, T2, FLAIR, PD, CT; separated by commas.")] = "T1,CT",
+    contrasts: Annotated[str, typer.Option(help="Of T1, T2, FLAIR, PD, CT, labels; separated by commas.")] = "T1,CT",
     spacing: Annotated[float | None, typer.Option(min=0.5, help="Voxel size in millimetres; default: 2.")] = None,
     lesion: Annotated[
         list[str] | None,

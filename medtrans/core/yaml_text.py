@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,25 @@ def _refuse_anchors_and_depth(text: str, loader: Any, where: str | Path) -> None
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise UsageError(where, f"is nested more than {MAX_DEPTH} levels deep", "check that it is a recipe")
+
+
+def change_of(change: str) -> dict[str, Any]:
+    """The table of a change "key.key=value", the value in YAML. Raises UsageError."""
+    key, equals, text = change.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"--set {change}", "is not key=value", "for example --set training.steps=1000")
+    value = parse_word(text, f"--set {change}")
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` updated with `changes`, table by table; a table with another `name` replaces the old one whole."""
+    out = dict(values)
+    for key, new in changes.items():
+        old = out.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping) and new.get("name") in (None, old.get("name")):
+            new = merged(old, new)
+        out[key] = new
+    return out

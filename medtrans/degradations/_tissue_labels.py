@@ -30,6 +30,21 @@ MEANING = {
 }
 """Tissue → the numbers that stand for it."""
 
+UNNAMED = {
+    "air inside": 0,
+    "muscle": FAT_AND_MUSCLE,
+    "cartilage": FAT_AND_MUSCLE,
+    "dentine": 515,
+    "enamel": 515,
+    "metal": 515,
+}
+"""Tissues that such maps do not tell from another one → its number."""
+
+
+def label_of_tissue(tissue: str) -> int:
+    """The number that stands for a tissue: the first of several."""
+    return UNNAMED[tissue] if tissue in UNNAMED else MEANING[tissue][0]
+
 
 def tissue_of_labels(labels: Volume) -> tuple[np.ndarray, list[str]]:
     """For each voxel (channel, i, j, k) the index of its tissue in a list of names.

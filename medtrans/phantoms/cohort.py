@@ -18,10 +18,14 @@ from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import Head, Lesion, make_head
 from medtrans.phantoms.contrasts import paint
 from medtrans.phantoms.follow_up import change_mask, draw_course
+from medtrans.phantoms.label_maps import label_map
 from medtrans.phantoms.scanners import scanner
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.storage import write_atomically
 from medtrans.reading.volumes import write_volume
+
+LABELS = "labels"
+"""Name of the label map among the contrasts."""
 
 
 def write_cohort(
@@ -112,12 +116,14 @@ def write_head(
 ) -> list[Path]:
     """Paint one head in each contrast and write it, the mask last: a folder with the mask has the whole case.
 
+    Of the contrast "labels" it is the label map.
+
     Raises UsageError where a file exists and `overwrite` is False.
     """
     volumes = {}
     for number, contrast in enumerate(contrasts):
         rng = np.random.default_rng([seed, number])
-        volumes[contrast] = paint(head, contrast, rng, randomised=randomised)
+        volumes[contrast] = label_map(head) if contrast == LABELS else paint(head, contrast, rng, randomised=randomised)
     if head.lesions:
         volumes["lesion"] = head.lesion_mask
     volumes["mask"] = head.mask
@@ -153,4 +159,5 @@ def visits_table(folder: Path, contrast: str) -> Path:
 
 
 def _type(kind: str) -> type:
-    return {"CT": np.int16, "mask": np.uint8, "lesion": np.uint8, "change": np.uint8}.get(kind, np.uint16)
+    masks = dict.fromkeys(("mask", "lesion", "change"), np.uint8)
+    return {"CT": np.int16, LABELS: np.int16, **masks}.get(kind, np.uint16)

@@ -18,11 +18,11 @@ from medtrans.core.arithmetic import uniform
 from medtrans.core.errors import InputRefused
 from medtrans.core.fields import centred_axes, random_field
 from medtrans.core.volume import Volume
-from medtrans.degradations._tissue_labels import tissue_of_labels
+from medtrans.degradations._tissue_labels import label_of_tissue, tissue_of_labels
 from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.distances import distance
 from medtrans.phantoms.skulls import Skull, reshape
-from medtrans.phantoms.tissues import NUMBER
+from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 CRUMB = 40
 """Voxels. Smaller pieces of air are errors of the map between tissues."""
@@ -30,11 +30,12 @@ DEEPEST_FAT = 12.0
 """Mm below the skin; farther down it is in streaks."""
 
 
-def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | None = None) -> Head:
+def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | None = None, factor: int = 1) -> Head:
     """Head of a label map, on its own grid without the empty margin; with another `skull`, see `skulls.draw`.
 
-    Small errors of such maps, tissue in the air and air in tissue, are replaced by the tissue around them. Raises
-    InputRefused on a number without a meaning, naming it.
+    With a `factor` the voxels of its images are so many times wider than those of the map, and have their partial
+    volume: a last plane that fills no voxel is cut off. Small errors of such maps, tissue in the air and air in tissue,
+    are replaced by the tissue around them. Raises InputRefused on a number without a meaning, naming it.
     """
     volume = _without_margin(_largest_piece(volume))
     numbers, names = tissue_of_labels(volume)
@@ -44,7 +45,23 @@ def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | N
     if skull:
         tissues = reshape(tissues, volume.spacing, skull)
     _part_fat_from_muscle(tissues, volume.spacing, rng)
-    return Head(tissues, (1, 1, 1), volume.like(np.zeros((1, *volume.shape), np.uint8)))
+    return Head(*_coarser(tissues, volume, factor))
+
+
+def label_map(head: Head) -> Volume:
+    """Label map of a head, the tissue with the largest volume fraction in each voxel: int16, in SynthSeg's numbers."""
+    numbers = np.array([label_of_tissue(tissue.name) for tissue in TISSUES], np.int16)
+    return head.grid.like(numbers[head.tissues.voxels])
+
+
+def _coarser(tissues: np.ndarray, volume: Volume, factor: int) -> tuple[np.ndarray, tuple[int, int, int], Volume]:
+    """What a Head with voxels `factor` times wider than those of the label map is made of."""
+    shape = [side // factor for side in tissues.shape]
+    affine = volume.affine.copy()
+    affine[:3, 3] += affine[:3, :3].sum(axis=1) * (factor - 1) / 2
+    affine[:3, :3] *= factor
+    kept = tissues[tuple(slice(factor * side) for side in shape)]
+    return kept, (factor, factor, factor), Volume(np.zeros((1, *shape), np.uint8), affine)
 
 
 def _largest_piece(volume: Volume) -> Volume:

@@ -2,17 +2,15 @@
 
     source = prepare(resample(degrade(target)))
 
-Each draw is a function of (seed, number), so that a training can be resumed anywhere, with any number of workers.
 Iglesias et al. (SynthSR), Science Advances 2023, https://doi.org/10.1126/sciadv.add3607
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from annotated_types import Ge
@@ -24,16 +22,12 @@ from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record, Step, draw_all
 from medtrans.degradations._record import case_rng, degrade_all
 from medtrans.preparing.geometry import ORDERS, resample_like
-from medtrans.preparing.pairing import Paired, PreparedVolume
+from medtrans.preparing.on_the_fly import Made, MadeVolume, OnTheFly
+from medtrans.preparing.pairing import PreparedVolume
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.volumes import read_volume
-
-LIVE = 4
-"""Degraded volumes that the items of a batch are taken from in turn."""
-SETS = 2
-"""Such sets, one for every other batch, so that two workers need not degrade the same volumes."""
 
 Degrade: TypeAlias = Callable[[int, np.random.Generator], PreparedVolume]
 """(index of a training case, generator) → its target, degraded and prepared as a source."""
@@ -52,39 +46,15 @@ class DegradingSettings(Settings):
 
 
 @dataclass(frozen=True, eq=False)
-class Degraded(Paired):
-    """Sources are degraded on the fly. `sources` are targets degraded once: they say where the body is."""
+class Degraded(OnTheFly):
+    """Sources are degraded on the fly."""
 
     degrade: Degrade
-    items_per_draw: int = 1
-    batch: int = 1
-    """Items of a training step."""
-    kept: dict[tuple[int, int], tuple[int, int, PreparedVolume]] = field(default_factory=dict, init=False, repr=False)
-    """By set and place in it: the number of the draw, the case and the volume."""
 
-    stream: ClassVar[int] = 2
-    """Keeps these random numbers apart from those of the items."""
-
-    def draw_source(self, rng: np.random.Generator, seed: int, number: int) -> tuple[int, PreparedVolume]:
-        step, within = divmod(number, self.batch)
-        place, turn = (step % SETS, within % LIVE), step // SETS * math.ceil(self.batch / LIVE) + within // LIVE
-        # The volumes of a set are replaced one after the other, not all at once.
-        draw = (turn + place[1] * self.items_per_draw // LIVE) // self.items_per_draw
-        if place not in self.kept or self.kept[place][0] != draw:
-            own = np.random.default_rng([seed, *place, draw, self.stream])
-            case = int(own.integers(len(self.sources)))
-            self.kept[place] = draw, case, self.degrade(case, own)
-        return self.kept[place][1:]
-
-
-@dataclass(frozen=True, eq=False)
-class DegradedSource:
-    """A source in memory, without the volume that it was prepared from."""
-
-    voxels: np.ndarray
-    mask: np.ndarray
-    affine: np.ndarray
-    background: float
+    def make(self, key: tuple[int, ...], draw: int) -> Made:
+        rng = self.generator(key, draw)
+        case = int(rng.integers(len(self.sources)))
+        return Made(case, self.degrade(case, rng))
 
 
 @dataclass(frozen=True)
@@ -105,7 +75,7 @@ class Degrader:
             degraded = degrade_all(pair.target, record, preparation.modality, read_volume(labels) if labels else None)
             source = on_grid_of(pair.target, degraded, preparation.modality.air, preparation.settings.interpolation)
             prepared = preparation.prepare_source(source, pair.mask, margin=True)
-        return DegradedSource(prepared.voxels, prepared.mask, prepared.affine, prepared.background)
+        return MadeVolume.of(prepared)
 
 
 def on_grid_of(original: Volume, degraded: Volume, air: float, interpolation: str = "cubic") -> Volume:

@@ -53,6 +53,6 @@ def refuse_unsuited(
     if len(reading.source.patterns) > 1:
         raise UsageError(where, "degrades one image for each case, but several patterns are read", "give one pattern")
     try:
-        common_modality(names_in(degrading.chain), reading.target_modality)
+        common_modality(names_in(degrading.chain), reading.source_modality)
     except UsageError as reason:
         raise UsageError(f"{where}.chain: {reason.where}", reason.what, reason.advice) from reason

@@ -52,6 +52,10 @@ class TrainingData(ABC):
         case = int(rng.integers(len(self.sources)))
         return case, self.sources[case]
 
+    def target(self, index: int, seed: int, number: int) -> PreparedVolume:
+        """The target of that index, for the item of that seed and number."""
+        return self.targets[index]
+
     @abstractmethod
     def draw_target(self, rng: np.random.Generator, source: int) -> int:
         """Index of the target for the source of that index."""

@@ -71,7 +71,7 @@ class PatchDataset(Dataset[Item]):
         location = self._draw_location(rng, "source", case)
         partner = self.data.draw_target(rng, case)
         target_location = location if self.data.aligned else self._draw_location(rng, "target", partner)
-        target = self.data.targets[partner]
+        target = self.data.target(partner, self.seed, number)
         voxels = self._extract(source.voxels, location, source.background, self.settings.slices)
         degradations = draw_intensity(self.settings.augmentation, rng)
         voxels = augment_intensity(voxels, degradations, self._spacing(source), source.background)

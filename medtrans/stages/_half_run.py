@@ -53,4 +53,5 @@ def _what_matters(recipe: Recipe) -> Mapping[str, Any]:
     """What the weights depend on, other than how long they were trained."""
     values = recipe.to_dict()
     training = {k: v for k, v in values["training"].items() if k not in {*INCIDENTAL, "steps", "minutes"}}
-    return {**{key: values.get(key) for key in ("reading", "degrading", "preparing", "method")}, "training": training}
+    others = "reading", "painting", "degrading", "preparing", "method"
+    return {**{key: values.get(key) for key in others}, "training": training}

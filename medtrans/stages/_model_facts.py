@@ -20,6 +20,7 @@ from medtrans.reading.tables import cases_in_table
 from medtrans.recipe import Recipe
 from medtrans.reporting.paragraphs.degrading import degrading_sentences
 from medtrans.reporting.paragraphs.follow_up import follow_up_sentence
+from medtrans.reporting.paragraphs.painting import painting_sentences
 from medtrans.reporting.run_record import FROZEN
 
 Splits = Mapping[Split, Any]
@@ -62,6 +63,8 @@ def data_facts(recipe: Recipe, cases: Sequence[Case]) -> dict[str, Any]:
     sources = follow_up_sentence(recipe.reading.to_dict())
     if recipe.degrading.chain:
         sources = degrading_sentences(recipe.degrading.to_dict())
+    if recipe.painting.target:
+        sources = painting_sentences(recipe.painting.to_dict(), recipe.degrading.to_dict())
     return {
         "read from": read_from(recipe.reading, cases),
         **({"sources": sources} if sources else {}),

@@ -1,4 +1,5 @@
-"""Cases of a run, after what is made once for each of them in the run folder: degraded sources, registered targets."""
+"""Cases of a run, after what is made once for each of them in the run folder: degraded sources, painted pairs,
+registered targets."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._degraded_cases import degraded_cases
+from medtrans.stages._painted_cases import painted_cases
 from medtrans.stages._registered_cases import registered_cases
 
 
@@ -21,6 +23,8 @@ def run_cases(
     Raises UsageError, InputRefused, EnvironmentRefused.
     """
     cases = recipe.cases() if cases is None else list(cases)
+    if recipe.painting.target:
+        return painted_cases(recipe, run, cases, on_progress), []
     if recipe.degrading.chain:
         return degraded_cases(recipe, run, cases, on_progress), []
     if recipe.preparing.register:

@@ -13,6 +13,7 @@ from medtrans.evaluating.run_cases import scoring_pair
 from medtrans.preparing.cache import cached
 from medtrans.preparing.cached_volume import CachedVolume
 from medtrans.preparing.degrading import Degraded, Degrader
+from medtrans.preparing.painted import Painted
 from medtrans.preparing.pairing import PAIRINGS, TrainingData
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
@@ -20,6 +21,7 @@ from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._painted_cases import Painter
 from medtrans.stages._preparation_file import load_preparation, save_preparation
 from medtrans.training.validation import Validation
 
@@ -53,16 +55,10 @@ def training_items(
     cases: Sequence[Case],
     preparation: Preparation,
 ) -> PatchDataset:
-    """Patches or slices of the training cases, paired as the method requires, or degraded on the fly."""
+    """Patches or slices of the training cases, paired as the method requires, or made on the fly."""
     training = [case for case in cases if case.split == "train" and case.sources]
     conditions = [preparation.conditions(case.conditions, case.name) for case in training]
-    if recipe.degrading.chain:
-        degrader = Degrader(training, recipe.degrading, preparation, recipe.reading.root)
-        data: TrainingData = Degraded(
-            sources, targets, degrader, recipe.degrading.items_per_draw, recipe.training.batch
-        )
-    else:
-        data = PAIRINGS[method.pairing](sources, targets)
+    data = _data(recipe, method, sources, targets, training, preparation)
     return PatchDataset(
         data,
         preparation.settings,
@@ -71,6 +67,26 @@ def training_items(
         conditions=conditions,
         foreground=method.foreground_fraction,
     )
+
+
+def _data(
+    recipe: Recipe,
+    method: Method,
+    sources: Sequence[CachedVolume],
+    targets: Sequence[CachedVolume],
+    training: Sequence[Case],
+    preparation: Preparation,
+) -> TrainingData:
+    painting, degrading, batch = recipe.painting, recipe.degrading, recipe.training.batch
+    if painting.target:
+        read = {case.name: case.sources[0] for case in recipe.cases()}
+        painter = Painter([read[case.name] for case in training], painting, degrading, preparation)
+        drawn = {"items_per_draw": painting.items_per_draw, "paintings_per_head": painting.paintings_per_head}
+        return Painted(sources, targets, painter, batch=batch, **drawn)
+    if degrading.chain:
+        degrader = Degrader(training, degrading, preparation, recipe.reading.root)
+        return Degraded(sources, targets, degrader, items_per_draw=degrading.items_per_draw, batch=batch)
+    return PAIRINGS[method.pairing](sources, targets)
 
 
 def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) -> Validation | None:

@@ -86,6 +86,8 @@ def check_recipe(recipe: Recipe, cases: Sequence[Case] | None = None) -> list[Fi
     cases = recipe.cases() if cases is None else cases
     scored_in_mask = recipe.translates and recipe.evaluating.region == "mask"
     unused = unmatched_files(recipe.reading, pairing=recipe.pairing)
+    if recipe.painting.target:
+        return [finding for case in cases for finding in check_volume(case.sources[0], "labels")]
     return [
         *check_cases(cases, recipe.reading, aligned=recipe.preparing.register is None),
         *check_masks(cases, scored_in_mask=scored_in_mask),

@@ -10,11 +10,12 @@ import torch
 import yaml
 
 from medtrans.core.method import Method
+from medtrans.core.yaml_text import merged
 from medtrans.methods import entries, load, names
 from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
-from medtrans.recipe import _checked, _merged
+from medtrans.recipe import _checked
 from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import train
@@ -271,6 +272,6 @@ def test_the_list_shows_published_settings_in_the_form_of_a_recipe(name):
     _, _, displayed = entry.facts.partition("published: ")
     if displayed != "the defaults":
         kind = load(name)
-        assert _checked(kind.Settings, _merged(kind.Settings().to_dict(), yaml.safe_load(displayed)), "method") == (
+        assert _checked(kind.Settings, merged(kind.Settings().to_dict(), yaml.safe_load(displayed)), "method") == (
             kind.PUBLISHED
         )

@@ -9,6 +9,8 @@ from medtrans.catalogue import entries, find_recipe, pipelines_folder
 from medtrans.reading.storage import sha256
 from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
+from medtrans.runs import RunFolder
+from medtrans.stages._run_cases import run_cases
 from medtrans.stages.run import run
 
 NAMES = [folder.name for folder in sorted(pipelines_folder().iterdir()) if (folder / "recipe.yaml").exists()]
@@ -26,7 +28,7 @@ def test_the_pipeline_runs_and_resumes(name, tmp_path):
     assert ("copied source" in result.scores) is expected, "not the answer itself, nor in another unit"
     translations = sorted((tmp_path / "translations").glob("*.nii.gz"))
     assert translations
-    sources = {case.name: case.sources[0] for case in recipe.cases()}
+    sources = {case.name: case.sources[0] for case in run_cases(recipe, RunFolder(tmp_path))[0]}
     for path in translations:
         assert read_volume(path).shares_grid_with(read_volume(sources[path.name.split(".")[0]]))
     with (tmp_path / "scores.csv").open() as file:

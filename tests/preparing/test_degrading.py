@@ -9,10 +9,7 @@ from medtrans.degradations.gain import Gain
 from medtrans.degradations.thick_slices import ThickSlices
 from medtrans.preparing.batches import loader
 from medtrans.preparing.degrading import (
-    LIVE,
-    SETS,
     Degraded,
-    DegradedSource,
     Degrader,
     DegradingSettings,
     label_map,
@@ -20,6 +17,7 @@ from medtrans.preparing.degrading import (
     once_degraded,
 )
 from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.preparing.on_the_fly import LIVE, SETS, MadeVolume
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.volumes import write_volume
@@ -35,13 +33,15 @@ class Shift:
     def __call__(self, case, rng):
         self.cases.append(case)
         one = self.sources[case]
-        return DegradedSource(one.voxels + np.float32(rng.uniform()), one.mask, one.affine, one.background)
+        return MadeVolume(one.voxels + np.float32(rng.uniform()), one.mask, one.affine, one.background)
 
 
 def degraded(items_per_draw=1, seed=3, batch=4, **settings):
     toy = dataset(seed=seed, patch=(6, 6, 6), spatial_dims=3, **settings)
     shift = Shift(toy.data.sources)
-    return replace(toy, data=Degraded(toy.data.sources, toy.data.targets, shift, items_per_draw, batch)), shift
+    return replace(
+        toy, data=Degraded(toy.data.sources, toy.data.targets, shift, items_per_draw=items_per_draw, batch=batch)
+    ), shift
 
 
 def equal(one, other):
@@ -69,7 +69,7 @@ def test_with_one_item_for_each_draw_every_item_is_degraded_anew():
 def dataset_item(number):
     """The item as it would be with the same case and no shift."""
     items, shift = degraded(1)
-    shift_free = replace(items, data=Degraded(items.data.sources, items.data.targets, NoShift(shift), 1, 4))
+    shift_free = replace(items, data=Degraded(items.data.sources, items.data.targets, NoShift(shift), batch=4))
     return shift_free[number]
 
 

@@ -122,7 +122,7 @@ def test_a_run_without_a_training_pair_says_why(scans, searches, tmp_path):
     ("changes", "said"),
     [
         ({"method": {"name": "vae"}}, "each image is its own target"),
-        ({"degrading": {"chain": [{"name": "blur"}]}}, "the sources are made from the targets"),
+        ({"degrading": {"chain": [{"name": "blur"}]}}, "source and target are made from one file"),
     ],
 )
 def test_registration_without_a_target_of_its_own_is_refused(changes, said, tmp_path):

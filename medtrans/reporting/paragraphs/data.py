@@ -10,6 +10,7 @@ from medtrans.methods import load as load_method
 from medtrans.models.card import extent_text
 from medtrans.reporting.paragraphs.degrading import degrading_sentences
 from medtrans.reporting.paragraphs.follow_up import follow_up_sentence
+from medtrans.reporting.paragraphs.painting import painting_sentences
 from medtrans.reporting.paragraphs.registering import registering_sentence
 from medtrans.reporting.paragraphs.words import listed
 from medtrans.reporting.run_record import RunRecord
@@ -48,6 +49,9 @@ def _images(run: RunRecord, pairing: str) -> str:
     reading, declared = run.settings["reading"], run.declared
     roles = [role for role in ("source", "target") if reading.get(role)]
     names = {role: f" ({declared[role]})" if declared.get(role) else "" for role in roles}
+    painted = painting_sentences(run.settings.get("painting"), run.settings.get("degrading"))
+    if painted:
+        return painted
     degraded = degrading_sentences(run.settings.get("degrading"))
     if degraded:
         return f"Images were {reading['target']['modality']}{names['target']}. {degraded}"

@@ -1,0 +1,97 @@
+"""Pairs painted from a label map: an MR of a random contrast, and the image that it is to be translated to.
+
+A network that was trained with them has seen no real image, but the shapes of people: Billot et al., Med Image Anal
+2023, https://doi.org/10.1016/j.media.2023.102789; Iglesias et al., Science Advances 2023,
+https://doi.org/10.1126/sciadv.add3607
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, MinLen
+
+from medtrans.core.arithmetic import uniform
+from medtrans.core.modality import ModalityName
+from medtrans.core.settings import Settings
+from medtrans.core.volume import Volume
+from medtrans.phantoms import skulls
+from medtrans.phantoms.anatomy import Head
+from medtrans.phantoms.contrasts import paint_ct, paint_mr
+from medtrans.phantoms.label_maps import from_label_map
+from medtrans.phantoms.mr_appearance import Appearance, of_sequence, other_scanner, random_contrast
+from medtrans.phantoms.tissues import NUMBER
+
+MODALITIES: Mapping[str, ModalityName] = {"CT": "CT", "T1": "MR", "tissues": "labels"}
+"""Of the targets, by the name of what is painted."""
+BONES = ("cortical bone", "dentine", "enamel")
+VOID, BRIGHT = 0.3, 0.1
+"""Share of the MR images in which bone has no more signal than air, and in which it has one: those of UTE and ZTE."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintingSettings(Settings):
+    target: Literal["CT", "T1", "tissues"] | None = None
+    """Image that is painted as the target of each label map: CT without noise, a T1 of 1.5 T without noise and bias, or
+    numbers of tissues; none where images are read."""
+    contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
+    """Contrasts of half of the sources, on random scanners. The others have any contrast."""
+    new_skulls: bool = True
+    """Whether the thickness of skull and scalp, and the atrophy of the brain, are drawn in training."""
+    paintings_per_head: Annotated[int, Ge(1)] = 4
+    """Paintings of a head before its skull and scalp are drawn anew, which takes much longer than to paint it."""
+    items_per_draw: Annotated[int, Ge(1)] = 64
+    """Training items taken from a painting before the next one."""
+    seed: Annotated[int, Ge(0)] = 0
+    """Seed of the one painting of each validation and test case."""
+
+
+@dataclass(frozen=True, eq=False)
+class PaintedPair:
+    """Source, target and body mask on one grid."""
+
+    source: Volume
+    target: Volume
+    mask: Volume
+
+
+def painted_head(labels: Volume, rng: np.random.Generator, *, new_skull: bool, factor: int) -> Head:
+    """The head of a label map, with a random skull and scalp where they are new. Raises InputRefused."""
+    skull = skulls.draw(rng) if new_skull else None
+    return from_label_map(labels, rng, skull=skull, factor=factor)
+
+
+def factor_for(labels: Volume, spacing: Sequence[float] | None) -> int:
+    """How many times wider than the label map's the voxels of `spacing` mm are, whole and rounded down; 1 at least."""
+    return max(1, int(min(spacing) / max(labels.spacing) + 1e-3)) if spacing else 1
+
+
+def paint_pair(head: Head, settings: PaintingSettings, rng: np.random.Generator) -> PaintedPair:
+    """An MR of a random contrast and the target."""
+    contrast = settings.contrasts[int(rng.integers(len(settings.contrasts)))]
+    appearance = other_scanner(contrast, rng) if rng.random() < 0.5 else random_contrast(rng)
+    source = paint_mr(head, _with_bone(appearance, rng), rng)
+    return PaintedPair(source, _target(head, settings.target, rng), head.mask)
+
+
+def _target(head: Head, kind: str | None, rng: np.random.Generator) -> Volume:
+    if kind == "tissues":
+        return head.tissues
+    if kind == "T1":
+        return paint_mr(head, of_sequence("T1", rng, tesla=1.5, noise=0, bias=0, variation=0), rng)
+    return paint_ct(head, rng, noise=0, marrow=uniform(rng, 300, 550))
+
+
+def _with_bone(appearance: Appearance, rng: np.random.Generator) -> Appearance:
+    """The appearance with bone as dark as air in a share of the images, and bright in another."""
+    drawn = rng.random()
+    if drawn >= VOID + BRIGHT:
+        return appearance
+    signals, texture = list(appearance.signals), list(appearance.texture)
+    signal = 0.0 if drawn < VOID else uniform(rng, 0.2, 0.9) * max(signals)
+    for bone in BONES:
+        signals[NUMBER[bone]], texture[NUMBER[bone]] = signal, 0.05 * signal
+    return replace(appearance, signals=tuple(signals), texture=tuple(texture))

@@ -1,0 +1,30 @@
+"""How the pairs of a run were painted from label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from medtrans.reporting.paragraphs.degrading import chain_text
+from medtrans.reporting.paragraphs.words import listed
+
+TARGETS = {
+    "CT": "CT without noise",
+    "T1": "a T1-weighted image of 1.5 T without noise and bias",
+    "tissues": "maps of tissues",
+}
+
+
+def painting_sentences(painting: Mapping[str, Any] | None, degrading: Mapping[str, Any] | None) -> str:
+    """Empty where images were read."""
+    if not painting or not painting.get("target"):
+        return ""
+    skulls = ", with thicknesses of skull and scalp drawn anew" if painting["new_skulls"] else ""
+    chain = (degrading or {}).get("chain")
+    worse = f" Sources were degraded by {chain_text(chain)}." if chain else ""
+    return (
+        f"No real image was used: pairs of MR and {TARGETS[painting['target']]} were painted from label maps of heads. "
+        f"Half of the MR images were {listed(painting['contrasts'])} of random scanners, half had random contrasts. In "
+        f"training they were painted anew for every {painting['items_per_draw']} items{skulls}; each validation and "
+        f"test case was painted once (seed {painting['seed']}).{worse}"
+    )

@@ -1,0 +1,129 @@
+"""Pairs painted from label maps: once for each case, in the run folder, and anew for the items of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medtrans import __version__
+from medtrans.core.case import Case
+from medtrans.core.errors import MedtransError
+from medtrans.core.modality import find_modality
+from medtrans.core.progress import ProgressCallback
+from medtrans.core.sealed_json import NotSealed, seal, unseal
+from medtrans.degradations._combinations import draw_all
+from medtrans.degradations._record import case_rng, degrade_all
+from medtrans.phantoms.anatomy import Head
+from medtrans.phantoms.painting import PaintedPair, PaintingSettings, factor_for, paint_pair, painted_head
+from medtrans.preparing.degrading import DegradingSettings, on_grid_of
+from medtrans.preparing.on_the_fly import MadeVolume
+from medtrans.preparing.preparation import Preparation
+from medtrans.reading.memory import memory_errors
+from medtrans.reading.names import sidecar_path
+from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
+from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.reading.volumes import hash_volume, read_volume, write_volume
+from medtrans.recipe import Recipe
+from medtrans.runs import RunFolder
+
+DESCRIPTION = f"PAINTED medtrans {__version__}"
+"""The field `descrip` of the NIfTI header."""
+NOTICE = "Painted from a label map by computation; not measured."
+
+
+def painted_cases(recipe: Recipe, run: RunFolder, cases: Sequence[Case], on_progress: ProgressCallback) -> list[Case]:
+    """The cases with one painted pair each, made here unless it is there. Raises InputRefused, EnvironmentRefused."""
+    made = []
+    for done, case in enumerate(cases, start=1):
+        made.append(_painted(recipe, run, case))
+        on_progress("painting", case.name, done / len(cases))
+    return made
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Paints the label map of a case, and prepares source and target. Can be sent to another process."""
+
+    label_maps: Sequence[Path]
+    settings: PaintingSettings
+    degrading: DegradingSettings
+    preparation: Preparation
+    heads: dict[tuple[int, int], Head] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """By case and shape, the latest last; not more than are in use."""
+
+    def __call__(self, index: int, shape: int, rng: np.random.Generator) -> tuple[MadeVolume, MadeVolume]:
+        with memory_errors(self.label_maps[index]):
+            pair = _pair(self._head(index, shape), self.settings, self.degrading, self.preparation, rng)
+            return prepared_pair(pair, self.preparation)
+
+    def _head(self, index: int, shape: int) -> Head:
+        if (index, shape) not in self.heads:
+            labels, spacing = read_volume(self.label_maps[index]), self.preparation.settings.spacing
+            new = self.settings.new_skulls
+            self.heads[index, shape] = painted_head(
+                labels, np.random.default_rng(shape), new_skull=new, factor=factor_for(labels, spacing)
+            )
+            while len(self.heads) > KEPT:
+                del self.heads[next(iter(self.heads))]
+        return self.heads[index, shape]
+
+
+KEPT = 10
+"""Heads in the memory of a process: one for each volume that items are taken from, and some."""
+
+
+def prepared_pair(pair: PaintedPair, preparation: Preparation) -> tuple[MadeVolume, MadeVolume]:
+    """As a training case that was read would be."""
+    source = preparation.prepare_source(pair.source, pair.mask, margin=True)
+    target = preparation.prepare_target(pair.target, pair.mask, like=pair.source, margin=True)
+    return MadeVolume.of(source), MadeVolume.of(target)
+
+
+def _pair(
+    head: Head,
+    settings: PaintingSettings,
+    degrading: DegradingSettings,
+    preparation: Preparation,
+    rng: np.random.Generator,
+) -> PaintedPair:
+    """A painted pair, its source degraded where the recipe degrades."""
+    pair = paint_pair(head, settings, rng)
+    if not degrading.chain:
+        return pair
+    degraded = degrade_all(pair.source, draw_all(degrading.chain, rng), find_modality("MR"))
+    return replace(pair, source=on_grid_of(pair.source, degraded, 0.0, preparation.settings.interpolation))
+
+
+def _painted(recipe: Recipe, run: RunFolder, case: Case) -> Case:
+    """The case of a label map, with the pair that is painted once."""
+    (file,) = case.sources
+    kinds = ("source", "target", "mask")
+    outputs = {kind: run.painted / f"{case.name}_{kind}.nii.gz" for kind in kinds}
+    settings = {"painting": recipe.painting.to_dict(), "degrading": recipe.degrading.to_dict()}
+    wanted = {"labels": hash_volume(file), "spacing": recipe.preparing.to_dict()["spacing"], **settings}
+    record = sidecar_path(run.painted / f"{case.name}.nii.gz")
+    if not _is_made(record, wanted, outputs):
+        labels, rng = read_volume(file), case_rng(recipe.painting.seed, case.name)
+        preparation = recipe.preparation()
+        with memory_errors(file):
+            head = painted_head(labels, rng, new_skull=False, factor=factor_for(labels, recipe.preparing.spacing))
+            pair = _pair(head, recipe.painting, recipe.degrading, preparation, rng)
+        for kind, path in outputs.items():
+            write_volume(getattr(pair, kind), path, description=DESCRIPTION, overwrite=True)
+        hashes = {kind: hash_volume(path) for kind, path in outputs.items()}
+        write_atomically(record, seal({"notice": NOTICE, **wanted, "outputs": hashes}), overwrite=True)
+    return replace(case, sources=(outputs["source"],), targets=(outputs["target"],), mask=outputs["mask"])
+
+
+def _is_made(record: Path, wanted: dict[str, Any], outputs: dict[str, Path]) -> bool:
+    """Whether the files are what these settings paint of this label map."""
+    try:
+        facts = unseal(read_bytes(record, MAX_SIDECAR_BYTES))
+        hashes = {kind: hash_volume(path) for kind, path in outputs.items()}
+        return facts["outputs"] == hashes and all(facts[key] == value for key, value in wanted.items())
+    except (NotSealed, MedtransError, OSError, KeyError, TypeError):
+        return False
