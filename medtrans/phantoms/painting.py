@@ -41,7 +41,7 @@ class PaintingSettings(Settings):
     """Contrasts of half of the sources, on random scanners. The others have any contrast."""
     new_skulls: bool = True
     """Whether the thickness of skull and scalp, and the atrophy of the brain, are drawn in training."""
-    paintings_per_head: Annotated[int, Ge(1)] = 4
+    paintings_per_head: Annotated[int, Ge(1)] = 8
     """Paintings of a head before its skull and scalp are drawn anew, which takes much longer than to paint it."""
     items_per_draw: Annotated[int, Ge(1)] = 64
     """Training items taken from a painting before the next one."""
