@@ -55,6 +55,12 @@ def test_the_version_is_printed():
     assert shell("--version").stdout == f"medtrans {medtrans.__version__}\n"
 
 
+def test_minus_h_is_help_and_the_module_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "medtrans", "list", "-h"], capture_output=True, text=True)
+    assert done.stdout == shell("list", "--help").stdout
+    assert "Usage: medtrans list" in done.stdout
+
+
 EVALUATE = ["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset"]
 
 

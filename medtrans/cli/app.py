@@ -12,7 +12,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"max_content_width": 110},
+    context_settings={"max_content_width": 110, "help_option_names": ["--help", "-h"]},
     help="Translate biomedical images, keep their geometry, and see how far to trust the result.",
     epilog="Exit codes: 0 done, 1 some cases failed, 2 wrong use, 3 input refused, 4 model refused, "
     "5 environment (disk, memory, device), 130/143 interrupted. --debug shows the traceback of an error.",
