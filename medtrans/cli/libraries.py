@@ -6,7 +6,13 @@ from __future__ import annotations
 import logging
 import warnings
 
-QUIET_LOGGERS = ("matplotlib", "lightning_fabric.utilities.rank_zero", "lightning.fabric.utilities.rank_zero")
+QUIET_LOGGERS = (
+    "matplotlib",
+    "pydicom",
+    "monai.data.image_reader",
+    "lightning_fabric.utilities.rank_zero",
+    "lightning.fabric.utilities.rank_zero",
+)
 
 
 def quiet_libraries() -> None:

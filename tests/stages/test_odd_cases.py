@@ -24,6 +24,7 @@ CODES = {
     "mask_jpeg_grey": "grey-mask",
     "target_padding_-3024": "padding",
     "translated_one_slice_off": "misplaced",
+    "pacs_copies": "dicom-copies",
     "CT_plus_1024": "hu-offset",
     "CT_mu_map": "attenuation-map",
     "T1_phase": "phase-image",
@@ -52,6 +53,15 @@ def expected(name, severity):
 def test_evaluate_says_of_each_case_what_its_manifest_wants(name, severity):
     files = [CASES / "evaluate" / role / f"{name}.nii.gz" for role in ("translated", "target", "mask")]
     assert said(evaluate_files(*files, "synthrad2023")) == expected(name, severity)
+
+
+@pytest.mark.parametrize(("name", "severity"), listed("dicom"))
+def test_a_series_is_read_as_its_manifest_wants(name, severity):
+    findings = [finding for finding in check_volume(CASES / "dicom" / name, "CT") if finding.severity != "note"]
+    if severity == "refuse":
+        assert [finding.severity for finding in findings] == ["refuse"]
+    else:
+        assert [(finding.severity, finding.code) for finding in findings] == expected(name, severity)
 
 
 @pytest.mark.parametrize(("name", "severity"), listed("check"))

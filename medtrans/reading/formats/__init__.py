@@ -12,7 +12,7 @@ import numpy as np
 
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
-from medtrans.reading.formats import itk, nifti
+from medtrans.reading.formats import dicom, itk, nifti
 
 
 class Format(Protocol):
@@ -42,7 +42,7 @@ class Format(Protocol):
         """Whether two headers of this format place a volume in space alike, bit for bit."""
 
 
-FORMATS: tuple[Format, ...] = (nifti, itk)
+FORMATS: tuple[Format, ...] = (nifti, itk, dicom)
 
 
 def suffixes() -> tuple[str, ...]:
@@ -53,7 +53,7 @@ def suffixes() -> tuple[str, ...]:
 def supported() -> str:
     """Advice that lists the formats."""
     known = ", ".join(suffix for form in FORMATS for suffix in form.SUFFIXES)
-    return f"medtrans reads {known}; convert DICOM to NIfTI with dcm2niix first"
+    return f"medtrans reads {known}, and folders that hold one DICOM series"
 
 
 def matching_format(path: Path) -> Format | None:

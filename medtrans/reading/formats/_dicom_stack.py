@@ -1,0 +1,113 @@
+"""Regular stack of the frames of a series: sorted by position, with one affine, or refused with what is irregular."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from medtrans.core.errors import InputRefused
+from medtrans.core.finding import Finding
+from medtrans.reading.formats._dicom_frames import Frame
+from medtrans.reading.grids import LPS_TO_RAS
+
+SAME_DIRECTION = 1e-3
+"""Largest difference of direction cosines of slices that are parallel."""
+SAME_PLACE_MM = 1e-3
+EVEN = 0.01
+"""Largest deviation of the distance of two slices, as a share of the usual one."""
+UPRIGHT_DEGREES = 0.1
+"""Largest angle between the direction in which slices follow each other and that across them."""
+SQUARE = 1e-3
+"""Largest cosine between rows and columns."""
+
+
+def stacked(frames: Sequence[Frame], path: Path) -> tuple[list[Frame], np.ndarray, list[Finding]]:
+    """The frames in order, the affine (RAS) and what was noticed. Raises InputRefused."""
+    frames, findings = _without_copies(frames, path)
+    first = frames[0]
+    _refuse_mixture(frames, path)
+    if abs(float(first.rows_along @ first.columns_along)) > SQUARE:
+        raise InputRefused(path, "its rows and columns are not at right angles", "export it again")
+    normal = np.cross(first.rows_along, first.columns_along)
+    order = sorted(frames, key=lambda frame: float(frame.position @ normal))
+    step = normal * first.thickness
+    if len(order) > 1:
+        _refuse_uneven(order, normal, path)
+        step = (order[-1].position - order[0].position) / (len(order) - 1)
+    between_columns, between_rows = first.spacing
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = first.rows_along * between_columns, first.columns_along * between_rows
+    affine[:3, 2], affine[:3, 3] = step, order[0].position
+    return order, LPS_TO_RAS @ affine, findings
+
+
+def _without_copies(frames: Sequence[Frame], path: Path) -> tuple[list[Frame], list[Finding]]:
+    """Each instance once, with a finding where a file is there twice."""
+    seen: dict[tuple[str, int], Frame] = {}
+    for frame in frames:
+        seen.setdefault((frame.header.text("SOPInstanceUID") or str(frame.header.path), frame.number), frame)
+    copies = len(frames) - len(seen)
+    if not copies:
+        return list(frames), []
+    finding = Finding(
+        code="dicom-copies",
+        severity="warn",
+        where=str(path),
+        what=f"{copies} of its {len(frames)} images are copies of others (the same instance)",
+        consequence="each is read once",
+        advice="remove the copies",
+        numbers={"copies": copies},
+    )
+    return list(seen.values()), [finding]
+
+
+def _refuse_mixture(frames: Sequence[Frame], path: Path) -> None:
+    """Raises InputRefused where slices differ in direction, size or spacing."""
+    first = frames[0]
+    directions = np.array([[*frame.rows_along, *frame.columns_along] for frame in frames])
+    others = np.abs(directions - directions[0]).max(axis=1) > SAME_DIRECTION
+    if others.any():
+        what = f"{np.count_nonzero(others)} of its {len(frames)} slices have another direction than the first"
+        raise InputRefused(path, what, "give one stack of parallel slices: this may be a localiser")
+    kinds = Counter((frame.size, tuple(round(mm, 4) for mm in frame.spacing)) for frame in frames)
+    if len(kinds) > 1:
+        (size, spacing), _ = kinds.most_common()[-1]
+        what = f"a slice has {size[0]} x {size[1]} pixels of {spacing[0]:g} x {spacing[1]:g} mm, others have"
+        sides = f"{first.size[0]} x {first.size[1]} of {first.spacing[0]:g} x {first.spacing[1]:g} mm"
+        raise InputRefused(path, f"{what} {sides}", "give slices of one size")
+
+
+def _refuse_uneven(order: Sequence[Frame], normal: np.ndarray, path: Path) -> None:
+    """Raises InputRefused on slices at one place, a tilt, and distances that differ."""
+    places = np.array([frame.position for frame in order])
+    distances = np.diff(places @ normal)
+    together = np.count_nonzero(distances < SAME_PLACE_MM)
+    if together:
+        count = len(order) - together
+        where = "at one place" if count == 1 else f"at {count} places"
+        advice = "its positions were lost, or these are several images (echoes, times, b values): export one of them"
+        raise InputRefused(path, f"its {len(order)} slices lie {where}", advice)
+    shift = places[-1] - places[0]
+    across = float(shift @ normal)
+    tilt = float(np.degrees(np.arctan2(np.linalg.norm(shift - across * normal), across)))
+    if tilt > UPRIGHT_DEGREES:
+        what = f"its slices are shifted against each other: the gantry was tilted by {tilt:.1f}°"
+        raise InputRefused(path, what, "resample it to a rectangular grid, for example by dcm2niix")
+    usual = float(np.median(distances))
+    uneven = np.abs(distances - usual) > EVEN * usual
+    if uneven.any():
+        raise InputRefused(path, _uneven(distances, usual, uneven), "export all slices of the series")
+
+
+def _uneven(distances: np.ndarray, usual: float, uneven: np.ndarray) -> str:
+    multiples = distances / usual
+    missing = np.rint(multiples[uneven]) - 1
+    if (np.abs(multiples - np.rint(multiples)) < EVEN * 2).all() and (missing > 0).all():
+        at = int(np.flatnonzero(uneven)[0]) + 1
+        slices = "1 slice is" if missing.sum() == 1 else f"{int(missing.sum())} slices are"
+        return f"{slices} missing, the first after slice {at} of {len(distances) + 1}"
+    apart = f"{distances.min():.2f} to {distances.max():.2f} mm"
+    return f"its slices are {apart} apart, usually {usual:.2f} mm"

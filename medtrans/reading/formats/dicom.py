@@ -1,0 +1,72 @@
+"""DICOM: a folder of single-frame files that is one series, or one file of many frames (enhanced MR and CT).
+
+    HU or arbitrary units = slope · stored + intercept        of each frame
+
+Files are found by what is in them, not by name. Slices are sorted by position. What makes no regular grid is refused
+with its figures: several series, missing slices, several at one place, mixed orientations, a tilted gantry, colour.
+DICOM PS3.3, C.7.6.2 (planes), C.7.6.16 (frames), C.11.1 (rescale): https://dicom.nema.org/medical/dicom/current
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medtrans.core.errors import InputRefused, MedtransError
+from medtrans.core.volume import Origin, Volume
+from medtrans.reading.formats._affine import is_usable
+from medtrans.reading.formats._dicom_frames import Frame, frames_of
+from medtrans.reading.formats._dicom_pixels import voxels_of
+from medtrans.reading.formats._dicom_series import candidates, has_magic, one_series
+from medtrans.reading.formats._dicom_stack import stacked
+
+NAME = "dicom"
+SUFFIXES: tuple[str, ...] = (".dcm", ".ima")
+
+
+def matches(path: Path) -> bool:
+    """Whether the name ends with a suffix of DICOM, or the first files of a folder are DICOM by their content."""
+    if path.name.lower().endswith(SUFFIXES) and not path.is_dir():
+        return True
+    try:
+        return path.is_dir() and any(has_magic(file) for file in candidates(path)[:3])
+    except MedtransError:
+        return False
+
+
+def files(path: Path) -> tuple[Path, ...]:
+    """The files of the series."""
+    return tuple(header.path for header in one_series(path))
+
+
+def read(path: Path) -> Volume:
+    """Raises InputRefused for what is no regular grid, EnvironmentRefused where a decoder is missing."""
+    frames, affine, findings = _stack(path)
+    return Volume(voxels_of(frames), affine, Origin(NAME, frames[0].header.dataset), tuple(findings))
+
+
+def read_grid(path: Path) -> tuple[tuple[int, ...], np.ndarray]:
+    """Shape and affine, from the headers alone. Raises InputRefused."""
+    frames, affine, _ = _stack(path)
+    columns, rows = frames[0].size
+    return (columns, rows, len(frames)), affine
+
+
+def write(volume: Volume, path: Path, *, dtype: Any = None, description: str = "") -> None:
+    """Raises InputRefused: DICOM is read alone."""
+    raise InputRefused(path, "DICOM is read, and not written", "write .nii.gz")
+
+
+def same_header(one: Any, other: Any) -> bool:
+    """True: the affine alone places a volume."""
+    return True
+
+
+def _stack(path: Path) -> tuple[list[Frame], np.ndarray, list[Any]]:
+    frames = [frame for header in one_series(path) for frame in frames_of(header)]
+    ordered, affine, findings = stacked(frames, path)
+    if not is_usable(affine):
+        raise InputRefused(path, "its slices have no usable place in space", "export the series again")
+    return ordered, affine, findings
