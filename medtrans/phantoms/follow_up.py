@@ -50,30 +50,36 @@ def draw_course(seed: int, visits: int, lesions: Sequence[Lesion] = ()) -> list[
     days = [int(rng.integers(DAYS))]
     for _ in range(visits - 1):
         days.append(days[-1] + int(rng.integers(*GAP_DAYS)))
-    rate = uniform(rng, *ATROPHY)
-    given = lesions or [Lesion(uniform(rng, *DIAMETER_MM)) for _ in range(int(rng.integers(*LESIONS)))]
-    kinds = [str(rng.choice(list(GROWTH_MM)[: 3 if lesions else 4])) for _ in given]
-    growths = [uniform(rng, *GROWTH_MM[kind]) for kind in kinds]
-    starts = [0.0 if kind == "appears" else one.diameter for one, kind in zip(given, kinds, strict=True)]
     years = [(day - days[0]) / 365.25 for day in days]
-    sizes = [
-        [min(start + growth * time, LARGEST_MM) for time in years]
-        for start, growth in zip(starts, growths, strict=True)
-    ]
-    largest = [replace(one, diameter=max(own)) for one, own in zip(given, sizes, strict=True)]
+    rate = uniform(rng, *ATROPHY)
+    first = lesions or [Lesion(uniform(rng, *DIAMETER_MM)) for _ in range(int(rng.integers(*LESIONS)))]
+    kinds = [kind for kind in GROWTH_MM if not (lesions and kind == "appears")]
+    diameters = _diameters(rng, first, kinds, years)
+    largest = [replace(lesion, diameter=max(own)) for lesion, own in zip(first, diameters, strict=True)]
     placed = make_head(seed, lesions=largest, **PLAN).lesions  # type: ignore[arg-type]
     return [
-        Visit(
-            FIRST_DAY + timedelta(days[number]),
-            tuple(
-                replace(one, diameter=own[number])
-                for one, own in zip(placed, sizes, strict=True)
-                if own[number] >= SMALLEST_MM
-            ),
-            rate * years[number],
-        )
-        for number in range(visits)
+        Visit(FIRST_DAY + timedelta(day), _present(placed, sizes), rate * time)
+        for day, time, sizes in zip(days, years, zip(*diameters, strict=True), strict=True)
     ]
+
+
+def _diameters(
+    rng: np.random.Generator, lesions: Sequence[Lesion], kinds: Sequence[str], years: Sequence[float]
+) -> list[list[float]]:
+    """Of each lesion at each of the `years`, in mm."""
+    drawn = [str(rng.choice(kinds)) for _ in lesions]
+    growths = [uniform(rng, *GROWTH_MM[kind]) for kind in drawn]
+    starts = [0.0 if kind == "appears" else lesion.diameter for lesion, kind in zip(lesions, drawn, strict=True)]
+    return [
+        [min(start + growth * time, max(start, LARGEST_MM)) for time in years]
+        for start, growth in zip(starts, growths, strict=True)
+    ]
+
+
+def _present(lesions: Sequence[Lesion], diameters: Sequence[float]) -> tuple[Lesion, ...]:
+    """The lesions with these diameters, without those that are too small to be there."""
+    pairs = zip(lesions, diameters, strict=True)
+    return tuple(replace(lesion, diameter=mm) for lesion, mm in pairs if mm >= SMALLEST_MM)
 
 
 def change_mask(before: Head, after: Head) -> Volume:
