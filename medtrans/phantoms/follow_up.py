@@ -83,10 +83,10 @@ def _present(lesions: Sequence[Lesion], diameters: Sequence[float]) -> tuple[Les
 
 
 def change_mask(before: Head, after: Head) -> Volume:
-    """The voxels at least half of which have another tissue, of two heads on one grid: uint8."""
+    """The voxels at least a quarter of which has another tissue, of two heads on one grid: uint8."""
     differs = before.fine != after.fine
     a, b, c = before.factor
     count = np.zeros(before.grid.shape, np.int32)
     for i, j, k in np.ndindex(a, b, c):
         count += differs[i::a, j::b, k::c]
-    return before.grid.like((2 * count >= a * b * c).astype(np.uint8))
+    return before.grid.like((4 * count >= a * b * c).astype(np.uint8))

@@ -53,11 +53,10 @@ def test_atrophy_widens_ventricles_and_nothing_else_moves_the_head():
     assert np.array_equal(make_head(3, atrophy=0.0, **SMALL).fine, narrow.fine)
 
 
-def test_the_change_mask_is_where_half_of_a_voxel_has_another_tissue():
+def test_the_change_mask_is_where_a_quarter_of_a_voxel_has_another_tissue():
     before = make_head(3, **SMALL)
     after = make_head(3, lesions=[Lesion(24.0, (28.0, -20.0, 25.0))], **SMALL)
-    changed = change_mask(before, after).voxels[0].astype(bool)
-    share = after.fraction("lesion")
-    assert (share[changed] >= 0.5).all()
-    assert changed.sum() * 4.8**3 == pytest.approx(np.pi / 6 * 24**3, rel=0.15)
+    changed = change_mask(before, after).voxels[0]
+    assert changed.sum() > 50
+    assert np.array_equal(changed, after.fraction("lesion") >= 0.25)
     assert not change_mask(before, before).voxels.any()
