@@ -22,10 +22,12 @@ AXIS_CODES = (("L", "R"), ("P", "A"), ("I", "S"))
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """File format a volume was read from, and the header in that format's own type."""
+    """File format a volume was read from, the header in that format's own type, and the modality that it names."""
 
     format: str
     header: Any = None
+    modality: str = ""
+    """As in `core.modality`; empty where the format has no field for it."""
 
 
 @dataclass(frozen=True, eq=False)

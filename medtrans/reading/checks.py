@@ -18,7 +18,7 @@ from medtrans.reading.grids import compare_grids
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.padding import without_padding
 from medtrans.reading.settings import ReadingSettings
-from medtrans.reading.value_checks import check_values
+from medtrans.reading.value_checks import check_declared, check_values
 from medtrans.reading.volumes import read_mask, read_volume, refuse_empty_mask
 
 ENVIRONMENT = "environment"
@@ -53,6 +53,7 @@ def _read(path: Path, modality: str | None, *, one_channel: bool = False) -> tup
         with memory_errors(path):
             volume = read_volume(path)
             findings = [*volume.findings, *check_values(volume, str(path))]
+            findings += check_declared(volume, modality, str(path)) if modality is not None else []
             findings += _several_volumes(path, volume) if one_channel else []
             if not any(finding.severity == "refuse" for finding in findings):
                 voxels = volume.voxels

@@ -36,6 +36,23 @@ def check_values(volume: Volume, where: str) -> list[Finding]:
     return [finding for finding in found if finding.code not in known]
 
 
+def check_declared(volume: Volume, declared: str, where: str) -> list[Finding]:
+    """A finding that refuses a volume whose header names another modality than the declared one."""
+    named = volume.origin.modality if volume.origin else ""
+    if named in ("", declared):
+        return []
+    return [
+        Finding(
+            code="other-modality",
+            severity="refuse",
+            where=where,
+            what=f"is {named} by its header, but {declared} is expected",
+            consequence="a result from an image of another kind is wrong",
+            advice=f"give {declared}, or a recipe or model for {named}",
+        )
+    ]
+
+
 def _check_voxels(voxels: np.ndarray, where: str) -> list[Finding]:
     if voxels.size == 0:
         return [_found("empty-volume", "refuse", where, "it has no voxels", "", "check the export")]

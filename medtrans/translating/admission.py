@@ -6,7 +6,7 @@ from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
 from medtrans.core.modality import Modality
 from medtrans.core.volume import Volume
-from medtrans.reading.value_checks import check_values
+from medtrans.reading.value_checks import check_declared, check_values
 
 
 def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tuple[Finding, ...]:
@@ -15,7 +15,8 @@ def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tupl
         plural = "s" if volume.channels > 1 else ""
         what = f"has {volume.channels} channel{plural}, the model takes {channels}"
         raise InputRefused(where, what, "give the contrasts of the training, in the same order")
-    findings = [*volume.findings, *check_values(volume, where), *modality.check(volume.voxels, where)]
+    findings = [*volume.findings, *check_declared(volume, modality.name, where), *check_values(volume, where)]
+    findings += modality.check(volume.voxels, where)
     for finding in findings:
         if finding.severity == "refuse":
             raise InputRefused(where, finding.what, finding.advice)

@@ -25,6 +25,9 @@ from medtrans.reading.formats._dicom_stack import stacked
 NAME = "dicom"
 SUFFIXES: tuple[str, ...] = (".dcm", ".ima")
 
+MODALITIES = {"CT": "CT", "MR": "MR", "PT": "PET", "RTDOSE": "dose", "SEG": "labels"}
+"""By what the tag Modality says."""
+
 
 def matches(path: Path) -> bool:
     """Whether the name ends with a suffix of DICOM, or the first files of a folder are DICOM by their content."""
@@ -44,7 +47,9 @@ def files(path: Path) -> tuple[Path, ...]:
 def read(path: Path) -> Volume:
     """Raises InputRefused for what is no regular grid, EnvironmentRefused where a decoder is missing."""
     frames, affine, findings = _stack(path)
-    return Volume(voxels_of(frames), affine, Origin(NAME, frames[0].header.dataset), tuple(findings))
+    header = frames[0].header
+    origin = Origin(NAME, header.dataset, MODALITIES.get(header.text("Modality"), ""))
+    return Volume(voxels_of(frames), affine, origin, tuple(findings))
 
 
 def read_grid(path: Path) -> tuple[tuple[int, ...], np.ndarray]:

@@ -9,8 +9,10 @@ import SimpleITK as sitk
 from pydicom.uid import JPEGLSLossless, RLELossless, generate_uid
 
 from medtrans.core.errors import EnvironmentRefused, InputRefused
+from medtrans.core.modality import find_modality
 from medtrans.reading.checks import check_volume
 from medtrans.reading.volumes import files_of, hash_volume, is_volume, read_grid, read_volume, volumes_in, write_volume
+from medtrans.translating.admission import admit
 from tests.reading.formats.dicom_files import enhanced, plain_series, slice_of, volume, write_series
 
 DATA = Path(os.environ.get("MEDTRANS_TEST_DATA", "-"))
@@ -187,6 +189,15 @@ def test_a_folder_of_a_series_is_one_volume_and_its_files_are_hashed(tmp_path):
     before = hash_volume(folder)
     write_series(folder, plain_series(VOXELS)[:1], ["IM0005"])
     assert hash_volume(folder) != before
+
+
+def test_a_ct_is_refused_where_mr_is_expected_by_check_and_by_a_model(tmp_path):
+    folder = write_series(tmp_path / "s", plain_series(np.abs(VOXELS)))
+    assert not [finding for finding in check_volume(folder, "CT") if finding.severity == "refuse"]
+    (finding,) = (one for one in check_volume(folder, "MR") if one.severity == "refuse")
+    assert finding.what == "is CT by its header, but MR is expected"
+    with pytest.raises(InputRefused, match="is CT by its header"):
+        admit(read_volume(folder), 1, find_modality("MR"), "s")
 
 
 def test_dicom_is_not_written(tmp_path):
