@@ -26,7 +26,7 @@ def restore(prediction: Prediction, prepared: Prepared, preparation: Preparation
     if preparation.settings.spacing is not None or background != modality.air:
         # Interpolation mixes the border of the body with the air around it.
         outside = prepared.undo(prepared.mask[None].astype(np.float32), 0.0)[0] < 0.5
-        np.copyto(restored.voxels, modality.air, where=outside)
+        np.copyto(restored.voxels, restored.voxels.dtype.type(modality.air), where=outside)
     if modality.name != "CT":
         return restored, 0.0
     restored = restored.like(to_int16_hu(restored.voxels, low, high))

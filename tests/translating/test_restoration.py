@@ -128,3 +128,7 @@ def test_labels_are_the_smallest_integers_that_hold_them():
         assert made.modality.name == "labels"
         assert made.volume.voxels.dtype == dtype
         assert (made.volume.voxels == 7).all()
+    resampled = translator_of(method, target_normalisation=Labels(labels=(7, 9)), spacing=(0.8, 0.8, 0.8))
+    made = resampled.translate(Volume(ball((6, 6, 6))[0], np.eye(4))).volume
+    assert made.voxels.dtype == np.uint8
+    assert set(np.unique(made.voxels)) <= {0, 7}
