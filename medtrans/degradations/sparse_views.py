@@ -38,5 +38,6 @@ class SparseViews(FewViews):
         return np.arange(views) * pi / views
 
     def measured_by(self, image: np.ndarray, estimate: np.ndarray, grid: Volume, *, views: int) -> np.ndarray:
-        """The projections of the reconstruction, which are nearly those that it was made from."""
-        return self.measure(image, grid, views=views)
+        """Those of the estimate, and of what the image has beyond the reconstruction of the estimate."""
+        again = self.apply(grid.like(estimate.astype(np.float32)), views=views)
+        return self.measure(estimate + image - again.voxels, grid, views=views)

@@ -60,7 +60,7 @@ def make_consistent(
     """
     operator = known_operator(how.record, translated)
     if operator is None:
-        raise UsageError(where, _not_linear(how.record), f"linear are {', '.join(linear_names())}")
+        raise UsageError(where, *not_linear(how.record))
     if source.channels != translated.channels:
         what = f"has {source.channels} channels, its translation {translated.channels}"
         raise InputRefused(where, what, "translate without data consistency")
@@ -123,6 +123,8 @@ def measurements(
     return unresampled(operator, source, own, how.interpolation, modality.air)
 
 
-def _not_linear(record: Record) -> str:
+def not_linear(record: Record) -> tuple[str, str]:
+    """What is wrong with a record of anything else than one linear degradation, and which are linear."""
     names = " and ".join(step["name"] for step in record) or "nothing"
-    return f"was degraded by {names}, and data consistency needs one linear degradation"
+    what = f"was degraded by {names}, where one linear degradation is needed"
+    return what, f"linear are {', '.join(linear_names())}"

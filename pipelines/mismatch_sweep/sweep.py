@@ -3,7 +3,9 @@
     python pipelines/mismatch_sweep/sweep.py runs/fixed runs/randomised -o sweep
 
 The test cases of the first run are degraded in each way, translated by each model, and scored beside interpolation,
-which is the degraded image itself. Writes sweep.csv (one row for each case), sweep.md (table) and sweep.png (figure).
+which is the degraded image itself. Where the degradation is linear, each model is also made to agree with its source
+(data consistency): it then knows the operator of the test. Writes sweep.csv (one row for each case), sweep.md (table)
+and sweep.png (figure).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +29,8 @@ from medtrans.cli.degradation_words import parse_step
 from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
+from medtrans.degradations._combinations import names_in
+from medtrans.degradations._record import linear_names
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.evaluating.scoring import ScoringTask, score_cases
 from medtrans.reading.storage import write_atomically
@@ -49,6 +54,8 @@ OTHERS = {
 }
 """Name → how it differs from the training, and the chain in words of the command line."""
 INTERPOLATION = "interpolation"
+CONSISTENT = ", consistent"
+"""Ends the name of a model with data consistency."""
 METRICS = ("psnr", "mae", "ssim")
 OPERATOR_METRICS = {"measurement_residual": "measurement residual", "null_space_share": "null-space share of the error"}
 MEASURE = "psnr"
@@ -86,12 +93,16 @@ def sweep(folders: Sequence[Path], output: Path) -> list[Row]:
     recipe = load_recipe(runs[first].recipe)
     tested = [case for case in recipe.cases() if case.split == "test"]
     translators = {name: Translator.load(run.model).with_settings(grid="source") for name, run in runs.items()}
+    translators |= {name + CONSISTENT: one.with_settings(data_consistency=0.0) for name, one in translators.items()}
     rows: list[Row] = []
     for name, (kind, chain) in degradations().items():
         place = output / name.replace(" ", "_")
         degrading = replace(recipe.degrading, chain=tuple(parse_step(words) for words in chain))
         cases, _ = run_cases(replace(recipe, degrading=degrading), RunFolder(place), tested)
+        linear = len(chain) == 1 and names_in(degrading.chain)[0] in linear_names()
         for system, translator in translators.items():
+            if system.endswith(CONSISTENT) and not linear:
+                continue
             labels = {"translated": system, **({"copied source": INTERPOLATION} if system == first else {})}
             found = scored(recipe, cases, translator, place / system)
             rows += [
@@ -140,8 +151,8 @@ def _table(rows: Sequence[Row], metric: str, head: str, text: Callable[[float], 
     systems = [INTERPOLATION, *(system for system in systems if system != INTERPOLATION)]
     lines = [f"| {head} | mismatch | {' | '.join(systems)} |", "|---" * (len(systems) + 2) + "|"]
     for name, of in means(rows, metric).items():
-        beaten = {one for one in systems[1:] if metric == MEASURE and of[one] <= of[INTERPOLATION]}
-        cells = [text(of[system]) + (" (beaten)" if system in beaten else "") for system in systems]
+        beaten = {one for one in systems[1:] if metric == MEASURE and one in of and of[one] <= of[INTERPOLATION]}
+        cells = [text(of[one]) + (" (beaten)" if one in beaten else "") if one in of else "–" for one in systems]
         lines.append(f"| {name} | {kinds[name]} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -156,7 +167,7 @@ def figure(rows: Sequence[Row]) -> bytes:
         for number, system in enumerate(next(iter(by_name.values()))):
             style = {"color": "0.5" if system == INTERPOLATION else f"C{number}", "label": system}
             left.plot(THICKNESSES, [by_name[f"{mm} mm"][system] for mm in THICKNESSES], marker="o", **style)
-            right.plot(list(OTHERS), [by_name[name][system] for name in OTHERS], "o", **style)
+            right.plot(list(OTHERS), [by_name[name].get(system, math.nan) for name in OTHERS], "o", **style)
         left.axvline(TRAINED, color="0.8", linestyle="--", zorder=0)
         left.set(xlabel="thickness of the test slices in mm (dashed: trained with)", ylabel=f"{MEASURE.upper()} in dB")
         right.set_xticks(range(len(OTHERS)), list(OTHERS), rotation=35, ha="right")

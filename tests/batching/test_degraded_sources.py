@@ -92,7 +92,7 @@ def test_what_is_not_linear_is_refused_and_the_linear_ones_are_named(original, t
     source = degraded(original, Gamma(exponent=1.2), tmp_path / "other")
     [outcome] = translate_files(source, tmp_path / "made.nii.gz", mr_translator(Same()))
     assert outcome.verdict == "failed"
-    assert "degraded by gamma, and data consistency needs one linear degradation; linear are aniso" in outcome.message
+    assert "degraded by gamma, where one linear degradation is needed; linear are aniso" in outcome.message
     assert not (tmp_path / "made.nii.gz").exists()
 
 

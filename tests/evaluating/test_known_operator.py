@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from medtrans.core.case import Case
 from medtrans.core.errors import UsageError
 from medtrans.core.modality import MODALITIES
 from medtrans.core.score import TRANSLATED
@@ -12,6 +13,11 @@ from medtrans.evaluating.comparison import OPTIONAL_CLAUSES
 from medtrans.evaluating.folder_cases import evaluate_files
 from medtrans.evaluating.image_scores import definition
 from medtrans.evaluating.known_operator import METRICS, score_operator
+from medtrans.evaluating.run_cases import evaluate_run
+from medtrans.evaluating.settings import EvaluatingSettings
+from medtrans.preparing.normalisation.linear import Linear
+from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.names import sidecar_path
 from medtrans.reading.volumes import hash_volume, write_volume
 from tests.degradations.images import hounsfield, relative
@@ -69,6 +75,18 @@ def test_files_are_scored_by_the_record_beside_the_source_and_so_are_baselines(t
     assert residual.value == pytest.approx(0.1, rel=1e-3)
     assert METRICS.keys() <= {clause.subject for clause in found.definition.clauses}
     assert set(OPTIONAL_CLAUSES) >= METRICS.keys()
+
+
+def test_a_run_scores_the_same(tmp_path):
+    paths = write_case(tmp_path)
+    case = Case("a", "a", (paths["source"],), (paths["target"],), None, "test")
+    scale = Linear(low=0, high=1)
+    keeps = PreparingSettings(source_normalisation=scale, target_normalisation=scale, body_mask="none")
+    preparation, settings = Preparation(keeps, "MR", "MR"), EvaluatingSettings(preset="mr-percentile", region="volume")
+    run = evaluate_run([case], {"a": paths["translated"]}, {}, preparation, settings)
+    found = {(score.system, score.metric.name): score.value for score in run.scores}
+    expected = {(score.system, score.metric.name): score.value for score in evaluated(paths)[1]}
+    assert {key: found[key] for key in expected} == expected
 
 
 @pytest.mark.parametrize(
