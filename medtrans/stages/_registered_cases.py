@@ -53,12 +53,11 @@ def _registered(recipe: Recipe, run: RunFolder, case: Case) -> tuple[tuple[Path,
             facts = _read(files)
         is_used = facts["outcome"] == "good" or (keep and facts["outcome"] == "doubtful")
         used += [files.volume] * is_used
-        doubt = judgement_finding(case.name, facts["outcome"], facts["reasons"])
+        doubt = judgement_finding(case.name, facts["outcome"], facts["reasons"], files.picture)
         if doubt and not is_used:
-            advice = f"look at {files.picture}; {doubt.advice}"
-            if facts["outcome"] == "doubtful":
-                advice += "; preparing.keep_doubtful: true uses it"
-            doubt = replace(doubt, consequence="it is left out of training, validation and test", advice=advice)
+            keeping = "; preparing.keep_doubtful: true uses it" if facts["outcome"] == "doubtful" else ""
+            left_out = "it is left out of training, validation and test"
+            doubt = replace(doubt, consequence=left_out, advice=doubt.advice + keeping)
         findings += [doubt] if doubt else []
     return tuple(used), findings
 

@@ -96,7 +96,7 @@ def align(
         _write(files, found, volumes, kinds, maps, facts, padded)
     judged = found.judgement
     written = judged.outcome != "failed"
-    doubt = judgement_finding(str(moving), judged.outcome, judged.reasons)
+    doubt = judgement_finding(str(moving), judged.outcome, judged.reasons, files.picture)
     return Aligned(
         files.volume if written else None, files.transform if written else None, files.judgement, files.picture,
         files.labels if written else (), judged,
@@ -233,7 +233,7 @@ def _facts(
     }
 
 
-def judgement_finding(where: str, outcome: str, reasons: Sequence[str]) -> Finding | None:
+def judgement_finding(where: str, outcome: str, reasons: Sequence[str], picture: Path) -> Finding | None:
     """A finding on a registration that is not good."""
     if outcome == "good":
         return None
@@ -244,5 +244,5 @@ def judgement_finding(where: str, outcome: str, reasons: Sequence[str]) -> Findi
         where=where,
         what=f"the registration {'failed' if failed else 'is doubtful'}: {', '.join(reasons)}",
         consequence="no volume was written" if failed else "what is computed from this pair may be wrong",
-        advice="look at the picture; give masks, or images of the same person that share more of the body",
+        advice=f"look at {picture}; give masks, or images of the same person that share more of the body",
     )
