@@ -113,6 +113,9 @@ class LinearDegradation(Degradation):
     transform.
     """
 
+    image_measures: ClassVar[bool] = True
+    """Whether a degraded image determines its measurements: whether it has `measured_by`."""
+
     def apply(self, volume: Volume, *args: Any, **parameters: Any) -> Volume:
         return volume.like(self.measure(volume.voxels.astype(np.float32, copy=False), volume, **parameters))
 

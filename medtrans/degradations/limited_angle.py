@@ -31,6 +31,7 @@ class LimitedAngle(FewViews):
     start: Annotated[float, Interval(ge=0, le=180)] | None = None
     """Angle of the first view in degrees; drawn where none is given."""
 
+    image_measures = False
     units: ClassVar[dict[str, str]] = {"degrees": "degrees"}
     ladder: ClassVar[Ladder] = Ladder("degrees", (180, 165, 150, 120, 90, 60))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from medtrans import degradations
 from medtrans.core.errors import UsageError
 from medtrans.degradations._combinations import names_in
 from medtrans.degradations._combinations.chain import Chain
@@ -29,13 +30,14 @@ def with_one_image(values: Mapping[str, Any], where: str) -> Mapping[str, Any]:
 
 
 def refuse_inconsistent(degrading: DegradingSettings, where: str) -> None:
-    """Raises UsageError where sources are made by anything else than one linear degradation each."""
-    others = [name for name in names_in(degrading.chain) if name not in linear_names()]
+    """Raises UsageError where sources are not made by one linear degradation each, or do not hold its measurements."""
+    fitting = [name for name in linear_names() if getattr(degradations.load(name), "image_measures", False)]
+    others = [name for name in names_in(degrading.chain) if name not in fitting]
     several = len(degrading.chain) > 1 or any(isinstance(step, Chain) for step in degrading.chain)
     if degrading.chain and (others or several):
-        made_by = f"by {others[0]}, which is not linear" if others else "by a chain of degradations"
-        advice = f"set null, or degrade by one of {', '.join(linear_names())}"
-        raise UsageError(where, f"needs sources that one linear degradation makes, but they are made {made_by}", advice)
+        made_by = others[0] if others else "a chain of degradations"
+        what = f"needs one linear degradation whose images hold their measurements, but sources are made by {made_by}"
+        raise UsageError(where, what, f"set null, or degrade by one of {', '.join(fitting)}")
 
 
 def refuse_unsuited(

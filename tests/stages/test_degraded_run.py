@@ -107,7 +107,7 @@ def test_the_cases_are_checked(done):
         (["translating.grid=model", "preparing.spacing=null"], "sets no voxel size"),
         (
             ["translating.data_consistency=0"],
-            "by rician_noise, which is not linear; set null",
+            "made by rician_noise; set null, or degrade by one",
         ),
         (
             ["translating.data_consistency=0", "degrading.chain=[{name: blur}, {name: blur}]"],
@@ -118,6 +118,14 @@ def test_the_cases_are_checked(done):
 def test_what_does_not_fit_is_refused_when_the_recipe_is_read(changes, sentence):
     with pytest.raises(UsageError, match=sentence):
         recipe(*changes)
+
+
+def test_data_consistency_is_refused_before_the_training_where_a_ct_does_not_hold_its_projections():
+    changes = ["translating.data_consistency=0.01", "degrading.chain=[{name: limited_angle}]"]
+    with pytest.raises(UsageError, match="sources are made by limited_angle; set null, or degrade by one of aniso"):
+        load_recipe(find_recipe("low_dose_to_full_dose"), changes)
+    changes[-1] = "degrading.chain=[{name: sparse_views}]"
+    assert load_recipe(find_recipe("low_dose_to_full_dose"), changes).translating.data_consistency == 0.01
 
 
 def test_the_resolved_recipe_reads_as_itself(done):

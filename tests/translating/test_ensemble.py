@@ -139,3 +139,9 @@ def test_the_mean_of_two_real_networks_is_the_mean_of_their_translations():
     one, two = (member(head()).voxels.astype(float) for member in members)
     assert np.abs(Ensemble(members)(head()).voxels - (one + two) / 2).max() <= 0.5
     assert np.abs(one - two).max() > 1
+
+
+def test_members_with_and_without_data_consistency_write_other_units_and_have_no_mean():
+    members = [named(Shifted(by), str(by), TranslatingSettings(data_consistency=by or None)) for by in (0, 0.5)]
+    with pytest.raises(ModelRefused, match="one has data consistency"):
+        Ensemble(members)
