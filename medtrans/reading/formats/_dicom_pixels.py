@@ -11,6 +11,7 @@ import numpy as np
 from medtrans.core.errors import EnvironmentRefused, InputRefused
 from medtrans.reading.formats._dicom_frames import Frame
 from medtrans.reading.formats._dicom_series import read_dataset, whole
+from medtrans.reading.memory import is_out_of_memory
 
 NO_DECODER = (RuntimeError, NotImplementedError)
 """What pydicom raises where none of its plugins can decode."""
@@ -42,13 +43,15 @@ def _stored(path: Path) -> np.ndarray:
     dataset = read_dataset(path, pixels=True)
     try:
         pixels = dataset.pixel_array
-    except MemoryError:
-        raise
     except NO_DECODER as reason:
+        if is_out_of_memory(reason):
+            raise
         name = dataset.file_meta.TransferSyntaxUID.name
         what = f"is compressed ({name}), and no decoder for it is installed"
         raise EnvironmentRefused(path, what, "pip install 'medtrans[dicom]'") from reason
     except Exception as reason:  # pydicom and its decoders raise many kinds for damaged pixels.
+        if is_out_of_memory(reason):
+            raise
         what = f"its pixels cannot be read ({type(reason).__name__}: {str(reason)[:80]})"
         raise InputRefused(path, what, "copy or export it again") from reason
     return _signed(pixels[None] if pixels.ndim == 2 else pixels, dataset, path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from medtrans.core.errors import EnvironmentRefused, InputRefused
 from medtrans.core.printable import printable
+from medtrans.reading.memory import is_out_of_memory
 from medtrans.reading.storage import entries_of, opened, size_of
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def read_dataset(path: Path, *, pixels: bool) -> Dataset:
     try:
         with opened(path) as file:
             return pydicom.dcmread(file, stop_before_pixels=not pixels)
-    except MemoryError:
-        raise
     except Exception as reason:  # pydicom raises many kinds for damaged files.
+        if is_out_of_memory(reason):
+            raise
         what = f"is not a readable DICOM file ({type(reason).__name__}: {str(reason)[:80]})"
         raise InputRefused(path, what, "copy or export it again") from reason
 
@@ -118,6 +119,8 @@ def value_of(dataset: Any, name: str, path: Path) -> Any:
     try:
         return dataset.get(name)
     except Exception as reason:  # pydicom decodes at the first access, and raises many kinds.
+        if is_out_of_memory(reason):
+            raise
         raise InputRefused(
             path, f"{name} cannot be decoded ({str(reason)[:80]})", "copy or export it again"
         ) from reason
