@@ -24,7 +24,7 @@ from medtrans.phantoms.contrasts import paint
 from medtrans.preparing.geometry import resample_like
 from medtrans.preparing.masks import body_mask
 from medtrans.preparing.registration.align import Registration, register
-from medtrans.preparing.registration.images import LPS
+from medtrans.reading.grids import LPS_TO_RAS
 from medtrans.reading.volumes import read_volume
 
 SPACING, SHAPE = 1.5, (128, 152, 133)
@@ -54,7 +54,7 @@ def moved(volume: Volume, rng: np.random.Generator, degrees: float, millimetres:
 def error(found: Registration, body: np.ndarray, affine: np.ndarray, truth: np.ndarray) -> float:
     """Mean distance over the body from where points go to where they should; `truth` (3, i, j, k) is in RAS."""
     places = np.argwhere(body)[::499]
-    points = np.column_stack([places, np.ones(len(places))]) @ (LPS @ affine).T
+    points = np.column_stack([places, np.ones(len(places))]) @ (LPS_TO_RAS @ affine).T
     mapped = np.array([found.transform.TransformPoint(point[:3].tolist()) for point in points])
     wanted = truth[(slice(None), *places.T)].T * [-1, -1, 1]
     return float(np.linalg.norm(mapped - wanted, axis=1).mean())

@@ -6,8 +6,8 @@ import SimpleITK as sitk
 
 from medtrans.core.errors import UsageError
 from medtrans.preparing.registration.align import Registration
-from medtrans.preparing.registration.images import LPS
 from medtrans.preparing.registration.judgement import Judgement
+from medtrans.reading.grids import LPS_TO_RAS
 from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import make_recipe
 from medtrans.runs import RunFolder
@@ -59,7 +59,7 @@ def searches(scans, monkeypatch):
     def found(fixed, moving, kind, **options):
         (name,) = (name for name, voxels in sources.items() if np.array_equal(voxels, fixed.voxels))
         made.append(name)
-        matrix = LPS @ truths[name] @ LPS
+        matrix = LPS_TO_RAS @ truths[name] @ LPS_TO_RAS
         transform = sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
         outcome, why = ("doubtful", ("it is of somebody else",)) if name == STRANGER else ("good", ())
         return Registration(kind, transform, Judgement(outcome, why, SOUND))

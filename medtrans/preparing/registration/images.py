@@ -13,11 +13,11 @@ import numpy as np
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import orient, resample_like, to_grid
 from medtrans.preparing.masks import dilated
+from medtrans.reading.grids import LPS_TO_RAS
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 CLIPPED = 0.5, 99.5
 """Percentiles of the values in the mask to which an image is clipped."""
 MARGIN_MM = 8.0
@@ -43,7 +43,7 @@ class Pyramid:
     def centre(self) -> np.ndarray:
         """The centre of mass of the body, mm in the world of ITK."""
         middle = np.argwhere(self.body.voxels[0] > 0).mean(axis=0)
-        return np.asarray((LPS @ self.body.affine @ [*middle, 1])[:3])
+        return np.asarray((LPS_TO_RAS @ self.body.affine @ [*middle, 1])[:3])
 
     def level(self, millimetres: float) -> Level:
         """A copy of so many millimetres a voxel, or of the volume's own along axes that are coarser."""
@@ -72,7 +72,7 @@ def to_image(volume: Volume) -> sitk.Image:
     """The first channel, in the world of ITK."""
     import SimpleITK as sitk
 
-    affine = LPS @ volume.affine
+    affine = LPS_TO_RAS @ volume.affine
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     image = sitk.GetImageFromArray(np.ascontiguousarray(volume.voxels[0].T))
     image.SetSpacing(spacing.tolist())

@@ -19,7 +19,8 @@ from scipy import ndimage
 
 from medtrans.core.volume import Volume
 from medtrans.metrics.image.nmi import NMI
-from medtrans.preparing.registration.images import LPS, Level, Pyramid, to_image, to_voxels
+from medtrans.preparing.registration.images import Level, Pyramid, to_image, to_voxels
+from medtrans.reading.grids import LPS_TO_RAS
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -155,7 +156,7 @@ def _points(side: Pyramid) -> np.ndarray:
     """(n, 3) points of the body, mm in the world of ITK."""
     places = np.argwhere(side.body.voxels[0] > 0)
     places = places[:: max(len(places) // POINTS, 1)]
-    return np.asarray((np.column_stack([places, np.ones(len(places))]) @ (LPS @ side.body.affine).T)[:, :3])
+    return np.asarray((np.column_stack([places, np.ones(len(places))]) @ (LPS_TO_RAS @ side.body.affine).T)[:, :3])
 
 
 def _mapped(transform: sitk.Transform, points: np.ndarray) -> np.ndarray:
@@ -164,7 +165,7 @@ def _mapped(transform: sitk.Transform, points: np.ndarray) -> np.ndarray:
 
 def _inside(volume: Volume, points: np.ndarray) -> np.ndarray:
     """Which points lie within the voxels of a volume."""
-    world = np.column_stack([points, np.ones(len(points))]) @ np.linalg.inv(LPS @ volume.affine).T
+    world = np.column_stack([points, np.ones(len(points))]) @ np.linalg.inv(LPS_TO_RAS @ volume.affine).T
     return np.all((world[:, :3] >= -0.5) & (world[:, :3] <= np.array(volume.shape) - 0.5), axis=1)
 
 

@@ -7,7 +7,7 @@ from medtrans.core.volume import Volume
 from medtrans.phantoms.anatomy import make_head
 from medtrans.phantoms.contrasts import paint
 from medtrans.preparing.geometry import resample_like
-from medtrans.preparing.registration.images import LPS
+from medtrans.reading.grids import LPS_TO_RAS
 
 SHAPE, SPACING = (44, 52, 44), 4.5
 
@@ -33,5 +33,5 @@ def error_mm(transform, fixed, truth):
     """Mean distance between where a transform and where the truth maps points of the bright voxels."""
     places = np.argwhere(fixed.voxels[0] > np.percentile(fixed.voxels, 70))[::29]
     points = np.column_stack([places, np.ones(len(places))]) @ fixed.affine.T
-    mapped = np.array([transform.TransformPoint((LPS @ point)[:3].tolist()) for point in points])
-    return float(np.linalg.norm(mapped - (points @ (LPS @ truth).T)[:, :3], axis=1).mean())
+    mapped = np.array([transform.TransformPoint((LPS_TO_RAS @ point)[:3].tolist()) for point in points])
+    return float(np.linalg.norm(mapped - (points @ (LPS_TO_RAS @ truth).T)[:, :3], axis=1).mean())

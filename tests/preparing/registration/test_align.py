@@ -9,8 +9,9 @@ from medtrans.preparing.geometry import resample_like
 from medtrans.preparing.masks import body_mask
 from medtrans.preparing.registration import search
 from medtrans.preparing.registration.align import place, register
-from medtrans.preparing.registration.images import LPS, Pyramid, to_image, to_voxels
+from medtrans.preparing.registration.images import Pyramid, to_image, to_voxels
 from medtrans.preparing.registration.search import search_affine, search_bspline
+from medtrans.reading.grids import LPS_TO_RAS
 from tests.preparing.registration.moved_heads import error_mm, moved_head
 
 MR_CT = find_modality("MR"), find_modality("CT")
@@ -58,7 +59,7 @@ def test_a_volume_is_placed_as_resampling_by_the_matrix_does(registered):
     matrix = np.eye(4)
     rotation, centre = np.reshape(found.transform.GetMatrix(), (3, 3)), np.array(found.transform.GetCenter())
     matrix[:3, :3], matrix[:3, 3] = rotation, centre + found.transform.GetTranslation() - rotation @ centre
-    back = Volume(moving.voxels, LPS @ np.linalg.inv(matrix) @ LPS @ moving.affine)
+    back = Volume(moving.voxels, LPS_TO_RAS @ np.linalg.inv(matrix) @ LPS_TO_RAS @ moving.affine)
     expected = resample_like(back, fixed, order=1, background=-1024).voxels
     placed = place(found.transform, moving, fixed, -1024, order=1).voxels
     inner = ndimage.binary_erosion(expected[0] > -1000, iterations=3)
@@ -90,7 +91,7 @@ def test_an_empty_mask_is_refused(registered):
 def test_an_image_of_itk_has_the_place_and_the_voxels_of_the_volume(registered):
     fixed, _, _, _ = registered
     image = to_image(fixed)
-    place_of_voxel = (LPS @ fixed.affine @ [3, 5, 7, 1])[:3]
+    place_of_voxel = (LPS_TO_RAS @ fixed.affine @ [3, 5, 7, 1])[:3]
     assert image.TransformIndexToPhysicalPoint((3, 5, 7)) == pytest.approx(place_of_voxel)
     assert np.array_equal(to_voxels(image), fixed.voxels)
 
@@ -112,7 +113,7 @@ def test_a_smooth_deformation_is_found_in_part(monkeypatch):
     shown = np.column_stack([*(axis[tuple(inside.T)] for axis in bent), np.ones(len(inside))]) @ fixed.affine.T
 
     def error(transform):
-        mapped = np.array([transform.TransformPoint((LPS @ point)[:3].tolist()) for point in points])
-        return np.linalg.norm(mapped - (shown @ LPS.T)[:, :3], axis=1).mean()
+        mapped = np.array([transform.TransformPoint((LPS_TO_RAS @ point)[:3].tolist()) for point in points])
+        return np.linalg.norm(mapped - (shown @ LPS_TO_RAS.T)[:, :3], axis=1).mean()
 
     assert error(deformed) < 0.8 * error(affine)
