@@ -17,6 +17,7 @@ from annotated_types import Ge
 
 from medtrans.core.case import Case
 from medtrans.core.errors import InputRefused
+from medtrans.core.modality import Modality
 from medtrans.core.settings import Settings
 from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record, Step, draw_all
@@ -72,10 +73,17 @@ class Degrader:
             pair = load_pair(case)
             assert pair.target is not None
             record, labels = draw_all(self.settings.chain, rng), label_map(self.settings, case, self.root)
-            degraded = degrade_all(pair.target, record, preparation.modality, read_volume(labels) if labels else None)
-            source = on_grid_of(pair.target, degraded, preparation.modality.air, preparation.settings.interpolation)
+            tissues, how = read_volume(labels) if labels else None, preparation.settings.interpolation
+            source = degraded_in_place(pair.target, record, preparation.modality, how, tissues)
             prepared = preparation.prepare_source(source, pair.mask, margin=True)
         return MadeVolume.of(prepared)
+
+
+def degraded_in_place(
+    original: Volume, record: Record, modality: Modality, interpolation: str = "cubic", labels: Volume | None = None
+) -> Volume:
+    """The volume degraded by a record, on its own grid; `labels` is its label map."""
+    return on_grid_of(original, degrade_all(original, record, modality, labels), modality.air, interpolation)
 
 
 def on_grid_of(original: Volume, degraded: Volume, air: float, interpolation: str = "cubic") -> Volume:

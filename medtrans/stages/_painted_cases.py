@@ -5,30 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from medtrans import __version__
 from medtrans.core.case import Case
-from medtrans.core.errors import MedtransError
 from medtrans.core.modality import find_modality
 from medtrans.core.progress import ProgressCallback
-from medtrans.core.sealed_json import NotSealed, seal, unseal
+from medtrans.core.sealed_json import seal
 from medtrans.degradations._combinations import draw_all
-from medtrans.degradations._record import case_rng, degrade_all
+from medtrans.degradations._record import case_rng
 from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.painting import PaintedPair, PaintingSettings, factor_for, paint_pair, painted_head
-from medtrans.preparing.degrading import DegradingSettings, on_grid_of
+from medtrans.preparing.degrading import DegradingSettings, degraded_in_place
 from medtrans.preparing.on_the_fly import MadeVolume
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path
-from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
-from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.reading.storage import write_atomically
 from medtrans.reading.volumes import hash_volume, read_volume, write_volume
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._made_files import record_of_made
 
 DESCRIPTION = f"PAINTED medtrans {__version__}"
 """The field `descrip` of the NIfTI header."""
@@ -58,7 +56,7 @@ class Painter:
     def __call__(self, index: int, shape: int, rng: np.random.Generator) -> tuple[MadeVolume, MadeVolume]:
         with memory_errors(self.label_maps[index]):
             pair = _pair(self._head(index, shape), self.settings, self.degrading, self.preparation, rng)
-            return prepared_pair(pair, self.preparation)
+            return _prepared(pair, self.preparation)
 
     def _head(self, index: int, shape: int) -> Head:
         if (index, shape) not in self.heads:
@@ -76,7 +74,7 @@ KEPT = 10
 """Heads in the memory of a process: one for each volume that items are taken from, and some."""
 
 
-def prepared_pair(pair: PaintedPair, preparation: Preparation) -> tuple[MadeVolume, MadeVolume]:
+def _prepared(pair: PaintedPair, preparation: Preparation) -> tuple[MadeVolume, MadeVolume]:
     """As a training case that was read would be."""
     source = preparation.prepare_source(pair.source, pair.mask, margin=True)
     target = preparation.prepare_target(pair.target, pair.mask, like=pair.source, margin=True)
@@ -94,8 +92,8 @@ def _pair(
     pair = paint_pair(head, settings, rng)
     if not degrading.chain:
         return pair
-    degraded = degrade_all(pair.source, draw_all(degrading.chain, rng), find_modality("MR"))
-    return replace(pair, source=on_grid_of(pair.source, degraded, 0.0, preparation.settings.interpolation))
+    record, how = draw_all(degrading.chain, rng), preparation.settings.interpolation
+    return replace(pair, source=degraded_in_place(pair.source, record, find_modality("MR"), how))
 
 
 def _painted(recipe: Recipe, run: RunFolder, case: Case) -> Case:
@@ -106,7 +104,7 @@ def _painted(recipe: Recipe, run: RunFolder, case: Case) -> Case:
     settings = {"painting": recipe.painting.to_dict(), "degrading": recipe.degrading.to_dict()}
     wanted = {"labels": hash_volume(file), "spacing": recipe.preparing.to_dict()["spacing"], **settings}
     record = sidecar_path(run.painted / f"{case.name}.nii.gz")
-    if not _is_made(record, wanted, outputs):
+    if record_of_made(record, wanted) is None:
         labels, rng = read_volume(file), case_rng(recipe.painting.seed, case.name)
         preparation = recipe.preparation()
         with memory_errors(file):
@@ -114,16 +112,6 @@ def _painted(recipe: Recipe, run: RunFolder, case: Case) -> Case:
             pair = _pair(head, recipe.painting, recipe.degrading, preparation, rng)
         for kind, path in outputs.items():
             write_volume(getattr(pair, kind), path, description=DESCRIPTION, overwrite=True)
-        hashes = {kind: hash_volume(path) for kind, path in outputs.items()}
+        hashes = {path.name: hash_volume(path) for path in outputs.values()}
         write_atomically(record, seal({"notice": NOTICE, **wanted, "outputs": hashes}), overwrite=True)
     return replace(case, sources=(outputs["source"],), targets=(outputs["target"],), mask=outputs["mask"])
-
-
-def _is_made(record: Path, wanted: dict[str, Any], outputs: dict[str, Path]) -> bool:
-    """Whether the files are what these settings paint of this label map."""
-    try:
-        facts = unseal(read_bytes(record, MAX_SIDECAR_BYTES))
-        hashes = {kind: hash_volume(path) for kind, path in outputs.items()}
-        return facts["outputs"] == hashes and all(facts[key] == value for key, value in wanted.items())
-    except (NotSealed, MedtransError, OSError, KeyError, TypeError):
-        return False

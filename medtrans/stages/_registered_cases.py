@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from medtrans.core.case import Case
-from medtrans.core.errors import MedtransError, UsageError
+from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.progress import ProgressCallback
-from medtrans.core.sealed_json import NotSealed, unseal
 from medtrans.reading.names import stem
-from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
-from medtrans.reading.storage import read_bytes
-from medtrans.reading.volumes import hash_volume
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
-from medtrans.stages.align import AlignedFiles, align, judgement_finding
+from medtrans.stages._made_files import record_of_made
+from medtrans.stages.align import AlignedFiles, align, inputs_of, judgement_finding
 
 
 def registered_cases(
@@ -47,50 +43,28 @@ def _registered(recipe: Recipe, run: RunFolder, case: Case) -> tuple[tuple[Path,
     for number, target in enumerate(case.targets):
         folder = run.registered / (f"{case.name}_{number + 1}" if len(case.targets) > 1 else case.name)
         files = AlignedFiles(folder, stem(target), stem(case.sources[0]))
-        facts = _known(recipe, case, target, files)
-        if facts is None:
-            _register(recipe, case, target, folder)
-            facts = _read(files)
-        is_used = facts["outcome"] == "good" or (keep and facts["outcome"] == "doubtful")
+        outcome, reasons = _judged(recipe, case, target, files)
+        is_used = outcome == "good" or (keep and outcome == "doubtful")
         used += [files.volume] * is_used
-        doubt = judgement_finding(case.name, facts["outcome"], facts["reasons"], files.picture)
+        doubt = judgement_finding(case.name, outcome, reasons, files.picture)
         if doubt and not is_used:
-            keeping = "; preparing.keep_doubtful: true uses it" if facts["outcome"] == "doubtful" else ""
+            keeping = "; preparing.keep_doubtful: true uses it" if outcome == "doubtful" else ""
             left_out = "it is left out of training, validation and test"
             doubt = replace(doubt, consequence=left_out, advice=doubt.advice + keeping)
         findings += [doubt] if doubt else []
     return tuple(used), findings
 
 
-def _register(recipe: Recipe, case: Case, target: Path, folder: Path) -> None:
-    reading = recipe.reading
-    align(
-        target,
-        case.sources[0],
-        folder,
-        kind=recipe.preparing.register or "rigid",
-        modalities=(reading.target_modality, reading.source_modality),
-        masks=(None, case.mask),
-        mask_label=case.mask_label,
-        padded=True,
-        overwrite=True,
-    )
-
-
-def _known(recipe: Recipe, case: Case, target: Path, files: AlignedFiles) -> dict[str, Any] | None:
-    """The facts of a registration that is there; None where it is of other images or settings, or not whole."""
-    try:
-        facts = _read(files)
-        inputs, outputs = facts["inputs"], facts["outputs"]
-        mask = hash_volume(case.mask) if case.mask else None
-        wanted = hash_volume(target), hash_volume(case.sources[0]), mask, recipe.preparing.register
-        found = inputs["moving"]["sha256"], inputs["fixed"]["sha256"], inputs["fixed"]["mask"], facts["kind"]
-        whole = all(hash_volume(files.folder / name) == digest for name, digest in outputs.items())
-        return facts if whole and found == wanted else None
-    except (NotSealed, MedtransError, OSError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _read(files: AlignedFiles) -> dict[str, Any]:
-    facts: dict[str, Any] = unseal(read_bytes(files.judgement, MAX_SIDECAR_BYTES))
-    return facts
+def _judged(recipe: Recipe, case: Case, target: Path, files: AlignedFiles) -> tuple[str, Sequence[str]]:
+    """The outcome of the registration of a target, and its reasons; registered here unless that is done."""
+    kind, source, masks = recipe.preparing.register, case.sources[0], (None, case.mask)
+    assert kind is not None
+    modalities = recipe.reading.target_modality, recipe.reading.source_modality
+    facts = record_of_made(files.judgement, {"kind": kind, "inputs": inputs_of((target, source), masks, modalities)})
+    if facts is not None:
+        return facts["outcome"], facts["reasons"]
+    judged = align(
+        target, source, files.folder,
+        kind=kind, modalities=modalities, masks=masks, mask_label=case.mask_label, padded=True, overwrite=True,
+    ).judgement  # fmt: skip
+    return judged.outcome, judged.reasons

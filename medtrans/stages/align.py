@@ -92,7 +92,8 @@ def align(
             volumes[1], volumes[0], kind, modalities=(kinds[1], kinds[0]), bodies=(bodies[1], bodies[0]),
             on_progress=on_progress,
         )  # fmt: skip
-        facts = _facts(moving, fixed, masks, found, kinds)
+        inputs = inputs_of((moving, fixed), masks, [known.name if known else None for known in kinds])
+        facts = {"notice": NOTICE, "medtrans": __version__, "kind": kind, "inputs": inputs, **found.judgement.to_dict()}
         _write(files, found, volumes, kinds, maps, facts, padded)
     judged = found.judgement
     written = judged.outcome != "failed"
@@ -208,28 +209,19 @@ def _padded(aligned: Volume, transform: sitk.Transform, moving: Volume, is_ct: b
     return aligned.like(np.where(reached, aligned.voxels.astype(np.float32), padding))
 
 
-def _facts(
-    moving: Path,
-    fixed: Path,
-    masks: tuple[Path | None, Path | None],
-    found: Registration,
-    kinds: Sequence[Modality | None],
-) -> dict[str, Any]:
-    named = zip(("moving", "fixed"), (moving, fixed), masks, kinds, strict=True)
+def inputs_of(
+    files: tuple[Path, Path], masks: tuple[Path | None, Path | None], modalities: Sequence[str | None]
+) -> dict[str, dict[str, str | None]]:
+    """What a judgement says of the moving and the fixed volume that it is of."""
+    named = zip(("moving", "fixed"), files, masks, modalities, strict=True)
     return {
-        "notice": NOTICE,
-        "medtrans": __version__,
-        "kind": found.kind,
-        "inputs": {
-            role: {
-                "name": path.name,
-                "sha256": hash_volume(path),
-                "modality": kind.name if kind else None,
-                "mask": hash_volume(mask) if mask else None,
-            }
-            for role, path, mask, kind in named
-        },
-        **found.judgement.to_dict(),
+        role: {
+            "name": path.name,
+            "sha256": hash_volume(path),
+            "modality": modality,
+            "mask": hash_volume(mask) if mask else None,
+        }
+        for role, path, mask, modality in named
     }
 
 
