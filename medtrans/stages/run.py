@@ -28,7 +28,6 @@ from medtrans.models.folder import write_card
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._later_card import evaluation_facts, training_facts
-from medtrans.stages._run_cases import run_cases
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
 from medtrans.stages.check import single_visits
@@ -111,7 +110,7 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
         return None
     if not recipe.translates:
         return _generate(recipe, paths, trained, on_progress)
-    cases, _ = run_cases(recipe, paths)
+    cases = trained.cases
     translator = Translator.load(trained.model, device=recipe.training.device, settings=recipe.translating.scored)
     outcomes = _translate(cases, translator, paths, on_progress)
     translations = {name: outcome.output for name, outcome in outcomes.items() if outcome.output}

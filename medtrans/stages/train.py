@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from medtrans.core.case import Case
 from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding, Verdict
 from medtrans.core.method import Batch, Method, Task
@@ -53,6 +54,8 @@ class TrainedModel:
     journal: Journal
     is_main_process: bool
     """False in the other processes of a parallel training, which end here."""
+    cases: tuple[Case, ...] = ()
+    """Of the run, with what was made for them."""
     left_out: tuple[Finding, ...] = ()
     """On pairs whose registration cannot be trusted."""
 
@@ -115,7 +118,7 @@ def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallbac
         write_card(run.model, read_config(run.model), {"training": training_facts(journal, settings)})
     converged = _convergence(recipe, journal, folder)
     on_progress("training", converged.reason, 1.0)
-    return TrainedModel(run.model, converged, journal, fabric.is_global_zero, tuple(left_out))
+    return TrainedModel(run.model, converged, journal, fabric.is_global_zero, tuple(cases), tuple(left_out))
 
 
 def _method(recipe: Recipe, task: Task, frozen: Mapping[str, Method]) -> Method:
