@@ -85,9 +85,9 @@ def check_recipe(recipe: Recipe, cases: Sequence[Case] | None = None) -> list[Fi
     """Findings on the cases of a recipe, on the masks it needs, and on files that belong to no case."""
     cases = recipe.cases() if cases is None else cases
     scored_in_mask = recipe.translates and recipe.evaluating.region == "mask"
-    unused = unmatched_files(recipe.reading, pairing=recipe.pairing)
     if recipe.painting.target:
         return [finding for case in cases for finding in check_volume(case.sources[0], "labels")]
+    unused = unmatched_files(recipe.reading, pairing=recipe.pairing)
     return [
         *check_cases(cases, recipe.reading, aligned=recipe.preparing.register is None),
         *check_masks(cases, scored_in_mask=scored_in_mask),

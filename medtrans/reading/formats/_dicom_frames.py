@@ -1,6 +1,7 @@
 """Frames of DICOM files: where each slice lies, and what its numbers mean.
 
-A single-frame file says it itself; in an enhanced one functional groups do, for each frame or for all of them.
+A single-frame file has the position and the scale of its slice. An enhanced file has them in functional groups, of each
+frame or of all frames.
 """
 
 from __future__ import annotations
