@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from medtrans.core.errors import MedtransError, UsageError
+from medtrans.reading.derived_series import is_derived
 from medtrans.reading.names import suffix_of
 from medtrans.reading.sidecars import MAX_SIDECAR_BYTES
 from medtrans.reading.storage import opened, read_bytes
 
-Kind = Literal["volume", "sidecar", "ledger", "table", "JSON file", "page", "LaTeX file", "transform", "picture"]
+Kind = Literal[
+    "volume", "series", "sidecar", "ledger", "table", "JSON file", "page", "LaTeX file", "transform", "picture"
+]
 SAMPLE_BYTES = 4096
 TABLE_SUFFIXES = (".csv", ".txt", "")
 LEDGER_BEGINS = b'{"case"'
@@ -29,6 +32,8 @@ def is_of_kind(path: Path, kind: Kind) -> bool:
     """Whether the existing file could have been written as that kind. A volume is known by its name alone."""
     if kind == "volume":
         return True
+    if kind == "series":
+        return is_derived(path)
     try:
         if kind == "sidecar":
             return _is_sidecar(read_bytes(path, MAX_SIDECAR_BYTES))

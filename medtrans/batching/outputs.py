@@ -53,9 +53,10 @@ def plan_outputs(
 
 def refuse_collisions(planned: Sequence[Output], inputs: Iterable[Path]) -> None:
     """No output may be another output or an input, whatever the path that leads to it. Raises UsageError."""
+    inputs = list(inputs)
     files = [file for path in inputs for file in _input_files(path)]
     sidecars = {_real(sidecar_path(file)) for file in files if is_volume(file)}
-    identities = {_identity(file) for file in files} - {None}
+    identities = {_identity(file) for file in (*files, *inputs)} - {None}
     taken: dict[Path, Output] = {}
     for output in planned:
         refuse_wrong_name(output.path, output.kind)
@@ -89,9 +90,7 @@ def refuse_existing_outputs(
             raise UsageError(blocked, f"is a file, so {path.name} cannot be written below it", "give another output")
         if not os.path.lexists(path):
             continue
-        if path.is_dir() or (path.exists() and not path.is_file()):
-            what = "is a folder" if path.is_dir() else "is a device or a pipe, not a file"
-            raise UsageError(path, f"{what}, where a {output.kind} would be written", "give another output")
+        _refuse_other_type(output)
         if output.kind != "ledger" and not overwrite and not replaceable(path):
             existing.append(path)
         elif not is_of_kind(path, output.kind):
@@ -99,6 +98,15 @@ def refuse_existing_outputs(
             raise UsageError(path, what, "move it away, or give another output")
     if existing:
         raise UsageError(*_sentence(existing), advice)
+
+
+def _refuse_other_type(output: Output) -> None:
+    """Raise UsageError where a folder stands in the place of a file, a file in that of a folder, or neither."""
+    path = output.path
+    if path.is_dir() if output.kind == "series" else path.is_file() or not path.exists():
+        return
+    what = "is a folder" if path.is_dir() else "is a file" if path.is_file() else "is a device or a pipe, not a file"
+    raise UsageError(path, f"{what}, where a {output.kind} would be written", "give another output")
 
 
 def _sentence(existing: Sequence[Path]) -> tuple[Path, str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from medtrans.batching.masks import Masks, find_masks
 from medtrans.batching.outputs import Output, refuse_collisions
 from medtrans.core.errors import InputRefused, UsageError
+from medtrans.reading.derived_series import is_dicom
 from medtrans.reading.formats import supported
 from medtrans.reading.names import sidecar_path, stem, uncertainty_path
 from medtrans.reading.volumes import is_volume, volumes_of
@@ -35,12 +36,22 @@ class Job:
     record: Path | None = None
     """JSON with the degradation of the source, where it is not beside it."""
 
+    series: Path | None = None
+    """Folder of a derived DICOM series: the output itself, or beside it."""
+    anonymous: bool = False
+    """Whether identity is left out of the headers of the series, and names of files out of the sidecar."""
+
     @property
-    def outputs(self) -> tuple[Output, Output, Output]:
-        """Volume, standard deviation and sidecar; a translation without uncertainty removes an older deviation."""
+    def outputs(self) -> tuple[Output, ...]:
+        """Volume, standard deviation, sidecar and series; a translation without uncertainty removes an older deviation.
+
+        Where the series is the only volume, it comes first.
+        """
         source = str(self.sources[0])
-        volumes = Output(self.output, "volume", source), Output(uncertainty_path(self.output), "volume", source)
-        return *volumes, Output(sidecar_path(self.output), "sidecar", source)
+        first = Output(self.output, "series" if self.output == self.series else "volume", source)
+        beside = [Output(self.series, "series", source)] if self.series and self.series != self.output else []
+        deviation = Output(uncertainty_path(self.output), "volume", source)
+        return first, deviation, Output(sidecar_path(self.output), "sidecar", source), *beside
 
 
 def plan(
@@ -54,15 +65,18 @@ def plan(
     record: Path | None = None,
     left_out: Sequence[Path] = (),
     protected: Sequence[Path] = (),
+    adapt: Callable[[Job, bool], Job] = lambda job, _: job,
 ) -> list[Job]:
     """The jobs of a batch, sorted by name for a folder, in the given order for a list.
 
     One case is written to a file, or into a folder if `output` has no suffix of a volume; several cases are written
-    into a folder. `left_out` are volumes of the folder that are not cases; no output may be one of them, of the inputs
-    or of the `protected` files. Raises UsageError, InputRefused.
+    into a folder. `adapt` changes a job; it gets also whether the output is a folder. `left_out` are volumes of the
+    folder that are not cases; no output may be one of them, of the inputs or of the `protected` files.
+    Raises UsageError, InputRefused.
     """
     sources, to_folder = _sources(inputs, left_out), output.is_dir() or not is_volume(output)
     whole = isinstance(inputs, (str, Path)) and _is_folder_of_volumes(Path(inputs))
+    _refuse_other_files(output)
     if to_folder and not whole and names is None and output.suffix[1:].isalpha() and not output.exists():
         what = f"is neither an existing folder nor the name of a volume ({output.suffix})"
         raise UsageError(output, what, supported())
@@ -80,7 +94,7 @@ def plan(
     bodies = find_masks(sources, masks)
     parts = zip(sources, outputs, each, bodies, strict=True)
     jobs = [Job(stem(path), files, path, known, mask, mask_label, record) for files, path, known, mask in parts]
-    _refuse_two_files(jobs)
+    jobs = [adapt(job, to_folder) for job in jobs]
     read = [file for job in jobs for file in (*job.sources, *filter(None, (job.mask, job.record)))]
     refuse_collisions([each for job in jobs for each in job.outputs], [*read, *left_out, *protected])
     return jobs
@@ -104,14 +118,19 @@ def _is_folder_of_volumes(path: Path) -> bool:
 
 
 def _output_name(source: Path) -> str:
-    """The name of the source; MetaImage in two files becomes one file, a folder becomes NIfTI."""
-    if source.is_dir():
-        return f"{stem(source)}.nii.gz"
+    """The name of the source; MetaImage in two files becomes one file, a folder and DICOM become NIfTI."""
+    if source.is_dir() or is_dicom(source):
+        return f"{stem(source if source.name else source.resolve())}.nii.gz"
     return f"{stem(source)}.mha" if source.suffix.lower() == ".mhd" else source.name
 
 
-def _refuse_two_files(jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        if job.output.suffix.lower() == ".mhd":
-            what = "is a format of two files, which cannot be replaced in one step"
-            raise UsageError(job.output, what, "write .mha")
+def _refuse_other_files(output: Path) -> None:
+    """Raise UsageError on an output of several files under the name of one."""
+    if output.is_dir():
+        return
+    if output.suffix.lower() == ".mhd":
+        what = "is a format of two files, which cannot be replaced in one step"
+        raise UsageError(output, what, "write .mha")
+    if is_dicom(output):
+        what = "is the name of one DICOM file, and a series is a folder of files"
+        raise UsageError(output, what, "give a folder, with --format dicom")

@@ -42,6 +42,8 @@ def is_done(job: Job, line: Line, ledger: Ledger) -> bool:
         return False
     proved = {job.output.name: last.output_sha256, **last.beside}
     deviation = uncertainty_path(job.output)
+    if job.series is not None and job.series.name not in proved:
+        return False
     if not sidecar_path(job.output).is_file() or (os.path.lexists(deviation) and deviation.name not in proved):
         return False
     return all(_hash(job.output.with_name(name)) == sha256 for name, sha256 in proved.items())
@@ -49,7 +51,7 @@ def is_done(job: Job, line: Line, ledger: Ledger) -> bool:
 
 def refuse_foreign(job: Job, ledger: Ledger) -> None:
     """Raise UsageError on an existing file that no command of this ledger wrote."""
-    for path in (job.output, uncertainty_path(job.output)):
+    for path in filter(None, (job.output, uncertainty_path(job.output), job.series)):
         if os.path.lexists(path) and not ledger.wrote(path.name, _hash(path)):
             what = "is not the file that the ledger names"
             raise UsageError(path, what, "move it away, or give --overwrite to replace it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,12 @@ def sidecar(
     outputs: Sequence[tuple[str, str]],
     mask: tuple[str, str] | None = None,
     mask_label: int | None = None,
+    series: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Provenance of a translation as JSON. `inputs`, `outputs`, `mask`: name and SHA-256; folders are not named.
 
-    `outputs` are the translated volume and, where it has one, its standard deviation.
+    `outputs` are the translated volume and, where it has one, its standard deviation; `series` are facts on the DICOM
+    series.
     """
     facts: dict[str, Any] = {
         "SYNTHETIC": True,
@@ -51,6 +53,7 @@ def sidecar(
             "type": str(translation.volume.voxels.dtype),
             SIDECAR_KEY: list(_first(translator).preparation.target_percentiles) if not translation.agreement else [],
         },
+        **({"dicom": dict(series)} if series else {}),
         "uncertainty": _uncertainty(translation, outputs[1:]),
         "body": _body(translation, mask, mask_label),
         **({"data_consistency": asdict(translation.agreement)} if translation.agreement else {}),

@@ -46,7 +46,14 @@ def publish(files: Sequence[Path], folder: Path, stale: Sequence[Path] = ()) -> 
         path.unlink(missing_ok=True)
     flush_folder(folder)
     for file in (*others, proof):
-        replace_file(file, folder / file.name)
+        _rename(file, folder / file.name)
+
+
+def _rename(complete: Path, path: Path) -> None:
+    """A folder takes the place of another one, which ends with the staging folder; a file that of a file."""
+    if complete.is_dir() and path.is_dir() and not path.is_symlink():
+        path.rename(complete.with_name(f"{complete.name}.old"))
+    replace_file(complete, path)
 
 
 def _lock_folder(place: Path) -> int | None:

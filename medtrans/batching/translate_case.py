@@ -16,6 +16,13 @@ from medtrans.batching.plan import Job
 from medtrans.batching.resume import first_line, is_done, refuse_foreign
 from medtrans.batching.sidecar import DESCRIPTION, sidecar
 from medtrans.batching.staging import publish, staged
+from medtrans.batching.translated_series import (
+    Hashed,
+    findings_on_series,
+    refuse_series_without_space,
+    without_names,
+    write_series,
+)
 from medtrans.core.errors import InputRefused, MedtransError, UsageError
 from medtrans.core.volume import Volume
 from medtrans.reading.memory import free_bytes
@@ -25,9 +32,6 @@ from medtrans.reading.volumes import hash_volume, read_channels, read_mask, read
 from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.translation import Translation
-
-Hashed = tuple[str, str]
-"""Name and SHA-256 of a file."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Batch:
         try:
             for path in job.sources:
                 _read_header_of_large(path)
+            refuse_series_without_space(job)
             record = record_of(job, self.translator)
             read = [*job.sources, *([record] if record else [])]
             inputs, mask = [_hashed(path) for path in read], _hashed(job.mask) if job.mask else None
@@ -70,7 +75,7 @@ class Batch:
             seconds=time.monotonic() - began,
             output=job.output,
             clipped_fraction=translation.clipped_fraction,
-            findings=translation.findings,
+            findings=(*translation.findings, *findings_on_series(translation, job)),
         )
 
     def _exists_done(self, job: Job, line: Line) -> bool:
@@ -83,7 +88,7 @@ class Batch:
             return False
         if is_done(job, line, self.ledger):
             return True
-        existing = [path for path in files_of_case(job.output) if os.path.lexists(path)]
+        existing = [each.path for each in job.outputs if os.path.lexists(each.path)]
         if existing and not self.overwrite and self.resume:
             refuse_foreign(job, self.ledger)
         elif existing and not self.overwrite:
@@ -111,7 +116,7 @@ class Batch:
         """Write the files of a case and log it; False where another command has done the case meanwhile."""
         folder, deviation = job.output.parent, uncertainty_path(job.output)
         with staged(folder) as place:
-            files = write_files(translation, self.translator, inputs, place / job.output.name, mask, job.mask_label)
+            files = write_files(translation, self.translator, job, line, inputs, mask, place)
             first, *beside = [_hashed(file) for file in files[:-1]]
             line = replace(line, output_sha256=first[1], beside=dict(beside), time=now())
             with self.ledger.locked():
@@ -126,25 +131,32 @@ class Batch:
 def write_files(
     translation: Translation,
     translator: AnyTranslator,
+    job: Job,
+    line: Line,
     inputs: Sequence[Hashed],
-    output: Path,
-    mask: Hashed | None = None,
-    mask_label: int | None = None,
+    mask: Hashed | None,
+    place: Path,
 ) -> list[Path]:
-    """Write the volume, its standard deviation if it has one, and the sidecar; returns them in this order."""
-    files = [output]
-    write_volume(translation.volume, output, description=DESCRIPTION)
+    """Write the files of a job into the folder `place`, and return them: the volume first, the sidecar last.
+
+    Between them are the standard deviation and the DICOM series, where it has them.
+    """
+    files, series = [place / job.output.name], None
+    if job.series is not None:
+        series = write_series(translation, translator, job, line, place / job.series.name)
+    if job.output != job.series:
+        write_volume(translation.volume, files[0], description=DESCRIPTION)
     if translation.uncertainty is not None:
-        files.append(uncertainty_path(output))
+        files.append(uncertainty_path(files[0]))
         write_volume(translation.uncertainty, files[-1], description=DESCRIPTION)
-    facts = sidecar(translation, translator, inputs, [_hashed(file) for file in files], mask, mask_label)
-    write_atomically(sidecar_path(output), facts, overwrite=False)
-    return [*files, sidecar_path(output)]
-
-
-def files_of_case(output: Path) -> tuple[Path, Path, Path]:
-    """Volume, standard deviation and sidecar of a case, whether they exist or not."""
-    return output, uncertainty_path(output), sidecar_path(output)
+    hashed = [_hashed(file) for file in files]
+    if job.anonymous:
+        translation, inputs, mask = without_names(translation, inputs, mask)
+    facts = sidecar(translation, translator, inputs, hashed, mask, job.mask_label, series)
+    proof = sidecar_path(files[0])
+    write_atomically(proof, facts, overwrite=False)
+    beside = [place / job.series.name] if job.series and job.series != job.output else []
+    return [*files, *beside, proof]
 
 
 def _read_body(job: Job) -> Volume | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from medtrans.batching.file_formats import FileFormat, with_series, writable_format
 from medtrans.batching.ledger import Ledger
 from medtrans.batching.left_out import left_out_outcomes, not_images
 from medtrans.batching.masks import Masks
@@ -40,6 +42,8 @@ def translate_files(
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
     tasks: str = "",
+    file_format: FileFormat = "nifti",
+    anonymous: bool = False,
     on_progress: Callable[[str, float], None] | None = None,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder (or a list) into a folder; each output gets a sidecar.
@@ -50,12 +54,18 @@ def translate_files(
     takes that beside each. The uncertainty is written too, where there is one. Masks and standard deviations in a
     folder, known by their names, are left out. `protected` are further files that no output may replace. `resume` skips
     what the ledger proves done. `part` is (number from 0, count): every count-th case; `tasks` are those of an array.
+    `file_format` says whether DICOM series are written as DICOM, too; `anonymous` leaves identity out of their headers.
     `on_progress` gets the case and the fraction of the batch that is done.
     Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that exist, collide or would replace
     inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
     """
     unused = not_images(inputs, translator)
-    fixed = {"mask_label": mask_label, "record": record, "left_out": unused, "protected": protected}
+    wanted = writable_format(file_format, translator)
+
+    def adapt(job: Job, to_folder: bool) -> Job:
+        return replace(with_series(job, wanted, to_folder=to_folder), anonymous=anonymous)
+
+    fixed = {"adapt": adapt, "mask_label": mask_label, "record": record, "left_out": unused, "protected": protected}
     every = plan(inputs, Path(output), names, conditions, masks, **fixed)  # type: ignore[arg-type]
     if part[1] > 1 and not _is_shared(inputs):
         raise UsageError("--num-parts", "one case is not shared out among commands", "leave it out")

@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,15 @@ from medtrans.core.errors import UsageError
 
 if TYPE_CHECKING:
     from medtrans.batching.outcome import Outcome
+
+
+class FileFormat(StrEnum):
+    """File formats of translations, as in `batching.file_formats`."""
+
+    auto = "auto"
+    nifti = "nifti"
+    dicom = "dicom"
+    both = "both"
 
 
 @app.command()
@@ -72,6 +82,22 @@ def translate(
             help="JSON of medtrans degrade with the one linear degradation of all inputs; else that beside each.",
         ),
     ] = None,
+    file_format: Annotated[
+        FileFormat,
+        typer.Option(
+            "--format",
+            help="nifti, dicom (CT or MR images in NAME_dicom, for a DICOM input), both; auto: both for DICOM into a "
+            "folder, else NIfTI.",
+        ),
+    ] = FileFormat.auto,
+    anonymise: Annotated[
+        bool,
+        typer.Option(
+            "--anonymise",
+            help="Leave identity out of DICOM headers (basic profile of PS3.15) and of the sidecar; pixels and names "
+            "of files stay. Default: patient and study are kept.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output has exactly the geometry of the input."""
@@ -103,6 +129,8 @@ def translate(
             mask_label=mask_label,
             changes=changes,
             record=record,
+            file_format=file_format.value,
+            anonymous=anonymise,
             on_progress=progress,
         )
     if as_json:

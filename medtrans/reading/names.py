@@ -18,6 +18,8 @@ from medtrans.reading import formats
 
 UNCERTAINTY = "_std"
 """End of the stem of a map of standard deviations, which lies beside its translation."""
+SERIES = "_dicom"
+"""End of the name of a folder with a derived DICOM series, which lies beside its translation."""
 BIDS_SUBJECT = re.compile(r"(?:^|_)(sub-[A-Za-z0-9]+)(?=_|$)")
 CONTRAST = re.compile(r"(?:t[12](?:w|c|ce|gd|star)?|t2s|flair|pdw?|ct|mri?|pet|dwi|adc)", re.IGNORECASE)
 """Parts of a name that say which image it is, some of which hold a digit."""
@@ -30,7 +32,7 @@ def stem(path: str | Path) -> str:
     suffix = suffix_of(name)
     if suffix:
         return name[: -len(suffix)]
-    return name if Path(path).is_dir() else Path(path).stem
+    return name if Path(path).is_dir() or name.endswith(SERIES) else Path(path).stem
 
 
 def suffix_of(name: str) -> str:
@@ -81,6 +83,6 @@ def sidecar_path(volume: Path) -> Path:
 
 
 def uncertainty_path(volume: Path) -> Path:
-    """Path of the standard deviations of a translation: `ct_std.nii.gz` beside `ct.nii.gz`."""
+    """Path of the standard deviations of a translation: `ct_std.nii.gz` beside `ct.nii.gz`, NIfTI beside a folder."""
     suffix = suffix_of(volume.name)
-    return volume.with_name(volume.name.removesuffix(suffix) + UNCERTAINTY + suffix)
+    return volume.with_name(volume.name.removesuffix(suffix) + UNCERTAINTY + (suffix or ".nii.gz"))

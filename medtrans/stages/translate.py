@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from medtrans.batching.file_formats import FileFormat
 from medtrans.batching.masks import Masks
 from medtrans.batching.outcome import Outcome
 from medtrans.batching.plan import Inputs
@@ -32,6 +33,8 @@ def translate(
     mask_label: int | None = None,
     changes: Mapping[str, Any] | None = None,
     record: Path | None = None,
+    file_format: FileFormat = "auto",
+    anonymous: bool = False,
     on_progress: ProgressCallback = no_progress,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
@@ -39,7 +42,8 @@ def translate(
     `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
     the first and last of an array of commands that share the folder; `conditions` are numbers for models that use
     them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency); `record` is the
-    JSON with the degradation of the sources, with which translations are made to agree.
+    JSON with the degradation of the sources, with which translations are made to agree; `file_format` is that of the
+    outputs, `anonymous` leaves identity out of DICOM headers.
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = [model] if isinstance(model, Path) else model
@@ -62,6 +66,8 @@ def translate(
         resume=resume,
         part=part,
         tasks=tasks,
+        file_format=file_format,
+        anonymous=anonymous,
         on_progress=lambda case, done: on_progress("translating", case, done),
     )
 

@@ -27,6 +27,8 @@ class Frame:
     number: int
     position: np.ndarray
     """Of the centre of its first pixel: LPS, mm."""
+    orientation: np.ndarray
+    """Direction cosines of rows and columns, as the file has them."""
     rows_along: np.ndarray
     """Unit vector in which the columns follow each other (along a row), LPS."""
     columns_along: np.ndarray
@@ -101,6 +103,7 @@ def _frame(header: Header, number: int, groups: list[Any]) -> Frame:
         header,
         number,
         values.numbers("PlanePositionSequence", "ImagePositionPatient", 3),
+        directions,
         _unit(directions[:3], header),
         _unit(directions[3:], header),
         (float(between_columns), float(between_rows)),

@@ -18,6 +18,7 @@ from medtrans.core.errors import InputRefused, MedtransError
 from medtrans.core.volume import Origin, Volume
 from medtrans.reading.formats._affine import is_usable
 from medtrans.reading.formats._dicom_frames import Frame, frames_of
+from medtrans.reading.formats._dicom_header import header_of
 from medtrans.reading.formats._dicom_pixels import voxels_of
 from medtrans.reading.formats._dicom_series import candidates, has_magic, one_series
 from medtrans.reading.formats._dicom_stack import stacked
@@ -48,7 +49,7 @@ def read(path: Path) -> Volume:
     """Raises InputRefused for what is no regular grid, EnvironmentRefused where a decoder is missing."""
     frames, affine, findings = _stack(path)
     header = frames[0].header
-    origin = Origin(NAME, header.dataset, MODALITIES.get(header.text("Modality"), ""))
+    origin = Origin(NAME, header_of(frames, affine), MODALITIES.get(header.text("Modality"), ""))
     return Volume(voxels_of(frames), affine, origin, tuple(findings))
 
 
