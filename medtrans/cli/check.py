@@ -17,7 +17,9 @@ from medtrans.core.finding import Finding, worst
 
 @app.command()
 def check(
-    path: Annotated[str, typer.Argument(metavar="PATH|RECIPE", help="A volume, a folder, a recipe or a pipeline.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH|RECIPE", help="A volume, a folder, a zip of DICOM, a recipe or a pipeline.")
+    ],
     changes: Changes = None,
     modality: Annotated[
         str | None, typer.Option(help="CT, MR, PET, dose or labels: also check the values of volumes.")
@@ -28,9 +30,21 @@ def check(
     from medtrans.reading.checks import refusal
 
     findings = _findings(path, changes or [], modality)
-    print(json.dumps([finding.to_dict() for finding in findings], indent=1) if as_json else to_text(findings))
+    print(json.dumps([finding.to_dict() for finding in findings], indent=1) if as_json else _text(findings))
     if worst(findings) == "refuse":
         raise typer.Exit(refusal(findings).exit_code)
+
+
+def _text(findings: list[Finding]) -> str:
+    """A table of the DICOM series, where there are any, and the other findings."""
+    from medtrans.core.tables import text_table
+    from medtrans.stages._checked_series import CODE, COLUMNS, table_rows
+
+    rows = table_rows(findings)
+    if not rows:
+        return to_text(findings)
+    table = text_table(rows, COLUMNS, left=("description", "modality", "what can be done"))
+    return f"{table}\n\n{to_text(finding for finding in findings if finding.code != CODE)}"
 
 
 def _findings(path: str, changes: list[str], modality: str | None) -> list[Finding]:

@@ -37,7 +37,12 @@ class FileFormat(StrEnum):
 def translate(
     sources: Annotated[
         list[Path],
-        typer.Option("--input", "-i", help="A volume, or a folder of volumes; again for each contrast of one case."),
+        typer.Option(
+            "--input",
+            "-i",
+            help="A volume (a file, a DICOM series, a zip of one), or a folder of volumes; again for each contrast "
+            "of one case.",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="A file for a file, a folder for a folder.")],
     models: Annotated[
@@ -80,6 +85,12 @@ def translate(
         typer.Option(
             "--consistent-with",
             help="JSON of medtrans degrade with the one linear degradation of all inputs; else that beside each.",
+        ),
+    ] = None,
+    series: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER|TEXT|UID", help="One of several DICOM series in a folder, a tree of folders or a zip."
         ),
     ] = None,
     file_format: Annotated[
@@ -131,6 +142,7 @@ def translate(
             record=record,
             file_format=file_format.value,
             anonymous=anonymise,
+            series=series,
             on_progress=progress,
         )
     if as_json:

@@ -13,11 +13,15 @@ from medtrans.core.finding import Finding
 from medtrans.core.suggestions import did_you_mean
 from medtrans.reading.checks import check_cases, check_masks, check_volume, unreadable
 from medtrans.reading.cohort import unmatched_files, visits_left_out
+from medtrans.reading.derived_series import is_dicom
 from medtrans.reading.formats import supported
 from medtrans.reading.memory import memory_errors
+from medtrans.reading.series_tree import Series, find_series
 from medtrans.reading.storage import entries_of
 from medtrans.reading.volumes import is_volume, volumes_in
+from medtrans.reading.zipped_series import is_zip, unpacked
 from medtrans.runs import RunFolder
+from medtrans.stages._checked_series import check_series
 
 if TYPE_CHECKING:
     from medtrans.recipe import Recipe
@@ -29,7 +33,7 @@ def names_volumes(path: Path) -> bool:
     """Whether a path given to `check` is a volume, or a folder of volumes, and not a recipe. Raises InputRefused."""
     if path.is_dir():
         return not RunFolder(path).recipe.exists()
-    if is_volume(path):
+    if is_volume(path) or is_zip(path):
         return True
     if path.suffix in RECIPES or str(path) in recipes():
         return False
@@ -43,6 +47,14 @@ def check(path: Path, modality: str | None = None) -> list[Finding]:
 
     A file or folder in it that cannot be read is a finding, and the others are checked.
     """
+    if is_dicom(path) and path.is_dir():
+        return check_series(_series_in(path), path, modality)
+    if not is_volume(path) and is_zip(path):
+        with unpacked(path) as folder:
+            found = find_series(folder)
+            if not found:
+                raise InputRefused(path, "holds no DICOM file with an image", "give a zip of a series")
+            return check_series(found, path, modality)
     if not path.is_dir() or is_volume(path):
         return check_volume(path, modality)
     files, findings = _volumes_below(path)
@@ -55,6 +67,8 @@ def _check_guarded(file: Path, modality: str | None) -> list[Finding]:
     """A fault of medtrans itself must not hide what is wrong with the other files of a folder."""
     try:
         with memory_errors(file):
+            if file.is_dir() and is_dicom(file) and (found := _series_in(file)):
+                return check_series(found, file, modality)
             return check_volume(file, modality)
     except UsageError:
         raise
@@ -64,6 +78,11 @@ def _check_guarded(file: Path, modality: str | None) -> list[Finding]:
         what = f"could not be checked ({type(reason).__name__}: {reason}), which is a fault of medtrans"
         advice = "report it with the file's header"
         return [Finding(code="internal", severity="refuse", where=str(file), what=what, advice=advice)]
+
+
+def _series_in(folder: Path) -> list[Series]:
+    """The series whose files lie in a folder itself."""
+    return find_series(folder, depth=0)
 
 
 def _volumes_below(folder: Path) -> tuple[list[Path], list[Finding]]:

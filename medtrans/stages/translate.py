@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import UsageError
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.preparing.preparation import assert_known_conditions
+from medtrans.stages._chosen_series import Chosen, chosen_series
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translator import Translator
 
@@ -35,6 +37,7 @@ def translate(
     record: Path | None = None,
     file_format: FileFormat = "auto",
     anonymous: bool = False,
+    series: str | None = None,
     on_progress: ProgressCallback = no_progress,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
@@ -43,7 +46,8 @@ def translate(
     the first and last of an array of commands that share the folder; `conditions` are numbers for models that use
     them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency); `record` is the
     JSON with the degradation of the sources, with which translations are made to agree; `file_format` is that of the
-    outputs, `anonymous` leaves identity out of DICOM headers.
+    outputs, `anonymous` leaves identity out of DICOM headers; `series` is the number, description or UID of one
+    of several DICOM series.
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = [model] if isinstance(model, Path) else model
@@ -53,23 +57,49 @@ def translate(
     _refuse_idle_samples((changes or {}).get("samples", 1), members)
     assert_known_conditions(conditions or {}, [member.preparation for member in members])
     translator: AnyTranslator = members[0] if len(members) == 1 else Ensemble(members)
-    return translate_files(
-        source,
-        output,
-        translator,
-        conditions=conditions,
-        masks=masks,
-        mask_label=mask_label,
-        record=record,
-        protected=folders,
-        overwrite=overwrite,
-        resume=resume,
-        part=part,
-        tasks=tasks,
-        file_format=file_format,
-        anonymous=anonymous,
-        on_progress=lambda case, done: on_progress("translating", case, done),
-    )
+    with _chosen(source, series) as (inputs, chosen):
+        outcomes = translate_files(
+            inputs,
+            output,
+            translator,
+            conditions=conditions,
+            masks=masks,
+            mask_label=mask_label,
+            record=record,
+            protected=folders,
+            overwrite=overwrite,
+            resume=resume,
+            part=part,
+            tasks=tasks,
+            file_format=file_format,
+            anonymous=anonymous,
+            on_progress=lambda case, done: on_progress("translating", case, done),
+        )
+    return [_named(outcome, chosen) for outcome in outcomes]
+
+
+@contextlib.contextmanager
+def _chosen(source: Inputs, series: str | None) -> Iterator[tuple[Inputs, list[Chosen]]]:
+    """The inputs with each zip and each tree of series replaced by the series that is meant.
+
+    Raises UsageError, InputRefused, EnvironmentRefused.
+    """
+    if isinstance(source, (str, Path)):
+        with chosen_series(Path(source), series) as one:
+            yield one.path, [one]
+        return
+    if series is not None:
+        raise UsageError(f"--series {series}", "is for one input", "give the folder of each series")
+    with contextlib.ExitStack() as stack:
+        cases = [[Path(each)] if isinstance(each, (str, Path)) else list(map(Path, each)) for each in source]
+        chosen = [[stack.enter_context(chosen_series(path, None)) for path in case] for case in cases]
+        yield [tuple(one.path for one in case) for case in chosen], [one for case in chosen for one in case]
+
+
+def _named(outcome: Outcome, chosen: Sequence[Chosen]) -> Outcome:
+    for one in chosen:
+        outcome = one.outcome(outcome)
+    return outcome
 
 
 def _consistent(member: Translator) -> Translator:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from medtrans.core.errors import InputRefused
+from medtrans.reading.formats._dicom_philips import philips_scale
 from medtrans.reading.formats._dicom_series import Header, items_of, value_of
 
 DEFAULT_THICKNESS = 1.0
@@ -37,6 +38,8 @@ class Frame:
     thickness: float
     slope: float
     intercept: float
+    is_rescaled: bool = False
+    """Whether the private scale factors of Philips are in slope and intercept."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -99,6 +102,9 @@ def _frame(header: Header, number: int, groups: list[Any]) -> Frame:
     between_rows, between_columns = values.numbers("PixelMeasuresSequence", "PixelSpacing", 2)
     if min(between_rows, between_columns) <= 0:
         raise InputRefused(header.path, f"PixelSpacing is {between_rows:g}, {between_columns:g} mm", "export it again")
+    slope = values.number("PixelValueTransformationSequence", "RescaleSlope", 1.0)
+    intercept = values.number("PixelValueTransformationSequence", "RescaleIntercept", 0.0)
+    philips = philips_scale(header.dataset, groups, slope, intercept)
     return Frame(
         header,
         number,
@@ -108,8 +114,8 @@ def _frame(header: Header, number: int, groups: list[Any]) -> Frame:
         _unit(directions[3:], header),
         (float(between_columns), float(between_rows)),
         values.number("PixelMeasuresSequence", "SliceThickness", DEFAULT_THICKNESS) or DEFAULT_THICKNESS,
-        values.number("PixelValueTransformationSequence", "RescaleSlope", 1.0),
-        values.number("PixelValueTransformationSequence", "RescaleIntercept", 0.0),
+        *(philips or (slope, intercept)),
+        philips is not None,
     )
 
 

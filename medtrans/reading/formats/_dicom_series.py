@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,20 +69,48 @@ def one_series(path: Path) -> list[Header]:
     """
     if not path.is_dir():
         return [read_header(path)]
-    headers = [read_header(file) for file in candidates(path) if has_magic(file)]
-    images = [header for header in headers if header.number("Rows", 0)]
+    images = images_of([read_header(file) for file in candidates(path) if has_magic(file)])
     if not images:
         raise InputRefused(path, "holds no DICOM file with an image", "give the folder of a series")
-    by_series: dict[str, list[Header]] = {}
-    for header in images:
-        by_series.setdefault(header.text("SeriesInstanceUID"), []).append(header)
-    if len(by_series) > 1:
-        in_order = sorted(by_series.values(), key=lambda series: series[0].number("SeriesNumber", 0))
-        found = "; ".join(described(series) for series in in_order[:LISTED])
-        more = f"; and {len(by_series) - LISTED} more" if len(by_series) > LISTED else ""
-        what = f"holds {len(by_series)} series: {found}{more}"
-        raise InputRefused(path, what, "put the files of one series into a folder of their own")
+    refuse_two_patients(images, path)
+    series = by_series(images)
+    if len(series) > 1:
+        advice = "give one by --series NUMBER, DESCRIPTION or UID, or put its files into a folder of their own"
+        raise InputRefused(path, f"holds {len(series)} series: {list_of(series)}", advice, "several-series")
     return images
+
+
+def images_of(headers: Sequence[Header]) -> list[Header]:
+    """Those that have pixels: reports, plans and presentation states have none."""
+    return [header for header in headers if header.number("Rows", 0)]
+
+
+def by_series(images: Sequence[Header]) -> list[list[Header]]:
+    """The headers of each series of each patient, by number."""
+    series: dict[tuple[str, str], list[Header]] = {}
+    for header in images:
+        series.setdefault((header.text("SeriesInstanceUID"), patient_of(header)), []).append(header)
+    return sorted(series.values(), key=lambda one: (one[0].number("SeriesNumber", 0), one[0].text("SeriesInstanceUID")))
+
+
+def patient_of(header: Header) -> str:
+    """What tells patients apart: the ID, else the name; empty where there is neither."""
+    return header.text("PatientID") or header.text("PatientName")
+
+
+def refuse_two_patients(images: Sequence[Header], path: Path) -> None:
+    """Raises InputRefused where images of several patients lie together: one of them would be mistaken for another."""
+    count = Counter(filter(None, map(patient_of, images)))
+    if len(count) > 1:
+        whose = ", ".join(f"{name} ({files} files)" for name, files in list(count.items())[:LISTED])
+        advice = "give the folder of one patient, or the series by its UID: --series UID"
+        raise InputRefused(path, f"holds images of {len(count)} patients: {whose}", advice, "two-patients")
+
+
+def list_of(series: Sequence[Sequence[Header]]) -> str:
+    """The series in words, the first of many."""
+    more = f"; and {len(series) - LISTED} more" if len(series) > LISTED else ""
+    return "; ".join(described(one) for one in series[:LISTED]) + more
 
 
 def described(series: Sequence[Header]) -> str:

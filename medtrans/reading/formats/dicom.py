@@ -1,6 +1,6 @@
 """DICOM: a folder of single-frame files that is one series, or one file of many frames (enhanced MR and CT).
 
-    HU or arbitrary units = slope · stored + intercept        of each frame
+    HU or arbitrary units = slope · stored + intercept        of each frame; Philips MR has a further factor
 
 Files are found by what is in them, not by name. Slices are sorted by position. What makes no regular grid is refused
 with its figures: several series, missing slices, several at one place, mixed orientations, a tilted gantry, colour.
@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from medtrans.core.errors import InputRefused, MedtransError
+from medtrans.core.finding import Finding
 from medtrans.core.volume import Origin, Volume
 from medtrans.reading.formats._affine import is_usable
 from medtrans.reading.formats._dicom_frames import Frame, frames_of
 from medtrans.reading.formats._dicom_header import header_of
 from medtrans.reading.formats._dicom_pixels import voxels_of
-from medtrans.reading.formats._dicom_series import candidates, has_magic, one_series
+from medtrans.reading.formats._dicom_series import OTHER_SUFFIXES, candidates, has_magic, one_series
 from medtrans.reading.formats._dicom_stack import stacked
 
 NAME = "dicom"
@@ -31,10 +32,13 @@ MODALITIES = {"CT": "CT", "MR": "MR", "PT": "PET", "RTDOSE": "dose", "SEG": "lab
 
 
 def matches(path: Path) -> bool:
-    """Whether the name ends with a suffix of DICOM, or the first files of a folder are DICOM by their content."""
-    if path.name.lower().endswith(SUFFIXES) and not path.is_dir():
+    """Whether a name ends with a suffix of DICOM, or a file, or the first files of a folder, are DICOM inside."""
+    name = path.name.lower()
+    if name.endswith(SUFFIXES) and not path.is_dir():
         return True
     try:
+        if path.is_file():
+            return not name.endswith(OTHER_SUFFIXES) and has_magic(path)
         return path.is_dir() and any(has_magic(file) for file in candidates(path)[:3])
     except MedtransError:
         return False
@@ -75,4 +79,18 @@ def _stack(path: Path) -> tuple[list[Frame], np.ndarray, list[Any]]:
     ordered, affine, findings = stacked(frames, path)
     if not is_usable(affine):
         raise InputRefused(path, "its slices have no usable place in space", "export the series again")
-    return ordered, affine, findings
+    return ordered, affine, [*findings, *_rescaled(frames, path)]
+
+
+def _rescaled(frames: list[Frame], path: Path) -> list[Finding]:
+    count = sum(frame.is_rescaled for frame in frames)
+    if not count:
+        return []
+    finding = Finding(
+        code="philips-scale",
+        severity="note" if count == len(frames) else "warn",
+        where=str(path),
+        what=f"the private scale factors of Philips are applied to {count} of its {len(frames)} slices",
+        consequence="" if count == len(frames) else "the brightness of the other slices is another one",
+    )
+    return [finding]
