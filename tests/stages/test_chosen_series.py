@@ -12,12 +12,10 @@ from medtrans.reading.volumes import read_volume
 from medtrans.stages._checked_series import CODE, table_rows
 from medtrans.stages.check import check
 from medtrans.stages.translate import translate
-from tests.reading.formats.dicom_files import slice_of
+from tests.reading.formats.dicom_files import slice_of, write_series
 from tests.reading.formats.test_dicom_out import IDENTITY
 from tests.reading.test_series_tree import VOXELS, series
 from tests.translating.stand_ins import preparation_of, tiny_regression
-
-BIG = np.tile(VOXELS, (2, 3, 2))
 
 
 @pytest.fixture
@@ -84,11 +82,9 @@ def test_series_is_for_one_folder_or_zip(tree, model, tmp_path):
 
 def test_check_lists_each_series_with_what_can_be_done(tree, tmp_path):
     folder = tree / "a" / "b"
-    lost = [slice_of(VOXELS[..., 0], place=(0, 0, 0), series="1.2.1", PatientID=IDENTITY["PatientID"], number=1)] * 1
+    lost = [slice_of(VOXELS[..., 0], place=(0, 0, 0), series="1.2.1", PatientID=IDENTITY["PatientID"], number=1)]
     lost.append(slice_of(VOXELS[..., 0], place=(0, 9, 0), directions=[1, 0, 0, 0, 0, -1], series="1.2.1",
                          PatientID=IDENTITY["PatientID"], number=1))  # fmt: skip
-    from tests.reading.formats.dicom_files import write_series
-
     write_series(folder, lost, ["L1", "L2"])
     for path in (tree, folder):
         findings = check(path)

@@ -104,7 +104,7 @@ def _frame(header: Header, number: int, groups: list[Any]) -> Frame:
         raise InputRefused(header.path, f"PixelSpacing is {between_rows:g}, {between_columns:g} mm", "export it again")
     slope = values.number("PixelValueTransformationSequence", "RescaleSlope", 1.0)
     intercept = values.number("PixelValueTransformationSequence", "RescaleIntercept", 0.0)
-    philips = philips_scale(header.dataset, groups, slope, intercept)
+    philips = philips_scale(header, groups, slope, intercept)
     return Frame(
         header,
         number,

@@ -14,18 +14,22 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
+from medtrans.reading.formats._dicom_series import Header
+
 GROUP, CREATOR, SCALE_SLOPE = 0x2005, "Philips MR Imaging DD 001", 0x0E
 FRAMES = "Philips MR Imaging DD 005", 0x0F
 """Creator and number of the sequence in which an enhanced file has the private elements of a frame."""
 
 
-def philips_scale(dataset: Any, groups: Sequence[Any], slope: float, intercept: float) -> tuple[float, float] | None:
-    """Slope and intercept that give floating-point values; None where the file is not Philips MR or does not say."""
-    maker, modality = str(dataset.get("Manufacturer") or ""), str(dataset.get("Modality") or "")
-    if "philips" not in maker.lower() or modality != "MR" or slope == 0:
+def philips_scale(header: Header, groups: Sequence[Any], slope: float, intercept: float) -> tuple[float, float] | None:
+    """Slope and intercept that give floating-point values; None where the file is not Philips MR or does not say.
+
+    Raises InputRefused where its elements cannot be decoded.
+    """
+    if "philips" not in header.text("Manufacturer").lower() or header.text("Modality") != "MR" or slope == 0:
         return None
     places = [item for group in groups for item in _private(group, *FRAMES) or ()]
-    found = (_number(_private(place, CREATOR, SCALE_SLOPE)) for place in (*places, *groups, dataset))
+    found = (_number(_private(place, CREATOR, SCALE_SLOPE)) for place in (*places, *groups, header.dataset))
     scale = next((each for each in found if each), None)
     return None if scale is None else (1 / scale, intercept / (slope * scale))
 
