@@ -38,6 +38,8 @@ class Job:
 
     series: Path | None = None
     """Folder of a derived DICOM series: the output itself, or beside it."""
+    resample_tilt: bool = False
+    """Whether DICOM series of a tilted gantry are interpolated to a rectangular grid."""
     anonymous: bool = False
     """Whether identity is left out of the headers of the series, and names of files out of the sidecar."""
 

@@ -19,7 +19,12 @@ from medtrans.translating.ensemble import AnyTranslator
 def first_line(job: Job, inputs: Sequence[tuple[str, str]], translator: AnyTranslator, part: str = "") -> Line:
     """The line of the ledger for a job that begins. `inputs`: name and SHA-256 of each source and of the mask."""
     hashes = [sha256 for _, sha256 in inputs]
-    facts = {"conditions": dict(job.conditions), "mask_label": job.mask_label, "masked": job.mask is not None}
+    facts = {
+        "conditions": dict(job.conditions),
+        "mask_label": job.mask_label,
+        "masked": job.mask is not None,
+        "resample_tilt": job.resample_tilt,
+    }
     return Line(
         case=job.name,
         output=job.output.name,

@@ -28,7 +28,7 @@ from medtrans.core.volume import Volume
 from medtrans.reading.memory import free_bytes
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.storage import size_of, write_atomically
-from medtrans.reading.volumes import hash_volume, read_channels, read_mask, read_volume, write_volume
+from medtrans.reading.volumes import hash_volume, read_channels, read_mask, read_upright, read_volume, write_volume
 from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.translation import Translation
@@ -98,7 +98,8 @@ class Batch:
     def _translate(
         self, job: Job, inputs: Sequence[Hashed], mask: Hashed | None, record: Path | None, on_progress: OnProgress
     ) -> Translation:
-        volume, body = read_channels(job.sources), _read_body(job)
+        volume = read_channels(job.sources, read_upright if job.resample_tilt else read_volume)
+        body = _read_body(job)
         measured = read_measured(record) if record else None
         files = [*job.sources, *filter(None, (record, job.mask))]
         hashes = [*inputs, *([mask] if mask else [])]

@@ -44,6 +44,7 @@ def translate_files(
     tasks: str = "",
     file_format: FileFormat = "nifti",
     anonymous: bool = False,
+    resample_tilt: bool = False,
     on_progress: Callable[[str, float], None] | None = None,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder (or a list) into a folder; each output gets a sidecar.
@@ -54,7 +55,8 @@ def translate_files(
     takes that beside each. The uncertainty is written too, where there is one. Masks and standard deviations in a
     folder, known by their names, are left out. `protected` are further files that no output may replace. `resume` skips
     what the ledger proves done. `part` is (number from 0, count): every count-th case; `tasks` are those of an array.
-    `file_format` says whether DICOM series are written as DICOM, too; `anonymous` leaves identity out of their headers.
+    `file_format` says whether DICOM series are written as DICOM, too; `anonymous` leaves identity out of their headers,
+    `resample_tilt` interpolates those of a tilted gantry to a rectangular grid.
     `on_progress` gets the case and the fraction of the batch that is done.
     Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that exist, collide or would replace
     inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
@@ -63,7 +65,8 @@ def translate_files(
     wanted = writable_format(file_format, translator)
 
     def adapt(job: Job, to_folder: bool) -> Job:
-        return replace(with_series(job, wanted, to_folder=to_folder), anonymous=anonymous)
+        job = with_series(job, wanted, to_folder=to_folder)
+        return replace(job, anonymous=anonymous, resample_tilt=resample_tilt)
 
     fixed = {"adapt": adapt, "mask_label": mask_label, "record": record, "left_out": unused, "protected": protected}
     every = plan(inputs, Path(output), names, conditions, masks, **fixed)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from medtrans.batching.ledger import Line
 from medtrans.batching.plan import Job
 from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
-from medtrans.reading.derived_series import Provenance, findings_on, refuse_without_space, write_derived
+from medtrans.reading.derived_series import Provenance, findings_on, refuse_without_space, shape_of, write_derived
 from medtrans.reading.volumes import hash_volume
 from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.translation import Translation
@@ -28,7 +28,8 @@ def refuse_series_without_space(job: Job) -> None:
     """Raise EnvironmentRefused where the disk lacks the room for the files of a job. Raises InputRefused."""
     if job.series is not None:
         beside = 0 if job.output == job.series else BYTES_PER_VOXEL
-        refuse_without_space(job.sources[0], job.series.parent, bytes_per_voxel_beside=beside)
+        shape = shape_of(job.sources[0], resample_tilt=job.resample_tilt)
+        refuse_without_space(shape, job.series.parent, bytes_per_voxel_beside=beside)
 
 
 def write_series(

@@ -93,6 +93,13 @@ def translate(
             metavar="NUMBER|TEXT|UID", help="One of several DICOM series in a folder, a tree of folders or a zip."
         ),
     ] = None,
+    resample_tilt: Annotated[
+        bool,
+        typer.Option(
+            "--resample-tilt",
+            help="Interpolate a DICOM series of a tilted gantry to a rectangular grid. Default: it is refused.",
+        ),
+    ] = False,
     file_format: Annotated[
         FileFormat,
         typer.Option(
@@ -142,6 +149,7 @@ def translate(
             record=record,
             file_format=file_format.value,
             anonymous=anonymise,
+            resample_tilt=resample_tilt,
             series=series,
             on_progress=progress,
         )

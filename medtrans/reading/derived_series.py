@@ -22,6 +22,7 @@ __all__ = [
     "is_derived",
     "is_dicom",
     "refuse_without_space",
+    "shape_of",
     "write_derived",
 ]
 
@@ -48,12 +49,16 @@ def is_derived(folder: Path) -> bool:
     return all(one.text("Manufacturer") == MAKER and one.text("SyntheticData") == "YES" for one in headers)
 
 
-def refuse_without_space(source: Path, folder: Path, *, bytes_per_voxel_beside: int = 0) -> None:
-    """Raise EnvironmentRefused where the disk of `folder` lacks the room for a series as large as that of `source`.
+def shape_of(source: Path, *, resample_tilt: bool = False) -> tuple[int, ...]:
+    """Shape of a series as it will be read, from the headers alone. Raises InputRefused, EnvironmentRefused."""
+    return dicom.upright_shape(source) if resample_tilt else dicom.read_grid(source)[0]
 
-    `bytes_per_voxel_beside` are those of the volume that is written beside it. Raises InputRefused.
+
+def refuse_without_space(shape: tuple[int, ...], folder: Path, *, bytes_per_voxel_beside: int = 0) -> None:
+    """Raise EnvironmentRefused where the disk of `folder` lacks the room for a series of that many voxels.
+
+    `bytes_per_voxel_beside` are those of the volume that is written beside it.
     """
-    shape, _ = dicom.read_grid(source)
     voxels = shape[0] * shape[1] * shape[2]
     needed = bytes_of_series(shape) + bytes_per_voxel_beside * voxels + RESERVE_BYTES
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())

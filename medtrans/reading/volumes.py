@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,18 @@ def read_volume(path: str | Path) -> Volume:
         return _format_to_read(path).read(path)
 
 
-def read_channels(paths: Sequence[Path]) -> Volume:
+def read_upright(path: str | Path) -> Volume:
+    """As `read_volume`; a DICOM series of a tilted gantry is interpolated to a rectangular grid, with a finding."""
+    path = Path(path)
+    if _format_to_read(path) is not formats.dicom:
+        return read_volume(path)
+    with memory_errors(path):
+        return formats.dicom.read_upright(path)
+
+
+def read_channels(paths: Sequence[Path], read: Callable[[Path], Volume] = read_volume) -> Volume:
     """Volumes of one grid as the channels of one. Raises GridMismatch, InputRefused, EnvironmentRefused."""
-    volumes = [read_volume(path) for path in paths]
+    volumes = [read(path) for path in paths]
     first = volumes[0]
     for path, volume in zip(paths[1:], volumes[1:], strict=True):
         if not first.shares_grid_with(volume):

@@ -37,6 +37,7 @@ def translate(
     record: Path | None = None,
     file_format: FileFormat = "auto",
     anonymous: bool = False,
+    resample_tilt: bool = False,
     series: str | None = None,
     on_progress: ProgressCallback = no_progress,
 ) -> list[Outcome]:
@@ -47,7 +48,7 @@ def translate(
     them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency); `record` is the
     JSON with the degradation of the sources, with which translations are made to agree; `file_format` is that of the
     outputs, `anonymous` leaves identity out of DICOM headers; `series` is the number, description or UID of one
-    of several DICOM series.
+    of several DICOM series; `resample_tilt` interpolates those of a tilted gantry to a rectangular grid.
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = [model] if isinstance(model, Path) else model
@@ -73,6 +74,7 @@ def translate(
             tasks=tasks,
             file_format=file_format,
             anonymous=anonymous,
+            resample_tilt=resample_tilt,
             on_progress=lambda case, done: on_progress("translating", case, done),
         )
     return [_named(outcome, chosen) for outcome in outcomes]

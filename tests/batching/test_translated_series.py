@@ -18,6 +18,7 @@ from medtrans.translating.ensemble import Ensemble
 from tests.batching.outcomes import verdicts
 from tests.reading.formats.dicom_files import plain_series, slice_of, write_series
 from tests.reading.formats.test_dicom_out import IDENTITY
+from tests.reading.formats.test_dicom_tilt import tilted
 from tests.translating.stand_ins import Same, ball, oblique, save_nifti, translator_of
 
 VOXELS = ball((9, 8, 7))[0][0].astype(np.int16).transpose(1, 0, 2)
@@ -230,3 +231,18 @@ def test_a_sagittal_series_stays_sagittal_and_that_is_said(translator, tmp_path)
     [outcome] = translate_files(series, tmp_path / "out", translator, file_format="dicom")
     assert "slices-not-axial" in [finding.code for finding in outcome.findings]
     assert np.array_equal(read_volume(series).affine, read_volume(tmp_path / "out" / "head_dicom").affine)
+
+
+def test_a_tilted_series_is_resampled_only_when_asked_and_refers_to_all_its_slices(translator, tmp_path):
+    series = tilted(tmp_path / "in" / "head")
+    [refused] = translate_files(series, tmp_path / "out", translator, file_format="both")
+    assert (refused.verdict, refused.exit_code) == ("failed", 3)
+    assert "tilted by 18.5°; translate it with --resample-tilt" in refused.message
+    assert not (tmp_path / "out").exists() or names(tmp_path / "out") == []
+    [outcome] = translate_files(series, tmp_path / "out", translator, file_format="both", resample_tilt=True)
+    assert outcome.verdict == "done", outcome.message
+    assert "tilt-resampled" in [finding.code for finding in outcome.findings]
+    nifti, back = read_volume(tmp_path / "out" / "head.nii.gz"), read_volume(tmp_path / "out" / "head_dicom")
+    assert np.allclose(nifti.affine, back.affine, rtol=0, atol=1e-5)
+    assert np.array_equal(nifti.voxels, back.voxels)
+    assert len(pydicom.dcmread(tmp_path / "out" / "head_dicom" / "0001.dcm").SourceImageSequence) == 6

@@ -26,6 +26,23 @@ SQUARE = 1e-3
 
 def stacked(frames: Sequence[Frame], path: Path) -> tuple[list[Frame], np.ndarray, list[Finding]]:
     """The frames in order, the affine (RAS) and what was noticed. Raises InputRefused."""
+    order, findings = in_order(frames, path)
+    first = order[0]
+    normal = np.cross(first.rows_along, first.columns_along)
+    step = normal * first.thickness
+    if len(order) > 1:
+        _refuse_tilt(order, path)
+        _refuse_uneven(order, path)
+        step = (order[-1].position - order[0].position) / (len(order) - 1)
+    between_columns, between_rows = first.spacing
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = first.rows_along * between_columns, first.columns_along * between_rows
+    affine[:3, 2], affine[:3, 3] = step, order[0].position
+    return order, LPS_TO_RAS @ affine, findings
+
+
+def in_order(frames: Sequence[Frame], path: Path) -> tuple[list[Frame], list[Finding]]:
+    """Parallel slices of one size by their place, and what was noticed. Raises InputRefused."""
     frames, findings = _without_copies(frames, path)
     first = frames[0]
     _refuse_mixture(frames, path)
@@ -33,15 +50,29 @@ def stacked(frames: Sequence[Frame], path: Path) -> tuple[list[Frame], np.ndarra
         raise InputRefused(path, "its rows and columns are not at right angles", "export it again")
     normal = np.cross(first.rows_along, first.columns_along)
     order = sorted(frames, key=lambda frame: float(frame.position @ normal))
-    step = normal * first.thickness
-    if len(order) > 1:
-        _refuse_uneven(order, normal, path)
-        step = (order[-1].position - order[0].position) / (len(order) - 1)
-    between_columns, between_rows = first.spacing
-    affine = np.eye(4)
-    affine[:3, 0], affine[:3, 1] = first.rows_along * between_columns, first.columns_along * between_rows
-    affine[:3, 2], affine[:3, 3] = step, order[0].position
-    return order, LPS_TO_RAS @ affine, findings
+    together = np.count_nonzero(_distances(order) < SAME_PLACE_MM)
+    if together:
+        count = len(order) - together
+        where = "at one place" if count == 1 else f"at {count} places"
+        advice = "its positions were lost, or these are several images (echoes, times, b values): export one of them"
+        raise InputRefused(path, f"its {len(order)} slices lie {where}", advice)
+    return order, findings
+
+
+def tilt_of(order: Sequence[Frame]) -> float:
+    """Degrees between the direction in which slices follow each other and that across them."""
+    normal = np.cross(order[0].rows_along, order[0].columns_along)
+    shift = order[-1].position - order[0].position
+    across = float(shift @ normal)
+    return float(np.degrees(np.arctan2(np.linalg.norm(shift - across * normal), across)))
+
+
+def refuse_missing(order: Sequence[Frame], path: Path) -> None:
+    """Raises InputRefused where distances are multiples of the usual one; others may be interpolated."""
+    distances = _distances(order)
+    what = _missing(distances, float(np.median(distances)))
+    if what:
+        raise InputRefused(path, what, "export all slices of the series")
 
 
 def _without_copies(frames: Sequence[Frame], path: Path) -> tuple[list[Frame], list[Finding]]:
@@ -80,34 +111,36 @@ def _refuse_mixture(frames: Sequence[Frame], path: Path) -> None:
         raise InputRefused(path, f"{what} {sides}", "give slices of one size")
 
 
-def _refuse_uneven(order: Sequence[Frame], normal: np.ndarray, path: Path) -> None:
-    """Raises InputRefused on slices at one place, a tilt, and distances that differ."""
-    places = np.array([frame.position for frame in order])
-    distances = np.diff(places @ normal)
-    together = np.count_nonzero(distances < SAME_PLACE_MM)
-    if together:
-        count = len(order) - together
-        where = "at one place" if count == 1 else f"at {count} places"
-        advice = "its positions were lost, or these are several images (echoes, times, b values): export one of them"
-        raise InputRefused(path, f"its {len(order)} slices lie {where}", advice)
-    shift = places[-1] - places[0]
-    across = float(shift @ normal)
-    tilt = float(np.degrees(np.arctan2(np.linalg.norm(shift - across * normal), across)))
+def _distances(order: Sequence[Frame]) -> np.ndarray:
+    """Mm from each slice to the next, across them."""
+    normal = np.cross(order[0].rows_along, order[0].columns_along)
+    return np.diff(np.array([frame.position for frame in order]) @ normal)
+
+
+def _refuse_tilt(order: Sequence[Frame], path: Path) -> None:
+    tilt = tilt_of(order)
     if tilt > UPRIGHT_DEGREES:
         what = f"its slices are shifted against each other: the gantry was tilted by {tilt:.1f}°"
-        raise InputRefused(path, what, "resample it to a rectangular grid, for example by dcm2niix")
+        advice = "translate it with --resample-tilt, or resample it to a rectangular grid, for example by dcm2niix"
+        raise InputRefused(path, what, advice, "tilted-gantry")
+
+
+def _refuse_uneven(order: Sequence[Frame], path: Path) -> None:
+    """Raises InputRefused on distances that differ."""
+    distances = _distances(order)
     usual = float(np.median(distances))
+    if (np.abs(distances - usual) > EVEN * usual).any():
+        apart = f"its slices are {distances.min():.2f} to {distances.max():.2f} mm apart, usually {usual:.2f} mm"
+        raise InputRefused(path, _missing(distances, usual) or apart, "export all slices of the series")
+
+
+def _missing(distances: np.ndarray, usual: float) -> str:
+    """What is missing, where the uneven distances are multiples of the usual one; else empty."""
     uneven = np.abs(distances - usual) > EVEN * usual
-    if uneven.any():
-        raise InputRefused(path, _uneven(distances, usual, uneven), "export all slices of the series")
-
-
-def _uneven(distances: np.ndarray, usual: float, uneven: np.ndarray) -> str:
     multiples = distances / usual
     missing = np.rint(multiples[uneven]) - 1
-    if (np.abs(multiples - np.rint(multiples)) < EVEN * 2).all() and (missing > 0).all():
-        at = int(np.flatnonzero(uneven)[0]) + 1
-        slices = "1 slice is" if missing.sum() == 1 else f"{int(missing.sum())} slices are"
-        return f"{slices} missing, the first after slice {at} of {len(distances) + 1}"
-    apart = f"{distances.min():.2f} to {distances.max():.2f} mm"
-    return f"its slices are {apart} apart, usually {usual:.2f} mm"
+    if not uneven.any() or not ((np.abs(multiples - np.rint(multiples)) < EVEN * 2).all() and (missing > 0).all()):
+        return ""
+    at = int(np.flatnonzero(uneven)[0]) + 1
+    slices = "1 slice is" if missing.sum() == 1 else f"{int(missing.sum())} slices are"
+    return f"{slices} missing, the first after slice {at} of {len(distances) + 1}"

@@ -22,7 +22,8 @@ from medtrans.reading.formats._dicom_frames import Frame, frames_of
 from medtrans.reading.formats._dicom_header import header_of
 from medtrans.reading.formats._dicom_pixels import voxels_of
 from medtrans.reading.formats._dicom_series import OTHER_SUFFIXES, candidates, has_magic, one_series
-from medtrans.reading.formats._dicom_stack import stacked
+from medtrans.reading.formats._dicom_stack import UPRIGHT_DEGREES, in_order, refuse_missing, stacked, tilt_of
+from medtrans.reading.formats._dicom_tilt import tilt_finding, upright_grid, upright_voxels
 
 NAME = "dicom"
 SUFFIXES: tuple[str, ...] = (".dcm", ".ima")
@@ -62,6 +63,33 @@ def read_grid(path: Path) -> tuple[tuple[int, ...], np.ndarray]:
     frames, affine, _ = _stack(path)
     columns, rows = frames[0].size
     return (columns, rows, len(frames)), affine
+
+
+def read_upright(path: Path) -> Volume:
+    """As `read`, but slices that a tilted gantry has shifted are interpolated to a rectangular grid, with a finding."""
+    order, findings, tilt = _tilted(path)
+    if tilt <= UPRIGHT_DEGREES:
+        return read(path)
+    grid = upright_grid(order)
+    header = header_of(order, np.eye(4))  # No slice of the grid is one of the series.
+    origin = Origin(NAME, header, MODALITIES.get(order[0].header.text("Modality"), ""))
+    findings = [*findings, *_rescaled(order, path), tilt_finding(path, tilt, order, grid)]
+    return Volume(upright_voxels(order, grid), grid.affine, origin, tuple(findings))
+
+
+def upright_shape(path: Path) -> tuple[int, ...]:
+    """Shape of what `read_upright` returns, from the headers alone. Raises InputRefused."""
+    order, _, tilt = _tilted(path)
+    return upright_grid(order).shape if tilt > UPRIGHT_DEGREES else read_grid(path)[0]
+
+
+def _tilted(path: Path) -> tuple[list[Frame], list[Finding], float]:
+    """The slices in order, what was noticed, and the tilt in degrees. Raises InputRefused."""
+    order, findings = in_order([frame for header in one_series(path) for frame in frames_of(header)], path)
+    tilt = tilt_of(order) if len(order) > 1 else 0.0
+    if tilt > UPRIGHT_DEGREES:
+        refuse_missing(order, path)
+    return order, findings, tilt
 
 
 def write(volume: Volume, path: Path, *, dtype: Any = None, description: str = "") -> None:

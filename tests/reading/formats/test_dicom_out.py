@@ -346,12 +346,11 @@ def test_other_modalities_and_volumes_that_were_no_dicom_are_refused(tmp_path):
 
 
 def test_a_disk_too_small_is_refused_with_its_figures(tmp_path, monkeypatch):
-    source_in(tmp_path / "in")
-    refuse_without_space(tmp_path / "in", tmp_path / "deep" / "out")
+    refuse_without_space((512, 512, 2), tmp_path / "deep" / "out")
     usage = type("Usage", (), {"free": 500_000})()
     monkeypatch.setattr(derived_series.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(EnvironmentRefused, match=r"has 0\.5 MB free, and the DICOM series .* takes 1\.\d MB"):
-        refuse_without_space(tmp_path / "in", tmp_path / "deep" / "out")
+    with pytest.raises(EnvironmentRefused, match=r"has 0\.5 MB free, and the DICOM series .* takes 2\.1 MB"):
+        refuse_without_space((512, 512, 2), tmp_path / "deep" / "out")
 
 
 def test_only_a_series_of_medtrans_counts_as_one_that_may_be_replaced(tmp_path):
