@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -32,6 +33,22 @@ def writable_format(wanted: FileFormat, translator: AnyTranslator) -> FileFormat
         return "nifti"
     what = f"the model gives {modality}, which is not written as DICOM"
     raise UsageError(f"--format {wanted}", what, f"write NIfTI; DICOM is written for {' and '.join(MODALITIES)}")
+
+
+def dicom_jobs(
+    wanted: FileFormat, translator: AnyTranslator, *, anonymous: bool, resample_tilt: bool
+) -> Callable[[Job, bool], Job]:
+    """What is asked of DICOM series, as a function of a job and whether it is written into a folder.
+
+    Raises UsageError where the model gives no image that is written as DICOM, and one is asked for.
+    """
+    possible = writable_format(wanted, translator)
+
+    def adapt(job: Job, to_folder: bool) -> Job:
+        job = with_series(job, possible, to_folder=to_folder)
+        return replace(job, anonymous=anonymous, resample_tilt=resample_tilt)
+
+    return adapt
 
 
 def with_series(job: Job, wanted: FileFormat, *, to_folder: bool) -> Job:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from medtrans.batching.file_formats import FileFormat, with_series, writable_format
+from medtrans.batching.file_formats import FileFormat, dicom_jobs
 from medtrans.batching.ledger import Ledger
 from medtrans.batching.left_out import left_out_outcomes, not_images
 from medtrans.batching.masks import Masks
@@ -62,12 +61,7 @@ def translate_files(
     inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
     """
     unused = not_images(inputs, translator)
-    wanted = writable_format(file_format, translator)
-
-    def adapt(job: Job, to_folder: bool) -> Job:
-        job = with_series(job, wanted, to_folder=to_folder)
-        return replace(job, anonymous=anonymous, resample_tilt=resample_tilt)
-
+    adapt = dicom_jobs(file_format, translator, anonymous=anonymous, resample_tilt=resample_tilt)
     fixed = {"adapt": adapt, "mask_label": mask_label, "record": record, "left_out": unused, "protected": protected}
     every = plan(inputs, Path(output), names, conditions, masks, **fixed)  # type: ignore[arg-type]
     if part[1] > 1 and not _is_shared(inputs):
