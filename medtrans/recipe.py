@@ -193,8 +193,9 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     if recipe.translates:
         refuse_other_modality(recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset")
     recipe.translating.assert_fits(recipe.preparing)
-    if recipe.translating.data_consistency is not None:
-        refuse_inconsistent(recipe.degrading, f"{where}: translating.data_consistency")
+    for key in ("data_consistency", "posterior_sampling"):
+        if getattr(recipe.translating, key) is not None:
+            refuse_inconsistent(recipe.degrading, f"{where}: translating.{key}")
     return recipe
 
 

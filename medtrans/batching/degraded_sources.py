@@ -1,4 +1,4 @@
-"""Record of the degradation of a source, for data consistency: the JSON of `medtrans degrade` beside it."""
+"""Record of the degradation of a source, for translations that agree with it: the JSON of `medtrans degrade`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def record_of(job: Job, translator: AnyTranslator) -> Path | None:
     Raises InputRefused where there is none.
     """
     first = translator.members[0] if isinstance(translator, Ensemble) else translator
-    if first.settings.data_consistency is None:
+    if not first.settings.in_source_unit:
         return None
     file = job.record or sidecar_path(job.sources[0])
     if not file.is_file():
-        what = f"data consistency needs the record of its degradation, but there is no {file.name}"
-        advice = "give it by --consistent-with, or translate without (--data-consistency off)"
+        name = "data consistency" if first.settings.posterior_sampling is None else "posterior sampling"
+        what = f"{name} needs the record of its degradation, but there is no {file.name}"
+        advice = f"give it by --consistent-with, or translate without (--{name.replace(' ', '-')} off)"
         raise InputRefused(job.sources[0], what, advice)
     return file
 

@@ -39,6 +39,7 @@ def sidecar(
     `outputs` are the translated volume and, where it has one, its standard deviation; `series` are facts on the DICOM
     series.
     """
+    own_unit = translation.agreement or translation.sampled
     facts: dict[str, Any] = {
         "SYNTHETIC": True,
         "notice": NOTICE,
@@ -51,12 +52,13 @@ def sidecar(
             "modality": translation.modality.name,
             "unit": translation.modality.unit,
             "type": str(translation.volume.voxels.dtype),
-            SIDECAR_KEY: list(_first(translator).preparation.target_percentiles) if not translation.agreement else [],
+            SIDECAR_KEY: [] if own_unit else list(_first(translator).preparation.target_percentiles),
         },
         **({"dicom": dict(series)} if series else {}),
         "uncertainty": _uncertainty(translation, outputs[1:]),
         "body": _body(translation, mask, mask_label),
         **({"data_consistency": asdict(translation.agreement)} if translation.agreement else {}),
+        **({"posterior_sampling": asdict(translation.sampled)} if translation.sampled else {}),
         "window_borders": window_borders(translator, translation.volume),
         "device": str(translator.device),
         "findings": [_without_folder(finding).to_dict() for finding in translation.findings],

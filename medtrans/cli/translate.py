@@ -80,6 +80,14 @@ def translate(
             "signal, 0 for exactly; or off. Default: as the model was saved.",
         ),
     ] = None,
+    posterior: Annotated[
+        str | None,
+        typer.Option(
+            "--posterior-sampling",
+            help="Draw translations given the measurements of their sources, by a diffusion or flow model, in place of "
+            "data consistency: the noise of the sources as a share of their signal; or off. Default: as saved.",
+        ),
+    ] = None,
     record: Annotated[
         Path | None,
         typer.Option(
@@ -131,7 +139,9 @@ def translate(
     options = {"samples": samples, "seed": seed, "mirror": mirrored}
     changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     if consistency is not None:
-        changes["data_consistency"] = _noise(consistency)
+        changes["data_consistency"] = _noise("--data-consistency", consistency)
+    if posterior is not None:
+        changes["posterior_sampling"] = _noise("--posterior-sampling", posterior)
     with ProgressBars() as progress:
         outcomes = translate(
             sources[0] if len(sources) == 1 else [sources],
@@ -160,7 +170,7 @@ def translate(
     _report_failures(outcomes, is_batch=is_batch)
 
 
-def _noise(text: str) -> float | None:
+def _noise(option: str, text: str) -> float | None:
     """The noise of the sources; None for off."""
     if text == "off":
         return None
@@ -170,7 +180,7 @@ def _noise(text: str) -> float | None:
         noise = -1.0
     if not 0 <= noise < 1:
         what = "is no noise relative to a signal"
-        raise UsageError(f"--data-consistency {text}", what, "give 0, a share below 1 such as 0.01, or off")
+        raise UsageError(f"{option} {text}", what, "give 0, a share below 1 such as 0.01, or off")
     return noise
 
 

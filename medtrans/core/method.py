@@ -41,6 +41,20 @@ class Task(AnySettings):
 
 
 @dataclass(frozen=True)
+class NoiseLevel:
+    """y_t = signal y + noise ε, ε standard normal: one level of a method that draws images from noise."""
+
+    time: float
+    """The time that the network gets."""
+    signal: float
+    noise: float
+
+
+Estimate = Callable[[Tensor, NoiseLevel], Tensor]
+"""(y_t, level) → ŷ, the mean of the images y that remain possible, E[y | y_t]."""
+
+
+@dataclass(frozen=True)
 class Batch:
     """Tensors (batch, channel, *space), normalised; `mask` (batch, 1, *space) is 1 where the body is."""
 
@@ -173,6 +187,17 @@ class Reconstructs(Protocol):
     """Maps an image (batch, channel, *space) to its reconstruction from a code."""
 
     def reconstruct(self, image: Tensor) -> Tensor: ...
+
+
+@runtime_checkable
+class Denoises(Protocol):
+    """Draws images along noise levels by their estimates, so that these can be guided (translating/posterior.py)."""
+
+    def denoise(self, noisy: Tensor, source: Tensor, level: NoiseLevel) -> Tensor:
+        """ŷ, the estimated image of `noisy`, (batch, channel, *space), at that level."""
+
+    def draw_with(self, noise: Tensor, estimate: Estimate) -> Tensor:
+        """The image for standard normal `noise` by another `estimate`; `denoise` gives that of `translate`."""
 
 
 @runtime_checkable

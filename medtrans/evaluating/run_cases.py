@@ -120,7 +120,8 @@ class RunCase(ScoringCase):
     @cached_property
     def in_source_unit(self) -> bool:
         """Whether the translation agrees with its source, whose unit is then that of the target, too."""
-        return self.translation is not None and "data_consistency" in read_sidecar(sidecar_path(self.translation))
+        facts = read_sidecar(sidecar_path(self.translation)) if self.translation is not None else {}
+        return "data_consistency" in facts or "posterior_sampling" in facts
 
     def in_written_unit(self, target: Volume) -> Volume:
         return target if self.in_source_unit else self.preparation.in_written_unit(target)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from medtrans.core.errors import UsageError
-from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.method import Batch, Estimate, Losses, Method, NoiseLevel, Task
 from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
@@ -86,6 +86,15 @@ class Diffusion(Method):
     def translate(self, source: Tensor, condition: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
         assert noise is not None, "a method with noise_channels takes noise"
         return self.schedule.sample(noise, lambda y, t: self._guided(y, t, source))
+
+    def denoise(self, noisy: Tensor, source: Tensor, level: NoiseLevel) -> Tensor:
+        """ŷ, the estimated target image of y_t."""
+        t = torch.full((len(noisy),), level.time, device=noisy.device)
+        return self.schedule.image(self._guided(noisy, t, source), noisy, level)
+
+    def draw_with(self, noise: Tensor, estimate: Estimate) -> Tensor:
+        """The image for `noise` by another estimate of y."""
+        return self.schedule.draw_with(noise, estimate)
 
     def _guided(self, y: Tensor, t: Tensor, x: Tensor) -> Tensor:
         predicted, w = self._predict(y, t, x), self.settings.guidance_scale

@@ -12,7 +12,7 @@ Euler's method, evenly spaced steps, a network of four levels, attention and gro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
@@ -22,13 +22,16 @@ from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from medtrans.core.method import Batch, Losses, Method, Task
+from medtrans.core.method import Batch, Estimate, Losses, Method, NoiseLevel, Task
 from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.networks._settings import Denoiser
 from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.time_unet import TimeUNetSettings
+
+FIRST_TIME = 0.02
+"""Time of the first estimate where another one guides the flow: at t = 0 nothing of y is in y_t."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +84,30 @@ class RectifiedFlow(Method):
         yield "velocity", {"l2": mse_loss(velocity, y - start)}
 
     def translate(self, source: Tensor, condition: Tensor | None = None, noise: Tensor | None = None) -> Tensor:
-        y, count = self._start(source, noise), self.settings.steps
+        return self._solve(self._start(source, noise), lambda y, t: self._velocity(y, t, source))
+
+    def denoise(self, noisy: Tensor, source: Tensor, level: NoiseLevel) -> Tensor:
+        """ŷ = y_t + (1 - t) v, the estimated target image of y_t."""
+        t = torch.full((len(noisy),), level.time, device=noisy.device)
+        return noisy + level.noise * self._velocity(noisy, t, source)
+
+    def draw_with(self, noise: Tensor, estimate: Estimate) -> Tensor:
+        """The image for `noise` by another estimate of y: v = (ŷ - y_t) / (1 - t)."""
+
+        def velocity(y: Tensor, times: Tensor) -> Tensor:
+            t = max(float(times[0]), FIRST_TIME)
+            return (estimate(y, NoiseLevel(t, t, 1 - t)) - y) / (1 - t)
+
+        return self._solve(noise, velocity)
+
+    def _solve(self, y: Tensor, velocity: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        """y at t = 1 from that at t = 0; `velocity` gets y_t and the times t (batch,)."""
+        count = self.settings.steps
         for start, end in pairwise(1 - (1 - k / count) ** 2 for k in range(count + 1)):
-            v = self._velocity(y, torch.full((len(y),), start, device=y.device), source)
+            v = velocity(y, torch.full((len(y),), start, device=y.device))
             # Not at t = 1, where the network is not trained: the last step is Euler's.
             if self.settings.solver == "heun" and end < 1:
-                ahead = self._velocity(y + (end - start) * v, torch.full((len(y),), end, device=y.device), source)
+                ahead = velocity(y + (end - start) * v, torch.full((len(y),), end, device=y.device))
                 v = (v + ahead) / 2
             y = y + (end - start) * v
         return y

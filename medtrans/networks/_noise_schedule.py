@@ -29,6 +29,7 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 
 from medtrans.core.errors import UsageError
+from medtrans.core.method import Estimate, NoiseLevel
 from medtrans.core.settings import Settings
 
 MULTISTEP = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
@@ -109,6 +110,23 @@ class NoiseSchedule:
             past = [self._epsilon(predict, y, t), *past[:3]]
             y = self.step(y, self._direction(predict, y, t, below, past), t, below)
         return y
+
+    def draw_with(self, noise: Tensor, estimate: Estimate) -> Tensor:
+        """The image for `noise`, where `estimate` gives ŷ in place of a network."""
+
+        def predict(y: Tensor, times: Tensor) -> Tensor:
+            t = round(float(times[0]) * self.settings.timesteps)
+            signal, std = float(self.signal[t]), float(self.noise[t])
+            image = estimate(y, NoiseLevel(t / self.settings.timesteps, signal, std))
+            return (y - signal * image if self.settings.prediction == "epsilon" else signal * y - image) / std
+
+        return self.sample(noise, predict)
+
+    def image(self, predicted: Tensor, y: Tensor, level: NoiseLevel) -> Tensor:
+        """ŷ from y_t and the prediction of the network."""
+        if self.settings.prediction == "epsilon":
+            return (y - level.noise * predicted) / level.signal
+        return level.signal * y - level.noise * predicted
 
     def _direction(self, predict: Predict, y: Tensor, t: int, below: int, past: list[Tensor]) -> Tensor:
         """e, the direction of the step from t to `below`; `past`: ε of this level, of the one before, …"""

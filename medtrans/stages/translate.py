@@ -53,7 +53,7 @@ def translate(
     """
     folders = [model] if isinstance(model, Path) else model
     members = [Translator.load(folder, device=device).with_settings(**(changes or {})) for folder in folders]
-    if record is not None and "data_consistency" not in (changes or {}):
+    if record is not None and "data_consistency" not in (changes or {}):  # Given alone, it asks for agreement.
         members = [_consistent(member) for member in members]
     _refuse_idle_samples((changes or {}).get("samples", 1), members)
     assert_known_conditions(conditions or {}, [member.preparation for member in members])
@@ -105,7 +105,9 @@ def _named(outcome: Outcome, chosen: Sequence[Chosen]) -> Outcome:
 
 
 def _consistent(member: Translator) -> Translator:
-    """With data consistency, exact unless the model has it set."""
+    """With data consistency, exact unless the model has it, or posterior sampling, set."""
+    if member.settings.posterior_sampling is not None:
+        return member
     return member.with_settings(data_consistency=member.settings.data_consistency or 0.0)
 
 

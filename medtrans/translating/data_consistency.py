@@ -73,10 +73,7 @@ def make_consistent(
         gain = float(np.vdot(seen, m).real) / square if square else 1.0
         voxels = gain * voxels
     nothing = operator.measure(np.full(voxels.shape, modality.no_signal))
-    if source.voxels.dtype.kind in "iu":
-        rounding = np.random.default_rng(0).uniform(-0.5, 0.5, source.voxels.shape)
-        m, other = (each(voxels) for each in (measured, measured_in(source.like(source.voxels + rounding))))
-        noise = max(noise, float(np.linalg.norm(other - m) / np.linalg.norm(m - nothing)))
+    noise = with_rounding(noise, source, measured_in, voxels, nothing)
     voxels, before, after = agree(voxels, measured, operator, nothing, noise)
     agreement = Agreement(how.record[0]["name"], before, after, gain)
     return translated.like(voxels.astype(np.float32)), agreement
@@ -103,6 +100,21 @@ def agree(
         if left <= max(noise, AGREES) or stalled or len(residuals) > MAX_PASSES:
             return voxels, residuals[0], left
         voxels = voxels + operator.least_squares(rest, noise * size)
+
+
+def with_rounding(
+    noise: float,
+    source: Volume,
+    measured_in: Callable[[Volume], Callable[[np.ndarray], np.ndarray]],
+    estimate: np.ndarray,
+    nothing: np.ndarray,
+) -> float:
+    """The noise of a source, or that of its whole numbers where it is more; relative to the measurements."""
+    if source.voxels.dtype.kind not in "iu":
+        return noise
+    rounding = np.random.default_rng(0).uniform(-0.5, 0.5, source.voxels.shape)
+    m, other = (measured_in(one)(estimate) for one in (source, source.like(source.voxels + rounding)))
+    return max(noise, float(np.linalg.norm(other - m) / np.linalg.norm(m - nothing)))
 
 
 def measurements(

@@ -24,6 +24,7 @@ from medtrans.core.volume import Volume
 from medtrans.translating.data_consistency import Agreement, Measured
 from medtrans.translating.moments import Moments
 from medtrans.translating.output_checks import assert_same_geometry
+from medtrans.translating.posterior import Sampled
 from medtrans.translating.progress import OnProgress, part_progress
 from medtrans.translating.translation import Translation
 from medtrans.translating.translator import Identity, Translator
@@ -79,7 +80,7 @@ class Ensemble:
         moments = Moments()
         own_variance: np.ndarray = np.zeros(1, np.float32)
         findings, clipped, samples = dict[str, Finding](), 0.0, 0
-        agreements = list[Agreement]()
+        agreements, sampled = list[Agreement](), list[Sampled]()
         for number, member in enumerate(self.members):
             shown = part_progress(on_progress, number, count)
             made = member.translate(
@@ -92,6 +93,7 @@ class Ensemble:
             clipped += made.clipped_fraction / count
             samples += made.samples
             agreements += [made.agreement] if made.agreement else []
+            sampled += [made.sampled] if made.sampled else []
         dtype = made.volume.voxels.dtype
         translated = made.volume.like(np.rint(moments.mean).astype(dtype) if dtype.kind in "iu" else moments.mean)
         assert_same_geometry(volume, translated)
@@ -99,7 +101,8 @@ class Ensemble:
         seconds = time.monotonic() - began
         described = tuple(findings.values())
         worst = max(agreements, key=lambda one: one.after, default=None)
-        facts = made.modality, clipped, seconds, described, uncertainty, samples, made.body, worst
+        farthest = max(sampled, key=lambda one: one.residual, default=None)
+        facts = made.modality, clipped, seconds, described, uncertainty, samples, made.body, worst, farthest
         return Translation(translated, *facts)
 
 
@@ -132,9 +135,10 @@ def _refuse_different_scales(members: Sequence[Translator]) -> None:
         if other.modality != first.modality:
             what = f"writes {other.modality.name}, {name} {first.modality.name}"
             raise ModelRefused(member.identity.name, what, "give models of one modality")
-        if (member.settings.data_consistency is None) != (members[0].settings.data_consistency is None):
-            what = f"of {name} and it, one has data consistency, and so the unit of the source"
-            raise ModelRefused(member.identity.name, what, "set it for all (--data-consistency), or for none")
+        if member.settings.in_source_unit != members[0].settings.in_source_unit:
+            what = f"of {name} and it, one has data consistency or posterior sampling, and so the unit of the source"
+            advice = "set one of them for all (--data-consistency, --posterior-sampling), or none"
+            raise ModelRefused(member.identity.name, what, advice)
         if not scale.keeps_unit and other.settings.target_normalisation != scale:
             what = f"writes intensities on another scale than {name}"
             raise ModelRefused(member.identity.name, what, "train both on the same cases")

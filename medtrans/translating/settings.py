@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from annotated_types import Ge, Interval, Le
 
 from medtrans.core.errors import UsageError
-from medtrans.core.method import Method
+from medtrans.core.method import Denoises, Method
 from medtrans.core.settings import Settings
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.preparing.transforms.flip import Flip
@@ -39,6 +39,10 @@ class TranslatingSettings(Settings):
     """Change each translation as little as makes it, degraded again, equal its source; needs the record of one linear
     degradation beside each source, or degrading. The value is the noise of the source as a share of its signal, within
     which they shall agree: 0 for exactly. null: do not."""
+    posterior_sampling: Annotated[float, Interval(ge=0, lt=1)] | None = None
+    """Draw each translation given the measurements of its source: by diffusion, or rectified_flow from noise, as the
+    prior, and the record of one linear degradation, as for data_consistency, in place of which it stands. The value is
+    the noise of the source as a share of its signal. null: do not."""
     grid: Literal["source", "model"] = "source"
     """Voxels of a translation: those of its source, or of preparing.spacing, for a model that makes voxels smaller."""
 
@@ -47,8 +51,13 @@ class TranslatingSettings(Settings):
         """These settings for a translation that is compared with a target, on the grid of both."""
         return replace(self, grid="source")
 
+    @property
+    def in_source_unit(self) -> bool:
+        """Whether translations agree with their sources, by a record of the degradation of each."""
+        return self.data_consistency is not None or self.posterior_sampling is not None
+
     def assert_fits(self, preparing: PreparingSettings, method: Method | None = None) -> None:
-        """Raises UsageError on a window with the wrong number of sides, and where a mirrored mean has no meaning."""
+        """Raises UsageError on a window with the wrong number of sides, and where the method does not fit."""
         dims = preparing.spatial_dims
         if self.window and len(self.window) != dims:
             what = f"{list(self.window)} is no size in {dims}D"
@@ -59,6 +68,17 @@ class TranslatingSettings(Settings):
             )
         if self.mirror != "none":
             _refuse_mirrored(preparing, method)
+        if self.posterior_sampling is not None:
+            _refuse_without_posterior(self, method)
+
+
+def _refuse_without_posterior(settings: TranslatingSettings, method: Method | None) -> None:
+    where, advice = "translating.posterior_sampling", "set null (--posterior-sampling off)"
+    if settings.data_consistency is not None:
+        raise UsageError(where, "is set beside data_consistency, in place of which it stands", "set one to null (off)")
+    if method and not (isinstance(method, Denoises) and method.noise_channels):
+        what = f"needs images drawn from noise, level by level, which {type(method).__name__} does not do"
+        raise UsageError(where, what, f"{advice}, or take diffusion, or rectified_flow with start: noise")
 
 
 def _refuse_mirrored(preparing: PreparingSettings, method: Method | None) -> None:

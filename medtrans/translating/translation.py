@@ -10,6 +10,7 @@ from medtrans.core.modality import Modality
 from medtrans.core.strict_json import to_plain
 from medtrans.core.volume import Volume
 from medtrans.translating.data_consistency import Agreement
+from medtrans.translating.posterior import Sampled
 
 
 @dataclass(frozen=True)
@@ -47,3 +48,5 @@ class Translation:
     """None where the model writes values everywhere (preparing.body_mask none)."""
     agreement: Agreement | None = None
     """With the measurements of the source, in whose unit the volume then is; None without data consistency."""
+    sampled: Sampled | None = None
+    """Likewise, of samples given the measurements; None without posterior sampling."""

@@ -8,7 +8,7 @@ The translated volume lies on the grid of its source, whatever happens in betwee
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -22,13 +22,15 @@ from medtrans.core.volume import Volume
 from medtrans.models.device import find_device, repeatable
 from medtrans.models.folder import load_model, model_hash
 from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, spacing_along
-from medtrans.preparing.preparation import Preparation
+from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
 from medtrans.translating.admission import admit
 from medtrans.translating.body import body_used, doubt_body
 from medtrans.translating.data_consistency import Agreement, Measured, make_consistent
 from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
-from medtrans.translating.prediction import predict, refuse_not_finite
+from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
+from medtrans.translating.prediction import Prediction, predict, refuse_not_finite
+from medtrans.translating.prior import Prior
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.restoration import restore, restore_uncertainty
 from medtrans.translating.settings import TranslatingSettings
@@ -122,8 +124,8 @@ class Translator:
         Outside of it air is written.
 
         `conditions` are numbers of the case, for models that use them; `measured` is how the volume was degraded, for
-        `settings.data_consistency`; `where` names the volume in messages. A stochastic method gives the mean and the
-        standard deviation of `settings.samples` samples.
+        `settings.data_consistency` and `posterior_sampling`; `where` names the volume in messages. A stochastic method
+        gives the mean and the standard deviation of `settings.samples` samples.
         Raises InputRefused on a volume that cannot be translated, UsageError on a missing condition, ModelRefused on a
         model that gives no finite values, EnvironmentRefused when memory runs out.
         """
@@ -136,24 +138,43 @@ class Translator:
         prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
         body = body_used(prepared, mask, self.preparation.settings.body_mask)
         findings = (*findings, *doubt_body(body, where))
-        settings, mirror = self.settings, self.settings.mirror != "none"
-        draws = {"seed": settings.seed, "samples": settings.samples}
         with memory_errors(where, "lower translating.batch or translating.window"), repeatable(self.device):
-            prediction = predict(
-                self.method, self.sliding_window, prepared, values, **draws, mirror=mirror, on_progress=on_progress
-            )
+            prediction, sampled = self._predict(prepared, values, source, measured, where, on_progress)
         prepared = replace(prepared, voxels=np.empty(0, np.float32))  # They are as large as the prediction.
         refuse_not_finite(prediction, where)
         translated, clipped = restore(prediction, prepared, self.preparation)
         uncertainty = restore_uncertainty(prediction, prepared, self.preparation)
         assert_same_geometry(volume, translated)
         agreement = None
+        if sampled and sampled.gain != 1:
+            gain = np.float32(sampled.gain)
+            translated = translated.like(gain * translated.voxels)
+            uncertainty = uncertainty and uncertainty.like(gain * uncertainty.voxels)
         if measured is not None and self.settings.data_consistency is not None:
             translated, agreement = self._consistent(translated, source, measured, where)
             uncertainty = uncertainty and uncertainty.like(uncertainty.voxels * np.float32(agreement.gain))
         seconds = time.monotonic() - began
         samples, modality = prediction.samples, self.preparation.modality
-        return Translation(translated, modality, clipped, seconds, findings, uncertainty, samples, body, agreement)
+        facts = clipped, seconds, findings, uncertainty, samples, body, agreement, sampled
+        return Translation(translated, modality, *facts)
+
+    def _predict(
+        self,
+        prepared: Prepared,
+        conditions: Sequence[float],
+        source: Volume,
+        measured: Measured | None,
+        where: str,
+        on_progress: OnProgress | None,
+    ) -> tuple[Prediction, Sampled | None]:
+        """By the method alone, or given the measurements of the source."""
+        settings, mirror = self.settings, self.settings.mirror != "none"
+        draws: dict[str, Any] = {"seed": settings.seed, "samples": settings.samples, "on_progress": on_progress}
+        if measured is None or settings.posterior_sampling is None:
+            window = self.sliding_window
+            return predict(self.method, window, prepared, conditions, mirror=mirror, **draws), None
+        known = likelihood(source, measured, settings.posterior_sampling, prepared, self.preparation, where)
+        return sample_posterior(Prior(self.method, self.sliding_window, prepared), known, **draws)
 
     def _consistent(
         self, translated: Volume, source: Volume, measured: Measured, where: str

@@ -18,6 +18,7 @@ from medtrans.reading.volumes import read_volume
 from medtrans.stages.degrade import degrade
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Identity
+from tests.methods.test_exact_normal import method
 from tests.translating.stand_ins import (
     Convolved,
     Same,
@@ -108,6 +109,23 @@ def test_a_source_without_a_record_is_refused_and_one_can_be_given(original, tmp
     assert again(outcome.output, source) < 3e-4
 
 
+def test_a_sample_given_its_source_agrees_with_it_in_its_unit_and_the_sidecar_says_so(original, tmp_path):
+    source = degraded(original, Blur(millimetres=3.0), tmp_path / "blurred")
+    drawn = mr_translator(method("rectified_flow", 0.7), TranslatingSettings(posterior_sampling=0.01))
+    [outcome] = translate_files(source, tmp_path / "made.nii.gz", drawn)
+    assert outcome.verdict == "done", outcome.message
+    assert 0.005 < again(outcome.output, source) < 0.02
+    facts = json.loads((tmp_path / "made.json").read_text())
+    assert facts["posterior_sampling"]["degradation"] == "blur"
+    assert facts["posterior_sampling"]["residual"] == pytest.approx(again(outcome.output, source), rel=0.1)
+    assert facts["posterior_sampling"]["gain"] != 1
+    assert facts["output"]["target_percentiles"] == []
+    source.with_name("a.json").unlink()
+    [outcome] = translate_files(source, tmp_path / "other.nii.gz", drawn)
+    assert "posterior sampling needs the record" in outcome.message
+    assert "(--posterior-sampling off)" in outcome.message
+
+
 def test_another_record_is_another_origin_so_that_nothing_counts_as_done(original, tmp_path):
     source = degraded(original, Blur(millimetres=3.0), tmp_path / "blurred")
     other = degraded(original, Blur(millimetres=2.0), tmp_path / "sharper").with_name("a.json")
@@ -128,3 +146,5 @@ def test_the_command_makes_a_model_consistent_and_refuses_a_wrong_noise(original
     assert again(tmp_path / "made.nii.gz", source) < 1e-3
     assert run_command([*words, str(tmp_path / "b.nii.gz"), "--data-consistency", "much"]) == 2
     assert "give 0, a share below 1 such as 0.01, or off" in capsys.readouterr().err
+    assert run_command([*words, str(tmp_path / "b.nii.gz"), *record, "--posterior-sampling", "0.01"]) == 2
+    assert "which Regression does not do" in capsys.readouterr().err

@@ -18,6 +18,11 @@ CHANGES = [
         {"sidecar": {"data_consistency": {"before": 0.123, "after": 0.0001}}},
         ["(data consistency): the largest residual of the measurements was 12.30% before and 0.01% after."],
     ),
+    (
+        {},
+        {"sidecar": {"posterior_sampling": {"degradation": "blur", "noise": 0.01, "residual": 0.012, "gain": 1.1}}},
+        ["given the measurements of the source (blur) with a noise of 1.00% of their norm: the largest residual"],
+    ),
     ({}, {"declared": {"scanner": "Acme 3 T"}}, ["Scanner of the training images: Acme 3 T."]),
     ({}, {"declared": {"source": "T1-weighted"}}, ["Source images were MR (T1-weighted) and target images were CT;"]),
     ({}, {"data": {"cases with a mask file": {"train": 4, "validation": 1, "test": 2}}}, ["with 4 of the 6 cases"]),

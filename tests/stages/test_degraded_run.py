@@ -109,6 +109,7 @@ def test_the_cases_are_checked(done):
             ["translating.data_consistency=0"],
             "made by rician_noise; set null, or degrade by one",
         ),
+        (["translating.posterior_sampling=0"], "translating.posterior_sampling: needs one linear degradation"),
         (
             ["translating.data_consistency=0", "degrading.chain=[{name: blur}, {name: blur}]"],
             "by a chain of degradations",

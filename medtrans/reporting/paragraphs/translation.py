@@ -29,6 +29,7 @@ def translation_sentences(run: RunRecord) -> list[str]:
         *_mirrored(settings["translating"]),
         *_samples(run),
         *_consistent(run.sidecars),
+        *_posterior(run.sidecars),
         *_air(run, target),
         _unit(settings["preparing"], target, run.sidecars[0]),
         _time(run.sidecars),
@@ -63,6 +64,19 @@ def _consistent(sidecars: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         "Each translation was changed as little as made it, degraded again, agree with its source (data consistency): "
         f"the largest residual of the measurements was {before:.2%} before and {after:.2%} after."
+    ]
+
+
+def _posterior(sidecars: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The noise and the residual of the worst case, where translations were drawn given their sources."""
+    found = [one["posterior_sampling"] for one in sidecars if one.get("posterior_sampling")]
+    if not found:
+        return []
+    noise, residual = (max(one[key] for one in found) for key in ("noise", "residual"))
+    return [
+        "The model was the prior of a posterior sampler (pseudoinverse-guided diffusion, Song et al., ICLR 2023), "
+        f"given the measurements of the source ({found[0]['degradation']}) with a noise of {noise:.2%} of their norm: "
+        f"the largest residual of the samples was {residual:.2%}."
     ]
 
 
@@ -101,7 +115,7 @@ def _unit(preparing: Mapping[str, Any], target: str, sidecar: Mapping[str, Any])
     if preparing["target_normalisation"]["name"] in UNSCALED:
         clipped = ", rounded and clipped to the range of the normalisation" if target == "CT" else ""
         return f"{output} and to {find_modality(target).unit or 'labels'}{clipped}."
-    if sidecar.get("data_consistency"):
+    if sidecar.get("data_consistency") or sidecar.get("posterior_sampling"):
         return f"{output} and to the unit of each source, by the factor that fits the measurements best."
     scale = ", ".join(f"{value:.4g}" for value in sidecar["output"][SIDECAR_KEY])
     return f"{output} and to the scale of the training targets (median 99.5th percentile in the body: {scale})."
