@@ -153,7 +153,8 @@ def _draw(prior: Prior, known: Likelihood, rng: np.random.Generator) -> np.ndarr
     def guided(y: Tensor, level: NoiseLevel) -> Tensor:
         noisy, signs = y[0].numpy(), rng.choice(np.array([-1, 1], np.float32), shape)
         image, variance = prior.estimate(noisy, level, signs)
-        change = prior.covariance(noisy, level, known.correction(image, variance)) / np.float32(variance)
+        correction = known.correction(image, variance)
+        change = prior.covariance(noisy, level, correction, variance) / np.float32(variance)
         return torch.from_numpy(image + change)[None]
 
     with torch.no_grad():

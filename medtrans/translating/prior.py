@@ -5,7 +5,9 @@
 x is the source, y the target, s and n signal and noise of the level t; the equations are Tweedie's. C_t is never
 formed: it is multiplied by an image, by automatic differentiation of the network, and its mean variance is that along
 an image of random signs (Hutchinson 1990). Networks get windows; where these overlap, C_t is blended as the estimates
-are. Peng et al., ICML 2024, https://arxiv.org/abs/2402.02149, compare choices of C_t.
+are. A network that is not the exact estimate may have a Jacobian that is no covariance, above all where s is small:
+then C_t = r² I is taken, r² that of an image whose own variance is 1. Peng et al., ICML 2024,
+https://arxiv.org/abs/2402.02149, compare choices of C_t.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from medtrans.preparing.preparation import Prepared
 from medtrans.translating.sliding_window import SlidingWindow
 
 LEAST_VARIANCE = 1e-4
-"""Of the largest that is possible: a covariance that the Jacobian of a network makes smaller, or negative."""
+"""Of the largest that is possible, n² / (s² + n²), that of normalised images, whose own is at most 1. A Jacobian that
+gives a smaller or a larger one is no covariance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,19 +37,20 @@ class Prior:
     prepared: Prepared
 
     def estimate(self, noisy: np.ndarray, level: NoiseLevel, signs: np.ndarray) -> tuple[np.ndarray, float]:
-        """ŷ, and the mean variance r² of C_t in the body; `signs` are random, of the shape of the image.
-
-        The variance is at most that of an image whose own is 1, n² / (s² + n²): normalised images reach from -1 to 1.
-        """
+        """ŷ, and the mean variance r² of C_t in the body; `signs` are random, of the shape of the image."""
         estimate, turned = np.split(self._differentiated(noisy, signs, level), 2)
-        most = level.noise**2 / (level.signal**2 + level.noise**2)
         found = level.noise**2 / level.signal * float((signs * turned)[:, self.prepared.mask].mean())
-        return estimate, float(np.clip(found, LEAST_VARIANCE * most, most))
+        most = _most(level)
+        return estimate, found if LEAST_VARIANCE * most < found < most else most
 
-    def covariance(self, noisy: np.ndarray, level: NoiseLevel, image: np.ndarray) -> np.ndarray:
-        """C_t times an image; 0 where no window holds a voxel of the body."""
-        turned = np.split(self._differentiated(noisy, image, level), 2)[1]
-        return turned * np.float32(level.noise**2 / level.signal)
+    def covariance(self, noisy: np.ndarray, level: NoiseLevel, image: np.ndarray, variance: float) -> np.ndarray:
+        """C_t times an image, no longer than the largest variance makes it; `variance` is r²."""
+        most = _most(level)
+        if variance == most:
+            return image * np.float32(most)
+        turned = np.split(self._differentiated(noisy, image, level), 2)[1] * np.float32(level.noise**2 / level.signal)
+        longest, length = most * float(np.linalg.norm(image)), float(np.linalg.norm(turned))
+        return turned * np.float32(min(longest / length, 1.0)) if length else turned
 
     def _differentiated(self, noisy: np.ndarray, image: np.ndarray, level: NoiseLevel) -> np.ndarray:
         """ŷ, and the transposed Jacobian of ŷ times the image, one after the other along the channels."""
@@ -69,3 +73,7 @@ class Prior:
             # Padded with 0, which is to be air.
             noise=np.concatenate([noisy - np.float32(air), image]),
         )
+
+
+def _most(level: NoiseLevel) -> float:
+    return level.noise**2 / (level.signal**2 + level.noise**2)
