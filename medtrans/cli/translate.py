@@ -138,10 +138,8 @@ def translate(
     mirrored = None if mirror is None else "left_right" if mirror else "none"
     options = {"samples": samples, "seed": seed, "mirror": mirrored}
     changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
-    if consistency is not None:
-        changes["data_consistency"] = _noise("--data-consistency", consistency)
-    if posterior is not None:
-        changes["posterior_sampling"] = _noise("--posterior-sampling", posterior)
+    noises = {"data_consistency": consistency, "posterior_sampling": posterior}
+    changes |= {key: _noise(key, text) for key, text in noises.items() if text is not None}
     with ProgressBars() as progress:
         outcomes = translate(
             sources[0] if len(sources) == 1 else [sources],
@@ -170,8 +168,8 @@ def translate(
     _report_failures(outcomes, is_batch=is_batch)
 
 
-def _noise(option: str, text: str) -> float | None:
-    """The noise of the sources; None for off."""
+def _noise(key: str, text: str) -> float | None:
+    """The noise of the sources, for a setting; None for off."""
     if text == "off":
         return None
     try:
@@ -180,7 +178,7 @@ def _noise(option: str, text: str) -> float | None:
         noise = -1.0
     if not 0 <= noise < 1:
         what = "is no noise relative to a signal"
-        raise UsageError(f"{option} {text}", what, "give 0, a share below 1 such as 0.01, or off")
+        raise UsageError(f"--{key.replace('_', '-')} {text}", what, "give 0, a share below 1 such as 0.01, or off")
     return noise
 
 
