@@ -17,6 +17,7 @@ COMMANDS = (
     "train",
     "translate",
     "evaluate",
+    "audit",
     "compare",
     "distances",
     "sample",

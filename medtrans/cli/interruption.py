@@ -12,6 +12,7 @@ ADVICE = {
     "train": CONTINUES,
     "translate": "finished cases are kept: the same command with --resume continues",
     "evaluate": f"{AGAIN}, with --overwrite where it had begun to write",
+    "audit": f"{AGAIN}, with --overwrite where it had begun to write",
     "compare": f"{AGAIN}, with --overwrite where it had begun to write",
     "distances": f"{AGAIN}, with --overwrite where it had begun to write",
     "sample": "finished images are kept: the same command with --overwrite writes them all again",

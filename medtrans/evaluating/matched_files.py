@@ -73,20 +73,20 @@ Paths = tuple[Path, Path, Path | None]
 
 
 def _match(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str, Paths], dict[str, Finding]]:
-    if not _is_folder(translated) and not _is_folder(target):
-        if mask is not None and _is_folder(mask):
+    if not is_volume_folder(translated) and not is_volume_folder(target):
+        if mask is not None and is_volume_folder(mask):
             raise UsageError(mask, "is a folder, but the translation is one file", "give one mask file")
         return {stem(translated): (translated, target, mask)}, {}
-    if _is_folder(translated) != _is_folder(target):
+    if is_volume_folder(translated) != is_volume_folder(target):
         what = "one of translation and target is a folder, the other a file"
         raise UsageError(translated, what, "give two files or two folders")
-    ours, theirs = _volumes(translated), _volumes(target)
+    ours, theirs = volumes_by_name(translated), volumes_by_name(target)
     ours = {name: path for name, path in ours.items() if not _is_deviation(name, ours)}
     if not ours.keys() & theirs.keys():
         example = " and ".join(min(names, default="nothing") for names in (ours, theirs))
         what = f"no volume has a partner of its name in {target} (there are {example})"
         raise UsageError(translated, what, "names before the suffix must be equal: rename or link the files")
-    masks = _volumes(mask) if mask is not None and _is_folder(mask) else None
+    masks = volumes_by_name(mask) if mask is not None and is_volume_folder(mask) else None
     failed = {}
     for name in sorted(ours.keys() | theirs.keys()):
         for role, folder, volumes in (
@@ -108,8 +108,8 @@ def _missing(case: str, role: str, what: str) -> Finding:
 def _beside(path: Path, cases: Iterable[str], role: str) -> dict[str, Path]:
     """Case → the volume of its name in a folder, or the one file for the one case. Raises UsageError."""
     names = list(cases)
-    if _is_folder(path):
-        volumes = _volumes(path)
+    if is_volume_folder(path):
+        volumes = volumes_by_name(path)
         return {name: volumes[name] for name in names if name in volumes}
     if len(names) > 1:
         raise UsageError(path, "is one file, but there are several translations", f"give a folder of {role}")
@@ -118,9 +118,9 @@ def _beside(path: Path, cases: Iterable[str], role: str) -> dict[str, Path]:
 
 def _deviations(path: Path, cases: Mapping[str, Paths]) -> dict[str, Path]:
     """Case → its standard deviation, where there is one; the translation itself is not taken for it."""
-    if not _is_folder(path):
+    if not is_volume_folder(path):
         return _beside(path, cases, "uncertainty maps")
-    volumes = _volumes(path)
+    volumes = volumes_by_name(path)
     found = {}
     for name, (translated, _, _) in cases.items():
         file = volumes.get(name + UNCERTAINTY, volumes.get(name, translated))
@@ -133,11 +133,11 @@ def _is_deviation(name: str, volumes: Mapping[str, Path]) -> bool:
     return name.endswith(UNCERTAINTY) and name.removesuffix(UNCERTAINTY) in volumes
 
 
-def _is_folder(path: Path) -> bool:
+def is_volume_folder(path: Path) -> bool:
     return path.is_dir() and not is_volume(path)
 
 
-def _volumes(folder: Path) -> dict[str, Path]:
+def volumes_by_name(folder: Path) -> dict[str, Path]:
     """Name → volume. Raises UsageError where two files have one name, InputRefused where there is none."""
     found: dict[str, Path] = {}
     for path in volumes_of(folder):

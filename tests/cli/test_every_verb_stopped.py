@@ -21,6 +21,10 @@ STAGES = {
         "medtrans.stages.evaluate.evaluate",
         ["--translated", "a.nii", "--target", "b.nii", "--preset", "synthrad2025"],
     ),
+    "audit": (
+        "medtrans.stages.audit.audit",
+        ["lesions", "--source", "a.nii", "--translated", "b.nii", "--detector", "model", "-o", "out"],
+    ),
     "compare": ("medtrans.stages.compare.compare", ["one", "other"]),
     "distances": ("medtrans.stages.distances.measure", ["one", "other"]),
     "sample": ("medtrans.stages.sample.sample", ["-m", "model", "-o", "out"]),
@@ -36,8 +40,12 @@ STAGES = {
 
 
 def takes_json(verb):
-    (command,) = [each for each in app.registered_commands if (each.name or each.callback.__name__) == verb]
-    return "as_json" in command.callback.__annotations__
+    groups = {group.name: group.typer_instance.registered_commands for group in app.registered_groups}
+    commands = groups.get(verb) or [
+        each for each in app.registered_commands if (each.name or each.callback.__name__) == verb
+    ]
+    assert commands
+    return all("as_json" in command.callback.__annotations__ for command in commands)
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ def make_inputs(folder):
     for name in ("a", "set/a", "set/b"):
         write_volume(volume, folder / f"{name}.nii.gz")
     write_volume(volume.like((voxels > 0).astype(np.uint8)), folder / "mask.nii.gz")
+    for name in ("a", "b", "x"):
+        write_volume(volume.like((voxels > 1000).astype(np.uint8)), folder / "labels" / f"{name}.nii.gz")
     preparation = preparation_of()
     save_model(folder / "model", tiny_regression(preparation), preparation, {})
     save_model(folder / "vae", tiny("vae"), preparation_of(patch=(16, 16)), {})
@@ -48,6 +50,7 @@ def of_files(folder, path):
     recipe = folder / "recipe.yaml"
     run = ["-o", folder / "run", "--threads", 1]
     align = ["align", "-o", folder / "aligned"]
+    audit = audit_of(folder, given)
     return {
         "translate --input": [*translate, path],
         "translate, second --input": [*translate, given, "-i", path],
@@ -68,8 +71,18 @@ def of_files(folder, path):
         "evaluate --change": [*pair, "--change", path],
         "evaluate --label-maps": [*pair, "--label-maps", path, "--reference-labels", mask, *structures],
         "evaluate --reference-labels": [*pair, "--label-maps", mask, "--reference-labels", path, *structures],
+        "audit --translated": audit_of(folder, given, path),
+        "audit --source": [*audit, "--source", path],
+        "audit --target": [*audit, "--target", path],
+        "audit --lesions": [*audit, "--lesions", path],
         "phantoms --labels": ["phantoms", "-o", folder / "heads", "--count", 1, "--labels", path],
     }
+
+
+def audit_of(folder, source, translated=None):
+    """The words of an audit of a volume or a folder of them."""
+    words = ["audit", "lesions", "--source", source, "--translated", translated or source]
+    return [*words, "--detector", folder / "labels", "-o", folder / "audited", "--overwrite"]
 
 
 def of_folders(folder, path):
@@ -91,6 +104,10 @@ def of_folders(folder, path):
         "evaluate --translated": [*evaluate, path, "--target", given],
         "evaluate --target": [*evaluate, given, "--target", path],
         "evaluate --mask": [*evaluate, given, "--target", given, "--mask", path],
+        "audit --translated": audit_of(folder, given, path),
+        "audit --source": [*audit_of(folder, given), "--source", path],
+        "audit --target": [*audit_of(folder, given), "--target", path],
+        "audit --lesions": [*audit_of(folder, given), "--lesions", path],
         "distances GENERATED": ["distances", path, given],
         "distances REAL": ["distances", given, path],
         "phantoms --labels": ["phantoms", "-o", folder / "heads", "--count", 1, "--labels", path],
@@ -106,6 +123,7 @@ def of_models(folder, path):
         "translate --model": ["translate", "-i", given, "-o", folder / "out.nii.gz", "-m", path],
         "sample --model": ["sample", "-o", folder / "out", "-m", path],
         "evaluate --segmenter": [*evaluate, "--segmenter", path],
+        "audit --detector": [*audit_of(folder, given), "--detector", path],
         "distances --extractor": ["distances", folder / "set", folder / "set", "--extractor", path],
     }
 

@@ -116,9 +116,13 @@ def test_every_command_has_a_verb_and_options_that_exist(page):
     found = commands_of_script(text_of(page)) if page in SCRIPTS else commands(text_of(page))
     assert found or page not in SCRIPTS
     for command in found:
-        verb = command.split()[0]
+        verb, *rest = command.split()
         assert verb in COMMANDS, f"medtrans {command}"
-        known = ALWAYS.union(*(parameter.opts + parameter.secondary_opts for parameter in COMMANDS[verb].params))
+        meant = COMMANDS[verb]
+        if (inner := getattr(meant, "commands", {})) and rest:
+            assert rest[0] in inner, f"medtrans {command}"
+            meant = inner[rest[0]]
+        known = ALWAYS.union(*(parameter.opts + parameter.secondary_opts for parameter in meant.params))
         given = re.findall(r"(?<!\S)--?[A-Za-z][\w-]*", without_quotes(command))
         assert set(given) <= known, f"medtrans {command}"
 

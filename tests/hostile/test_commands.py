@@ -31,6 +31,13 @@ def distances(inputs, out, old=False):
     return ["distances", *(reversed(sets) if old else sets), "-o", out / "table.csv"]
 
 
+def audit(inputs, out, old=False):
+    first, second = ("target", "translated") if old else ("translated", "target")
+    sets = inputs / "sets"
+    words = ["audit", "lesions", "--source", sets / "target", "--translated", sets / first, "--target", sets / second]
+    return [*words, "--lesions", sets / "labels", "--detector", sets / "labels", "-o", out]
+
+
 def sample(inputs, out, old=False):
     return ["sample", "-m", inputs / "vae", "-o", out, "-n", "2", "--device", "cpu", "--seed", str(int(old))]
 
@@ -39,7 +46,7 @@ def phantoms(inputs, out, old=False):
     return ["phantoms", "-o", out, "--count", "1", "--spacing", "12", "--contrasts", "CT,T1" if old else "T1,CT"]
 
 
-@pytest.mark.parametrize("words", [evaluate, comparison, distances, sample, phantoms])
+@pytest.mark.parametrize("words", [evaluate, audit, comparison, distances, sample, phantoms])
 @pytest.mark.parametrize("before", [False, True], ids=["new", "over older files"])
 def test_after_every_fault_files_are_whole_and_the_command_again_completes(
     words, before, inputs, tmp_path, capsys, record_property

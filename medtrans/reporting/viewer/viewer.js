@@ -202,6 +202,24 @@
     opened = null;
   }
 
+  // A row of a table moves the crosshair to its place in mm, and opens the viewer of its case where it is closed.
+  async function show({ dataset }) {
+    const button = document.querySelector(`button.open-viewer[data-case="${dataset.case}"]`);
+    if (opened?.button !== button) await open(dataset.case, button);
+    if (!opened) return;
+    const lines = [...panel.querySelectorAll("tbody tr")].reverse();
+    opened.layers.forEach((layer, n) => {
+      if (!layer.classes) return;
+      layer.on = true;
+      lines[n].querySelector("input[type=checkbox]").checked = true;
+    });
+    nv.scene.crosshairPos = nv.mm2frac(dataset.place.split(",").map(Number));
+    paint();
+    nv.createOnLocationChange();
+    panel.scrollIntoView({ block: "center" });
+    panel.querySelector("canvas").focus({ preventScroll: true });
+  }
+
   const MOVES = { ArrowLeft: [1, 0, 0], ArrowRight: [-1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0],
     PageUp: [0, 0, 1], PageDown: [0, 0, -1] };
   window.addEventListener("resize", () => opened && fit());
@@ -218,5 +236,9 @@
     button.hidden = !able;
     if (!able) button.nextElementSibling.textContent = "The volume viewer needs WebGL 2, which this browser does not have.";
     button.addEventListener("click", () => (opened?.button === button ? close() : open(button.dataset.case, button)));
+  }
+  for (const button of document.querySelectorAll("button.show-place")) {
+    button.hidden = !able;
+    button.addEventListener("click", () => show(button));
   }
 })();

@@ -1,0 +1,1 @@
+"""Auditing: is what a translation shows true? Lesions that it removes or invents."""
