@@ -14,6 +14,7 @@ from medtrans.core.volume import Volume
 from medtrans.reading import formats
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.memory import memory_errors
+from medtrans.reading.names import SERIES, stem
 from medtrans.reading.storage import entries_of, modified_at, refuse_existing, sha256, size_of
 
 
@@ -110,12 +111,17 @@ def volumes_in(folder: Path) -> list[Path]:
 
 
 def volumes_of(folder: Path) -> list[Path]:
-    """The volumes in a folder that is an input. Raises InputRefused where there is none, EnvironmentRefused."""
+    """The volumes in a folder that is an input, without a derived series NAME_dicom beside NAME, which is the same one.
+
+    Raises InputRefused where there is none, EnvironmentRefused.
+    """
     if not folder.exists():
         raise InputRefused(folder, "does not exist", "check the path")
     if not folder.is_dir():
         raise InputRefused(folder, "is not a folder", "give a folder of volumes")
-    volumes = volumes_in(folder)
+    found = volumes_in(folder)
+    names = {stem(path) for path in found}
+    volumes = [path for path in found if not path.name.endswith(SERIES) or path.name.removesuffix(SERIES) not in names]
     if not volumes:
         raise InputRefused(folder, "holds no volume (folders in it are not searched)", formats.supported())
     return volumes

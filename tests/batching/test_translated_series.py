@@ -13,7 +13,7 @@ from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.reading import derived_series
-from medtrans.reading.volumes import hash_volume, read_volume
+from medtrans.reading.volumes import hash_volume, read_volume, volumes_of
 from medtrans.translating.ensemble import Ensemble
 from tests.batching.outcomes import verdicts
 from tests.reading.formats.dicom_files import plain_series, slice_of, write_series
@@ -246,3 +246,10 @@ def test_a_tilted_series_is_resampled_only_when_asked_and_refers_to_all_its_slic
     assert np.allclose(nifti.affine, back.affine, rtol=0, atol=1e-5)
     assert np.array_equal(nifti.voxels, back.voxels)
     assert len(pydicom.dcmread(tmp_path / "out" / "head_dicom" / "0001.dcm").SourceImageSequence) == 6
+
+
+def test_what_was_written_is_one_volume_for_whoever_reads_the_folder(series, translator, tmp_path):
+    translate_files(series, tmp_path / "out", translator, file_format="both")
+    assert volumes_of(tmp_path / "out") == [tmp_path / "out" / "head.nii.gz"]
+    translate_files(series, tmp_path / "alone", translator, file_format="dicom")
+    assert volumes_of(tmp_path / "alone") == [tmp_path / "alone" / "head_dicom"]

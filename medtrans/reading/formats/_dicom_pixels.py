@@ -13,6 +13,11 @@ from medtrans.reading.formats._dicom_frames import Frame
 from medtrans.reading.formats._dicom_series import read_dataset, whole
 from medtrans.reading.memory import is_out_of_memory
 
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+DECODERS = (
+    "pip install 'medtrans[dicom]'; without internet, pip download python-gdcm pyjpegls elsewhere, and "
+    "pip install --no-index --find-links FOLDER python-gdcm pyjpegls here"
+)
 NO_DECODER = (RuntimeError, NotImplementedError)
 """What pydicom raises where none of its plugins can decode."""
 
@@ -41,6 +46,8 @@ def voxels_of(frames: Sequence[Frame]) -> np.ndarray:
 def _stored(path: Path) -> np.ndarray:
     """(frame, row, column): the stored numbers, with their sign."""
     dataset = read_dataset(path, pixels=True)
+    if not any(name in dataset for name in PIXELS):
+        raise InputRefused(path, "has no pixels: its header alone was exported", "export the series with its images")
     try:
         pixels = dataset.pixel_array
     except NO_DECODER as reason:
@@ -48,7 +55,7 @@ def _stored(path: Path) -> np.ndarray:
             raise
         name = dataset.file_meta.TransferSyntaxUID.name
         what = f"is compressed ({name}), and no decoder for it is installed"
-        raise EnvironmentRefused(path, what, "pip install 'medtrans[dicom]'") from reason
+        raise EnvironmentRefused(path, what, DECODERS) from reason
     except Exception as reason:  # pydicom and its decoders raise many kinds for damaged pixels.
         if is_out_of_memory(reason):
             raise

@@ -18,6 +18,8 @@ SAME_DIRECTION = 1e-3
 SAME_PLACE_MM = 1e-3
 EVEN = 0.01
 """Largest deviation of the distance of two slices, as a share of the usual one."""
+ROUNDING_MM = 0.015
+"""Deviation that is allowed in any case: positions are often rounded to a hundredth."""
 UPRIGHT_DEGREES = 0.1
 """Largest angle between the direction in which slices follow each other and that across them."""
 SQUARE = 1e-3
@@ -129,14 +131,19 @@ def _refuse_uneven(order: Sequence[Frame], path: Path) -> None:
     """Raises InputRefused on distances that differ."""
     distances = _distances(order)
     usual = float(np.median(distances))
-    if (np.abs(distances - usual) > EVEN * usual).any():
+    if (np.abs(distances - usual) > _tolerance(usual)).any():
         apart = f"its slices are {distances.min():.2f} to {distances.max():.2f} mm apart, usually {usual:.2f} mm"
         raise InputRefused(path, _missing(distances, usual) or apart, "export all slices of the series")
 
 
+def _tolerance(usual: float) -> float:
+    """Mm by which a distance may differ from the usual one."""
+    return max(EVEN * usual, min(ROUNDING_MM, usual / 10))
+
+
 def _missing(distances: np.ndarray, usual: float) -> str:
     """What is missing, where the uneven distances are multiples of the usual one; else empty."""
-    uneven = np.abs(distances - usual) > EVEN * usual
+    uneven = np.abs(distances - usual) > _tolerance(usual)
     multiples = distances / usual
     missing = np.rint(multiples[uneven]) - 1
     if not uneven.any() or not ((np.abs(multiples - np.rint(multiples)) < EVEN * 2).all() and (missing > 0).all()):

@@ -148,6 +148,22 @@ def test_what_is_no_regular_grid_is_refused_with_its_figures(name, tmp_path):
     assert [finding.severity for finding in check_volume(folder)] == ["refuse"]
 
 
+def test_positions_that_are_rounded_to_a_hundredth_are_even(tmp_path):
+    places = [round(0.625 * k, 2) for k in range(9)]
+    slices = [slice_of(VOXELS[..., 0], place=(0, 0, place)) for place in places]
+    assert read_volume(write_series(tmp_path / "s", slices)).spacing[2] == pytest.approx(0.625, abs=1e-9)
+    slices = [slice_of(VOXELS[..., 0], place=(0, 0, place + 0.05 * (k == 4))) for k, place in enumerate(places)]
+    with pytest.raises(InputRefused, match="mm apart, usually"):
+        read_volume(write_series(tmp_path / "uneven", slices))
+
+
+def test_headers_without_pixels_are_refused(tmp_path):
+    series = plain_series(VOXELS)
+    del series[2].PixelData
+    with pytest.raises(InputRefused, match="has no pixels: its header alone was exported"):
+        read_volume(write_series(tmp_path / "s", series))
+
+
 def test_a_series_without_positions_is_refused(tmp_path):
     series = plain_series(VOXELS)
     del series[1].ImagePositionPatient
