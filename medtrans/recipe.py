@@ -35,7 +35,7 @@ from medtrans.models.device import refuse_unknown_device
 from medtrans.phantoms.painting import PaintingSettings
 from medtrans.phantoms.painting_checks import is_painted, refuse_unpaintable, with_painted_target
 from medtrans.preparing.degrading import DegradingSettings
-from medtrans.preparing.degrading_checks import refuse_inconsistent, refuse_unsuited, with_one_image
+from medtrans.preparing.degrading_checks import refuse_inconsistent, refuse_null_space, refuse_unsuited, with_one_image
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.registration.checks import refuse_unregistrable
 from medtrans.preparing.settings import PreparingSettings
@@ -193,6 +193,9 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     if recipe.translates:
         refuse_other_modality(recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset")
     recipe.translating.assert_fits(recipe.preparing)
+    if recipe.degrading.null_space:
+        consistent, kind = recipe.translating.data_consistency is not None, methods.load(recipe.method)
+        refuse_null_space(recipe.degrading, recipe.preparing, kind, consistent, f"{where}: degrading.null_space")
     for key in ("data_consistency", "posterior_sampling"):
         if getattr(recipe.translating, key) is not None:
             refuse_inconsistent(recipe.degrading, f"{where}: translating.{key}")

@@ -37,6 +37,8 @@ class Case:
     """As a table names it; empty where it is unknown."""
     change: Path | None = None
     """Mask of what differs between two visits; of a single one, from the visit before."""
+    changed_untaught: bool = False
+    """Whether the voxels of `change` count in no training: there, the target is not what the source should become."""
 
     @property
     def files(self) -> tuple[Path, ...]:

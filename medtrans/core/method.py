@@ -64,9 +64,12 @@ class Batch:
     condition: Tensor | None = None
     seeds: Tensor | None = None
     """(batch,): the random numbers of an item depend on its seed alone, whichever process has the item."""
+    null_space: Callable[[Tensor], Tensor] | None = None
+    """Images to the part of them that the measurement which made their sources does not determine; differentiable."""
 
     def to(self, device: torch.device | str) -> Batch:
-        moved = {name: value.to(device) for name, value in vars(self).items() if value is not None and name != "seeds"}
+        stay = "seeds", "null_space"
+        moved = {name: value.to(device) for name, value in vars(self).items() if value is not None and name not in stay}
         return replace(self, **moved)
 
     def normal(self, *size: int, key: int = 0) -> Tensor:
@@ -106,6 +109,8 @@ class Method(nn.Module, ABC):
     """True for methods that use the conditions of a case (task.conditions)."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
+    trains_null_space: ClassVar[bool] = False
+    """True for methods whose objective can be that of a null-space network (batch.null_space)."""
     foreground_fraction: float = 0.0
     """Fraction of the training items that contain a voxel of a label of the target (PatchDataset)."""
     training_only: ClassVar[tuple[str, ...]] = ()
@@ -183,13 +188,6 @@ class Translates(Protocol):
 
 
 @runtime_checkable
-class Reconstructs(Protocol):
-    """Maps an image (batch, channel, *space) to its reconstruction from a code."""
-
-    def reconstruct(self, image: Tensor) -> Tensor: ...
-
-
-@runtime_checkable
 class Denoises(Protocol):
     """Draws images along noise levels by their estimates, so that these can be guided (translating/posterior.py)."""
 
@@ -198,6 +196,13 @@ class Denoises(Protocol):
 
     def draw_with(self, noise: Tensor, estimate: Estimate) -> Tensor:
         """The image for standard normal `noise` by another `estimate`; `denoise` gives that of `translate`."""
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    """Maps an image (batch, channel, *space) to its reconstruction from a code."""
+
+    def reconstruct(self, image: Tensor) -> Tensor: ...
 
 
 @runtime_checkable

@@ -5,7 +5,8 @@ PD is relative to water, T1 and T2 are in milliseconds. Each row names the sourc
 BW  BrainWeb's table at 1.5 T: Collins et al., IEEE TMI 1998, https://doi.org/10.1109/42.712135, and
     https://brainweb.bic.mni.mcgill.ca/brainweb/tissue_mr_parameters.txt
 ST  Stanisz et al., Magn Reson Med 2005, https://doi.org/10.1002/mrm.20605
-WA  Wansapura et al., J Magn Reson Imaging 1999 (3 T)
+WA  Wansapura et al., J Magn Reson Imaging 1999 (3 T),
+    https://doi.org/10.1002/(SICI)1522-2586(199904)9:4<531::AID-JMRI4>3.0.CO;2-L
 BA  de Bazelaire et al., Radiology 2004, https://doi.org/10.1148/radiol.2303021331
 LI  Lin et al., Proc ISMRM 2001 (CSF at 3 T)
 RE  Reichert et al., Magn Reson Imaging 2005 (cortical bone, 1.5 T: T1 140 to 260 ms, T2* about 0.5 ms)

@@ -188,6 +188,9 @@ def _refuse_other_voxels(case: str, one: Mapping[str, str], other: Mapping[str, 
         if one[role] != other[role]:
             what = f"{case} was scored on another {role} than in {names[0]}"
             raise UsageError(names[1], what, "give both the same files, evaluating.region and preparing.body_mask")
+    if "change" in one and "change" in other and one["change"] != other["change"]:
+        what = f"{case} was scored with another change mask than in {names[0]}"
+        raise UsageError(names[1], what, "give both the same change masks")
 
 
 def _refuse_other_definition(one: Definition, other: Definition, names: tuple[str, str]) -> None:

@@ -68,10 +68,17 @@ def score_pair(
     return [_score(metric, pair, target.spacing, note, whose, facts) for metric in labelled]
 
 
-def input_hashes(target: Volume, mask: Volume | None, preset: str, case: str = "case") -> dict[str, str]:
-    """Hashes of what is really compared: the target on the scale of the preset, in the mask, and the mask itself."""
+def input_hashes(
+    target: Volume, mask: Volume | None, preset: str, case: str = "case", change: np.ndarray | None = None
+) -> dict[str, str]:
+    """Hashes of what is really compared: the target on the scale of the preset, in the mask, and the mask itself.
+
+    `change`, an array of the shape of the mask, is that of the change mask between two visits.
+    """
     pair = SCALES[find_preset(preset).modality](Arrays.of(target, target, mask, case), case)[0]
     voxels = {"target": pair.target[:, pair.mask].astype("<f4").tobytes(), "mask": np.packbits(pair.mask).tobytes()}
+    if change is not None:
+        voxels["change"] = np.packbits(change & pair.mask).tobytes()
     return {role: hashlib.sha256(content).hexdigest()[:16] for role, content in voxels.items()}
 
 

@@ -203,15 +203,17 @@ def evaluate_run(
     return score_cases(scoring, task, failed=failed, findings=lone, primary=settings.primary)
 
 
-def scoring_pair(case: Case, region: str, preparation: TargetPreparation) -> Pair:
+def scoring_pair(case: Case, region: str, preparation: TargetPreparation, *, source_unit: bool = False) -> Pair:
     """A case as it is scored: the target in the unit of translations, the mask of the voxels that count.
 
+    With `source_unit` translations have the unit of their sources, which is that of the targets.
     Raises InputRefused where a mask file should be used and there is none, EmptyMask where padding fills it.
     """
     scoring = RunCase(case, None, preparation, region)
     target = scoring.target()
     mask, _ = without_padded(scoring.mask(target), target, scoring.modality.name, case.name)
-    return Pair(case, scoring.pair.source, scoring.in_written_unit(target), mask, scoring.pair.mask)
+    written = target if source_unit else scoring.in_written_unit(target)
+    return Pair(case, scoring.pair.source, written, mask, scoring.pair.mask)
 
 
 def not_translated(case: str, what: str) -> Finding:

@@ -157,7 +157,8 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     if case.source_given and COPIED_SOURCE not in systems:
         found.findings.append(_no_copied_source(case.name))
     tissues = task.segmentation.tissues(case.name, loaded.target) if task.segmentation and _by_tissue(task) else {}
-    facts = CaseFacts(case.window_borders(), tissues, change_array(case.change(), loaded.target, case.name))
+    change = change_array(case.change(), loaded.target, case.name)
+    facts = CaseFacts(case.window_borders(), tissues, change)
     scores: list[Score] = []
     for system, volume in systems.items():
         scores += score_pair(
@@ -176,7 +177,7 @@ def _add_case(case: ScoringCase, task: ScoringTask, found: _Collected) -> None:
     found.scores.extend(scores)
     found.air.extend([air_fraction(loaded.target, modality)] if task.region == WHOLE_VOLUME else [])
     found.findings.extend((*loaded.translated.findings, *loaded.target.findings))
-    found.hashes[case.name] = input_hashes(loaded.target, loaded.mask, task.preset, case.name)
+    found.hashes[case.name] = input_hashes(loaded.target, loaded.mask, task.preset, case.name, change)
     found.measurements.extend(measurements(loaded.translated, loaded.target, loaded.mask, modality=modality, **whose))
     if task.segmentation:
         of_case = task.segmentation.structures(case.name, case.subject, systems, loaded.target)

@@ -2,6 +2,8 @@
 
     min_G  E | G(x) - y | + segmenter_feature_weight Σ_l | φ_l(G(x)) - φ_l(y) |    over the voxels of the body
 
+    degrading.null_space: A⁺ A y + (1 - A⁺ A) G(x) for G(x), where A made x from y        Schwab et al. 2019
+
 x is the source, y the target; φ are the features of a frozen segmenter of targets, where one is given: Longuefosse et
 al., PMB 2025, https://arxiv.org/abs/2410.10328. Of MR to CT in SynthRAD2025 the winner and the third are regressions
 with a feature loss, not GANs (Rogowski et al., https://arxiv.org/abs/2605.13555, reports the challenge). A family of
@@ -47,6 +49,7 @@ class Regression(Method):
     optimizer = OptimizerSettings(learning_rate=1e-3)
     """Adam's own values: there is no one paper."""
     uses_conditions = True
+    trains_null_space = True
     segmenter: Any
     """The attached method with features, if any."""
 
@@ -86,6 +89,8 @@ class Regression(Method):
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         y, fake = batch.target, self.G(with_condition(batch.source, batch.condition))
+        if batch.null_space is not None:
+            fake = y + batch.null_space(fake - y)
         terms = {"l1": l1(fake, y, batch.mask)}
         if self.settings.segmenter:
             features, target_features = self.segmenter.features(fake), self.segmenter.features(y)

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch
+from medtrans.preparing.null_space import NullSpace
 from medtrans.preparing.patch_dataset import Item, PatchDataset
 
 
@@ -39,6 +40,7 @@ def loader(
 
 
 def _batch(items: Iterable[Item]) -> Batch:
-    columns = [torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)]
-    source, target, mask, conditions, seeds = columns
-    return Batch(source, target, mask, conditions if conditions.shape[1] else None, seeds)
+    *arrays, projections = zip(*items, strict=True)
+    source, target, mask, conditions, seeds = (torch.from_numpy(np.stack(column)) for column in arrays)
+    null_space = None if None in projections else NullSpace(projections)
+    return Batch(source, target, mask, conditions if conditions.shape[1] else None, seeds, null_space)

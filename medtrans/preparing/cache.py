@@ -19,7 +19,7 @@ from medtrans.preparing.patches import PLANES
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
-from medtrans.reading.volumes import stamp
+from medtrans.reading.volumes import read_mask, stamp
 
 FORMAT = 7
 """Version of the files of an entry; part of its key."""
@@ -81,7 +81,10 @@ def _prepare(case: Case, preparation: Preparation, load: Callable[[Case], Pair])
     with memory_errors(case.name), _naming(case.name):
         prepared = {}
         if case.sources:
-            prepared["source"] = preparation.prepare_source(pair.source, pair.mask, margin=True, target=pair.target)
+            left_out = read_mask(case.change) if case.changed_untaught and case.change else None
+            prepared["source"] = preparation.prepare_source(
+                pair.source, pair.mask, margin=True, target=pair.target, left_out=left_out
+            )
         if pair.target is not None:
             like = pair.source if case.sources else None
             prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like, margin=True)
@@ -98,7 +101,8 @@ def _naming(case: str) -> Iterator[None]:
 
 
 def _key(case: Case, preparation: Preparation) -> str:
-    paths = [*case.sources, *case.targets, *([case.mask] if case.mask else [])]
+    changed = [case.change] if case.changed_untaught and case.change else []
+    paths = [*case.sources, *case.targets, *([case.mask] if case.mask else []), *changed]
     values = preparation.to_dict()
     settings = {name: values[name] for name in KEY_SETTINGS}
     channels = [len(case.sources), len(case.targets)]

@@ -23,6 +23,7 @@ from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record, Step, draw_all
 from medtrans.degradations._record import case_rng, degrade_all
 from medtrans.preparing.geometry import ORDERS, resample_like
+from medtrans.preparing.null_space import MadeBy
 from medtrans.preparing.on_the_fly import Made, MadeVolume, OnTheFly
 from medtrans.preparing.pairing import PreparedVolume
 from medtrans.preparing.preparation import Preparation
@@ -42,6 +43,9 @@ class DegradingSettings(Settings):
     """Training items taken from a volume before it is degraded anew; 1 degrades a whole volume for each item."""
     seed: Annotated[int, Ge(0)] = 0
     """Seed of the one degradation of each validation and test case."""
+    null_space: bool = False
+    """Train only what the source does not determine of its target: with one linear degradation, in whole slices within
+    which it acts. Translations need translating.data_consistency."""
     labels: str | None = None
     """Pattern of label maps on the grids of the targets, * being the name of the case, for degradations by tissue."""
 
@@ -76,7 +80,7 @@ class Degrader:
             tissues, how = read_volume(labels) if labels else None, preparation.settings.interpolation
             source = degraded_in_place(pair.target, record, preparation.modality, how, tissues)
             prepared = preparation.prepare_source(source, pair.mask, margin=True)
-        return MadeVolume.of(prepared)
+        return MadeVolume.of(prepared, MadeBy.of(record, pair.target) if self.settings.null_space else None)
 
 
 def degraded_in_place(

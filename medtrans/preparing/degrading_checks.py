@@ -6,11 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from medtrans import degradations
+from medtrans.core.degradation import LinearDegradation
 from medtrans.core.errors import UsageError
+from medtrans.core.method import Method
 from medtrans.degradations._combinations import names_in
 from medtrans.degradations._combinations.chain import Chain
 from medtrans.degradations._record import common_modality, linear_names
 from medtrans.preparing.degrading import DegradingSettings
+from medtrans.preparing.null_space import acts_within_slices
+from medtrans.preparing.patches import PLANES
+from medtrans.preparing.settings import PreparingSettings
+from medtrans.preparing.transforms._transform import SpatialTransform
 from medtrans.reading.settings import ReadingSettings
 
 
@@ -38,6 +44,28 @@ def refuse_inconsistent(degrading: DegradingSettings, where: str) -> None:
         made_by = others[0] if others else "a chain of degradations"
         what = f"needs one linear degradation whose images hold their measurements, but sources are made by {made_by}"
         raise UsageError(where, what, f"set null, or degrade by one of {', '.join(fitting)}")
+
+
+def refuse_null_space(
+    degrading: DegradingSettings, preparing: PreparingSettings, method: type[Method], consistent: bool, where: str
+) -> None:
+    """Raises UsageError where no null-space network can be trained: items, degradation or method do not suit."""
+    refuse_inconsistent(degrading, where)
+    moves = [step for step in preparing.augmentation if isinstance(step, SpatialTransform)]
+    if not degrading.chain or preparing.spatial_dims != 2 or preparing.patch or preparing.spacing or moves:
+        what = "is defined for sources that degrading makes, in whole slices that are not moved"
+        advice = "set preparing.spatial_dims: 2, patch: [], spacing: null, and no spatial augmentation"
+        raise UsageError(where, what, advice)
+    if not method.trains_null_space:
+        raise UsageError(where, f"is no objective of {method.__name__}", "take the method regression, or set false")
+    if not consistent:
+        what = "leaves what the source determines to it, which a translation then needs"
+        raise UsageError(where, what, "set translating.data_consistency: 0")
+    step = degrading.chain[0]
+    if not isinstance(step, LinearDegradation) or not acts_within_slices(step, PLANES[preparing.plane]):
+        name = step.to_dict()["name"]
+        what = f"needs one degradation that acts within {preparing.plane} slices, which {name} does not"
+        raise UsageError(where, what, "choose another preparing.plane, or plane of the degradation")
 
 
 def refuse_unsuited(

@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from medtrans.preparing.null_space import MadeBy
 from medtrans.preparing.pairing import Paired, PreparedVolume
 from medtrans.preparing.preparation import Prepared
 
@@ -37,11 +38,13 @@ class MadeVolume:
     mask: np.ndarray
     affine: np.ndarray
     background: float
+    made_by: MadeBy | None = None
+    """Where training needs the null-space part of its items."""
 
     @classmethod
-    def of(cls, prepared: Prepared) -> MadeVolume:
+    def of(cls, prepared: Prepared, made_by: MadeBy | None = None) -> MadeVolume:
         """What of a prepared volume a training needs."""
-        return cls(prepared.voxels, prepared.mask, prepared.affine, prepared.background)
+        return cls(prepared.voxels, prepared.mask, prepared.affine, prepared.background, made_by)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ from torch.utils.data import Dataset
 
 from medtrans.core.divisor import Divisor, per_axis
 from medtrans.preparing.augmentation import augment_intensity, draw_intensity, draw_transforms
+from medtrans.preparing.null_space import SliceProjection
 from medtrans.preparing.pairing import PreparedVolume, TrainingData
 from medtrans.preparing.patches import PLANES, LabelMask, centred_start, crop, draw_index, draw_start, slice_stack
 from medtrans.preparing.sampling_grid import Interpolation, is_identity, sample, sampling_grid
@@ -37,6 +38,8 @@ class Item(NamedTuple):
     conditions: np.ndarray
     seed: int
     """Seed of the random numbers that a method draws for this item."""
+    null_space: SliceProjection | None = None
+    """To what the measurement that made the source does not determine, where a training needs it."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ class PatchDataset(Dataset[Item]):
         mask = self._extract(source.mask[None], location, 0.0, 1, "nearest")
         conditions = np.array(self.conditions[case] if self.conditions else (), np.float32)
         seed = int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0])
-        return Item(voxels, self._extract(target.voxels, target_location, target.background, 1), mask, conditions, seed)
+        wanted = self._extract(target.voxels, target_location, target.background, 1)
+        return Item(voxels, wanted, mask, conditions, seed, self._null_space(source, location))
 
     @property
     def axis(self) -> int | None:
@@ -117,6 +121,14 @@ class PatchDataset(Dataset[Item]):
         mirrored = sum(parameters.get("mirrored", False) for _, parameters in drawn) % 2 == 1
         grid = None if is_identity(drawn) else sampling_grid(drawn, start, self.size, self._spacing(volume))
         return PatchLocation(index, start, mirrored, grid)
+
+    def _null_space(self, source: PreparedVolume, location: PatchLocation) -> SliceProjection | None:
+        made_by = getattr(source, "made_by", None)
+        if made_by is None:
+            return None
+        assert self.axis is not None, "recipes are refused otherwise"
+        sides = [side for axis, side in enumerate(source.mask.shape) if axis != self.axis]
+        return SliceProjection(made_by, source.affine, self.axis, tuple(sides), location.start)
 
     def _volume(self, side: str, case: int) -> PreparedVolume:
         return (self.data.sources if side == "source" else self.data.targets)[case]

@@ -93,17 +93,24 @@ class Preparation:
         return replace(self, settings=replace(self.settings, **fitted), target_percentiles=typical)
 
     def prepare_source(
-        self, volume: Volume, mask: Volume | None = None, *, margin: bool = False, target: Volume | None = None
+        self,
+        volume: Volume,
+        mask: Volume | None = None,
+        *,
+        margin: bool = False,
+        target: Volume | None = None,
+        left_out: Volume | None = None,
     ) -> Prepared:
         """Prepare a source; `mask`, on the same grid, says which voxels count instead of the body found in the volume.
 
         With `margin` the voxels some millimetres around count too (masks.MARGIN_MM); where `target`, of a training
-        pair, is padded, none counts. Raises EmptyMask, GridMismatch, InputRefused.
+        pair, is padded, none counts, and none of the mask `left_out`. Raises EmptyMask, GridMismatch, InputRefused.
         """
         body = self.body_mask(volume)
         air = self._air(volume, body)
         counted = self._counted(volume, body, mask, margin)
         counted = counted if target is None else self._without_padding(counted, target)
+        counted = counted if left_out is None else _without_mask(counted, left_out, volume)
         return self._prepare(_without(air, volume), body, counted, self.settings.source_normalisation, volume)
 
     def normalised_source(self, volume: Volume) -> np.ndarray:
@@ -261,6 +268,16 @@ def _without(air: np.ndarray, volume: Volume) -> Volume:
     kind = np.int32 if exact else np.float64
     channels = zip(volume.voxels, air, strict=True)
     return volume.like(_stacked([elementwise(partial(np.add, -level), one, kind) for one, level in channels]))
+
+
+def _without_mask(counted: np.ndarray, left_out: Volume, volume: Volume) -> np.ndarray:
+    """The voxels of `counted` outside of another mask. Raises GridMismatch, EmptyMask."""
+    if not left_out.shares_grid_with(volume):
+        what = f"lies on another grid: {left_out.shape}, not {volume.shape}"
+        raise GridMismatch("change mask", what, "resample it to the grid of the source first")
+    if not (left := counted & ~(left_out.voxels[0] > 0)).any():
+        raise EmptyMask("change mask", "covers the whole body, so that nothing is left to train with", "correct it")
+    return np.asarray(left)
 
 
 def _stacked(channels: Sequence[np.ndarray]) -> np.ndarray:

@@ -111,6 +111,7 @@ def _pair(earlier: Case, later: Case, settings: FollowUpSettings) -> Case:
         split=source.split or target.split,
         conditions={**source.conditions, **time},
         change=later.change,
+        changed_untaught=settings.direction == "harmonise" and later.change is not None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from medtrans.batching.degraded_sources import read_measured
 from medtrans.core.case import Case
 from medtrans.core.method import Method
 from medtrans.core.progress import ProgressCallback
@@ -19,6 +20,7 @@ from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
+from medtrans.reading.names import sidecar_path
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._painted_cases import Painter
@@ -94,13 +96,14 @@ def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) 
     chosen = [case for case in cases if case.split == "validation" and case.sources and case.targets]
     if not chosen:
         return None
-    evaluating = recipe.evaluating
+    evaluating, consistent = recipe.evaluating, recipe.degrading.null_space
     pairs = []
     for case in chosen:
         with memory_errors(case.name):
-            pairs.append(scoring_pair(case, evaluating.region, preparation))
+            pairs.append(scoring_pair(case, evaluating.region, preparation, source_unit=consistent))
     # Of the further metrics only the one that selects the model: others may take longer than the training.
     preset, wanted = find_preset(evaluating.preset), recipe.training.monitor
     metrics = [spec for spec in evaluating.metrics if labelled_metrics(preset, [spec])[-1].label == wanted]
     device = recipe.training.device
-    return Validation(pairs, preparation, recipe.translating.scored, evaluating.preset, device, metrics)
+    how = [read_measured(sidecar_path(case.sources[0])) for case in chosen] if consistent else []
+    return Validation(pairs, preparation, recipe.translating.scored, evaluating.preset, device, metrics, how)

@@ -92,7 +92,7 @@ def align(
             volumes[1], volumes[0], kind, modalities=(kinds[1], kinds[0]), bodies=(bodies[1], bodies[0]),
             on_progress=on_progress,
         )  # fmt: skip
-        inputs = inputs_of((moving, fixed), masks, [known.name if known else None for known in kinds])
+        inputs = inputs_of((moving, fixed), masks, [known.name if known else None for known in kinds], labels)
         facts = {"notice": NOTICE, "medtrans": __version__, "kind": kind, "inputs": inputs, **found.judgement.to_dict()}
         _write(files, found, volumes, kinds, maps, facts, padded)
     judged = found.judgement
@@ -210,11 +210,14 @@ def _padded(aligned: Volume, transform: sitk.Transform, moving: Volume, is_ct: b
 
 
 def inputs_of(
-    files: tuple[Path, Path], masks: tuple[Path | None, Path | None], modalities: Sequence[str | None]
-) -> dict[str, dict[str, str | None]]:
-    """What a judgement says of the moving and the fixed volume that it is of."""
+    files: tuple[Path, Path],
+    masks: tuple[Path | None, Path | None],
+    modalities: Sequence[str | None],
+    labels: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """What a judgement says of the moving and the fixed volume that it is of, and of label maps that were moved."""
     named = zip(("moving", "fixed"), files, masks, modalities, strict=True)
-    return {
+    sides = {
         role: {
             "name": path.name,
             "sha256": hash_volume(path),
@@ -223,6 +226,8 @@ def inputs_of(
         }
         for role, path, mask, modality in named
     }
+    moved = [{"name": path.name, "sha256": hash_volume(path)} for path in labels]
+    return {**sides, **({"labels": moved} if moved else {})}
 
 
 def judgement_finding(where: str, outcome: str, reasons: Sequence[str], picture: Path) -> Finding | None:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from medtrans.core.case import Case
-from medtrans.core.errors import EmptyMask, EnvironmentRefused
+from medtrans.core.errors import EmptyMask, EnvironmentRefused, GridMismatch
+from medtrans.core.volume import Volume
 from medtrans.preparing.cache import cached
 from medtrans.preparing.pairing import Paired
 from medtrans.preparing.patch_dataset import PatchDataset
@@ -60,6 +61,26 @@ def test_another_label_of_the_mask_is_prepared_anew(case, tmp_path):
         cached([replace(case, mask_label=label)], AXIAL, tmp_path / "cache")[0][0].mask.sum() for label in (1, 2)
     ]
     assert counted[0] > counted[1] > 0
+
+
+def test_what_changed_between_visits_is_not_taught_where_the_case_says_so(case, tmp_path):
+    path, grid = tmp_path / "a_change.nii.gz", mr(affine=FLIPPED)
+    half = np.zeros(grid.voxels.shape, np.uint8)
+    half[:, : grid.shape[0] // 2] = 1
+    write_volume(grid.like(half), path)
+    pair, untaught = load_pair(case), replace(case, change=path, changed_untaught=True)
+    whole, left = (cached([one], AXIAL, tmp_path / "cache")[0][0] for one in (replace(case, change=path), untaught))
+    changed = AXIAL.prepare_source(pair.source, grid.like(half)).mask
+    assert np.array_equal(left.mask, whole.mask & ~changed)
+    assert 0 < left.mask.sum() < whole.mask.sum()
+    assert np.array_equal(left.voxels, whole.voxels), "the network gets them"
+    write_volume(grid.like(np.ones_like(half)), path, overwrite=True)
+    with pytest.raises(EmptyMask, match="a: change mask: covers the whole body"):
+        cached([untaught], AXIAL, tmp_path / "cache")
+    smaller = Volume(half[..., :-1], FLIPPED)
+    write_volume(smaller, path, overwrite=True)
+    with pytest.raises(GridMismatch, match="change mask: lies on another grid"):
+        cached([untaught], AXIAL, tmp_path / "cache")
 
 
 def test_the_second_epoch_reads_no_case(case, tmp_path):

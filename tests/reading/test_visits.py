@@ -55,6 +55,9 @@ def test_a_change_mask_belongs_to_the_pair_of_a_visit_and_the_one_before():
     assert [pair.change for pair in pairs(*visits)] == ["b_change", "c_change"]
     assert [pair.change for pair in pairs(*visits, direction="harmonise")] == ["b_change", "c_change"]
     assert [pair.change for pair in pairs(*visits, pairs="all")] == ["b_change", None, "c_change"]
+    assert not any(pair.changed_untaught for pair in pairs(*visits))
+    untaught = [pair.changed_untaught for pair in pairs(*visits, direction="harmonise", pairs="all")]
+    assert untaught == [True, False, True]
 
 
 def test_two_sessions_of_one_day_are_no_time_apart():

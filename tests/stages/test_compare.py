@@ -135,6 +135,15 @@ def test_what_was_measured_otherwise_is_refused_by_name(runs, tmp_path, how, sai
         compare([runs / "one", tmp_path / "third"])
 
 
+def test_scores_of_change_by_another_change_mask_are_refused(runs, tmp_path):
+    for name, digest in (("three", "0"), ("four", "1")):
+        shutil.copytree(runs / "one", tmp_path / name)
+        change(tmp_path / name, lambda scores, digest=digest: scores["cases"][0]["input_hashes"].update(change=digest))
+    with pytest.raises(UsageError, match=r"was scored with another change mask than in .*three"):
+        compare([tmp_path / "three", tmp_path / "four"])
+    assert compare([runs / "one", tmp_path / "four"]), "the other metrics need none"
+
+
 def test_a_run_without_a_scored_case_is_refused(runs, tmp_path):
     shutil.copytree(runs / "one", tmp_path / "third")
     change(tmp_path / "third", lambda scores: scores.update(cases=[]))

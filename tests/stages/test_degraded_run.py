@@ -17,6 +17,12 @@ from medtrans.stages.run import run
 from medtrans.stages.translate import translate
 
 CHANGES = ["training.device=cpu", "evaluating.report_cases=1"]
+NULL_SPACE = [
+    "degrading={null_space: true, chain: [{name: undersampling, plane: axial}]}",
+    "translating={data_consistency: 0, grid: source}",
+    "preparing={spatial_dims: 2, patch: [], spacing: null, augmentation: []}",
+    "method={name: regression, generator: {name: unet, channels: [8, 8, 8]}}",
+]
 
 
 def recipe(*changes):
@@ -109,6 +115,12 @@ def test_the_cases_are_checked(done):
             ["translating.data_consistency=0"],
             "made by rician_noise; set null, or degrade by one",
         ),
+        (["degrading.null_space=true"], "null_space: needs one linear degradation"),
+        ([*NULL_SPACE, "preparing.spatial_dims=3"], "in whole slices that are not moved"),
+        ([*NULL_SPACE, "preparing.augmentation=[{name: flip}]"], "in whole slices that are not moved"),
+        ([*NULL_SPACE, "method={name: pix2pix}"], "is no objective of Pix2Pix; take the method regression"),
+        ([*NULL_SPACE, "translating.data_consistency=null"], "set translating.data_consistency: 0"),
+        ([*NULL_SPACE, "preparing.plane=sagittal"], "acts within sagittal slices, which undersampling does not"),
         (["translating.posterior_sampling=0"], "translating.posterior_sampling: needs one linear degradation"),
         (
             ["translating.data_consistency=0", "degrading.chain=[{name: blur}, {name: blur}]"],
@@ -127,6 +139,14 @@ def test_data_consistency_is_refused_before_the_training_where_a_ct_does_not_hol
         load_recipe(find_recipe("low_dose_to_full_dose"), changes)
     changes[-1] = "degrading.chain=[{name: sparse_views}]"
     assert load_recipe(find_recipe("low_dose_to_full_dose"), changes).translating.data_consistency == 0.01
+
+
+def test_a_null_space_network_is_trained_validated_and_tested_with_what_its_sources_measure(tmp_path):
+    result = run(recipe(*NULL_SPACE, "training.steps=4", "training.validate_every=4"), tmp_path / "run")
+    assert not result.failed
+    paths = RunFolder(tmp_path / "run")
+    assert result.scores["translated"]["measurement_residual"] < 0.1
+    assert "validation" in (paths.path / "journal.csv").read_text()
 
 
 def test_the_resolved_recipe_reads_as_itself(done):

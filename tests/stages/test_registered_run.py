@@ -1,5 +1,7 @@
 """Runs whose targets are registered with their sources: what is used, and what is left out and said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -109,6 +111,31 @@ def test_a_registration_is_made_again_where_its_files_or_its_images_changed(scan
     assert searches[3:] == [PERSON]
     run_cases(recipe(scans[0], register="affine"), RunFolder(tmp_path))
     assert searches[4:] == [PERSON, OTHER, STRANGER]
+
+
+def test_a_change_mask_goes_with_the_target_on_whose_grid_it_lies(scans, searches, tmp_path):
+    settings, run_folder = recipe(scans[0]), RunFolder(tmp_path / "run")
+    grids = {PERSON: "CT", OTHER: "T1"}
+    for name, side in grids.items():
+        volume = read_volume(scans[0] / f"{name}_{side}.nii.gz")
+        write_volume(volume.like((volume.voxels > 300).astype(np.uint8)), tmp_path / f"{name}_change.nii.gz")
+    cases = [
+        replace(case, change=tmp_path / f"{case.subject}_change.nii.gz" if case.subject in grids else None)
+        for case in settings.cases()
+    ]
+    moved, kept = (case for case in run_cases(settings, run_folder, cases)[0])
+    assert kept.change == tmp_path / f"{OTHER}_change.nii.gz", "it lies on the grid of the source"
+    change, target = read_volume(moved.change), read_volume(moved.targets[0])
+    assert change.shares_grid_with(target)
+    bone = target.voxels > 300
+    assert 2 * (bone & (change.voxels > 0)).sum() > 0.8 * (bone.sum() + change.voxels.sum())
+    before = len(searches)
+    run_cases(settings, run_folder, cases)
+    assert len(searches) == before
+    volume = read_volume(cases[0].change)
+    write_volume(volume.like(1 - volume.voxels), cases[0].change, overwrite=True)
+    run_cases(settings, run_folder, cases)
+    assert searches[before:] == [PERSON], "made again, since the change mask is another one"
 
 
 def test_a_run_without_a_training_pair_says_why(scans, searches, tmp_path):
