@@ -32,7 +32,7 @@ def writable_format(wanted: FileFormat, translator: AnyTranslator) -> FileFormat
     if wanted == "auto":
         return "nifti"
     what = f"the model gives {modality}, which is not written as DICOM"
-    raise UsageError(f"--format {wanted}", what, f"write NIfTI; DICOM is written for {' and '.join(MODALITIES)}")
+    raise UsageError(f"--format {wanted}", what, f"write NIfTI; DICOM is written for {', '.join(MODALITIES)}")
 
 
 def dicom_jobs(

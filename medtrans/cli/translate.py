@@ -112,7 +112,7 @@ def translate(
         FileFormat,
         typer.Option(
             "--format",
-            help="nifti, dicom (CT or MR images in NAME_dicom, for a DICOM input), both; auto: both for DICOM into a "
+            help="nifti, dicom (CT, MR or SEG in NAME_dicom, for a DICOM input), both; auto: both for DICOM into a "
             "folder, else NIfTI.",
         ),
     ] = FileFormat.auto,

@@ -11,6 +11,7 @@ import pytest
 from medtrans.batching import translate_case
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import InputRefused, UsageError
+from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.reading import derived_series
 from medtrans.reading.volumes import hash_volume, read_volume, volumes_of
@@ -253,3 +254,16 @@ def test_what_was_written_is_one_volume_for_whoever_reads_the_folder(series, tra
     assert volumes_of(tmp_path / "out") == [tmp_path / "out" / "head.nii.gz"]
     translate_files(series, tmp_path / "alone", translator, file_format="dicom")
     assert volumes_of(tmp_path / "alone") == [tmp_path / "alone" / "head_dicom"]
+
+
+def test_label_maps_become_a_segmentation_beside_the_nifti(series, tmp_path):
+    translator = translator_of(Same(), target_normalisation=Labels(labels=(7,)))
+    [outcome] = translate_files(series, tmp_path / "out", translator, file_format="auto")
+    assert outcome.verdict == "done", outcome.message
+    assert names(tmp_path / "out") == ["head.json", "head.nii.gz", "head_dicom/0001.dcm", "ledger.jsonl"]
+    one, nifti = (
+        pydicom.dcmread(tmp_path / "out" / "head_dicom" / "0001.dcm"),
+        read_volume(tmp_path / "out/head.nii.gz"),
+    )
+    assert (one.Modality, [segment.SegmentLabel for segment in one.SegmentSequence]) == ("SEG", ["label 7"])
+    assert one.pixel_array.sum() == np.count_nonzero(nifti.voxels == 7) > 0

@@ -44,10 +44,11 @@ def anonymise(dataset: Dataset, made: Provenance) -> Dataset:
             delattr(out, name)
     for name in IDENTIFIERS:
         setattr(out, name, derived_uid("anonymous", str(out.get(name))))
-    out.SourceImageSequence = [_anonymous_reference(item) for item in out.get("SourceImageSequence", [])]
+    if "SourceImageSequence" in out:
+        out.SourceImageSequence = [_anonymous_reference(item) for item in out.SourceImageSequence]
     out.ContributingEquipmentSequence = list(out.ContributingEquipmentSequence)[1:]
     out.SeriesDescription = f"SYNTHETIC {made.modality.name}"
-    out.SeriesNumber = None
+    out.SeriesNumber = 1 if made.modality.name == "labels" else None  # A segmentation must have one.
     out.DerivationDescription = (
         f"SYNTHETIC {made.modality.name}, computed by a model and not measured: medtrans {made.version}, model "
         f"sha256 {made.model_sha256}"

@@ -41,8 +41,14 @@ MAY_BE_EMPTY = (
 )
 """Elements of type 2: there, but empty where the source has none."""
 SCANNER = ("Manufacturer", "ManufacturerModelName", "SoftwareVersions", "InstitutionName", "StationName")
-STORAGE = {"CT": "1.2.840.10008.5.1.4.1.1.2", "MR": "1.2.840.10008.5.1.4.1.1.4"}
-"""CT Image Storage and MR Image Storage."""
+STORAGE = {
+    "CT": "1.2.840.10008.5.1.4.1.1.2",
+    "MR": "1.2.840.10008.5.1.4.1.1.4",
+    "labels": "1.2.840.10008.5.1.4.1.1.66.4",
+}
+"""CT Image Storage, MR Image Storage, and Segmentation Storage."""
+NAMES = {"labels": "SEG"}
+"""Modality of DICOM, where it is another word."""
 LONG_STRING, SHORT_TEXT = 64, 1024
 """Characters of LO and ST."""
 MAKER = "medtrans"
@@ -60,10 +66,10 @@ def series_dataset(volume: Volume, header: SeriesHeader, made: Provenance, serie
     if "DeidentificationMethodCodeSequence" in source and out.get("PatientIdentityRemoved") == "YES":
         out.DeidentificationMethodCodeSequence = source.DeidentificationMethodCodeSequence
     _complete(out, header, made)
-    out.Modality, out.SOPClassUID = made.modality.name, STORAGE[made.modality.name]
+    out.SOPClassUID, out.Modality = STORAGE[made.modality.name], dicom_name(made)
     out.SeriesInstanceUID = series_uid
     out.SeriesNumber = _whole(source.get("SeriesNumber")) + NUMBER_OF_DERIVED_SERIES
-    out.SeriesDescription = _cut(f"SYNTHETIC {made.modality.name} {_text(source, 'SeriesDescription')}", LONG_STRING)
+    out.SeriesDescription = _cut(f"SYNTHETIC {dicom_name(made)} {_text(source, 'SeriesDescription')}", LONG_STRING)
     out.Manufacturer, out.ManufacturerModelName = MAKER, _cut(f"medtrans model {made.model}", LONG_STRING)
     out.SoftwareVersions = [f"medtrans {made.version}", f"model sha256 {made.model_sha256[:32]}"]
     _equipment(out, source, made)
@@ -130,6 +136,8 @@ def _image(out: Dataset, volume: Volume, made: Provenance) -> None:
     out.Rows, out.Columns = rows, columns
     out.BitsAllocated, out.BitsStored, out.HighBit, out.PixelRepresentation = 16, 16, 15, 1
     out.AcquisitionNumber = None
+    if made.modality.name == "labels":
+        return
     if is_ct:
         out.KVP, out.RescaleType = None, made.modality.unit
     else:
@@ -174,12 +182,17 @@ def add_sources(out: Dataset, instances: Sequence[Instance], *, same_place: bool
         out.SourceImageSequence = items
 
 
-def code(value: str, meaning: str) -> Dataset:
-    """An item of a code sequence of the DICOM dictionary."""
+def dicom_name(made: Provenance) -> str:
+    """Modality of the derived images as DICOM has it."""
+    return NAMES.get(made.modality.name, made.modality.name)
+
+
+def code(value: str, meaning: str, scheme: str = "DCM") -> Dataset:
+    """An item of a code sequence."""
     from pydicom.dataset import Dataset
 
     item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", meaning
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
     return item
 
 

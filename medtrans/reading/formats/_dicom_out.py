@@ -1,4 +1,4 @@
-"""Derived DICOM series: a volume that was computed from a series, as single-frame CT or MR images in a folder.
+"""Derived DICOM series: a volume that was computed from a series, as CT or MR images or as a segmentation.
 
 Position and orientation are those of the slices of the source, digit by digit. Identifiers follow from the inputs, the
 model, the settings and the voxels, and nothing holds the time: the same translation gives the same bytes.
@@ -20,6 +20,7 @@ from medtrans.reading.formats._dicom_anonymous import anonymise
 from medtrans.reading.formats._dicom_header import SeriesHeader, SliceHeader
 from medtrans.reading.formats._dicom_modules import STORAGE, add_scale, add_sources, add_windows, series_dataset
 from medtrans.reading.formats._dicom_provenance import Provenance
+from medtrans.reading.formats._dicom_seg import as_segmentation
 from medtrans.reading.formats._dicom_stored import stored_numbers
 from medtrans.reading.formats._dicom_uids import derived_uid
 from medtrans.reading.grids import LPS_TO_RAS
@@ -41,16 +42,16 @@ def bytes_of_series(shape: tuple[int, ...]) -> int:
 
 
 def write_derived(volume: Volume, folder: Path, made: Provenance) -> str:
-    """Write one file a slice into a new folder, and return the UID of the series.
+    """Write one file a slice, or one segmentation, into a new folder, and return the UID of the series.
 
     The volume was computed from a DICOM series, which is its origin.
 
-    Raises UsageError for another modality than CT and MR, InputRefused where the origin is no series,
+    Raises UsageError for another modality than CT, MR and labels, InputRefused where the origin is no series,
     EnvironmentRefused on a full disk.
     """
     if made.modality.name not in STORAGE:
         what = f"{made.modality.name} is not written as DICOM"
-        raise UsageError(folder, what, "write NIfTI (--format nifti): DICOM is written for CT and MR")
+        raise UsageError(folder, what, f"write NIfTI (--format nifti): DICOM is written for {', '.join(STORAGE)}")
     header = volume.origin.header if volume.origin else None
     if not isinstance(header, SeriesHeader):
         what = "its source names no patient, study and frame of reference"
@@ -69,10 +70,15 @@ def _images(volume: Volume, header: SeriesHeader, made: Provenance) -> Iterator[
         "series", made.inputs_sha256, made.model_sha256, made.settings_sha256, made.version, _digest(volume, stored)
     )
     out = series_dataset(volume, header, made, series)
-    add_scale(out, slope, made)
-    add_windows(out, volume, made)
     is_same = len(header.slices) == volume.shape[2] and np.array_equal(header.affine, volume.affine)
     places = header.slices if is_same else _places(volume, header)
+    if made.modality.name == "labels":
+        out.SOPInstanceUID = derived_uid("image", series, "0")
+        out = as_segmentation(out, volume, header, places, made)
+        yield anonymise(out, made) if made.anonymous else out
+        return
+    add_scale(out, slope, made)
+    add_windows(out, volume, made)
     for k, place in enumerate(places):
         out.SOPInstanceUID = derived_uid("image", series, str(k))
         out.InstanceNumber = k + 1

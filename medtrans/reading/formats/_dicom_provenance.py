@@ -15,7 +15,7 @@ class Provenance:
     """Who made a series of what. Hashes are SHA-256 in hexadecimal."""
 
     modality: Modality
-    """Of the derived images: CT or MR."""
+    """Of the derived images: CT, MR or labels."""
     version: str
     """Of medtrans."""
     model: str
