@@ -19,6 +19,7 @@ from medtrans.batching.staging import publish, staged
 from medtrans.batching.translated_series import (
     Hashed,
     findings_on_series,
+    gives_series,
     refuse_series_without_space,
     without_names,
     write_series,
@@ -143,7 +144,8 @@ def write_files(
     Between them are the standard deviation and the DICOM series, where it has them.
     """
     files, series = [place / job.output.name], None
-    if job.series is not None:
+    with_series = gives_series(translation, job)
+    if with_series and job.series is not None:
         series = write_series(translation, translator, job, line, place / job.series.name)
     if job.output != job.series:
         write_volume(translation.volume, files[0], description=DESCRIPTION)
@@ -156,7 +158,7 @@ def write_files(
     facts = sidecar(translation, translator, inputs, hashed, mask, job.mask_label, series)
     proof = sidecar_path(files[0])
     write_atomically(proof, facts, overwrite=False)
-    beside = [place / job.series.name] if job.series and job.series != job.output else []
+    beside = [place / job.series.name] if with_series and job.series and job.series != job.output else []
     return [*files, *beside, proof]
 
 

@@ -50,10 +50,22 @@ def write_series(
     return {"folder": folder.name, "sha256": hash_volume(folder), "series_instance_uid": uid, "identity": identity}
 
 
+def gives_series(translation: Translation, job: Job) -> bool:
+    """Whether a series is written: beside a NIfTI not for a label map without labels, which has no segment."""
+    if job.series is None or job.output == job.series or translation.modality.name != "labels":
+        return job.series is not None
+    return bool((translation.volume.voxels > 0).any())
+
+
 def findings_on_series(translation: Translation, job: Job) -> list[Finding]:
-    """Findings for whoever imports the series; none where none is written."""
+    """Findings for whoever imports the series; none where none is asked for."""
     if job.series is None:
         return []
+    if not gives_series(translation, job):
+        what = (
+            "no DICOM segmentation is written: the label map holds no label above 0, and one has at least one segment"
+        )
+        return [Finding(code="no-segment", severity="note", where=str(job.output), what=what)]
     return findings_on(translation.volume, job.series, anonymous=job.anonymous)
 
 

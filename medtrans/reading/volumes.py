@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from medtrans.core.errors import EmptyMask, GridMismatch, InputRefused
 from medtrans.core.volume import Volume
 from medtrans.reading import formats
+from medtrans.reading.derived_series import is_derived
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import SERIES, stem
@@ -121,10 +122,15 @@ def volumes_of(folder: Path) -> list[Path]:
         raise InputRefused(folder, "is not a folder", "give a folder of volumes")
     found = volumes_in(folder)
     names = {stem(path) for path in found}
-    volumes = [path for path in found if not path.name.endswith(SERIES) or path.name.removesuffix(SERIES) not in names]
+    volumes = [path for path in found if not _is_beside(path, names)]
     if not volumes:
         raise InputRefused(folder, "holds no volume (folders in it are not searched)", formats.supported())
     return volumes
+
+
+def _is_beside(path: Path, names: Collection[str]) -> bool:
+    """Whether a folder is the derived series of one of these volumes, by its name and by its content."""
+    return path.name.endswith(SERIES) and path.name.removesuffix(SERIES) in names and is_derived(path)
 
 
 def files_of(path: Path) -> tuple[Path, ...]:

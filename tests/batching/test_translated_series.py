@@ -179,8 +179,8 @@ def test_a_folder_that_medtrans_did_not_write_is_never_replaced(series, translat
 def test_an_input_is_never_replaced_by_the_series_of_another(translator, tmp_path):
     folder = tmp_path / "in"
     write_series(folder / "head", plain_series(VOXELS))
-    made = plain_series(VOXELS + 1, Manufacturer="medtrans", SyntheticData="YES", SeriesInstanceUID="1.2.9")
-    write_series(folder / "head_dicom", made)
+    write_series(folder / "head_dicom", plain_series(VOXELS + 1, SeriesInstanceUID="1.2.9"))
+    assert len(volumes_of(folder)) == 2
     with pytest.raises(UsageError, match="is an input"):
         translate_files(folder, folder, translator, file_format="both", overwrite=True)
 
@@ -256,14 +256,25 @@ def test_what_was_written_is_one_volume_for_whoever_reads_the_folder(series, tra
     assert volumes_of(tmp_path / "alone") == [tmp_path / "alone" / "head_dicom"]
 
 
-def test_label_maps_become_a_segmentation_beside_the_nifti(series, tmp_path):
+def test_label_maps_become_a_segmentation_beside_the_nifti(tmp_path):
+    bright = write_series(tmp_path / "in" / "head", plain_series(np.where(VOXELS > 0, 3000, VOXELS).astype(np.int16)))
+    translator = translator_of(Same(), target_normalisation=Labels(labels=(7,)))
+    [outcome] = translate_files(bright, tmp_path / "out", translator, file_format="auto")
+    assert outcome.verdict == "done", outcome.message
+    assert names(tmp_path / "out") == ["head.json", "head.nii.gz", "head_dicom/0001.dcm", "ledger.jsonl"]
+    one = pydicom.dcmread(tmp_path / "out" / "head_dicom" / "0001.dcm")
+    assert (one.Modality, [segment.SegmentLabel for segment in one.SegmentSequence]) == ("SEG", ["label 7"])
+    labels = read_volume(tmp_path / "out" / "head.nii.gz").voxels
+    assert one.pixel_array.sum() == np.count_nonzero(labels == 7) > 0
+
+
+def test_a_map_without_labels_has_no_segmentation_and_that_is_said(series, tmp_path):
     translator = translator_of(Same(), target_normalisation=Labels(labels=(7,)))
     [outcome] = translate_files(series, tmp_path / "out", translator, file_format="auto")
     assert outcome.verdict == "done", outcome.message
-    assert names(tmp_path / "out") == ["head.json", "head.nii.gz", "head_dicom/0001.dcm", "ledger.jsonl"]
-    one, nifti = (
-        pydicom.dcmread(tmp_path / "out" / "head_dicom" / "0001.dcm"),
-        read_volume(tmp_path / "out/head.nii.gz"),
-    )
-    assert (one.Modality, [segment.SegmentLabel for segment in one.SegmentSequence]) == ("SEG", ["label 7"])
-    assert one.pixel_array.sum() == np.count_nonzero(nifti.voxels == 7) > 0
+    assert "no-segment" in [finding.code for finding in outcome.findings]
+    assert names(tmp_path / "out") == ["head.json", "head.nii.gz", "ledger.jsonl"]
+    [outcome] = translate_files(series, tmp_path / "alone", translator, file_format="dicom")
+    assert (outcome.verdict, outcome.exit_code) == ("failed", 3)
+    assert "holds no label above 0" in outcome.message
+    assert not [name for name in names(tmp_path / "alone") if "dcm" in name]
