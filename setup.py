@@ -9,7 +9,10 @@ setup(
     packages=[*find_packages(include=["medtrans", "medtrans.*"]), *DATA],
     package_dir=DATA,
     package_data={
-        "medtrans": ["**/*.html", "**/*.css", "**/*.js", "**/*.LICENSE.txt", "**/*.yaml", "py.typed"],
+        "medtrans": [
+            *("**/*.html", "**/*.css", "**/*.js", "**/*.LICENSE.txt", "**/*.yaml", "py.typed"),
+            "models/zoo/*/**/*",
+        ],
         "medtrans.pipelines": ["*/*.yaml", "*/*.csv", "*/*.md", "*/*.py", "*/*.html"],
         "medtrans.sample_data": ["*.nii.gz", "README.md", "follow_up/*"],
     },

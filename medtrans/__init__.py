@@ -3,9 +3,9 @@
 The path of the data: reading → preparing → training → translating → evaluating → reporting.
 To add something look into the plurals: phantoms, degradations, networks, losses, methods, metrics.
 
-    from medtrans import Translator, read_volume, write_volume
+    from medtrans import load_translator, read_volume, write_volume
 
-    translator = Translator.load("runs/mri_to_ct/model")
+    translator = load_translator("head-mr-to-ct")
     write_volume(translator(read_volume("mr.nii.gz")), "ct.nii.gz")
 """
 
@@ -29,6 +29,7 @@ _PUBLIC = {
     "read_volume": "medtrans.reading.volumes",
     "write_volume": "medtrans.reading.volumes",
     "Translator": "medtrans.translating.translator",
+    "load_translator": "medtrans.translating.ensemble",
     "Ensemble": "medtrans.translating.ensemble",
     # Records.
     "Case": "medtrans.core.case",

@@ -1,4 +1,4 @@
-"""Catalogue of what can be chosen: methods, networks, metrics, degradations, presets and pipelines."""
+"""Catalogue of what can be chosen: methods, networks, metrics, degradations, presets, pipelines, shipped models."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
 from medtrans.reading.storage import read_bytes
 
 FAMILIES = ("methods", "networks", "metrics", "degradations")
-LISTS = (*FAMILIES, "presets", "pipelines")
+LISTS = (*FAMILIES, "presets", "pipelines", "models")
 
 
 def entries(name: str) -> list[Entry]:
-    """The members of a family, the presets, or the pipelines. Raises UsageError."""
+    """The members of a family, the presets, the pipelines, or the shipped models. Raises UsageError."""
     if name in FAMILIES:
         members: list[Entry] = importlib.import_module(f"medtrans.{name}").entries()
         return members
@@ -27,6 +27,8 @@ def entries(name: str) -> list[Entry]:
         return [Entry(key, preset.summary, preset.source) for key, preset in presets.items()]
     if name == "pipelines":
         return [_pipeline(key, file) for key, file in recipes().items()]
+    if name == "models":
+        return [model.entry for model in importlib.import_module("medtrans.models.zoo").shipped()]
     raise UsageError("list", f"there is no list named {name!r}", did_you_mean(name, LISTS))
 
 

@@ -24,9 +24,10 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("seeds", type=int, nargs="*", default=[0, 1])
     parser.add_argument("--first-head", type=int, default=0, help="16 makes heads that no choice of weights has used")
+    parser.add_argument("--voxels", type=float, nargs="*", default=[0.0, 2.0], help="deviation of the random field")
     options = parser.parse_args()
     (x, y, _, body), (test_x, test_y, _, test_body) = cohort(options.first_head, DEVICE)
-    for voxels, seed, (label, settings) in itertools.product((0.0, 2.0), options.seeds, METHODS.items()):
+    for voxels, seed, (label, settings) in itertools.product(options.voxels, options.seeds, METHODS.items()):
         method = new_method(seed=seed, generator=NETWORK, discriminator=DISCRIMINATOR, **settings).to(DEVICE)
         train(method, x, deform(y, voxels), body, STEPS, seed, RATE)
         found = scores(method, test_x, test_y, test_body)

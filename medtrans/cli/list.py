@@ -13,7 +13,7 @@ from medtrans.cli.options import AsJson
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="methods, networks, metrics, degradations, presets or pipelines.")],
+    what: Annotated[str, typer.Argument(help="methods, networks, metrics, degradations, presets, pipelines, models.")],
     as_json: AsJson = False,
 ) -> None:
     """List what can be chosen: name, one line, source."""

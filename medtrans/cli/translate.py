@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
@@ -46,8 +47,15 @@ def translate(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="A file for a file, a folder for a folder.")],
     models: Annotated[
-        list[Path], typer.Option("--model", "-m", help="A model folder; again for the mean of several models.")
-    ],
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME|FOLDER",
+            help="A model folder, or a shipped model (medtrans list models); again for the mean of several models. "
+            "Default: head-mr-to-ct.",
+        ),
+    ] = None,
     device: Device = "auto",
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -124,6 +132,7 @@ def translate(
             "of files stay. Default: patient and study are kept.",
         ),
     ] = False,
+    force: Annotated[bool, typer.Option(help="Translate bodies that are too small for the model, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output has exactly the geometry of the input."""
@@ -132,6 +141,8 @@ def translate(
     from medtrans.stages.translate import translate
 
     use_threads(threads)
+    if not models:
+        models = [_default_model()]
     is_batch = len(sources) == 1 and sources[0].is_dir() and not is_volume(sources[0])
     part = part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
@@ -140,6 +151,8 @@ def translate(
     changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     noises = {"data_consistency": consistency, "posterior_sampling": posterior}
     changes |= {key: _noise(key, text) for key, text in noises.items() if text is not None}
+    if force:
+        changes["smallest_body"] = None
     with ProgressBars() as progress:
         outcomes = translate(
             sources[0] if len(sources) == 1 else [sources],
@@ -166,6 +179,15 @@ def translate(
     else:
         print(_summary(outcomes, output, part))
     _report_failures(outcomes, is_batch=is_batch)
+
+
+def _default_model() -> str:
+    """The shipped model that is taken where none is named, said on standard error."""
+    from medtrans.models.zoo import DEFAULT, shipped
+
+    about = next(model.about for model in shipped() if model.name == DEFAULT)
+    print(f"medtrans: note: no --model is given, so {DEFAULT} is used: {about}", file=sys.stderr)
+    return DEFAULT
 
 
 def _noise(key: str, text: str) -> float | None:

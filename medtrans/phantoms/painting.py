@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Interval, MinLen
 
 from medtrans.core.arithmetic import uniform
 from medtrans.core.modality import ModalityName
@@ -41,6 +41,8 @@ class PaintingSettings(Settings):
     """Contrasts of half of the sources, on random scanners. The others have any contrast."""
     new_skulls: bool = True
     """Whether the thickness of skull and scalp, and the atrophy of the brain, are drawn in training."""
+    skull_stripped: Annotated[float, Interval(ge=0, le=1)] = 0.0
+    """Share of the pairs with nothing but the brain in both images, as after brain extraction. Not for CT."""
     paintings_per_head: Annotated[int, Ge(1)] = 8
     """Paintings of a head before its skull and scalp are drawn anew, which takes much longer than to paint it."""
     items_per_draw: Annotated[int, Ge(1)] = 64
@@ -74,7 +76,16 @@ def paint_pair(head: Head, settings: PaintingSettings, rng: np.random.Generator)
     contrast = settings.contrasts[int(rng.integers(len(settings.contrasts)))]
     appearance = other_scanner(contrast, rng) if rng.random() < 0.5 else random_contrast(rng)
     source = paint_mr(head, _with_bone(appearance, rng), rng)
-    return PaintedPair(source, _target(head, settings.target, rng), head.mask)
+    pair = PaintedPair(source, _target(head, settings.target, rng), head.mask)
+    return _stripped(pair, head, rng) if settings.skull_stripped and rng.random() < settings.skull_stripped else pair
+
+
+def _stripped(pair: PaintedPair, head: Head, rng: np.random.Generator) -> PaintedPair:
+    """The brain of the pair alone, with more or less of the CSF around it."""
+    grid = head.grid
+    brain = skulls.hull_of_brain(head.tissues.voxels[0], grid.spacing, uniform(rng, 2, 5))
+    source, target = (image.like(np.where(brain, image.voxels, 0)) for image in (pair.source, pair.target))
+    return PaintedPair(source, target, grid.like(brain[None].astype(np.uint8)))
 
 
 def _target(head: Head, kind: str | None, rng: np.random.Generator) -> Volume:

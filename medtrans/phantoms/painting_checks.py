@@ -44,6 +44,9 @@ def refuse_unpaintable(
     if reading.source_modality != "MR":
         what = f"is {reading.source_modality}, but MR is painted from the label maps"
         raise UsageError(f"{where}: reading.source.modality", what, "write MR")
+    if painting.target == "CT" and painting.skull_stripped:
+        what = "paints brains without a skull, and a CT has one"
+        raise UsageError(f"{where}: painting.skull_stripped", what, "set 0, or another painting.target")
     if reading.mask or reading.follow_up or len(reading.source.patterns) > 1:
         key = "mask" if reading.mask else "follow_up" if reading.follow_up else "source.pattern"
         what = "has no meaning where each pair and its mask are painted from one label map"

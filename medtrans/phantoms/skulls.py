@@ -95,7 +95,7 @@ def _move_surfaces(
     braincase = bone & (from_cavity < BRAINCASE)
     to_bone = distance(braincase, spacing, FAR) - half
     below_skin = distance(_is(head, "skin", "air outside"), spacing, 2 * SKIN) - half
-    growing = _is(head, "CSF") & (to_bone < inward) & ~_hull(head, spacing)
+    growing = _is(head, "CSF") & (to_bone < inward) & ~hull_of_brain(head, spacing)
     growing |= _is(head, "fat") & (to_bone < outward) & (below_skin > 0.5)
 
     from_cavity, from_outside = from_cavity - half, distance(~bone & (from_cavity > 0), spacing, FAR) - half
@@ -146,8 +146,8 @@ def _around(mask: np.ndarray, spacing: Sequence[float]) -> tuple[slice, ...]:
     return tuple(slice(max(side.start - more, 0), side.stop + more) for side, more in zip(sides, wide, strict=True))
 
 
-def _hull(tissues: np.ndarray, spacing: Sequence[float], wide: float = 3.0) -> np.ndarray:
-    """Hull of the brain: its sulci and the voxels next to it included."""
+def hull_of_brain(tissues: np.ndarray, spacing: Sequence[float], wide: float = 3.0) -> np.ndarray:
+    """Hull of the brain: its sulci, `wide` mm across, and the voxels next to it included."""
     brain = _is(tissues, *BRAIN)
     blurred = gaussian_filter(brain.astype(np.float32), [wide / mm for mm in spacing], truncate=3)
     return np.asarray((blurred > 0.35) | ndimage.binary_dilation(brain))

@@ -14,16 +14,17 @@ from medtrans.batching.plan import Inputs
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import UsageError
 from medtrans.core.progress import ProgressCallback, no_progress
+from medtrans.models.zoo import DEFAULT, model_folders
 from medtrans.preparing.preparation import assert_known_conditions
 from medtrans.stages._chosen_series import Chosen, chosen_series
-from medtrans.translating.ensemble import AnyTranslator, Ensemble
+from medtrans.translating.ensemble import load_members, together
 from medtrans.translating.translator import Translator
 
 
 def translate(
     source: Inputs,
     output: Path,
-    model: Path | Sequence[Path],
+    model: str | Path | Sequence[str | Path] = DEFAULT,
     *,
     device: str = "auto",
     overwrite: bool = False,
@@ -43,6 +44,7 @@ def translate(
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
 
+    `model` is a model folder or the name of a shipped model (`medtrans list models`); several are used as an ensemble.
     `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
     the first and last of an array of commands that share the folder; `conditions` are numbers for models that use
     them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency); `record` is the
@@ -51,18 +53,17 @@ def translate(
     of several DICOM series; `resample_tilt` interpolates those of a tilted gantry to a rectangular grid.
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
-    folders = [model] if isinstance(model, Path) else model
-    members = [Translator.load(folder, device=device).with_settings(**(changes or {})) for folder in folders]
+    folders = model_folders([model] if isinstance(model, (str, Path)) else model)
+    members = load_members(folders, device, **(changes or {}))
     if record is not None and "data_consistency" not in (changes or {}):  # Given alone, it asks for agreement.
         members = [_consistent(member) for member in members]
     _refuse_idle_samples((changes or {}).get("samples", 1), members)
     assert_known_conditions(conditions or {}, [member.preparation for member in members])
-    translator: AnyTranslator = members[0] if len(members) == 1 else Ensemble(members)
     with _chosen(source, series) as (inputs, chosen):
         outcomes = translate_files(
             inputs,
             output,
-            translator,
+            together(members),
             conditions=conditions,
             masks=masks,
             mask_label=mask_label,

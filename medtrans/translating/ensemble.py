@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +22,7 @@ from medtrans.core.digest import digest
 from medtrans.core.errors import ModelRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
+from medtrans.models.zoo import model_folders
 from medtrans.translating.data_consistency import Agreement, Measured
 from medtrans.translating.moments import Moments
 from medtrans.translating.output_checks import assert_same_geometry
@@ -107,6 +109,25 @@ class Ensemble:
 
 
 AnyTranslator = Translator | Ensemble
+
+
+def load_translator(models: str | Path | Sequence[str | Path], device: str = "auto", **changes: Any) -> AnyTranslator:
+    """A Translator, or the Ensemble of several, from model folders and names of shipped models, with changed settings.
+
+    Raises ModelRefused, UsageError, EnvironmentRefused.
+    """
+    return together(load_members(models, device, **changes))
+
+
+def load_members(models: str | Path | Sequence[str | Path], device: str = "auto", **changes: Any) -> list[Translator]:
+    """The models of `load_translator`, one by one."""
+    folders = model_folders([models] if isinstance(models, (str, Path)) else models)
+    return [Translator.load(folder, device=device).with_settings(**changes) for folder in folders]
+
+
+def together(members: Sequence[Translator]) -> AnyTranslator:
+    """One model, or the mean of several."""
+    return members[0] if len(members) == 1 else Ensemble(members)
 
 
 def _refuse_repeated(members: Sequence[Translator]) -> None:

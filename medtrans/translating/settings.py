@@ -43,6 +43,9 @@ class TranslatingSettings(Settings):
     """Draw each translation given the measurements of its source: by diffusion, or rectified_flow from noise, as the
     prior, and the record of one linear degradation, as for data_consistency, in place of which it stands. The value is
     the noise of the source as a share of its signal. null: do not."""
+    smallest_body: Annotated[float, Interval(gt=0)] | None = None
+    """Litres. A source whose body is smaller is doubted, and refused below 70 % of it: a brain without its skull, or a
+    part of a head, given to a model of whole heads. null: any size."""
     grid: Literal["source", "model"] = "source"
     """Voxels of a translation: those of its source, or of preparing.spacing, for a model that makes voxels smaller."""
 

@@ -21,12 +21,13 @@ class BodyUsed:
     """Given as a mask, or found in the source, with a margin."""
     fraction: float
     """Of the voxels of the networks' grid."""
+    litres: float
     hull_fraction: float
     """The share of its convex hull that it fills; nan where it is flat."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return to_plain({**asdict(self), "fraction": round(self.fraction, 4)})  # type: ignore[no-any-return]
+        return to_plain({**asdict(self), "fraction": round(self.fraction, 4), "litres": round(self.litres, 3)})  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, 
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
 from medtrans.translating.admission import admit
-from medtrans.translating.body import body_used, doubt_body
+from medtrans.translating.body import body_used, doubt_body, refuse_small_body
 from medtrans.translating.data_consistency import Agreement, Measured, make_consistent
 from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
 from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
@@ -137,7 +137,8 @@ class Translator:
             volume, mask = self._on_model_grid(volume, mask)
         prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
         body = body_used(prepared, mask, self.preparation.settings.body_mask)
-        findings = (*findings, *doubt_body(body, where))
+        doubts = *doubt_body(body, where), *refuse_small_body(body, self.settings.smallest_body, where)
+        findings = (*findings, *doubts)
         with memory_errors(where, "lower translating.batch or translating.window"), repeatable(self.device):
             prediction, sampled = self._predict(prepared, values, source, measured, where, on_progress)
         prepared = replace(prepared, voxels=np.empty(0, np.float32))  # They are as large as the prediction.

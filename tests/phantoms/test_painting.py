@@ -88,3 +88,21 @@ def test_a_label_map_gives_back_the_tissues_it_can_tell(labels, head):
         box = tuple(slice(side) for side in before.shape)
         after = head.fine == NUMBER[tissue]
         assert 0.6 < after.sum() / before[box].sum() < 1.6, tissue
+
+
+@pytest.mark.parametrize("target", ["T1", "tissues"])
+def test_of_a_skull_stripped_pair_the_brain_is_left_and_nothing_else(head, target):
+    whole, made = pair(head, 6, target=target), pair(head, 6, target=target, skull_stripped=1)
+    brain = made.mask.voxels > 0
+    for name in ("source", "target"):
+        image, full = getattr(made, name).voxels, getattr(whole, name).voxels
+        assert np.array_equal(image[brain], full[brain])
+        assert not image[~brain].any()
+    tissues = head.tissues.voxels
+    assert np.isin(tissues, [NUMBER["white matter"], NUMBER["grey matter"]])[~brain].sum() < 0.02 * brain.sum()
+    assert np.isin(tissues, [NUMBER["skin"], NUMBER["fat"]])[brain].mean() < 0.01
+
+
+def test_some_pairs_are_stripped_where_the_share_is_between(head):
+    small = [pair(head, seed, target="T1", skull_stripped=0.5).mask.voxels.sum() for seed in range(12)]
+    assert 2 <= np.sum(np.array(small) < 0.9 * head.mask.voxels.sum()) <= 10

@@ -46,4 +46,4 @@ def test_the_pipeline_says_what_it_is(name):
     entry = next(entry for entry in entries("pipelines") if entry.name == name)
     assert len(entry.summary) > 20
     assert (pipelines_folder() / name / "README.md").read_text().startswith("# ")
-    assert len((pipelines_folder() / name / "recipe.yaml").read_text().splitlines()) <= 30
+    assert len((pipelines_folder() / name / "recipe.yaml").read_text().splitlines()) <= 34

@@ -83,6 +83,7 @@ def test_label_maps_are_checked_as_label_maps():
         ({"reading": {"source": {"pattern": "*.nii.gz", "modality": "MR"}, "mask": "*_mask.nii.gz"}}, "reading.mask"),
         ({"preparing": {"register": "rigid"}}, "nothing to register"),
         ({"painting": {"target": "PET"}}, "painting"),
+        ({"painting": {"target": "CT", "skull_stripped": 0.5}}, "brains without a skull"),
         ({"degrading": {"chain": [{"name": "low_dose"}]}}, "low_dose"),
     ],
 )

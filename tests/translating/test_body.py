@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from medtrans.batching.translate_files import translate_files
+from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
 from medtrans.phantoms import make_head, paint
 from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.translating.body import REFUSED_SHARE
+from medtrans.translating.settings import TranslatingSettings
 from tests.translating.stand_ins import Same, ball, save_nifti, translator_of
 
 MR = {"source_modality": "MR", "source_normalisation": Percentiles(), "target_modality": "CT"}
@@ -41,6 +44,22 @@ def test_a_body_that_fills_little_of_its_hull_is_doubted_with_its_share():
     assert finding.numbers["hull_fraction"] < 0.8
     assert "air is written" in finding.consequence
     assert "--mask" in finding.advice
+
+
+@pytest.mark.parametrize("share", [0.6, 0.8, 1.2])
+def test_a_body_smaller_than_the_model_takes_is_doubted_and_a_much_smaller_one_refused(share):
+    voxels, inside = ball((30, 30, 30), low=0, high=900)
+    volume = Volume(np.abs(voxels), np.diag([4.0, 4.0, 4.0, 1.0]))
+    mask = volume.like(inside[None].astype(np.uint8))
+    litres = inside.sum() * 4**3 / 1e6
+    translator = translator_of(Same(), TranslatingSettings(smallest_body=litres / share), **MR)
+    if share < REFUSED_SHARE:
+        with pytest.raises(InputRefused, match=f"has {litres:.1f} litres.*without skull and scalp.*--force"):
+            translator.translate(volume, mask, where="a")
+    else:
+        found = translator.translate(volume, mask, where="a").findings
+        assert ["body-small" in one.code for one in found] == [True] * (share < 1)
+    assert translator.with_settings(smallest_body=None).translate(volume, mask).body.litres == pytest.approx(litres)
 
 
 def test_a_mask_that_is_given_is_not_doubted_and_is_named_as_the_body():

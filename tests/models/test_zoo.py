@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from medtrans.core.errors import ModelRefused
+from medtrans.models import zoo
+from medtrans.models.folder import CARD, CONFIG, load_model
+from medtrans.models.weights import PICKLES
+from medtrans.models.zoo import DEFAULT, model_folders, shipped
+from medtrans.translating.ensemble import load_translator
+
+MOST_BYTES = 40e6
+
+
+@pytest.fixture(params=shipped(), ids=lambda model: model.name)
+def model(request):
+    return request.param
+
+
+def test_the_default_is_shipped_and_all_models_together_are_small():
+    models = shipped()
+    assert DEFAULT in [model.name for model in models]
+    assert sum(model.size for model in models) <= MOST_BYTES
+
+
+def test_each_says_what_it_translates_under_which_licence_and_how_well(model):
+    assert model.licence == "Apache-2.0"
+    assert model.about.endswith(".")
+    assert model.modalities in model.entry.facts
+    assert "Dice" in model.figure or "MAE" in model.figure
+
+
+def test_each_member_loads_and_its_card_has_scores_and_failures(model):
+    for folder in model.members:
+        method, preparation, _ = load_model(folder)
+        assert sum(weight.numel() for weight in method.parameters()) > 1e5
+        assert preparation.settings.patch
+        card = (folder / CARD).read_text()
+        assert "not evaluated on test cases" not in card
+        assert "not declared" not in card
+
+
+def test_nothing_of_the_machine_it_was_trained_on_is_in_it(model):
+    for path in (path for member in model.members for path in member.parent.rglob("*") if path.is_file()):
+        assert path.suffix not in PICKLES
+        if path.name in (CONFIG, CARD, "scores.json"):
+            text = path.read_text()
+            assert "/work" not in text
+            assert "/home" not in text
+            assert "/tmp" not in text
+
+
+def test_scores_were_made_by_the_script_and_its_sentence_follows_from_them(model):
+    scores = json.loads((model.members[0].parent / "scores.json").read_text())
+    heads = {score["head"] for score in scores["painted"]}
+    assert len(scores["painted"]) == len(heads) * len(scores["summary"])
+    assert f"{len(heads)} painted heads" in scores["figure"]
+
+
+def test_names_stand_for_all_members_and_folders_for_themselves(tmp_path):
+    [default] = [model for model in shipped() if model.name == DEFAULT]
+    assert model_folders([DEFAULT]) == model_folders(["head_mr_to_ct"]) == list(default.members)
+    assert model_folders([tmp_path, DEFAULT]) == [tmp_path, *default.members]
+
+
+def test_a_folder_goes_before_a_shipped_model_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / DEFAULT).mkdir()
+    assert [str(path) for path in model_folders([DEFAULT])] == [DEFAULT]
+
+
+def test_what_is_neither_a_folder_nor_a_model_is_refused_with_the_nearest_name():
+    with pytest.raises(ModelRefused, match="'head-mr-to-ct'"):
+        load_translator("head-mr-to-cd")
+
+
+def test_every_file_is_found_by_its_folder_alone():
+    assert {model.members[0].parent.parent for model in shipped()} == {zoo.FOLDER}
