@@ -26,6 +26,8 @@ from mkdocs.structure.files import File, Files
 from medtrans import catalogue, methods, metrics, networks
 from medtrans.core.registry import Entry
 from medtrans.core.settings import MemberOf, Settings
+from medtrans.models import zoo
+from medtrans.models.folder import CARD
 from medtrans.recipe import STAGES
 
 FAMILIES = {
@@ -53,6 +55,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "reference/recipe.md": recipe_page(),
         "reference/preparing.md": parts_page(),
         "reference/pipelines.md": pipelines_page(),
+        "reference/models.md": models_page(),
         "decisions/index.md": decisions_page(Path(config.docs_dir)),
     }
     for family, text in FAMILIES.items():
@@ -105,6 +108,23 @@ def pipelines_page() -> str:
         parts.append(
             "\n".join(["| name | recipe |", "|---|---|", *(f"| `{e.name}` | {inline(e.summary)} |" for e in own)])
         )
+    return "\n\n".join(parts)
+
+
+def models_page() -> str:
+    """The shipped models: what each says of itself, and the card of its first network."""
+    parts = [
+        "# Shipped models",
+        "Inside the package: `medtrans translate -m NAME`. Scores were written by the script of each pipeline.",
+    ]
+    for model in zoo.shipped():
+        card = (model.members[0] / CARD).read_text(encoding="utf-8").partition("\n")[2]
+        own = re.sub(r"^#", "##", card, flags=re.MULTILINE).strip()
+        parts += [
+            f"## {model.name}",
+            f"{inline(model.about)} {inline(model.entry.facts)}. {inline(model.figure)}.",
+            own,
+        ]
     return "\n\n".join(parts)
 
 
