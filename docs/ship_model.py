@@ -1,0 +1,35 @@
+"""Put the models of runs into the package, under one name: python docs/ship_model.py NAME RUN [RUN …] --about SENTENCE
+
+Each run becomes a member, called like its folder, of medtrans/models/zoo/NAME. Steps and time of its training go into its
+config.json, since a shipped model has no journal beside it. The script of its pipeline scores it afterwards:
+
+    python pipelines/NAME/score.py … -m medtrans/models/zoo/NAME/MEMBER … -o medtrans/models/zoo/NAME/scores.json --cards
+"""
+
+import argparse
+from pathlib import Path
+
+from medtrans.models.folder import load_model, save_model
+from medtrans.models.zoo import FOLDER
+from medtrans.recipe import load_recipe
+from medtrans.runs import RunFolder
+from medtrans.stages._later_card import training_facts
+from medtrans.training.journal import Journal
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name")
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--about", required=True)
+    options = parser.parse_args()
+    folder = FOLDER / options.name
+    folder.mkdir(exist_ok=True)
+    (folder / "about.yaml").write_text(f"about: {options.about}\n", encoding="utf-8")
+    for run in map(RunFolder, options.runs):
+        recipe = load_recipe(run.recipe)
+        method, preparation, config = load_model(run.model)
+        journal = Journal(run.journal, recipe.training.steps)
+        card = dict(config["card"])
+        card["training"] = {**card["training"], **training_facts(journal, recipe.training)}
+        save_model(folder / run.path.name, method, preparation, card, translating=recipe.translating)
+        print(folder / run.path.name)
