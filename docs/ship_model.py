@@ -1,9 +1,9 @@
 """Put the models of runs into the package, under one name: python docs/ship_model.py NAME RUN [RUN …] --about SENTENCE
 
-Each run becomes a member, called like its folder, of medtrans/models/zoo/NAME. Steps and time of its training go into its
-config.json, since a shipped model has no journal beside it. The script of its pipeline scores it afterwards:
+Each run becomes a member, called like its folder, of medtrans/models/zoo/NAME. Steps and time of its training go into
+its config.json, since a shipped model has no journal beside it. The script of its pipeline scores it afterwards:
 
-    python pipelines/NAME/score.py … -m medtrans/models/zoo/NAME/MEMBER … -o medtrans/models/zoo/NAME/scores.json --cards
+    python pipelines/NAME/score.py … -m NAME -o medtrans/models/zoo/NAME/scores.json --cards
 """
 
 import argparse
