@@ -85,7 +85,7 @@ def _shipped(folder: Path) -> ShippedModel:
     members = tuple(path.parent for path in sorted(folder.glob(f"*/{CONFIG}")))
     first = read_config(members[0])
     preparation, declared = first["preparation"], first["card"]["declared"]
-    scores = json.loads(read_bytes(folder / "scores.json", MAX_RECIPE_BYTES))
+    scores = folder / "scores.json"
     return ShippedModel(
         name=_name(folder.name),
         about=str(about["about"]),
@@ -93,5 +93,5 @@ def _shipped(folder: Path) -> ShippedModel:
         modalities=f"{preparation['source_modality']} to {preparation['target_modality']}",
         licence=declared["licence"],
         size=sum((member / WEIGHTS).stat().st_size for member in members),
-        figure=scores["figure"],
+        figure=json.loads(read_bytes(scores, MAX_RECIPE_BYTES))["figure"] if scores.is_file() else "not scored",
     )
