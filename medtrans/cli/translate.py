@@ -141,16 +141,12 @@ def translate(
     from medtrans.stages.translate import translate
 
     use_threads(threads)
-    if not models:
-        models = [_default_model()]
+    models = models or [_default_model()]
     is_batch = len(sources) == 1 and sources[0].is_dir() and not is_volume(sources[0])
     part = part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
-    mirrored = None if mirror is None else "left_right" if mirror else "none"
-    options = {"samples": samples, "seed": seed, "mirror": mirrored}
-    changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
     noises = {"data_consistency": consistency, "posterior_sampling": posterior}
-    changes |= {key: _noise(key, text) for key, text in noises.items() if text is not None}
+    changes = _changes(samples, seed, mirror, noises)
     if force:
         changes["smallest_body"] = None
     with ProgressBars() as progress:
@@ -188,6 +184,16 @@ def _default_model() -> str:
     about = next(model.about for model in shipped() if model.name == DEFAULT)
     print(f"medtrans: note: no --model is given, so {DEFAULT} is used: {about}", file=sys.stderr)
     return DEFAULT
+
+
+def _changes(
+    samples: int | None, seed: int | None, mirror: bool | None, noises: dict[str, str | None]
+) -> dict[str, Any]:
+    """What the options change of the settings that were saved with the models."""
+    mirrored = None if mirror is None else "left_right" if mirror else "none"
+    options = {"samples": samples, "seed": seed, "mirror": mirrored}
+    changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
+    return changes | {key: _noise(key, text) for key, text in noises.items() if text is not None}
 
 
 def _noise(key: str, text: str) -> float | None:
