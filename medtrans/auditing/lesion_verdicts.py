@@ -121,16 +121,17 @@ def _shown(code: str, question: str, wrong: Sequence[Lesion], patients: Rate, de
     enough = f"{enough_without(MARGIN)} {whom} without one would be enough for at most {MARGIN:.0%}"
     if not patients.n:
         return _verdict(code, question, "not assessable", f"there are no {whom} that could be assessed; {enough}")
-    share = f"in {patients.k} of {patients.n} {whom} (95 % upper bound {percent(patients.high)})"
+    bound = f"(95 % upper bound {percent(patients.high)})"
+    share, none = f"in {patients.k} of {patients.n} {whom} {bound}", f"none in {patients.n} {whom} {bound}"
     if wrong:
         count = f"{len(wrong)} lesion{'s' if len(wrong) > 1 else ''} "
         return _verdict(code, question, "fail", f"{count}{share}; {named(wrong)}", **numbers)
     if detector.outcome != "pass":
-        why = f"none {share}, but it is not shown that the detector finds lesions"
+        why = f"{none}, but it is not shown that the detector finds lesions"
         return _verdict(code, question, "not assessable", why, **numbers)
     if patients.high > MARGIN:
-        return _verdict(code, question, "not assessable", f"none {share}; {enough}", **numbers)
-    return _verdict(code, question, "pass", f"none {share}", **numbers)
+        return _verdict(code, question, "not assessable", f"{none}; {enough}", **numbers)
+    return _verdict(code, question, "pass", none, **numbers)
 
 
 def _verdict(code: str, question: str, outcome: Outcome, reason: str, **numbers: float) -> Verdict:
