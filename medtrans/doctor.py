@@ -12,10 +12,11 @@ from typing import Any
 import torch
 
 import medtrans
+from medtrans.models.engines import find_engine
 from medtrans.reporting.provenance import version
 
 PACKAGES = ("torch", "monai", "torchio", "nibabel", "SimpleITK", "numpy", "scipy", "lightning-fabric", "isal")
-EXTRAS = {"tensorboard": "tensorboard", "mkdocs": "docs"}
+EXTRAS = {"openvino": "openvino", "tensorboard": "tensorboard", "mkdocs": "docs"}
 """Optional package → the extra that installs it."""
 BYTES_PER_GIB = 2**30
 FLOAT32_BYTES = 4
@@ -33,6 +34,8 @@ def doctor() -> dict[str, Any]:
         "platform": platform.platform(),
         **{package: version(package) for package in PACKAGES},
         "processor threads": f"{torch.get_num_threads()} used of {os.cpu_count()}",
+        "engine of translate": _engine(),
+        "bfloat16": _bfloat16(),
         "memory": f"{memory:.1f} GiB",
         "free disk here": f"{shutil.disk_usage('.').free / BYTES_PER_GIB:.1f} GiB",
         "cuda": _cuda(),
@@ -40,6 +43,20 @@ def doctor() -> dict[str, Any]:
         **{f"extra {extra}": _extra(package, extra) for package, extra in EXTRAS.items()},
         "largest volume": f"about {side}³ voxels in float32 (a tenth of the memory)",
     }
+
+
+def _engine() -> str:
+    """What --engine auto takes on the processor."""
+    return type(find_engine("auto", "float32", torch.device("cpu"))).__name__
+
+
+def _bfloat16() -> str:
+    """Whether the processor has instructions for it."""
+    listed = getattr(torch.cpu, "get_capabilities", dict[str, bool])()
+    native = any(listed.get(name) for name in ("avx512_bf16", "amx_bf16"))
+    return (
+        "by the processor: --precision bfloat16, training.precision: bf16-mixed" if native else "not by the processor"
+    )
 
 
 def _extra(package: str, extra: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from medtrans.batching.plan import Job
 from medtrans.core.errors import MedtransError
@@ -13,24 +13,34 @@ from medtrans.core.finding import Finding
 from medtrans.reading.memory import is_out_of_memory, out_of_memory
 
 
+class Forecast(Protocol):
+    """What the translation of a case will take."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Result of one case. `exit_code` is 0, or that of the error; `message` is one sentence."""
 
     case: str
-    verdict: Literal["done", "skipped", "left out", "failed"]
+    verdict: Literal["done", "skipped", "left out", "failed", "foretold"]
     message: str = ""
     exit_code: int = 0
     seconds: float = 0.0
     output: Path | None = None
     clipped_fraction: float | None = None
     findings: tuple[Finding, ...] = ()
+    forecast: Forecast | None = None
+    """Of a dry run."""
     error: Exception | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        facts = {key: value for key, value in vars(self).items() if key != "error"}
+        facts = {key: value for key, value in vars(self).items() if key not in ("error", "forecast")}
         findings = [finding.to_dict() for finding in self.findings]
+        if self.forecast is not None:
+            facts["forecast"] = self.forecast.to_dict()
         return {**facts, "output": str(self.output) if self.output else None, "findings": findings}
 
 

@@ -14,6 +14,7 @@ from medtrans.batching.ledger import now
 from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
 from medtrans.core.sealed_json import seal
+from medtrans.models.engines import EngineUsed
 from medtrans.preparing.intensity_scale import SIDECAR_KEY
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translation import Translation
@@ -61,6 +62,7 @@ def sidecar(
         **({"posterior_sampling": asdict(translation.sampled)} if translation.sampled else {}),
         "window_borders": window_borders(translator, translation.volume),
         "device": str(translator.device),
+        "engines": [_engine(used, translation.modality.unit) for used in translation.engines],
         "findings": [_without_folder(finding).to_dict() for finding in translation.findings],
         "clipped_fraction": translation.clipped_fraction,
         "seconds": round(translation.seconds, 3),
@@ -82,6 +84,14 @@ def _model(translator: AnyTranslator) -> dict[str, Any]:
         "preparation_sha256": digest(translator.preparation.to_dict()),
         "settings": translator.resolved_settings,
     }
+
+
+def _engine(used: EngineUsed, unit: str) -> dict[str, Any]:
+    """What computed the networks; its difference from torch in float32, unless it was that."""
+    facts = asdict(used)
+    if used.largest_difference is None:
+        return {key: facts[key] for key in ("name", "version", "precision", "reason") if facts[key]}
+    return {key: value for key, value in {**facts, "unit": unit}.items() if value != ""}
 
 
 def _first(translator: AnyTranslator) -> Translator:

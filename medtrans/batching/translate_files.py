@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from medtrans.batching.file_formats import FileFormat, dicom_jobs
+from medtrans.batching.forecast_case import forecast_case
 from medtrans.batching.ledger import Ledger
 from medtrans.batching.left_out import left_out_outcomes, not_images
 from medtrans.batching.masks import Masks
@@ -41,6 +42,7 @@ def translate_files(
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
     tasks: str = "",
+    dry_run: bool = False,
     file_format: FileFormat = "nifti",
     anonymous: bool = False,
     resample_tilt: bool = False,
@@ -55,8 +57,8 @@ def translate_files(
     folder, known by their names, are left out. `protected` are further files that no output may replace. `resume` skips
     what the ledger proves done. `part` is (number from 0, count): every count-th case; `tasks` are those of an array.
     `file_format` says whether DICOM series are written as DICOM, too; `anonymous` leaves identity out of their headers,
-    `resample_tilt` interpolates those of a tilted gantry to a rectangular grid.
-    `on_progress` gets the case and the fraction of the batch that is done.
+    `resample_tilt` interpolates those of a tilted gantry to a rectangular grid. `dry_run` writes nothing and foretells
+    each case. `on_progress` gets the case and the fraction of the batch that is done.
     Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that exist, collide or would replace
     inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
     """
@@ -74,14 +76,19 @@ def translate_files(
         return outcomes
     ledger = Ledger(jobs[0].output.parent, part)
     _refuse_existing(jobs, ledger, translator, overwrite=overwrite, resume=resume)
+    if dry_run:
+        return outcomes + [forecast_case(job, translator) for job in jobs]
     remove_strays(jobs[0].output.parent)
     batch = Batch(translator, ledger, overwrite, resume, log_failures=len(jobs) > 1, part=tasks)
+    return outcomes + list(_outcomes(batch, jobs, on_progress))
+
+
+def _outcomes(batch: Batch, jobs: Sequence[Job], on_progress: Callable[[str, float], None] | None) -> Iterator[Outcome]:
     for number, job in enumerate(jobs):
         report = part_progress(_case_progress(on_progress, job.name), number, len(jobs))
         report(0.0)
-        outcomes.append(batch.outcome(job, report))
+        yield batch.outcome(job, report)
         report(1.0)
-    return outcomes
 
 
 def _is_shared(inputs: Inputs) -> bool:

@@ -10,6 +10,7 @@ from medtrans.cli.app import app
 from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.cli.libraries import quiet_libraries
 from medtrans.cli.options import refuse_old_options
+from medtrans.cli.process import prepare_process
 
 COMMANDS = (
     "demo",
@@ -37,6 +38,7 @@ for _command in COMMANDS:
 def main() -> None:
     """Run the command of this process and exit with its code."""
     install_handlers()
+    prepare_process()
     if "--debug" not in sys.argv:
         quiet_libraries()
     sys.exit(run_command(sys.argv[1:]))

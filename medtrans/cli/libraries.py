@@ -18,7 +18,8 @@ QUIET_LOGGERS = (
 def quiet_libraries() -> None:
     """Hide what other packages warn of or log about themselves: caches, SLURM, unused devices."""
     warnings.filterwarnings("ignore", module=r"(?!medtrans)")
-    warnings.filterwarnings("ignore", message=".*(srun|GPU available but not used|Tensor Cores).*")
+    for words in ("srun", "GPU available but not used", "Tensor Cores", "Converting a tensor to a Python"):
+        warnings.filterwarnings("ignore", message=f".*{words}.*")
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
 

@@ -12,6 +12,13 @@ from medtrans.core.errors import UsageError
 from medtrans.core.renamed_keys import OPTIONS
 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+Engine = Annotated[
+    str,
+    typer.Option(help="What computes the networks: torch, openvino (an extra), or auto: openvino where it can."),
+]
+Precision = Annotated[
+    str, typer.Option(help="float32, or bfloat16: faster where the processor has it; the sidecar says what it changes.")
+]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads; default: all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a pipeline.")]

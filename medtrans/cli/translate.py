@@ -6,9 +6,10 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ from medtrans.cli.app import app
 from medtrans.cli.exit_codes import print_error
 from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, Conditions, Device, MaskLabel, Overwrite, Threads, numbers
+from medtrans.cli.options import AsJson, Conditions, Device, Engine, MaskLabel, Overwrite, Precision, Threads, numbers
 from medtrans.cli.parts import Part, part_of
 from medtrans.core.errors import UsageError
 
@@ -57,6 +58,8 @@ def translate(
         ),
     ] = None,
     device: Device = "auto",
+    engine: Engine = "auto",
+    precision: Precision = "float32",
     threads: Threads = None,
     overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option(help="Skip cases that the ledger lists as done.")] = False,
@@ -133,6 +136,9 @@ def translate(
         ),
     ] = False,
     force: Annotated[bool, typer.Option(help="Translate bodies that are too small for the model, too.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; foretell grid, windows, memory and time of each case.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output has exactly the geometry of the input."""
@@ -146,23 +152,23 @@ def translate(
     part = part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
     noises = {"data_consistency": consistency, "posterior_sampling": posterior}
-    changes = _changes(samples, seed, mirror, noises)
-    if force:
-        changes["smallest_body"] = None
     with ProgressBars() as progress:
         outcomes = translate(
             sources[0] if len(sources) == 1 else [sources],
             output,
             models,
             device=device,
+            engine=engine,
+            precision=precision,
             overwrite=overwrite,
             resume=resume,
             part=(part.number, part.count),
             tasks=part.tasks,
+            dry_run=dry_run,
             conditions=numbers(conditions),
             masks=mask,
             mask_label=mask_label,
-            changes=changes,
+            changes=_changes({"samples": samples, "seed": seed}, mirror, noises, force=force),
             record=record,
             file_format=file_format.value,
             anonymous=anonymise,
@@ -173,7 +179,7 @@ def translate(
     if as_json:
         print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))
     else:
-        print(_summary(outcomes, output, part))
+        print(_foretold(outcomes) if dry_run else _summary(outcomes, output, part))
     _report_failures(outcomes, is_batch=is_batch)
 
 
@@ -187,12 +193,12 @@ def _default_model() -> str:
 
 
 def _changes(
-    samples: int | None, seed: int | None, mirror: bool | None, noises: dict[str, str | None]
+    options: Mapping[str, Any], mirror: bool | None, noises: Mapping[str, str | None], *, force: bool
 ) -> dict[str, Any]:
-    """What the options change of the settings that were saved with the models."""
+    """The settings of the models that options replace; None replaces none."""
     mirrored = None if mirror is None else "left_right" if mirror else "none"
-    options = {"samples": samples, "seed": seed, "mirror": mirrored}
-    changes: dict[str, Any] = {key: value for key, value in options.items() if value is not None}
+    changes = {key: value for key, value in {**options, "mirror": mirrored}.items() if value is not None}
+    changes |= {"smallest_body": None} if force else {}
     return changes | {key: _noise(key, text) for key, text in noises.items() if text is not None}
 
 
@@ -219,6 +225,27 @@ def _summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:
     return f"{', '.join(words)}: {output}"
 
 
+def _foretold(outcomes: Sequence[Outcome]) -> str:
+    """A row for each case and model, and a line for all."""
+    from medtrans.core.tables import text_table
+
+    rows, minutes, gigabytes = [], process_time() / 60, 0.0
+    for outcome in outcomes:
+        facts = outcome.forecast.to_dict() if outcome.forecast else {"models": []}
+        for number, model in enumerate(facts["models"]):
+            case = {"case": outcome.case, "GB": f"{facts['gigabytes']:.1f}", "minutes": f"{facts['minutes']:.2f}"}
+            sizes = {key: "×".join(map(str, model[key])) for key in ("grid", "window")}
+            first = case if number == 0 else dict.fromkeys(case, "")
+            rows.append(
+                {**first, "model": model["model"], "engine": model["engine"], **sizes, "windows": str(model["windows"])}
+            )
+        minutes += facts.get("minutes", 0.0)
+        gigabytes = max(gigabytes, facts.get("gigabytes", 0.0))
+    columns = ("case", "model", "engine", "grid", "window", "windows", "GB", "minutes")
+    total = f"about {minutes:.1f} minutes, start-up included, and {gigabytes:.1f} GB; nothing was written"
+    return "\n".join([text_table(rows, columns, left=columns[1:3]), total] if rows else [total])
+
+
 def _report_failures(outcomes: Sequence[Outcome], *, is_batch: bool) -> None:
     """Findings and errors on standard error, and the exit code: 1 where some are done, else that of the failures."""
     failed = [outcome for outcome in outcomes if outcome.verdict == "failed"]
@@ -228,5 +255,5 @@ def _report_failures(outcomes: Sequence[Outcome], *, is_batch: bool) -> None:
         print_error(outcome.message)
     if failed:
         codes = {outcome.exit_code for outcome in failed}
-        some_done = any(outcome.verdict in ("done", "skipped") for outcome in outcomes)
+        some_done = any(outcome.verdict in ("done", "skipped", "foretold") for outcome in outcomes)
         raise typer.Exit(1 if is_batch and (some_done or len(codes) > 1) else failed[0].exit_code)

@@ -82,7 +82,7 @@ def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:
 
 
 def _refuse_single_voxel(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-    if inputs[0][0, 0].numel() == 1:
+    if not torch.jit.is_tracing() and inputs[0][0, 0].numel() == 1:
         what = "leaves one voxel at the coarsest level, where an instance norm is not defined"
         raise UsageError("preparing.patch", what, "enlarge it, or set another norm")
 

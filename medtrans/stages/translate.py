@@ -27,10 +27,13 @@ def translate(
     model: str | Path | Sequence[str | Path] = DEFAULT,
     *,
     device: str = "auto",
+    engine: str = "auto",
+    precision: str = "float32",
     overwrite: bool = False,
     resume: bool = False,
     part: tuple[int, int] = (0, 1),
     tasks: str = "",
+    dry_run: bool = False,
     conditions: Mapping[str, float] | None = None,
     masks: Masks = None,
     mask_label: int | None = None,
@@ -46,15 +49,16 @@ def translate(
 
     `model` is a model folder or the name of a shipped model (`medtrans list models`); several are used as an ensemble.
     `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
-    the first and last of an array of commands that share the folder; `conditions` are numbers for models that use
-    them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency); `record` is the
-    JSON with the degradation of the sources, with which translations are made to agree; `file_format` is that of the
-    outputs, `anonymous` leaves identity out of DICOM headers; `series` is the number, description or UID of one
-    of several DICOM series; `resample_tilt` interpolates those of a tilted gantry to a rectangular grid.
+    the first and last of an array of commands that share the folder; `engine` computes the networks (auto, torch,
+    openvino), in `precision` (float32, bfloat16); `conditions` are numbers for models that use them; `changes` replace
+    settings saved with the models (seed, samples, mirror, data_consistency); `record` is the JSON with the degradation
+    of the sources, with which translations are made to agree; `file_format` is that of the outputs, `anonymous` leaves
+    identity out of DICOM headers; `series` is the number, description or UID of one of several DICOM series;
+    `resample_tilt` interpolates those of a tilted gantry; `dry_run` writes nothing and foretells each case.
     Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = model_folders([model] if isinstance(model, (str, Path)) else model)
-    members = load_members(folders, device, **(changes or {}))
+    members = load_members(folders, device, engine, precision, **(changes or {}))
     if record is not None and "data_consistency" not in (changes or {}):  # Given alone, it asks for agreement.
         members = [_consistent(member) for member in members]
     _refuse_idle_samples((changes or {}).get("samples", 1), members)
@@ -73,6 +77,7 @@ def translate(
             resume=resume,
             part=part,
             tasks=tasks,
+            dry_run=dry_run,
             file_format=file_format,
             anonymous=anonymous,
             resample_tilt=resample_tilt,

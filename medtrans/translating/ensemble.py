@@ -22,6 +22,7 @@ from medtrans.core.digest import digest
 from medtrans.core.errors import ModelRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
+from medtrans.models.engines import EngineUsed
 from medtrans.models.zoo import model_folders
 from medtrans.translating.data_consistency import Agreement, Measured
 from medtrans.translating.moments import Moments
@@ -82,7 +83,7 @@ class Ensemble:
         moments = Moments()
         own_variance: np.ndarray = np.zeros(1, np.float32)
         findings, clipped, samples = dict[str, Finding](), 0.0, 0
-        agreements, sampled = list[Agreement](), list[Sampled]()
+        agreements, sampled, engines = list[Agreement](), list[Sampled](), list[EngineUsed]()
         for number, member in enumerate(self.members):
             shown = part_progress(on_progress, number, count)
             made = member.translate(
@@ -96,6 +97,7 @@ class Ensemble:
             samples += made.samples
             agreements += [made.agreement] if made.agreement else []
             sampled += [made.sampled] if made.sampled else []
+            engines += made.engines
         dtype = made.volume.voxels.dtype
         translated = made.volume.like(np.rint(moments.mean).astype(dtype) if dtype.kind in "iu" else moments.mean)
         assert_same_geometry(volume, translated)
@@ -105,7 +107,7 @@ class Ensemble:
         worst = max(agreements, key=lambda one: one.after, default=None)
         farthest = max(sampled, key=lambda one: one.residual, default=None)
         facts = made.modality, clipped, seconds, described, uncertainty, samples, made.body, worst, farthest
-        return Translation(translated, *facts)
+        return Translation(translated, *facts, engines=tuple(engines))
 
 
 AnyTranslator = Translator | Ensemble
@@ -119,10 +121,17 @@ def load_translator(models: str | Path | Sequence[str | Path], device: str = "au
     return together(load_members(models, device, **changes))
 
 
-def load_members(models: str | Path | Sequence[str | Path], device: str = "auto", **changes: Any) -> list[Translator]:
+def load_members(
+    models: str | Path | Sequence[str | Path],
+    device: str = "auto",
+    engine: str = "torch",
+    precision: str = "float32",
+    **changes: Any,
+) -> list[Translator]:
     """The models of `load_translator`, one by one."""
     folders = model_folders([models] if isinstance(models, (str, Path)) else models)
-    return [Translator.load(folder, device=device).with_settings(**changes) for folder in folders]
+    loaded = [Translator.load(folder, device, engine=engine, precision=precision) for folder in folders]
+    return [one.with_settings(**changes) for one in loaded]
 
 
 def together(members: Sequence[Translator]) -> AnyTranslator:

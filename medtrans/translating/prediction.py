@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from medtrans.core.errors import ModelRefused
+from medtrans.models.engines import Engine, EngineUsed, InUnit, Torch
 from medtrans.preparing.preparation import Prepared
 from medtrans.translating.moments import Moments
 from medtrans.translating.progress import OnProgress, part_progress
-from medtrans.translating.sliding_window import Predict, SlidingWindow
+from medtrans.translating.sliding_window import SlidingWindow
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,7 @@ class Prediction:
     deviation: np.ndarray | None = None
     """Standard deviation over the samples; None for a single sample."""
     samples: int = 1
+    engine: EngineUsed | None = None
 
 
 def predict(
@@ -44,21 +45,30 @@ def predict(
     seed: int = 0,
     samples: int = 1,
     mirror: bool = False,
+    engine: Engine | None = None,
+    in_unit: InUnit = np.asarray,
     on_progress: OnProgress | None = None,
 ) -> Prediction:
     """Apply `method` window by window; a stochastic method `samples` times, with noise from `seed`.
 
     The noise of several samples is standard normal, that of a single one is the method's (`single_noise_std`).
+    `engine` computes the windows, torch if none is given; `in_unit` is the normalisation's way back, by which it is
+    compared with torch.
     """
     count = samples if method.noise_channels else 1
     std = method.single_noise_std if count == 1 else 1.0
     passes = [(number, step) for number in range(count) for step in ((1, -1) if mirror else (1,))]
+    example = window.example(prepared.voxels, prepared.background, prepared.mask)
+    noise = _noise(method.noise_channels, example.shape[2:], [seed, 0], std)
+    if noise is not None:
+        example = torch.cat([example, torch.from_numpy(noise[None]).to(example.device)], dim=1)
+    translate, used = (engine or Torch()).ready(method, conditions, example, in_unit)
     moments = Moments()
     for done, (number, step) in enumerate(passes):
         side = slice(None, None, step)  # The first axis of the prepared grid is left to right, as it is for flips.
         out = window(
             prepared.voxels[:, side],
-            conditioned(method, conditions),
+            translate,
             background=prepared.background,
             mask=prepared.mask[side],
             noise=_noise(method.noise_channels, prepared.mask.shape, [seed, number], std),
@@ -66,20 +76,7 @@ def predict(
         )[:, side]
         np.copyto(out, window.target_background, where=~prepared.mask)
         moments.add(out)
-    return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None, count)
-
-
-def conditioned(method: Any, conditions: Sequence[float]) -> Predict:
-    """`method.translate` for windows whose last channels are noise, under the same conditions for all of them."""
-
-    def translate(windows: Tensor) -> Tensor:
-        source, noise = windows.split([windows.shape[1] - method.noise_channels, method.noise_channels], dim=1)
-        condition = torch.tensor([conditions] * len(windows), device=windows.device) if conditions else None
-        extra = {"noise": noise} if method.noise_channels else {}
-        translated: Tensor = method.translate(source, condition, **extra)
-        return translated
-
-    return translate
+    return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None, count, used)
 
 
 def refuse_not_finite(prediction: Prediction, where: str) -> None:

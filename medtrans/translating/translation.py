@@ -9,6 +9,7 @@ from medtrans.core.finding import Finding
 from medtrans.core.modality import Modality
 from medtrans.core.strict_json import to_plain
 from medtrans.core.volume import Volume
+from medtrans.models.engines import EngineUsed
 from medtrans.translating.data_consistency import Agreement
 from medtrans.translating.posterior import Sampled
 
@@ -51,3 +52,5 @@ class Translation:
     """With the measurements of the source, in whose unit the volume then is; None without data consistency."""
     sampled: Sampled | None = None
     """Likewise, of samples given the measurements; None without posterior sampling."""
+    engines: tuple[EngineUsed, ...] = ()
+    """What computed it: one engine for each model."""

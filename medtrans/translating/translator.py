@@ -16,10 +16,12 @@ from typing import Any, Self
 import numpy as np
 
 from medtrans.core.errors import MedtransError, ModelRefused
+from medtrans.core.finding import Finding
 from medtrans.core.method import Method, Translates
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
 from medtrans.models.device import find_device, repeatable
+from medtrans.models.engines import Engine, by_torch, find_engine
 from medtrans.models.folder import load_model, model_hash
 from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, spacing_along
 from medtrans.preparing.preparation import Preparation, Prepared
@@ -35,7 +37,7 @@ from medtrans.translating.progress import OnProgress
 from medtrans.translating.restoration import restore, restore_uncertainty
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.sliding_window import WINDOW, SlidingWindow
-from medtrans.translating.translation import Translation
+from medtrans.translating.translation import BodyUsed, Translation
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,19 @@ class Translator:
         *,
         device: str = "auto",
         identity: Identity | None = None,
+        engine: str = "torch",
+        precision: str = "float32",
     ) -> None:
-        """Puts `method` on the device and in eval mode. Raises ModelRefused, UsageError, EnvironmentRefused."""
+        """Puts `method` on the device and in eval mode; `engine` and `precision` as in models/engines.
+
+        Raises ModelRefused, UsageError, EnvironmentRefused.
+        """
         if not isinstance(method, Translates):
             raise ModelRefused(type(method).__name__, "does not translate", "give the model of a translating method")
         self.device = find_device(device)
         self.method = method.to(self.device).eval()
+        self.engine: Engine = find_engine(engine, precision, self.device)
+        self._engine_asked = {"engine": engine, "precision": precision}
         self.preparation = preparation
         self.settings = settings or TranslatingSettings()
         self.settings.assert_fits(preparation.settings, method)
@@ -74,9 +83,17 @@ class Translator:
         self.sliding_window = self._sliding_window()
 
     @classmethod
-    def load(cls, folder: str | Path, device: str = "auto", *, settings: TranslatingSettings | None = None) -> Self:
+    def load(
+        cls,
+        folder: str | Path,
+        device: str = "auto",
+        *,
+        settings: TranslatingSettings | None = None,
+        engine: str = "torch",
+        precision: str = "float32",
+    ) -> Self:
         """From a model folder; `settings` replace those saved with it. Raises ModelRefused, EnvironmentRefused."""
-        find_device(device)
+        find_engine(engine, precision, find_device(device))
         method, preparation, config = load_model(folder)
         try:
             name = str(config["card"].get("name") or Path(folder).resolve().name)
@@ -87,17 +104,21 @@ class Translator:
             advice = "correct the translating settings, or copy the whole model folder again"
             raise ModelRefused(folder, f"its config.json cannot be used ({reason})", advice) from reason
         identity = Identity(name, model_hash(folder), config)
-        return cls(method, preparation, settings or saved, device=device, identity=identity)
+        asked = {"engine": engine, "precision": precision}
+        return cls(method, preparation, settings or saved, device=device, identity=identity, **asked)
 
     def with_settings(self, **changes: Any) -> Self:
         """The same model with some settings changed. Raises UsageError."""
         settings = replace(self.settings, **changes)
-        return type(self)(self.method, self.preparation, settings, device=str(self.device), identity=self.identity)
+        device, asked = str(self.device), self._engine_asked
+        return type(self)(self.method, self.preparation, settings, device=device, identity=self.identity, **asked)
 
     @property
     def resolved_settings(self) -> dict[str, object]:
-        """The settings with the size of the window filled in; empty for whole slices or volumes."""
-        return replace(self.settings, window=self.sliding_window.window).to_dict()
+        """The settings with the size of the window filled in, empty for whole slices or volumes; and another precision
+        than float32."""
+        precision = {"precision": self.engine.precision} if self.engine.precision != "float32" else {}
+        return {**replace(self.settings, window=self.sliding_window.window).to_dict(), **precision}
 
     @property
     def channels(self) -> int:
@@ -129,16 +150,8 @@ class Translator:
         Raises InputRefused on a volume that cannot be translated, UsageError on a missing condition, ModelRefused on a
         model that gives no finite values, EnvironmentRefused when memory runs out.
         """
-        began = time.monotonic()
-        findings = admit(volume, self.channels, find_modality(self.preparation.source_modality), where)
-        refuse_without_memory(where, 4 * volume.voxels.size, TRANSLATING_FACTOR)
-        values, source = self.preparation.conditions(conditions or {}, where), volume
-        if self.settings.grid == "model":
-            volume, mask = self._on_model_grid(volume, mask)
-        prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
-        body = body_used(prepared, mask, self.preparation.settings.body_mask)
-        doubts = *doubt_body(body, where), *refuse_small_body(body, self.settings.smallest_body, where)
-        findings = (*findings, *doubts)
+        began, source = time.monotonic(), volume
+        volume, prepared, values, body, findings = self.admitted(volume, mask, conditions, where)
         with memory_errors(where, "lower translating.batch or translating.window"), repeatable(self.device):
             prediction, sampled = self._predict(prepared, values, source, measured, where, on_progress)
         prepared = replace(prepared, voxels=np.empty(0, np.float32))  # They are as large as the prediction.
@@ -157,7 +170,8 @@ class Translator:
         seconds = time.monotonic() - began
         samples, modality = prediction.samples, self.preparation.modality
         facts = clipped, seconds, findings, uncertainty, samples, body, agreement, sampled
-        return Translation(translated, modality, *facts)
+        engines = (prediction.engine,) if prediction.engine else ()
+        return Translation(translated, modality, *facts, engines=engines)
 
     def _predict(
         self,
@@ -172,10 +186,26 @@ class Translator:
         settings, mirror = self.settings, self.settings.mirror != "none"
         draws: dict[str, Any] = {"seed": settings.seed, "samples": settings.samples, "on_progress": on_progress}
         if measured is None or settings.posterior_sampling is None:
-            window = self.sliding_window
-            return predict(self.method, window, prepared, conditions, mirror=mirror, **draws), None
+            window, in_unit = self.sliding_window, self.preparation.settings.target_normalisation.restore
+            how: dict[str, Any] = {"mirror": mirror, "engine": self.engine, "in_unit": in_unit, **draws}
+            return predict(self.method, window, prepared, conditions, **how), None
         known = likelihood(source, measured, settings.posterior_sampling, prepared, self.preparation, where)
-        return sample_posterior(Prior(self.method, self.sliding_window, prepared), known, **draws)
+        prediction, sampled = sample_posterior(Prior(self.method, self.sliding_window, prepared), known, **draws)
+        return replace(prediction, engine=by_torch("it alone samples given measurements")), sampled
+
+    def admitted(
+        self, volume: Volume, mask: Volume | None, conditions: Mapping[str, float] | None, where: str
+    ) -> tuple[Volume, Prepared, tuple[float, ...], BodyUsed | None, tuple[Finding, ...]]:
+        """The volume on the grid of its translation, prepared; conditions, body and findings. Raises as `translate`."""
+        findings = admit(volume, self.channels, find_modality(self.preparation.source_modality), where)
+        refuse_without_memory(where, 4 * volume.voxels.size, TRANSLATING_FACTOR)
+        values = self.preparation.conditions(conditions or {}, where)
+        if self.settings.grid == "model":
+            volume, mask = self._on_model_grid(volume, mask)
+        prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
+        body = body_used(prepared, mask, self.preparation.settings.body_mask)
+        doubts = *doubt_body(body, where), *refuse_small_body(body, self.settings.smallest_body, where)
+        return volume, prepared, values, body, (*findings, *doubts)
 
     def _consistent(
         self, translated: Volume, source: Volume, measured: Measured, where: str
