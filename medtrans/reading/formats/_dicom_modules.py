@@ -7,6 +7,7 @@ DICOM PS3.3, A.3 (CT), A.4 (MR), C.7.6.1.1.3 (derivation): https://dicom.nema.or
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from medtrans.core.volume import Volume
 from medtrans.reading.formats._dicom_header import Instance, SeriesHeader
 from medtrans.reading.formats._dicom_provenance import Provenance
 from medtrans.reading.formats._dicom_uids import derived_uid
+from medtrans.reading.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -68,7 +70,7 @@ def series_dataset(volume: Volume, header: SeriesHeader, made: Provenance, serie
     _complete(out, header, made)
     out.SOPClassUID, out.Modality = STORAGE[made.modality.name], dicom_name(made)
     out.SeriesInstanceUID = series_uid
-    out.SeriesNumber = _whole(source.get("SeriesNumber")) + NUMBER_OF_DERIVED_SERIES
+    out.SeriesNumber = _whole(_value(source, "SeriesNumber")) + NUMBER_OF_DERIVED_SERIES
     out.SeriesDescription = _cut(f"SYNTHETIC {dicom_name(made)} {_text(source, 'SeriesDescription')}", LONG_STRING)
     out.Manufacturer, out.ManufacturerModelName = MAKER, _cut(f"medtrans model {made.model}", LONG_STRING)
     out.SoftwareVersions = [f"medtrans {made.version}", f"model sha256 {made.model_sha256[:32]}"]
@@ -78,13 +80,27 @@ def series_dataset(volume: Volume, header: SeriesHeader, made: Provenance, serie
 
 
 def _take_over(out: Dataset, source: Any, names: Iterable[str]) -> None:
-    """Elements that have a value, text as text, so that it can be written in another character set."""
+    """Elements that have a value, text as text, so that it can be written in another character set.
+
+    What cannot be decoded, or is no value of its type, is left out.
+    """
     for name in names:
-        value = source.get(name)
+        value = _value(source, name)
         if value is None or str(value).strip() == "":
             continue
-        is_text = source[name].VR in ("PN", "LO", "SH", "LT", "ST", "UT") and not isinstance(value, list)
-        setattr(out, name, str(value) if is_text or source[name].VM < 2 else list(value))
+        several = [str(each) for each in value] if source[name].VM > 1 else str(value)
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
+            setattr(out, name, several)
+
+
+def _value(source: Any, name: str) -> Any:
+    """The value of an element; None where there is none or it cannot be decoded."""
+    try:
+        return source.get(name)
+    except Exception as reason:  # pydicom decodes at the first access, and raises many kinds.
+        if is_out_of_memory(reason):
+            raise
+        return None
 
 
 def _complete(out: Dataset, header: SeriesHeader, made: Provenance) -> None:
@@ -94,7 +110,7 @@ def _complete(out: Dataset, header: SeriesHeader, made: Provenance) -> None:
             setattr(out, name, "")
     if out.get("PatientIdentityRemoved") == "YES" and "DeidentificationMethod" not in out:
         out.DeidentificationMethod = "not stated in the source"
-    source_series = str(header.dataset.get("SeriesInstanceUID") or made.inputs_sha256)
+    source_series = str(_value(header.dataset, "SeriesInstanceUID") or made.inputs_sha256)
     for name in ("StudyInstanceUID", "FrameOfReferenceUID"):
         if name not in out:
             setattr(out, name, derived_uid(name, source_series))
@@ -197,7 +213,7 @@ def code(value: str, meaning: str, scheme: str = "DCM") -> Dataset:
 
 
 def _text(source: Any, name: str) -> str:
-    return printable(str(source.get(name) or "")).strip()
+    return printable(str(_value(source, name) or "")).strip()
 
 
 def _cut(text: str, length: int) -> str:

@@ -304,6 +304,18 @@ def test_names_in_any_script_are_kept(name, charset, tmp_path):
     assert str(datasets(tmp_path / "out")[0].PatientName) == name
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR DS")
+def test_several_values_stay_several_and_what_cannot_be_decoded_is_left_out(tmp_path):
+    source_in(tmp_path / "in", OtherPatientNames=["Schmidt^Anna", "Müller^A"])
+    for file in (tmp_path / "in").iterdir():
+        file.write_bytes(file.read_bytes().replace(b"61.5", b"6x.5"))
+    written(read_volume(tmp_path / "in"), tmp_path / "out")
+    one = datasets(tmp_path / "out")[0]
+    assert [str(name) for name in one.OtherPatientNames] == ["Schmidt^Anna", "Müller^A"]
+    assert "PatientWeight" not in one
+    assert str(one.PatientID) == IDENTITY["PatientID"]
+
+
 def test_mr_is_stored_in_16_bits_with_the_slope_that_gives_it_back(tmp_path):
     translated = written(source_in(tmp_path / "in"), tmp_path / "out", "MR")
     back = read_volume(tmp_path / "out")
