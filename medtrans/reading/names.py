@@ -83,6 +83,7 @@ def sidecar_path(volume: Path) -> Path:
 
 
 def uncertainty_path(volume: Path) -> Path:
-    """Path of the standard deviations of a translation: `ct_std.nii.gz` beside `ct.nii.gz`, NIfTI beside a folder."""
+    """Path of the standard deviations of a translation: `ct_std.nii.gz` beside `ct.nii.gz`, NIfTI beside a series."""
     suffix = suffix_of(volume.name)
-    return volume.with_name(volume.name.removesuffix(suffix) + UNCERTAINTY + (suffix or ".nii.gz"))
+    beside = ".nii.gz" if volume.name.endswith(SERIES) else suffix
+    return volume.with_name(volume.name.removesuffix(suffix) + UNCERTAINTY + beside)

@@ -189,8 +189,8 @@ def test_a_volume_may_be_a_folder_of_files(cases, translator, tmp_path, monkeypa
 def test_an_input_that_changes_between_its_hash_and_its_reading_is_refused(cases, translator, tmp_path, monkeypatch):
     read = translate_case.read_channels
 
-    def read_and_change(paths):
-        volume = read(paths)
+    def read_and_change(paths, *how):
+        volume = read(paths, *how)
         if paths[0].name == "sub-1.nii.gz":
             save_nifti(paths[0], ball((9, 8, 7), seed=9)[0], oblique())
         return volume

@@ -169,6 +169,7 @@ def test_the_uncertainty_is_beside_its_translation():
         ("CT.NII", "CT_std.NII"),
         ("a.b.mha", "a.b_std.mha"),
         ("s", "s_std"),
+        ("s_dicom", "s_dicom_std.nii.gz"),
     ):
         assert uncertainty_path(Path("out") / name) == Path("out") / beside
 
