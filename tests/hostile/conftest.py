@@ -7,7 +7,7 @@ import pytest
 from medtrans.metrics.image.ms_ssim import MSSSIM
 from medtrans.phantoms import cohort as phantom_cohort
 from medtrans.reporting import page
-from medtrans.stages import _run_page, compare, evaluation_page
+from medtrans.stages import _run_page, audit, compare, evaluation_page
 from tests.hostile.commands import cohort, command, image_sets, sampler
 from tests.hostile.saved_files import PAGE
 
@@ -36,6 +36,7 @@ def plain_pages():
         patch.setattr(page, "render", lambda _: PAGE)
         patch.setattr(MSSSIM, "__call__", lambda *_: 0.5)
         patch.setattr(compare, "render_comparison", lambda *_: PAGE)
+        patch.setattr(audit, "audit_page", lambda *_: PAGE)
         make_head = functools.cache(phantom_cohort.make_head)
         patch.setattr(
             phantom_cohort,
