@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from time import process_time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +19,7 @@ from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Conditions, Device, Engine, MaskLabel, Overwrite, Precision, Threads, numbers
 from medtrans.cli.parts import Part, part_of
+from medtrans.cli.process import seconds_since_start
 from medtrans.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -229,7 +229,8 @@ def _foretold(outcomes: Sequence[Outcome]) -> str:
     """A row for each case and model, and a line for all."""
     from medtrans.core.tables import text_table
 
-    rows, minutes, gigabytes = [], process_time() / 60, 0.0
+    start_up = seconds_since_start() - sum(outcome.seconds for outcome in outcomes)
+    rows, minutes, gigabytes = [], start_up / 60, 0.0
     for outcome in outcomes:
         facts = outcome.forecast.to_dict() if outcome.forecast else {"models": []}
         for number, model in enumerate(facts["models"]):
