@@ -23,6 +23,7 @@ from medtrans.reading.checks import refusal
 from medtrans.reading.names import sidecar_path
 from medtrans.reading.sidecars import read_sidecar
 from medtrans.reading.storage import sha256, write_atomically
+from medtrans.reading.temporary_files import remove_strays
 from medtrans.reading.volumes import hash_volume
 from medtrans.stages._audit_page import audit_page
 
@@ -97,6 +98,7 @@ def audit(
 def _write(outputs: AuditFolder, found: LesionAudit, page: bytes, facts: dict[str, Any]) -> None:
     """All files are whole before the first gets its name."""
     outputs.path.mkdir(parents=True, exist_ok=True)
+    remove_strays(outputs.path)
     with staged(outputs.path) as place:
         contents = {outputs.lesions: lesions_csv(found), outputs.cases: cases_csv(found), outputs.page: page}
         for path, content in contents.items():
