@@ -15,7 +15,6 @@ import math
 from typing import Any, Literal
 
 import torch
-from monai.networks.layers.factories import Norm as MonaiNorm
 from torch import Tensor, nn
 
 from medtrans.core.errors import UsageError
@@ -53,19 +52,6 @@ class _Normalise(torch.autograd.Function):
 
 def _scale(x: Tensor, eps: float) -> Tensor:
     return torch.rsqrt(x.square().mean(dim=1, keepdim=True) + eps)
-
-
-if "CHANNEL" not in MonaiNorm.names:
-    MonaiNorm.add_factory_callable("channel", lambda dim: ChannelNorm)
-
-
-def monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
-    """`norm` as an argument of MONAI's networks."""
-    if norm == "none":
-        return ""
-    if norm == "group":
-        return "group", {"num_groups": 4}
-    return ("instance", {"affine": True}) if norm == "instance" else norm
 
 
 def make_norm(norm: Norm, spatial_dims: int, channels: int) -> nn.Module:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, MinLen
+from monai.networks.layers.factories import Norm as MonaiNorm
 from monai.networks.nets import SegResNet
 from torch import nn
 
-from medtrans.networks._norms import Norm, monai_norm
+from medtrans.networks._norms import ChannelNorm, Norm
 from medtrans.networks._settings import Activation, NetworkSettings, Role, activation
+
+if "CHANNEL" not in MonaiNorm.names:
+    MonaiNorm.add_factory_callable("channel", lambda dim: ChannelNorm)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +43,18 @@ class ResidualUNetSettings(NetworkSettings):
             init_filters=self.filters,
             in_channels=in_channels,
             out_channels=out_channels,
-            norm=monai_norm(self.norm),
+            norm=_monai_norm(self.norm),
             blocks_down=self.blocks,
             blocks_up=(1,) * (len(self.blocks) - 1),
             upsample_mode="nontrainable",
         )
         return nn.Sequential(network, activation(self.activation))
+
+
+def _monai_norm(norm: Norm) -> str | tuple[str, dict[str, object]]:
+    """`norm` as an argument of MONAI's networks."""
+    if norm == "none":
+        return ""
+    if norm == "group":
+        return "group", {"num_groups": 4}
+    return ("instance", {"affine": True}) if norm == "instance" else norm

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -76,3 +78,9 @@ def test_what_is_neither_a_folder_nor_a_model_is_refused_with_the_nearest_name()
 
 def test_every_file_is_found_by_its_folder_alone():
     assert {model.members[0].parent.parent for model in shipped()} == {zoo.FOLDER}
+
+
+def test_the_default_is_loaded_without_monai_whose_import_takes_longer_than_the_loading():
+    script = "import sys; from medtrans import load_translator; load_translator('head-mr-to-ct'); print('monai' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
