@@ -82,7 +82,8 @@ def test_every_file_is_found_by_its_folder_alone():
 
 def test_the_default_is_loaded_without_monai_whose_import_takes_longer_than_the_loading():
     script = (
-        "import sys; from medtrans import load_translator; load_translator('head-mr-to-ct'); print('monai' in sys.modules)"
+        "import sys; from medtrans import load_translator; "
+        "load_translator('head-mr-to-ct'); print('monai' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
