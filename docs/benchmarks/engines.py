@@ -1,8 +1,8 @@
 """Translating by torch and by OpenVINO, in turn: python docs/benchmarks/engines.py [--repeats 3] [--threads 2]
 
 Whole commands, start-up included, on a synthetic head of 256 × 256 × 160 voxels of 1 mm: the shipped model
-head-mr-to-ct, and the default 2.5D U-Net with untrained weights. Then a folder of 20 such heads of 4 mm: by one command on
-one thread, and by two commands at a time with a half each. Medians of seconds, processor seconds and peak memory.
+head-mr-to-ct, and the default 2.5D U-Net with untrained weights. Then a folder of 20 such heads of 4 mm: by one command
+on one thread, and by two commands at a time with a half each. Medians of seconds, processor seconds and peak memory.
 """
 
 import argparse
