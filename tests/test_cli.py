@@ -75,7 +75,7 @@ EVALUATE = ["evaluate", "--translated", "a.nii", "--target", "b.nii", "--preset"
         ([*EVALUATE, "synthrad"], 2, "did you mean"),
         ([*EVALUATE, "mr-percentile", "--metric", "bone_dice"], 2, "is for CT only"),
         ([*EVALUATE, "synthrad2025", "--metric", "{name: nmi, bins: 0}"], 2, "greater than or equal to 2"),
-        (["translate", "-i", "nowhere.nii.gz", "-o", "out.nii.gz", "-m", "no_model"], 4, "not a model folder"),
+        (["translate", "-i", "nowhere.nii.gz", "-o", "out.nii.gz", "-m", "no_model"], 4, "neither a model folder"),
         (["check", "nowhere.nii.gz"], 3, None),
     ],
 )

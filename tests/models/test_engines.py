@@ -163,3 +163,23 @@ def test_torch_is_used_without_loading_openvino():
     script = "import sys, medtrans.translating.translator; print('openvino' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout == "False\n", done.stderr
+
+
+@HERE
+@pytest.mark.skipif(sys.platform != "linux", reason="signal stacks of Linux")
+def test_a_signal_after_the_last_network_is_gone_does_not_end_the_process():
+    """OpenVINO registers a signal stack and frees it with its last network."""
+    script = """
+import gc, signal, torch
+from medtrans.models.engines import OpenVINO
+from tests.translating.stand_ins import Convolved
+engine = OpenVINO()
+predict, used = engine.ready(Convolved(dims=2), (), torch.ones(1, 1, 32, 32), lambda x: x)
+predict(torch.ones(1, 1, 32, 32))
+del engine, predict
+gc.collect()
+signal.signal(signal.SIGINT, lambda *_: print(used.name, "stopped"))
+signal.raise_signal(signal.SIGINT)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "openvino stopped\n", (done.returncode, done.stderr)

@@ -12,10 +12,12 @@ read by the frontend alone, without these tools.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -69,7 +71,8 @@ class OpenVINO:
             if len(self._made) >= KEPT:
                 self._made.clear()
             try:
-                self._made[key] = self._make(method, conditions, example, in_unit)
+                with _same_signal_stack():
+                    self._made[key] = self._make(method, conditions, example, in_unit)
             except NotConverted as reason:
                 self._made[key] = str(reason)
         made = self._made[key]
@@ -138,6 +141,30 @@ class _Compiled:
 
     def __call__(self, windows: Tensor) -> Tensor:
         return torch.cat([torch.from_numpy(self.network(one.contiguous().numpy())[0]) for one in windows.split(1)])
+
+
+class _SignalStack(ctypes.Structure):
+    """stack_t of Linux, signal.h."""
+
+    _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+@contextlib.contextmanager
+def _same_signal_stack() -> Iterator[None]:
+    """The stack on which this thread handles signals stays.
+
+    OpenVINO registers one of its own, and frees it with its last network: the next signal, such as Ctrl-C, would end
+    the process with a segmentation fault.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    before, sigaltstack = _SignalStack(), ctypes.CDLL(None).sigaltstack
+    sigaltstack(None, ctypes.byref(before))
+    try:
+        yield
+    finally:
+        sigaltstack(ctypes.byref(before), None)
 
 
 def import_openvino() -> Any:
