@@ -20,6 +20,7 @@ import torch
 
 from medtrans.core.tables import text_table
 from medtrans.core.volume import Volume
+from medtrans.evaluating.columns import count_text
 from medtrans.evaluating.statistics.intervals import mean_interval
 from medtrans.metrics.image._overlap import dice
 from medtrans.models.folder import read_config, write_card
@@ -131,7 +132,9 @@ def figure(painted: list[dict[str, Any]], real: dict[str, float]) -> str:
     """The scores in one sentence."""
     heads = len({score["head"] for score in painted})
     mae, bone = (np.mean([score[key] for score in painted]) for key in ("mae", "bone_dice"))
-    text = f"MAE {mae:.0f} HU, bone Dice {bone:.2f} on {heads} painted heads in {len(CONTRASTS)} contrasts"
+    text = (
+        f"MAE {mae:.0f} HU, bone Dice {bone:.2f} on {count_text(heads, 'painted head')} in {len(CONTRASTS)} contrasts"
+    )
     return f"{text}; bone Dice {real['bone_dice']:.2f} on a real T1 (n = 1)" if real else text
 
 

@@ -1,0 +1,60 @@
+"""The scripts that score the models of heads, on synthetic heads."""
+
+import json
+import runpy
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from medtrans.catalogue import pipelines_folder
+from medtrans.models.folder import CARD, save_model
+from medtrans.models.zoo import shipped
+from medtrans.phantoms import make_head, paint
+from medtrans.preparing.normalisation.percentiles import Percentiles
+from medtrans.reading.volumes import write_volume
+from tests.translating.stand_ins import preparation_of, tiny_regression
+
+
+@pytest.fixture
+def score(monkeypatch, tmp_path):
+    def run(pipeline, *words):
+        output = tmp_path / "scores.json"
+        script = str(pipelines_folder() / pipeline / "score.py")
+        monkeypatch.setattr(sys, "argv", [script, *map(str, words), "-o", str(output)])
+        runpy.run_path(script, run_name="__main__")
+        return json.loads(output.read_text())
+
+    return run
+
+
+def test_ct_is_scored_on_painted_heads_in_each_contrast_and_the_card_says_so(score, tmp_path):
+    labels = next((pipelines_folder().parent / "sample_data").glob("*_labels.nii.gz"))
+    (tmp_path / "labels").mkdir()
+    shutil.copy(labels, tmp_path / "labels")
+    model = shutil.copytree(shipped()[0].members[0], tmp_path / "model")
+    facts = score("head_mr_to_ct", tmp_path / "labels", "-m", model, "--cards")
+    assert [row["contrast"] for row in facts["summary"]] == ["T1", "T2", "FLAIR", "PD"]
+    assert {one["head"] for one in facts["painted"]} == {labels.name.split("_labels")[0]}
+    assert all(0 < one["bone_dice"] < 1 and 0 < one["mae"] < 1000 for one in facts["painted"])
+    assert "on 1 painted head in 4 contrasts" in facts["figure"]
+    assert "worst of all painted heads" in (model / CARD).read_text()
+
+
+def test_t1_is_scored_beside_what_is_learnt_from_the_other_people(score, tmp_path):
+    for number in range(3):
+        head = make_head(number, shape=(24, 28, 24), spacing=8.0)
+        brain = np.isin(head.tissues.voxels, [7, 8, 9, 10])
+        for contrast in ("T1", "T2", "FLAIR"):
+            image = paint(head, contrast, np.random.default_rng(number))
+            write_volume(image.like(image.voxels * brain), tmp_path / "people" / f"p{number}_{contrast}.nii.gz")
+    scales = {"source_normalisation": Percentiles(), "target_normalisation": Percentiles(typical_range=(0.0, 1000.0))}
+    preparation = preparation_of("MR", "MR", **scales)
+    save_model(tmp_path / "model", tiny_regression(preparation), preparation, {"name": "tiny"})
+    facts = score("head_any_to_t1", tmp_path / "people", "-m", tmp_path / "model")
+    assert [row["source"] for row in facts["summary"]] == ["T2", "FLAIR", "T1 of 5 mm"]
+    thick = [one for one in facts["scores"] if one["source"] == "T1 of 5 mm"]
+    assert len(thick) == 3
+    assert all(one["source itself"] > one["mean value"] for one in thick), "of slices of 8 mm little is lost"
+    assert all(one["intensity lookup"] > one["model"] for one in facts["scores"]), "an untrained model"
