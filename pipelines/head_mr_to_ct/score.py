@@ -132,9 +132,7 @@ def figure(painted: list[dict[str, Any]], real: dict[str, float]) -> str:
     """The scores in one sentence."""
     heads = count_text(len({score["head"] for score in painted}), "painted head")
     mae, bone = (np.mean([score[key] for score in painted]) for key in ("mae", "bone_dice"))
-    text = (
-        f"MAE {mae:.0f} HU, bone Dice {bone:.2f} on {heads} in {len(CONTRASTS)} contrasts"
-    )
+    text = f"MAE {mae:.0f} HU, bone Dice {bone:.2f} on {heads} in {len(CONTRASTS)} contrasts"
     return f"{text}; bone Dice {real['bone_dice']:.2f} on a real T1 (n = 1)" if real else text
 
 
