@@ -10,8 +10,13 @@ setup(
     package_dir=DATA,
     package_data={
         "medtrans": [
-            *("**/*.html", "**/*.css", "**/*.js", "**/*.LICENSE.txt", "**/*.yaml", "py.typed"),
+            "**/*.html",
+            "**/*.css",
+            "**/*.js",
+            "**/*.LICENSE.txt",
+            "**/*.yaml",
             "models/zoo/*/**/*",
+            "py.typed",
         ],
         "medtrans.pipelines": ["*/*.yaml", "*/*.csv", "*/*.md", "*/*.py", "*/*.html"],
         "medtrans.sample_data": ["*.nii.gz", "README.md", "follow_up/*"],

@@ -17,7 +17,8 @@ def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tupl
         raise InputRefused(where, what, "give the contrasts of the training, in the same order")
     findings = [*volume.findings, *check_declared(volume, modality.name, where), *check_values(volume, where)]
     findings += modality.check(volume.voxels, where)
-    if any(one.code == "implausible-mr" for one in findings) and not find_modality("CT").check(volume.voxels, where):
+    unlike_mr = volume.channels == 1 and any(one.code == "implausible-mr" for one in findings)
+    if unlike_mr and not find_modality("CT").check(volume.voxels, where):
         advice = "give the MR, or a model that takes CT (medtrans list models)"
         raise InputRefused(where, "is a CT by its values, air at -1000 and bone, and the model takes MR", advice)
     for finding in findings:

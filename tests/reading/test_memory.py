@@ -15,6 +15,7 @@ WANTS += [
 CATCHES_ALL = {
     "cli/__init__.py": "the exit code of every error",
     "batching/translate_case.py": "failed_outcome asks is_out_of_memory",
+    "batching/forecast_case.py": "failed_outcome asks is_out_of_memory",
     "core/registry.py": "an error of the environment, with its reason",
     "training/processes.py": "an error of the environment, with its reason",
     "reporting/provenance.py": "Path.home alone",

@@ -3,6 +3,7 @@ import pytest
 
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
+from medtrans.preparing.normalisation.percentiles import Percentiles
 from tests.translating.stand_ins import (
     Same,
     ball,
@@ -37,3 +38,14 @@ def test_values_that_are_no_ct_give_a_finding_and_are_translated():
     made = translator_of(Same()).translate(Volume(np.abs(voxels), np.eye(4)), where="head")
     [finding] = made.findings
     assert (finding.code, finding.severity, finding.where) == ("implausible-ct", "warn", "head")
+
+
+def test_a_ct_for_a_model_that_takes_mr_is_refused_and_among_several_channels_not():
+    voxels, _ = ball((16, 16, 16), low=-1024, high=900)
+    volume = Volume(voxels, np.eye(4))
+    scale = {"source_modality": "MR", "source_normalisation": Percentiles(), "target_modality": "CT"}
+    with pytest.raises(InputRefused, match=r"head: is a CT by its values.*medtrans list models"):
+        translator_of(Same(), **scale).translate(volume, where="head")
+    both = Volume(np.concatenate([np.abs(voxels), voxels]), np.eye(4))
+    made = translator_of(Same(channels=2), **scale).translate(both, where="head")
+    assert "implausible-mr" in {finding.code for finding in made.findings}

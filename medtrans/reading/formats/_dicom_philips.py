@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from medtrans.reading.formats._dicom_series import Header
+from medtrans.reading.memory import is_out_of_memory
 
 GROUP, CREATOR, SCALE_SLOPE = 0x2005, "Philips MR Imaging DD 001", 0x0E
 FRAMES = "Philips MR Imaging DD 005", 0x0F
@@ -38,7 +39,9 @@ def _private(dataset: Any, creator: str, number: int) -> Any:
     """The value of a private element; None where there is none or it cannot be decoded."""
     try:
         return dataset.private_block(GROUP, creator)[number].value
-    except Exception:  # pydicom raises KeyError where there is none, and many kinds for damaged elements.
+    except Exception as reason:  # pydicom raises KeyError where there is none, and many kinds for damaged elements.
+        if is_out_of_memory(reason):
+            raise
         return None
 
 
