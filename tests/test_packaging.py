@@ -31,6 +31,9 @@ def test_every_pipeline_and_sample_is_in_the_wheel_and_found_there(tmp_path):
             and not (tmp_path / "installed/medtrans" / path.relative_to(source)).is_file()
         ]
         assert missing == []
+    models = [path.relative_to(source) for path in (source / "medtrans/models/zoo").rglob("*") if path.is_file()]
+    assert len(models) > 4
+    assert [str(path) for path in models if not (tmp_path / "installed" / path).is_file()] == []
     script = "from medtrans.catalogue import recipes; print(recipes()['new_one'], recipes()['t1_to_t2'].is_file())"
     environment = {"PYTHONPATH": str(tmp_path / "installed")}
     done = subprocess.run(
