@@ -58,7 +58,7 @@ def gives_series(translation: Translation, job: Job) -> bool:
 
 
 def findings_on_series(translation: Translation, job: Job) -> list[Finding]:
-    """Findings for whoever imports the series; none where none is asked for."""
+    """Findings on the series for its import; none where no series is asked for."""
     if job.series is None:
         return []
     if not gives_series(translation, job):

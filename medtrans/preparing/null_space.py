@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 import torch
 from torch import Tensor
@@ -39,7 +38,7 @@ class MadeBy:
     @classmethod
     def of(cls, record: Record, original: Volume) -> MadeBy:
         """Of a volume as it is stored."""
-        return cls(record, "".join(nib.orientations.aff2axcodes(original.affine)))
+        return cls(record, original.orientation)
 
 
 @dataclass(frozen=True, eq=False)
