@@ -10,7 +10,7 @@ from medtrans.degradations._record import parse_record
 from medtrans.reading.names import sidecar_path
 from medtrans.reading.sidecars import read_sidecar
 from medtrans.translating.data_consistency import Measured
-from medtrans.translating.ensemble import AnyTranslator, Ensemble
+from medtrans.translating.ensemble import AnyTranslator
 
 
 def record_of(job: Job, translator: AnyTranslator) -> Path | None:
@@ -18,7 +18,7 @@ def record_of(job: Job, translator: AnyTranslator) -> Path | None:
 
     Raises InputRefused where there is none.
     """
-    first = translator.members[0] if isinstance(translator, Ensemble) else translator
+    first = translator.members[0]
     if not first.settings.in_source_unit:
         return None
     file = job.record or sidecar_path(job.sources[0])

@@ -18,15 +18,14 @@ from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.derived_series import MODALITIES, is_dicom
 from medtrans.reading.names import SERIES, stem
 from medtrans.reading.volumes import is_volume
-from medtrans.translating.ensemble import AnyTranslator, Ensemble
+from medtrans.translating.ensemble import AnyTranslator
 
 FileFormat = Literal["auto", "nifti", "dicom", "both"]
 
 
 def writable_format(wanted: FileFormat, translator: AnyTranslator) -> FileFormat:
     """NIfTI where the target of the model is no image that medtrans writes as DICOM. Raises UsageError if asked for."""
-    first = translator.members[0] if isinstance(translator, Ensemble) else translator
-    modality = first.preparation.target_modality
+    modality = translator.members[0].preparation.target_modality
     if modality in MODALITIES or wanted == "nifti":
         return wanted
     if wanted == "auto":

@@ -11,7 +11,7 @@ from medtrans.batching.plan import Inputs
 from medtrans.core.finding import Finding
 from medtrans.reading.names import UNCERTAINTY, stem
 from medtrans.reading.volumes import is_volume, volumes_in
-from medtrans.translating.ensemble import AnyTranslator, Ensemble
+from medtrans.translating.ensemble import AnyTranslator
 
 LABELS = re.compile(r"(?:^|[_-])(?:mask|seg|dseg|labels?|labelmap|lesions?|roi)$", re.IGNORECASE)
 """End of the stem of a mask or label map."""
@@ -24,8 +24,7 @@ def not_images(inputs: Inputs, translator: AnyTranslator) -> list[Path]:
 
     A model whose sources are label maps takes them all.
     """
-    member = translator.members[0] if isinstance(translator, Ensemble) else translator
-    if member.preparation.source_modality == "labels" or not isinstance(inputs, (str, Path)):
+    if translator.members[0].preparation.source_modality == "labels" or not isinstance(inputs, (str, Path)):
         return []
     folder = Path(inputs)
     if not folder.is_dir() or is_volume(folder):

@@ -18,7 +18,6 @@ from medtrans.models.engines import EngineUsed
 from medtrans.preparing.intensity_scale import SIDECAR_KEY
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translation import Translation
-from medtrans.translating.translator import Translator
 from medtrans.translating.window_borders import window_borders
 
 NOTICE = "Computed by a model, not measured. Do not base a diagnosis or a treatment on it alone."
@@ -41,6 +40,7 @@ def sidecar(
     series.
     """
     own_unit = translation.agreement or translation.sampled
+    first = translator.members[0]  # The members of an ensemble write on one scale.
     facts: dict[str, Any] = {
         "SYNTHETIC": True,
         "notice": NOTICE,
@@ -53,7 +53,7 @@ def sidecar(
             "modality": translation.modality.name,
             "unit": translation.modality.unit,
             "type": str(translation.volume.voxels.dtype),
-            SIDECAR_KEY: [] if own_unit else list(_first(translator).preparation.target_percentiles),
+            SIDECAR_KEY: [] if own_unit else list(first.preparation.target_percentiles),
         },
         **({"dicom": dict(series)} if series else {}),
         "uncertainty": _uncertainty(translation, outputs[1:]),
@@ -92,11 +92,6 @@ def _engine(used: EngineUsed, unit: str) -> dict[str, Any]:
     if used.largest_difference is None:
         return {key: facts[key] for key in ("name", "version", "precision", "reason") if facts[key]}
     return {key: value for key, value in {**facts, "unit": unit}.items() if value != ""}
-
-
-def _first(translator: AnyTranslator) -> Translator:
-    """The members of an ensemble write on one scale."""
-    return translator.members[0] if isinstance(translator, Ensemble) else translator
 
 
 def _uncertainty(translation: Translation, files: Sequence[tuple[str, str]]) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from medtrans.models.device import repeatable
 from medtrans.models.engines import EngineUsed
 from medtrans.preparing.preparation import Prepared
 from medtrans.reading.memory import memory_errors
-from medtrans.translating.ensemble import AnyTranslator, Ensemble
+from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.prediction import Prediction
 from medtrans.translating.restoration import restore, restore_uncertainty
 from medtrans.translating.translator import Translator
@@ -75,8 +75,7 @@ def forecast(
     where: str,
 ) -> tuple[list[Forecast], Volume]:
     """One for each model, and a volume of the kind that a translation would be. Raises as Translator.translate."""
-    members = translator.members if isinstance(translator, Ensemble) else (translator,)
-    made = [_forecast(member, volume, mask, conditions, where) for member in members]
+    made = [_forecast(member, volume, mask, conditions, where) for member in translator.members]
     return [one for one, _ in made], made[-1][1]
 
 

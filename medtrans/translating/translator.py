@@ -121,6 +121,11 @@ class Translator:
         return {**replace(self.settings, window=self.sliding_window.window).to_dict(), **precision}
 
     @property
+    def members(self) -> tuple[Self, ...]:
+        """Itself alone, as an ensemble has several."""
+        return (self,)
+
+    @property
     def channels(self) -> int:
         """Number of channels of a source."""
         preparing = self.preparation.settings

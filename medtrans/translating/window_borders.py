@@ -8,7 +8,7 @@ import numpy as np
 
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import to_grid
-from medtrans.translating.ensemble import AnyTranslator, Ensemble
+from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.translator import Translator
 
 
@@ -17,8 +17,7 @@ def window_borders(translator: AnyTranslator, volume: Volume) -> list[list[int]]
 
     Of an ensemble, those of every member.
     """
-    members = translator.members if isinstance(translator, Ensemble) else [translator]
-    every = [_borders(member, volume) for member in members]
+    every = [_borders(member, volume) for member in translator.members]
     return [sorted(set().union(*(one[axis] for one in every))) for axis in range(3)]
 
 

@@ -34,7 +34,8 @@ def test_a_mask_is_translated_where_it_is_asked_for(cases, translator, tmp_path)
 def test_a_model_of_label_maps_takes_them_all(cases):
     (cases / "a_seg.nii.gz").touch()
     of_modality = {
-        name: SimpleNamespace(preparation=SimpleNamespace(source_modality=name)) for name in ("labels", "MR")
+        name: SimpleNamespace(members=[SimpleNamespace(preparation=SimpleNamespace(source_modality=name))])
+        for name in ("labels", "MR")
     }
     assert not not_images(cases, of_modality["labels"])
     assert not_images(cases, of_modality["MR"]) == [cases / "a_seg.nii.gz"]
