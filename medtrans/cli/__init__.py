@@ -19,6 +19,7 @@ COMMANDS = (
     "translate",
     "evaluate",
     "audit",
+    "audit_insert",
     "compare",
     "distances",
     "sample",

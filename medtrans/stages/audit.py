@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from medtrans import __version__
 from medtrans.auditing.detector import find_detector
 from medtrans.auditing.files import AuditedFiles, match_audited
 from medtrans.auditing.lesion_audit import audit_lesions
 from medtrans.auditing.lesion_tables import cases_csv, lesions_csv
 from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.batching.staging import publish, staged
 from medtrans.core.errors import MedtransError
 from medtrans.core.lesion import LesionAudit
 from medtrans.core.modality import find_modality
 from medtrans.core.progress import ProgressCallback, no_progress
-from medtrans.core.sealed_json import seal
 from medtrans.reading.checks import refusal
 from medtrans.reading.names import sidecar_path
 from medtrans.reading.sidecars import read_sidecar
-from medtrans.reading.storage import sha256, write_atomically
-from medtrans.reading.temporary_files import remove_strays
 from medtrans.reading.volumes import hash_volume
+from medtrans.stages._audit_folder import DOCUMENT, PAGE, write_audit
 from medtrans.stages._audit_page import audit_page
 
 NOTICE = "A detector can err: look at each lesion in the viewer before you conclude."
@@ -46,11 +41,11 @@ class AuditFolder:
 
     @property
     def page(self) -> Path:
-        return self.path / "audit.html"
+        return self.path / PAGE
 
     @property
     def document(self) -> Path:
-        return self.path / "audit.json"
+        return self.path / DOCUMENT
 
     def planned(self) -> list[Output]:
         """All of them."""
@@ -90,22 +85,9 @@ def audit(
         _refuse_all(found)
     pages = audit_page(found, files, reader, tuple(lesion_labels), (kinds[1], kinds[0]))
     inputs = {name: _hashes(files[name]) for name in (case.case for case in found.cases)}
-    facts = {"notice": NOTICE, "medtrans": __version__, **found.to_dict(), "inputs": inputs}
-    _write(outputs, found, pages, facts)
+    contents = {outputs.lesions.name: lesions_csv(found), outputs.cases.name: cases_csv(found), PAGE: pages}
+    write_audit(folder, contents, {**found.to_dict(), "inputs": inputs}, NOTICE)
     return found
-
-
-def _write(outputs: AuditFolder, found: LesionAudit, page: bytes, facts: dict[str, Any]) -> None:
-    """All files are whole before the first gets its name."""
-    outputs.path.mkdir(parents=True, exist_ok=True)
-    remove_strays(outputs.path)
-    with staged(outputs.path) as place:
-        contents = {outputs.lesions: lesions_csv(found), outputs.cases: cases_csv(found), outputs.page: page}
-        for path, content in contents.items():
-            write_atomically(place / path.name, content, overwrite=False)
-        hashes = {path.name: sha256(place / path.name) for path in contents}
-        write_atomically(place / outputs.document.name, seal({**facts, "outputs": hashes}), overwrite=False)
-        publish([place / path.name for path in (*contents, outputs.document)], outputs.path)
 
 
 def _declared(files: dict[str, AuditedFiles]) -> str | None:
