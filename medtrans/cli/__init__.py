@@ -19,7 +19,6 @@ COMMANDS = (
     "translate",
     "evaluate",
     "audit",
-    "audit_insert",
     "compare",
     "distances",
     "sample",
@@ -32,7 +31,9 @@ COMMANDS = (
     "benchmark",
 )
 """In the order of `medtrans --help`."""
-for _command in COMMANDS:
+SUBCOMMANDS = ("audit_insert",)
+"""Further files of a command with several."""
+for _command in (*COMMANDS, *SUBCOMMANDS):
     importlib.import_module(f"medtrans.cli.{_command}")
 
 
