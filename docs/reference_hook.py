@@ -27,7 +27,7 @@ from medtrans import catalogue, methods, metrics, networks
 from medtrans.core.registry import Entry
 from medtrans.core.settings import MemberOf, Settings
 from medtrans.models import zoo
-from medtrans.models.folder import CARD
+from medtrans.models.config import CARD
 from medtrans.recipe import STAGES
 
 FAMILIES = {

@@ -7,9 +7,8 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from medtrans.core.errors import EnvironmentRefused, UsageError
-
-KINDS = ("cpu", "cuda", "mps")
+from medtrans.core.errors import EnvironmentRefused
+from medtrans.models.device_names import refuse_unknown_device
 
 
 def find_device(name: str) -> torch.device:
@@ -26,13 +25,6 @@ def find_device(name: str) -> torch.device:
         what = f"does not exist: {torch.cuda.device_count()} found, counted from cuda:0"
         raise EnvironmentRefused(where, what, "give one of these, or auto")
     return torch.device(name)
-
-
-def refuse_unknown_device(name: str) -> None:
-    """Raise UsageError where a name stands for no device, be it here or elsewhere."""
-    kind, colon, number = name.partition(":")
-    if name != "auto" and (kind not in KINDS or (colon and (kind != "cuda" or not number.isdigit()))):
-        raise UsageError(f"device {name}", "is not a device", "give auto, cpu, cuda, cuda:1 or mps")
 
 
 def repeatable(device: torch.device) -> AbstractContextManager[None]:

@@ -21,23 +21,27 @@ from medtrans import __version__, methods
 from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.method import Method, Task
 from medtrans.core.relative_paths import without_folders
-from medtrans.core.sealed_json import NotSealed, parse_json, seal, without_seal
+from medtrans.core.sealed_json import seal
 from medtrans.core.settings import Settings
 from medtrans.models.card import model_card
-from medtrans.models.weights import NEW_WEIGHTS, WEIGHTS, fill, pack, read, read_weights, size_of_weights, where_else
+from medtrans.models.config import (
+    CARD,
+    CONFIG,
+    COPY_AGAIN,
+    FORMAT,
+    NEW_WEIGHTS,
+    SLOTS,
+    WEIGHTS,
+    read_config,
+)
+from medtrans.models.weights import fill, pack, read_weights, size_of_weights
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.memory import is_out_of_memory
 from medtrans.reading.storage import write_atomically
 
-FORMAT = 3
-CONFIG, CARD = "config.json", "MODEL_CARD.md"
-MAX_CONFIG_BYTES = 1 << 22
 MAX_FROZEN_DEPTH = 4
 SPARE_WEIGHTS, SPARE_BYTES = 2, 1 << 20
 """A network of up to so much more than its weights is compared tensor by tensor, which says more."""
-COPY_AGAIN = "copy the whole model folder again"
-SLOTS = ("gate", "calibration")
-"""Parts of a model that this version can neither make nor apply."""
 
 
 def save_model(
@@ -100,50 +104,12 @@ def load_model(folder: str | Path) -> tuple[Method, Preparation, dict[str, Any]]
     return method.eval(), preparation, config
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """The content of config.json, if it is whole and this version of medtrans can use it. Raises ModelRefused."""
-    path = folder / CONFIG
-    if not path.is_file():
-        raise ModelRefused(folder, "is not a model folder: it has no config.json", where_else(folder))
-    try:
-        config = parse_json(read(path, MAX_CONFIG_BYTES))
-    except NotSealed as reason:
-        raise ModelRefused(path, str(reason), COPY_AGAIN) from reason
-    version = config.get("format") if isinstance(config, dict) else None
-    if not isinstance(version, int) or "weights" not in config:
-        raise ModelRefused(path, "is not the description of a medtrans model", where_else(folder))
-    _refuse_other_versions(path, config)
-    try:
-        return without_seal(config)
-    except NotSealed as reason:
-        raise ModelRefused(path, str(reason), COPY_AGAIN) from reason
-
-
-def model_hash(folder: str | Path) -> str:
-    """One hash of all that a translation depends on: that of config.json, which holds the hash of the weights."""
-    return hashlib.sha256(read(Path(folder) / CONFIG, MAX_CONFIG_BYTES)).hexdigest()
-
-
 def _refuse_other_size(config: Mapping[str, Any], path: Path) -> None:
     """Raises ModelRefused where the method has far more weights than the file, before memory is taken for them."""
     needed = sum(size_of_weights(method) for method in _without_weights(config))
     if needed > SPARE_WEIGHTS * config["weights"]["bytes"] + SPARE_BYTES:
         what = f"describes a network of {needed} bytes, and its weights have {config['weights']['bytes']}"
         raise ModelRefused(path, what, COPY_AGAIN)
-
-
-def _refuse_other_versions(path: Path, config: Mapping[str, Any]) -> None:
-    version, maker = config["format"], config.get("medtrans")
-    if version > FORMAT:
-        what = f"is of format {version}, made by medtrans {maker}; this is {__version__}"
-        raise ModelRefused(path, what, "update medtrans")
-    if version < FORMAT:
-        what = f"is of format {version}, made by medtrans {maker}, without what format {FORMAT} holds"
-        raise ModelRefused(path, what, "train the model again with this version")
-    used = [slot for slot in SLOTS if config.get(slot) is not None]
-    if used:
-        what = f"holds a {used[0]}, which medtrans {__version__} cannot apply"
-        raise ModelRefused(path, what, "update medtrans")
 
 
 def _described(method: Method) -> dict[str, Any]:

@@ -12,15 +12,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from medtrans.core.errors import InputRefused, ModelRefused
+from medtrans.core.errors import ModelRefused
 from medtrans.core.method import Method
-from medtrans.reading.storage import read_bytes
+from medtrans.models.config import NEW_WEIGHTS, WEIGHTS, read, refuse_without_weights
 
-WEIGHTS = "model.safetensors"
-NEW_WEIGHTS = WEIGHTS + ".new"
-"""The weights of a model that is being saved, until config.json holds their hash."""
 MAX_WEIGHTS_BYTES = 1 << 36
-PICKLES = (".pt", ".pth", ".ckpt", ".pkl", ".bin")
 
 
 def pack(method: Method) -> bytes:
@@ -35,9 +31,8 @@ def size_of_weights(method: Method) -> int:
 
 def read_weights(folder: Path, expected: Mapping[str, Any]) -> dict[str, Tensor]:
     """The weights whose hash is in config.json. Raises ModelRefused."""
+    refuse_without_weights(folder)
     files = [path for path in (folder / WEIGHTS, folder / NEW_WEIGHTS) if path.is_file()]
-    if not files:
-        raise ModelRefused(folder, f"has no {WEIGHTS}", where_else(folder))
     for path in files:
         data = read(path, MAX_WEIGHTS_BYTES)
         if hashlib.sha256(data).hexdigest() == expected.get("sha256"):
@@ -67,26 +62,6 @@ def fill(method: Method, tensors: Mapping[str, Tensor], path: Path) -> None:
         if not torch.isfinite(given).all():
             raise ModelRefused(path, f"{name} holds numbers that are not finite", "train the model again")
     method.load_state_dict(tensors, strict=False)
-
-
-def read(path: Path, limit: int) -> bytes:
-    """The bytes of a file of the model folder. Raises ModelRefused."""
-    try:
-        return read_bytes(path, limit)
-    except InputRefused as reason:
-        raise ModelRefused(path, reason.what, reason.advice) from reason
-
-
-def where_else(folder: Path) -> str:
-    """Advice: the folder that may have been meant instead."""
-    if not folder.exists():
-        return "there is no such folder"
-    if (folder / "model" / "config.json").is_file():
-        return f"did you mean {folder / 'model'}?"
-    pickles = [path.name for path in folder.glob("*.*") if path.suffix in PICKLES]
-    if folder.is_dir() and pickles:
-        return f"{pickles[0]} is not opened, for a pickle is code; give a folder that medtrans saved"
-    return "give a folder that medtrans saved"
 
 
 def _tensors(method: Method) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import numpy as np
 
 from medtrans.core.case import Case, Split
-from medtrans.models.folder import model_hash, read_config
+from medtrans.models.config import model_hash, read_config
 from medtrans.preparing.geometry import SPACING_TOLERANCE_MM
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.extents import Extent, Sides, voxels_and_fields

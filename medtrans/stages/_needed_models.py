@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medtrans.core.errors import UsageError
-from medtrans.models.folder import read_config
+from medtrans.models.config import read_config
 from medtrans.recipe import Recipe
 
 

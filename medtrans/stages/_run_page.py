@@ -14,7 +14,7 @@ from medtrans.core.finding import Finding
 from medtrans.core.score import Evaluation
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.evaluating.segmentation.task import SegmentationTask
-from medtrans.models.folder import read_config
+from medtrans.models.config import read_config
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.names import sidecar_path
 from medtrans.reading.sidecars import read_sidecar

@@ -20,9 +20,10 @@ from medtrans.core.finding import Finding
 from medtrans.core.method import Method, Translates
 from medtrans.core.modality import find_modality
 from medtrans.core.volume import Volume
+from medtrans.models.config import model_hash
 from medtrans.models.device import find_device, repeatable
 from medtrans.models.engines import Engine, by_torch, find_engine
-from medtrans.models.folder import load_model, model_hash
+from medtrans.models.folder import load_model
 from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, spacing_along
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory

@@ -24,7 +24,8 @@ from medtrans.core.volume import Volume
 from medtrans.evaluating.statistics.intervals import mean_interval
 from medtrans.evaluating.training_baselines import Lookup
 from medtrans.metrics.image.psnr import PSNR
-from medtrans.models.folder import read_config, write_card
+from medtrans.models.config import read_config
+from medtrans.models.folder import write_card
 from medtrans.models.zoo import model_folders
 from medtrans.preparing.degrading import degraded_in_place
 from medtrans.reading.storage import write_atomically

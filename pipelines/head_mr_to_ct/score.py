@@ -23,7 +23,8 @@ from medtrans.core.volume import Volume
 from medtrans.evaluating.columns import count_text
 from medtrans.evaluating.statistics.intervals import mean_interval
 from medtrans.metrics.image._overlap import dice
-from medtrans.models.folder import read_config, write_card
+from medtrans.models.config import read_config
+from medtrans.models.folder import write_card
 from medtrans.models.zoo import model_folders
 from medtrans.phantoms.contrasts import paint_ct, paint_mr
 from medtrans.phantoms.label_maps import from_label_map

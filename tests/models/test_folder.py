@@ -17,8 +17,8 @@ from safetensors.torch import load_file, save, save_file
 from medtrans.core.errors import ModelRefused
 from medtrans.core.sealed_json import seal
 from medtrans.methods import load
-from medtrans.models.folder import load_model, model_hash, save_model
-from medtrans.models.weights import NEW_WEIGHTS
+from medtrans.models.config import NEW_WEIGHTS, model_hash
+from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.translator import Translator

@@ -6,8 +6,8 @@ import pytest
 
 from medtrans.core.errors import ModelRefused
 from medtrans.models import zoo
-from medtrans.models.folder import CARD, CONFIG, load_model
-from medtrans.models.weights import PICKLES
+from medtrans.models.config import CARD, CONFIG, PICKLES
+from medtrans.models.folder import load_model
 from medtrans.models.zoo import DEFAULT, model_folders, shipped
 from medtrans.translating.ensemble import load_translator
 

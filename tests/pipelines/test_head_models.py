@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from medtrans.catalogue import pipelines_folder
-from medtrans.models.folder import CARD, save_model
+from medtrans.models.config import CARD
+from medtrans.models.folder import save_model
 from medtrans.models.zoo import shipped
 from medtrans.phantoms import make_head, paint
 from medtrans.preparing.normalisation.percentiles import Percentiles

@@ -6,7 +6,7 @@ import pytest
 
 from medtrans.catalogue import find_recipe, pipelines_folder
 from medtrans.core.errors import ModelRefused, UsageError
-from medtrans.models.folder import model_hash
+from medtrans.models.config import model_hash
 from medtrans.reading.volumes import read_volume
 from medtrans.recipe import load_recipe
 from medtrans.stages.run import run

@@ -8,7 +8,8 @@ import torch
 
 from medtrans.core.errors import InputRefused, ModelRefused, UsageError
 from medtrans.core.volume import Volume
-from medtrans.models.folder import model_hash, save_model
+from medtrans.models.config import model_hash
+from medtrans.models.folder import save_model
 from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings

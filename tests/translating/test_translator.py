@@ -10,7 +10,8 @@ from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import EnvironmentRefused, ModelRefused, UsageError
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
-from medtrans.models.folder import model_hash, save_model
+from medtrans.models.config import model_hash
+from medtrans.models.folder import save_model
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.translating.settings import TranslatingSettings

@@ -14,7 +14,8 @@ from medtrans.evaluating.distribution.extractors import (
     TorchScriptExtractor,
 )
 from medtrans.evaluating.distribution.image_sampler import HU_SCALE, WHOLE, ImageSampler, IntensityRange, one_scale
-from medtrans.models.folder import load_model, model_hash
+from medtrans.models.config import model_hash
+from medtrans.models.folder import load_model
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 

@@ -18,8 +18,7 @@ from medtrans.core.errors import ModelRefused
 from medtrans.core.registry import Entry
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
-from medtrans.models.folder import CONFIG, read_config
-from medtrans.models.weights import WEIGHTS
+from medtrans.models.config import CONFIG, WEIGHTS, read_config
 from medtrans.reading.storage import read_bytes
 
 FOLDER = Path(__file__).parent
