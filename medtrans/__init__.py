@@ -12,6 +12,7 @@ To add something look into the plurals: phantoms, degradations, networks, losses
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import Any
 
 __version__ = "0.1.0"
@@ -47,6 +48,8 @@ _PUBLIC = {
     "NetworkSettings": "medtrans.networks",
 }
 """Public name → the module that defines it."""
+
+logging.getLogger("medtrans").addHandler(logging.NullHandler())
 
 __all__ = ["__version__", *_PUBLIC]
 

@@ -18,14 +18,12 @@ from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.derived_series import MODALITIES, is_dicom
 from medtrans.reading.names import SERIES, stem
 from medtrans.reading.volumes import is_volume
-from medtrans.translating.ensemble import AnyTranslator
 
 FileFormat = Literal["auto", "nifti", "dicom", "both"]
 
 
-def writable_format(wanted: FileFormat, translator: AnyTranslator) -> FileFormat:
-    """NIfTI where the target of the model is no image that medtrans writes as DICOM. Raises UsageError if asked for."""
-    modality = translator.members[0].preparation.target_modality
+def writable_format(wanted: FileFormat, modality: str) -> FileFormat:
+    """NIfTI where the modality of the target is none that medtrans writes as DICOM. Raises UsageError if asked for."""
     if modality in MODALITIES or wanted == "nifti":
         return wanted
     if wanted == "auto":
@@ -35,13 +33,13 @@ def writable_format(wanted: FileFormat, translator: AnyTranslator) -> FileFormat
 
 
 def dicom_jobs(
-    wanted: FileFormat, translator: AnyTranslator, *, anonymous: bool, resample_tilt: bool
+    wanted: FileFormat, modality: str, *, anonymous: bool, resample_tilt: bool
 ) -> Callable[[Job, bool], Job]:
     """What is asked of DICOM series, as a function of a job and whether it is written into a folder.
 
-    Raises UsageError where the model gives no image that is written as DICOM, and one is asked for.
+    `modality` is that of the target. Raises UsageError where it is not written as DICOM, and DICOM is asked for.
     """
-    possible = writable_format(wanted, translator)
+    possible = writable_format(wanted, modality)
 
     def adapt(job: Job, to_folder: bool) -> Job:
         job = with_series(job, possible, to_folder=to_folder)

@@ -35,7 +35,7 @@ class Line:
 
     case: str
     output: str
-    """Name of the output file."""
+    """Name of the output file; with its folder below that of the ledger, where the tree of the inputs is kept."""
     input_sha256: str
     model_sha256: str
     settings: dict[str, object]
@@ -107,7 +107,7 @@ class Ledger:
         self._take(line)
 
     def _take(self, line: Line) -> None:
-        for name, sha256 in ((line.output, line.output_sha256), *line.beside.items()):
+        for name, sha256 in ((line.output.rpartition("/")[2], line.output_sha256), *line.beside.items()):
             if sha256:
                 self.hashes.setdefault(name, set()).add(sha256)
         if line.output not in self.lines or self.lines[line.output].time <= line.time:

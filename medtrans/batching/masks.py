@@ -15,11 +15,12 @@ Masks = str | Path | Sequence[Path | None] | None
 MASK = "_mask"
 
 
-def find_masks(sources: Sequence[Sequence[Path]], masks: Masks) -> list[Path | None]:
+def find_masks(sources: Sequence[Sequence[Path]], masks: Masks, places: Sequence[str] = ()) -> list[Path | None]:
     """The mask of each case. In a folder it is named as the source, with or without "_mask" at its end.
 
     "sub-01_T1.nii.gz" has the mask "sub-01_T1_mask.nii.gz", "sub-01_mask.nii.gz" or, in a folder of masks alone,
-    "sub-01_T1.nii.gz"; else the one whose name ends in "_mask" and has the same subject and session.
+    "sub-01_T1.nii.gz"; else the one whose name ends in "_mask" and has the same subject and session. A folder of masks
+    has the tree of the cases, whose folders in it are their `places`, or is flat.
     Raises InputRefused where one is missing, UsageError where the words do not fit together.
     """
     if masks is None:
@@ -37,8 +38,9 @@ def find_masks(sources: Sequence[Sequence[Path]], masks: Masks) -> list[Path | N
         return [path]
     if path.is_file():
         raise InputRefused(path, "is not of a known format", supported())
-    named = {stem(volume): volume for volume in volumes_of(path)}
-    return [_mask_of(files, named, path) for files in sources]
+    folders = [path / place if (path / place).is_dir() else path for place in places or [""] * len(sources)]
+    named = {folder: {stem(volume): volume for volume in volumes_of(folder)} for folder in set(folders)}
+    return [_mask_of(files, named[folder], folder) for files, folder in zip(sources, folders, strict=True)]
 
 
 def _mask_of(files: Sequence[Path], named: Mapping[str, Path], folder: Path) -> Path:

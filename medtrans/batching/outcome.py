@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from medtrans.batching.plan import Job
 from medtrans.core.errors import MedtransError
 from medtrans.core.finding import Finding
+from medtrans.core.log import log_findings
 from medtrans.reading.memory import is_out_of_memory, out_of_memory
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Forecast(Protocol):
@@ -24,7 +28,8 @@ class Outcome:
     """Result of one case. `exit_code` is 0, or that of the error; `message` is one sentence."""
 
     case: str
-    verdict: Literal["done", "skipped", "left out", "failed", "foretold"]
+    verdict: Literal["done", "skipped", "left out", "failed", "accepted", "foretold"]
+    """accepted: failed, as it is known to; `message` says why."""
     message: str = ""
     exit_code: int = 0
     seconds: float = 0.0
@@ -42,6 +47,23 @@ class Outcome:
         if self.forecast is not None:
             facts["forecast"] = self.forecast.to_dict()
         return {**facts, "output": str(self.output) if self.output else None, "findings": findings}
+
+
+def accepted_outcome(outcome: Outcome) -> Outcome:
+    """The outcome of a case whose failure is known and accepted."""
+    return replace(outcome, verdict="accepted", exit_code=0) if outcome.verdict == "failed" else outcome
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """One line for the case to the logger "medtrans.batching", and one for each finding."""
+    log_findings(outcome.findings)
+    if outcome.verdict == "failed":
+        LOGGER.error(outcome.message)
+    elif outcome.verdict == "accepted":
+        LOGGER.info("%s: failed, as is accepted: %s", outcome.case, outcome.message)
+    else:
+        took = f" in {outcome.seconds:.1f} s" if outcome.seconds else ""
+        LOGGER.info("%s: %s%s%s", outcome.case, outcome.verdict, took, f": {outcome.output}" if outcome.output else "")
 
 
 def failed_outcome(job: Job, reason: Exception, began: float) -> Outcome:

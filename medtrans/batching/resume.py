@@ -27,7 +27,7 @@ def first_line(job: Job, inputs: Sequence[tuple[str, str]], translator: AnyTrans
     }
     return Line(
         case=job.name,
-        output=job.output.name,
+        output=job.key,
         input_sha256=hashes[0] if len(hashes) == 1 else digest(hashes),
         model_sha256=translator.identity.sha256,
         settings={**translator.resolved_settings, **{key: value for key, value in facts.items() if value}},
@@ -42,7 +42,7 @@ def is_done(job: Job, line: Line, ledger: Ledger) -> bool:
 
     A model that was never saved has no hash and proves nothing.
     """
-    last = ledger[job.output.name]
+    last = ledger[job.key]
     if last is None or last.verdict != "done" or not line.model_sha256 or not last.same_origin(line):
         return False
     proved = {job.output.name: last.output_sha256, **last.beside}

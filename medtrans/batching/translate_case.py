@@ -46,6 +46,8 @@ class Batch:
     log_failures: bool
     """A single bad input leaves nothing behind: its failure is not written to a ledger."""
     part: str = ""
+    accepted: frozenset[str] = frozenset()
+    """Cases whose failure is known: one that failed before is not tried again with the same input and model."""
 
     def outcome(self, job: Job, on_progress: OnProgress) -> Outcome:
         """Translate one job. An error becomes the outcome of its case."""
@@ -61,6 +63,8 @@ class Batch:
             with self.ledger.locked() if self.ledger.path.exists() else contextlib.nullcontext():
                 if self._exists_done(job, line):
                     return Outcome(job.name, "skipped", "done before", output=job.output)
+            if self._failed_as_accepted(job, line):
+                return Outcome(job.name, "failed", "as before; its input has not changed", exit_code=1)
             translation = self._translate(job, inputs, mask, record, on_progress)
             if not self._write(translation, job, line, inputs, mask):
                 return Outcome(job.name, "skipped", "done meanwhile by another command", output=job.output)
@@ -78,6 +82,10 @@ class Batch:
             clipped_fraction=translation.clipped_fraction,
             findings=(*translation.findings, *findings_on_series(translation, job)),
         )
+
+    def _failed_as_accepted(self, job: Job, line: Line) -> bool:
+        last = self.ledger[job.key] if job.name in self.accepted else None
+        return last is not None and last.verdict == "failed" and last.same_origin(line)
 
     def _exists_done(self, job: Job, line: Line) -> bool:
         """Whether nothing is left to do. Raises UsageError where something else exists that must not be replaced.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from medtrans.cli.app import app
 from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.cli.libraries import quiet_libraries
+from medtrans.cli.log import logged_to, show_on_terminal, without_log_option
 from medtrans.cli.options import refuse_old_options
 from medtrans.cli.process import prepare_process
 
@@ -48,10 +49,20 @@ def main() -> None:
 
 def run_command(words: Sequence[str]) -> int:
     """Run a command; every error becomes one line on standard error. Returns the exit code."""
-    arguments = [word for word in words if word != "--debug"]
+    show_on_terminal()
+    arguments, debug = [word for word in words if word != "--debug"], "--debug" in words
+    try:
+        arguments, log = without_log_option(arguments)
+        with logged_to(log, arguments):
+            return _run_logged(arguments, debug=debug)
+    except BaseException as reason:
+        return report_error(reason, arguments, debug=debug)
+
+
+def _run_logged(arguments: Sequence[str], *, debug: bool) -> int:
     try:
         refuse_old_options(arguments)
         code = app(arguments or ["--help"], prog_name="medtrans", standalone_mode=False)
     except BaseException as reason:
-        code = report_error(reason, arguments, debug="--debug" in words)
+        code = report_error(reason, arguments, debug=debug)
     return code if isinstance(code, int) else 0

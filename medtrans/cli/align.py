@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.findings import print_findings
 from medtrans.cli.options import AsJson, Overwrite
+from medtrans.core.log import log_findings
 from medtrans.core.printable import printable
 
 
@@ -57,6 +57,6 @@ def align(
         print(found.judgement.to_text())
         for path in filter(None, (found.volume, found.transform, found.picture)):
             print(printable(str(path)))
-    print_findings(found.findings)
+    log_findings(found.findings)
     if found.judgement.outcome == "failed":
         raise typer.Exit(1)

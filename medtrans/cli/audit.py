@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Device, Overwrite, Threads
+from medtrans.core.log import log_findings
 
 audits = typer.Typer(rich_markup_mode=None, help="Is what a translation shows true? Lesions removed or invented.")
 app.add_typer(audits, name="audit")
@@ -66,7 +66,7 @@ def lesions(
     print(json.dumps(to_plain(found.to_dict()), indent=1) if as_json else to_text(found), end="\n" if as_json else "")
     if not as_json:
         print(f"\npage: {AuditFolder(output).page}")
-    print_findings(found.findings)
-    print_findings(found.failed.values())
+    log_findings(found.findings)
+    log_findings(found.failed.values())
     if found.failed:
         raise typer.Exit(1)

@@ -10,8 +10,8 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.degradation_words import parse_step
-from medtrans.cli.findings import print_findings
 from medtrans.cli.options import AsJson, Overwrite
+from medtrans.core.log import log_findings
 from medtrans.core.printable import printable
 
 
@@ -58,6 +58,6 @@ def degrade(
     for result in results:
         if not as_json and result.output:
             print(printable(str(result.output)))
-        print_findings(result.findings)
+        log_findings(result.findings)
     if any(result.output is None for result in results):
         raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +10,14 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import Threads
+from medtrans.cli.options import AsJson, Threads
 
 
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option("--folder", "-o", help="Where to work.")] = Path("medtrans-demo"),
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make synthetic heads, train MR→CT on them, translate and score new ones. Writes a report."""
     from medtrans.cli.progress import ProgressBars
@@ -24,4 +26,4 @@ def demo(
     use_threads(threads)
     with ProgressBars() as progress:
         result = demo(folder, on_progress=progress)
-    print(result.to_text())
+    print(json.dumps(result.to_dict(), indent=1) if as_json else result.to_text())

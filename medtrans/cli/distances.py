@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.findings import print_findings
 from medtrans.cli.options import AsJson, Overwrite
+from medtrans.core.log import log_findings
 
 
 @app.command()
@@ -45,7 +45,7 @@ def distances(
     if output is not None:
         write_atomically(output, results.to_csv())
     print(results.to_json() if as_json else results.to_text(), end="")
-    print_findings(results.findings)
-    print_findings(results.failed.values())
+    log_findings(results.findings)
+    log_findings(results.failed.values())
     if results.failed:
         raise typer.Exit(1)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, MaskLabel, Overwrite, Threads
+from medtrans.core.log import log_findings
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
@@ -90,8 +90,8 @@ def evaluate(
         shown = {"source": source, "segmentation": segmentation, "overwrite": overwrite, "mask_label": mask_label}
         write_evaluation_page(report, evaluation, translated, target, mask, **shown)  # type: ignore[arg-type]
     print(to_json(evaluation) if as_json else to_text(evaluation), end="")
-    print_findings(evaluation.findings)
-    print_findings(evaluation.failed.values())
+    log_findings(evaluation.findings)
+    log_findings(evaluation.failed.values())
     if evaluation.failed:
         whole = {score.case for score in evaluation.scores} - evaluation.failed.keys()
         raise typer.Exit(1 if whole else refusal(evaluation.failed.values()).exit_code)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from medtrans.cli.interruption import advice_after_interruption
+from medtrans.cli.log import LOGGER
 from medtrans.core.errors import EnvironmentRefused, MedtransError, UsageError
-from medtrans.core.printable import printable
 from medtrans.core.strict_json import to_strict_json
 from medtrans.reading.memory import is_out_of_memory, out_of_memory
 
@@ -47,7 +47,7 @@ def report_error(reason: BaseException, arguments: Sequence[str] = (), *, debug:
     if debug:
         traceback.print_exception(reason)
     code, sentence = _sentence(reason, arguments)
-    print_error(sentence)
+    LOGGER.error(sentence)
     if "--json" in arguments:
         facts = {"exit_code": code, "message": sentence, "code": getattr(reason, "code", "") or type(reason).__name__}
         parts = {
@@ -55,11 +55,6 @@ def report_error(reason: BaseException, arguments: Sequence[str] = (), *, debug:
         }
         print(to_strict_json({"error": {**facts, **parts}}), end="")
     return code
-
-
-def print_error(sentence: str) -> None:
-    """One line on standard error."""
-    print(f"medtrans: error: {printable(' '.join(sentence.split()))}", file=sys.stderr)
 
 
 def _interrupt(number: int, _: Any) -> None:
@@ -87,4 +82,4 @@ def _sentence(reason: BaseException, arguments: Sequence[str]) -> tuple[int, str
 
 
 def _show_warning(message: Warning | str, *_: Any) -> None:
-    print(f"medtrans: warning: {printable(' '.join(str(message).split()))}", file=sys.stderr)
+    LOGGER.warning("%s", message)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +13,38 @@ import typer
 from medtrans.core.errors import UsageError
 from medtrans.core.renamed_keys import OPTIONS
 
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+
+class EngineName(StrEnum):
+    """What computes the networks, as in `models.engines`."""
+
+    auto = "auto"
+    torch = "torch"
+    openvino = "openvino"
+
+
+class PrecisionName(StrEnum):
+    """Of the arithmetic of the networks, as in `models.engines`."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+def _known_device(name: str) -> str:
+    """Refused at once; torch alone knows whether it is here."""
+    from medtrans.models.device_names import refuse_unknown_device
+
+    refuse_unknown_device(name)
+    return name
+
+
+Device = Annotated[str, typer.Option(callback=_known_device, help="auto, cpu, cuda, cuda:1, mps.")]
 Engine = Annotated[
-    str,
+    EngineName,
     typer.Option(help="What computes the networks: torch, openvino (an extra), or auto: openvino where it can."),
 ]
 Precision = Annotated[
-    str, typer.Option(help="float32, or bfloat16: faster where the processor has it; the sidecar says what it changes.")
+    PrecisionName,
+    typer.Option(help="float32, or bfloat16: faster where the processor has it; the sidecar says what it changes."),
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads; default: all.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
@@ -47,6 +74,11 @@ def numbers(pairs: list[str] | None, option: str = "--condition") -> dict[str, f
         except ValueError:
             raise typer.BadParameter(f"{option} {pair} is not NAME=NUMBER") from None
     return table
+
+
+def made_files(paths: Iterable[Path]) -> str:
+    """Files that a command made, as JSON."""
+    return json.dumps({"files": [str(path) for path in paths]}, indent=1)
 
 
 def refuse_old_options(arguments: Sequence[str]) -> None:

@@ -6,12 +6,13 @@ A task of a SLURM array is one part; a single case is never shared out. A part o
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from medtrans.cli.log import LOGGER
 from medtrans.core.errors import UsageError
+from medtrans.core.log import NOTE
 
 EXPLICIT = "give --num-parts and --part-id"
 SLURM = "SLURM_ARRAY_TASK_"
@@ -29,7 +30,7 @@ class Part:
         """Which part this is, on standard error."""
         if self.count > 1:
             array = f" (SLURM array {self.tasks})" if self.tasks else ""
-            print(f"medtrans: note: part {self.number} of {self.count}, counted from 0{array}", file=sys.stderr)
+            LOGGER.log(NOTE, f"part {self.number} of {self.count}, counted from 0{array}")
 
 
 def part_of(

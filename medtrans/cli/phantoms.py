@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.options import Overwrite
+from medtrans.cli.options import AsJson, Overwrite, made_files
 from medtrans.core.printable import printable
 
 if TYPE_CHECKING:
@@ -32,14 +32,15 @@ def phantoms(
     ] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first head; the others count on from it.")] = 0,
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a cohort of synthetic heads of known anatomy."""
     from medtrans.stages.phantoms import phantoms
 
     lesions = [_lesion(text) for text in lesion or []]
     more = {"lesions": lesions, "randomised": randomised, "visits": visits, "seed": seed, "overwrite": overwrite}
-    for path in phantoms(output, count, contrasts.split(","), spacing, labels, **more):  # type: ignore[arg-type]
-        print(printable(str(path)))
+    paths = phantoms(output, count, contrasts.split(","), spacing, labels, **more)  # type: ignore[arg-type]
+    print(made_files(paths) if as_json else "\n".join(printable(str(path)) for path in paths))
 
 
 def _lesion(text: str) -> Lesion:

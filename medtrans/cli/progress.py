@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -44,7 +45,7 @@ class ProgressBars:
 
     def __call__(self, stage: str, text: str = "", done: float | None = None, left: float | None = None) -> None:
         text = printable(text)
-        text += f"  {_clock(left)} left" if left is not None and done != 1.0 else ""
+        text += f"  {_clock(left)} left, until {_time_of_day(left)}" if left is not None and done != 1.0 else ""
         if self.terminal:
             self._move_bar(stage, text, done)
         elif done == 1.0 or time.monotonic() - self.printed_at.get(stage, -SECONDS_BETWEEN_LINES) >= (
@@ -61,7 +62,7 @@ class ProgressBars:
         self.printed_at[stage] = time.monotonic()
         line = f"{stage}: " + ("" if done is None else f"{done:4.0%} ") + text
         if line != self.line:
-            print(line, file=sys.stderr, flush=True)
+            print(f"{_time_of_day()} {line}", file=sys.stderr, flush=True)
         self.line = line
 
 
@@ -69,3 +70,9 @@ def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _time_of_day(seconds: float = 0.0) -> str:
+    """The time on the clock of this machine in so many seconds; with the day, where that is another one."""
+    now, then = datetime.now(), datetime.now() + timedelta(seconds=seconds)
+    return then.strftime("%H:%M:%S" if not seconds else "%H:%M" if then.date() == now.date() else "%a %d %b %H:%M")

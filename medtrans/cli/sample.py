@@ -9,7 +9,7 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import Conditions, Device, Overwrite, Threads, numbers
+from medtrans.cli.options import AsJson, Conditions, Device, Overwrite, Threads, made_files, numbers
 
 
 @app.command()
@@ -22,6 +22,7 @@ def sample(
     overwrite: Overwrite = False,
     device: Device = "auto",
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Generate images from noise (autoencoder, VAE, GAN, conditional GANs)."""
     from medtrans.cli.progress import ProgressBars
@@ -31,4 +32,4 @@ def sample(
     with ProgressBars() as progress:
         options = {"seed": seed, "conditions": numbers(conditions), "device": device, "overwrite": overwrite}
         paths = sample(output, model, count, **options, on_progress=progress)  # type: ignore[arg-type]
-    print(f"{len(paths)} images in {output}")
+    print(made_files(paths) if as_json else f"{len(paths)} images in {output}")

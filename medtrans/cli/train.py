@@ -6,7 +6,8 @@ from pathlib import Path
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import Changes, Folder, Quick, RecipeFile, Threads
+from medtrans.cli.options import AsJson, Changes, Folder, Quick, RecipeFile, Threads
+from medtrans.core.strict_json import to_strict_json
 
 
 @app.command()
@@ -16,6 +17,7 @@ def train(
     changes: Changes = None,
     quick: Quick = False,
     threads: Threads = None,
+    as_json: AsJson = False,
 ) -> None:
     """Only train the model of a recipe (the first part of `run`). Resumes where it stopped."""
     from medtrans.catalogue import find_recipe
@@ -28,4 +30,4 @@ def train(
     with ProgressBars() as progress:
         trained = train(loaded, folder or Path("runs") / loaded.name, on_progress=progress)
     if trained.is_main_process:
-        print(trained.to_text())
+        print(to_strict_json(trained.to_dict()).rstrip() if as_json else trained.to_text())

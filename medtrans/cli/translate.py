@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,13 +12,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.exit_codes import print_error
-from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, Conditions, Device, Engine, MaskLabel, Overwrite, Precision, Threads, numbers
-from medtrans.cli.parts import Part, part_of
-from medtrans.cli.process import seconds_since_start
-from medtrans.core.errors import UsageError
+from medtrans.cli.log import LOGGER
+from medtrans.cli.options import (
+    AsJson,
+    Conditions,
+    Device,
+    Engine,
+    EngineName,
+    MaskLabel,
+    Overwrite,
+    Precision,
+    PrecisionName,
+    Threads,
+    numbers,
+)
+from medtrans.cli.parts import part_of
+from medtrans.cli.translation_summary import foretold, say_cured, summary
+from medtrans.cli.translation_words import changes_of, inputs_of
+from medtrans.core.log import NOTE
 
 if TYPE_CHECKING:
     from medtrans.batching.outcome import Outcome
@@ -38,15 +48,29 @@ class FileFormat(StrEnum):
 @app.command()
 def translate(
     sources: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             "--input",
             "-i",
             help="A volume (a file, a DICOM series, a zip of one), or a folder of volumes; again for each contrast "
-            "of one case.",
+            "of one case, or for further folders.",
         ),
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A file for a file, a folder for a folder.")],
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="A file for a file, a folder for a folder or a list.")
+    ] = ...,  # type: ignore[assignment]
+    from_list: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Instead of -i: a list of volumes, one case a line, a tab between contrasts."
+        ),
+    ] = None,
+    pattern: Annotated[
+        str | None, typer.Option(metavar="PATTERN", help="Of a folder, the volumes of such names: '*_T1w.nii.gz'.")
+    ] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Search the folders in a folder, too; outputs keep the tree.")
+    ] = False,
     models: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,11 +82,20 @@ def translate(
         ),
     ] = None,
     device: Device = "auto",
-    engine: Engine = "auto",
-    precision: Precision = "float32",
+    engine: Engine = EngineName.auto,
+    precision: Precision = PrecisionName.float32,
     threads: Threads = None,
     overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option(help="Skip cases that the ledger lists as done.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Only the cases that the ledger lists as failed.")
+    ] = False,
+    accept_failed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="LIST", help="Names of cases, one a line, whose failure is known: no reason for exit code 1."
+        ),
+    ] = None,
     num_parts: Annotated[int | None, typer.Option(min=1, help="Share the folder among so many commands …")] = None,
     part_id: Annotated[int | None, typer.Option(min=0, help="… of which this is the one (from 0).")] = None,
     conditions: Conditions = None,
@@ -142,45 +175,48 @@ def translate(
     as_json: AsJson = False,
 ) -> None:
     """Translate volumes. The output has exactly the geometry of the input."""
+    from medtrans.batching.found_inputs import is_batch_of_cases, read_names
     from medtrans.cli.progress import ProgressBars
-    from medtrans.reading.volumes import is_volume
-    from medtrans.stages.translate import translate
+    from medtrans.stages._translation_check import check_translation
 
-    use_threads(threads)
-    models = models or [_default_model()]
-    is_batch = len(sources) == 1 and sources[0].is_dir() and not is_volume(sources[0])
+    inputs = inputs_of(sources or [], from_list)
+    is_batch = recursive or is_batch_of_cases(inputs)
     part = part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
     noises = {"data_consistency": consistency, "posterior_sampling": posterior}
+    changes = changes_of({"samples": samples, "seed": seed}, mirror, noises, force=force)
+    planned: dict[str, Any] = {
+        "overwrite": overwrite,
+        "resume": resume,
+        "pattern": pattern,
+        "recursive": recursive,
+        "retry_failed": retry_failed,
+        "part": (part.number, part.count),
+        "conditions": numbers(conditions),
+        "masks": mask,
+        "mask_label": mask_label,
+        "record": record,
+        "file_format": file_format.value,
+        "anonymous": anonymise,
+        "resample_tilt": resample_tilt,
+        "series": series,
+    }
+    accepted = read_names(accept_failed) if accept_failed else ()
+    models = models or [_default_model()]
+    check_translation(inputs, output, models, **planned)
+    from medtrans.stages.translate import translate
+
+    use_threads(threads)
     with ProgressBars() as progress:
-        outcomes = translate(
-            sources[0] if len(sources) == 1 else [sources],
-            output,
-            models,
-            device=device,
-            engine=engine,
-            precision=precision,
-            overwrite=overwrite,
-            resume=resume,
-            part=(part.number, part.count),
-            tasks=part.tasks,
-            dry_run=dry_run,
-            conditions=numbers(conditions),
-            masks=mask,
-            mask_label=mask_label,
-            changes=_changes({"samples": samples, "seed": seed}, mirror, noises, force=force),
-            record=record,
-            file_format=file_format.value,
-            anonymous=anonymise,
-            resample_tilt=resample_tilt,
-            series=series,
-            on_progress=progress,
-        )
+        how: dict[str, Any] = {"device": device, "engine": engine.value, "precision": precision.value, **planned}
+        how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run}
+        outcomes = translate(inputs, output, models, **how, on_progress=progress)
+    say_cured(outcomes, accepted, accept_failed)
     if as_json:
         print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))
     else:
-        print(_foretold(outcomes) if dry_run else _summary(outcomes, output, part))
-    _report_failures(outcomes, is_batch=is_batch)
+        print(foretold(outcomes) if dry_run else summary(outcomes, output, part))
+    _exit(outcomes, is_batch=is_batch)
 
 
 def _default_model() -> str:
@@ -188,73 +224,14 @@ def _default_model() -> str:
     from medtrans.models.zoo import DEFAULT, shipped
 
     about = next(model.about for model in shipped() if model.name == DEFAULT)
-    print(f"medtrans: note: no --model is given, so {DEFAULT} is used: {about}", file=sys.stderr)
+    LOGGER.log(NOTE, f"no --model is given, so {DEFAULT} is used: {about}")
     return DEFAULT
 
 
-def _changes(
-    options: Mapping[str, Any], mirror: bool | None, noises: Mapping[str, str | None], *, force: bool
-) -> dict[str, Any]:
-    """The settings of the models that options replace; None replaces none."""
-    mirrored = None if mirror is None else "left_right" if mirror else "none"
-    changes = {key: value for key, value in {**options, "mirror": mirrored}.items() if value is not None}
-    changes |= {"smallest_body": None} if force else {}
-    return changes | {key: _noise(key, text) for key, text in noises.items() if text is not None}
-
-
-def _noise(key: str, text: str) -> float | None:
-    """The noise of the sources, for a setting; None for off."""
-    if text == "off":
-        return None
-    try:
-        noise = float(text)
-    except ValueError:
-        noise = -1.0
-    if not 0 <= noise < 1:
-        what = "is no noise relative to a signal"
-        raise UsageError(f"--{key.replace('_', '-')} {text}", what, "give 0, a share below 1 such as 0.01, or off")
-    return noise
-
-
-def _summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:
-    count = Counter(outcome.verdict for outcome in outcomes)
-    if not outcomes:
-        return f"nothing to do: the folder has no case for part {part.number} of {part.count}"
-    left_out = [f"{count['left out']} left out"] if count["left out"] else []
-    words = [f"{count['done']} translated", f"{count['skipped']} done before", *left_out, f"{count['failed']} failed"]
-    return f"{', '.join(words)}: {output}"
-
-
-def _foretold(outcomes: Sequence[Outcome]) -> str:
-    """A row for each case and model, and a line for all."""
-    from medtrans.core.tables import text_table
-
-    start_up = seconds_since_start() - sum(outcome.seconds for outcome in outcomes)
-    rows, minutes, gigabytes = [], start_up / 60, 0.0
-    for outcome in outcomes:
-        facts = outcome.forecast.to_dict() if outcome.forecast else {"models": []}
-        for number, model in enumerate(facts["models"]):
-            case = {"case": outcome.case, "GB": f"{facts['gigabytes']:.1f}", "minutes": f"{facts['minutes']:.2f}"}
-            sizes = {key: "×".join(map(str, model[key])) for key in ("grid", "window")}
-            first = case if number == 0 else dict.fromkeys(case, "")
-            rows.append(
-                {**first, "model": model["model"], "engine": model["engine"], **sizes, "windows": str(model["windows"])}
-            )
-        minutes += facts.get("minutes", 0.0)
-        gigabytes = max(gigabytes, facts.get("gigabytes", 0.0))
-    columns = ("case", "model", "engine", "grid", "window", "windows", "GB", "minutes")
-    total = f"about {minutes:.1f} minutes, start-up included, and {gigabytes:.1f} GB; nothing was written"
-    return "\n".join([text_table(rows, columns, left=columns[1:3]), total] if rows else [total])
-
-
-def _report_failures(outcomes: Sequence[Outcome], *, is_batch: bool) -> None:
-    """Findings and errors on standard error, and the exit code: 1 where some are done, else that of the failures."""
+def _exit(outcomes: Sequence[Outcome], *, is_batch: bool) -> None:
+    """The exit code: 1 where some cases are done and others failed, else that of the failures."""
     failed = [outcome for outcome in outcomes if outcome.verdict == "failed"]
-    for outcome in outcomes:
-        print_findings(outcome.findings)
-    for outcome in failed:
-        print_error(outcome.message)
     if failed:
         codes = {outcome.exit_code for outcome in failed}
-        some_done = any(outcome.verdict in ("done", "skipped", "foretold") for outcome in outcomes)
+        some_done = any(outcome.verdict in ("done", "skipped", "accepted", "foretold") for outcome in outcomes)
         raise typer.Exit(1 if is_batch and (some_done or len(codes) > 1) else failed[0].exit_code)

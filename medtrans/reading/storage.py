@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -80,11 +81,26 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def refuse_unwritable(folder: Path) -> None:
-    """Raise EnvironmentRefused unless files can be made in `folder`, or in its nearest parent that exists."""
-    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not os.access(existing, os.W_OK):
-        raise EnvironmentRefused(existing, "is not writable", "choose another folder or change its permissions")
+def refuse_unwritable(*folders: Path) -> None:
+    """Raise EnvironmentRefused unless a file can be made in each folder, or in its nearest parent that exists.
+
+    It is tried with a file without a name where the system has such: permissions alone do not tell of a disk that is
+    full or read only.
+    """
+    for existing in {
+        next(place for place in (folder, *folder.absolute().parents) if place.exists()) for folder in folders
+    }:
+        try:
+            with tempfile.TemporaryFile(dir=existing) as file:
+                file.write(b"0")
+                file.flush()
+        except OSError as reason:
+            what = f"cannot be written to ({reason.strerror or reason})"
+            raise EnvironmentRefused(existing, what, "choose another folder, or change its permissions") from None
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
 
 
 def refuse_existing(path: Path) -> None:

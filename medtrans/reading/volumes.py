@@ -120,12 +120,17 @@ def volumes_of(folder: Path) -> list[Path]:
         raise InputRefused(folder, "does not exist", "check the path")
     if not folder.is_dir():
         raise InputRefused(folder, "is not a folder", "give a folder of volumes")
-    found = volumes_in(folder)
-    names = {stem(path) for path in found}
-    volumes = [path for path in found if not _is_beside(path, names)]
+    volumes = without_series_beside(volumes_in(folder))
     if not volumes:
         raise InputRefused(folder, "holds no volume (folders in it are not searched)", formats.supported())
     return volumes
+
+
+def without_series_beside(paths: Sequence[Path]) -> list[Path]:
+    """Those of the paths in one folder that are volumes, without the derived series of one of them."""
+    found = [path for path in paths if is_volume(path)]
+    names = {stem(path) for path in found}
+    return [path for path in found if not _is_beside(path, names)]
 
 
 def _is_beside(path: Path, names: Collection[str]) -> bool:

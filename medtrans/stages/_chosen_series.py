@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medtrans.batching.outcome import Outcome
+from medtrans.batching.plan import Inputs
 from medtrans.core.errors import MedtransError, UsageError
 from medtrans.core.finding import Finding
 from medtrans.reading.series_tree import Series, as_folder, choose, find_series
@@ -64,6 +65,36 @@ def chosen_series(path: Path, wanted: str | None) -> Iterator[Chosen]:
             raise type(reason)(chosen.named(reason.where), chosen.named(reason.what), reason.advice, reason.code) from (
                 reason.__cause__ or reason
             )
+
+
+@contextlib.contextmanager
+def chosen_inputs(
+    source: Inputs, series: str | None, *, recursive: bool = False
+) -> Iterator[tuple[Inputs, list[Chosen]]]:
+    """The inputs with each zip and each tree of series replaced by the series that is meant.
+
+    With `recursive` a tree holds one case for each series. Raises UsageError, InputRefused, EnvironmentRefused.
+    """
+    if recursive and series is None:
+        yield source, []
+        return
+    if isinstance(source, (str, Path)):
+        with chosen_series(Path(source), series) as one:
+            yield one.path, [one]
+        return
+    if series is not None:
+        raise UsageError(f"--series {series}", "is for one input", "give the folder of each series")
+    with contextlib.ExitStack() as stack:
+        cases = [[Path(each)] if isinstance(each, (str, Path)) else list(map(Path, each)) for each in source]
+        chosen = [[stack.enter_context(chosen_series(path, None)) for path in case] for case in cases]
+        yield [tuple(one.path for one in case) for case in chosen], [one for case in chosen for one in case]
+
+
+def named(outcome: Outcome, chosen: Sequence[Chosen]) -> Outcome:
+    """The outcome with the paths that the user gave."""
+    for one in chosen:
+        outcome = one.outcome(outcome)
+    return outcome
 
 
 def _choose(path: Path, wanted: str | None) -> Series:

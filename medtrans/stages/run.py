@@ -164,7 +164,7 @@ def _translate(
         protected=[file for case in cases for file in case.files],
         resume=True,
         overwrite=True,
-        on_progress=lambda name, done: on_progress("translating", name, done),
+        on_progress=on_progress,
     )
     return {case.name: outcome for case, outcome in zip(chosen, outcomes, strict=True)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from medtrans.core.finding import Finding, Verdict
 from medtrans.core.method import Batch, Method, Task
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES
-from medtrans.models.folder import load_model, read_config, save_model, write_card
+from medtrans.models.config import read_config
+from medtrans.models.folder import load_model, save_model, write_card
 from medtrans.preparing.batches import loader
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
@@ -71,6 +72,12 @@ class TrainedModel:
         warnings = [f"warning: {finding.sentence}" for finding in self.left_out]
         lines = [f"{verdict.question} {verdict.outcome}: {verdict.reason}", *warnings, *resumed]
         return "\n".join([*lines, f"model: {self.model}"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        left_out = [finding.to_dict() for finding in self.left_out]
+        convergence = asdict(self.convergence)
+        return {"model": str(self.model), "convergence": convergence, "resumed": self.resumed, "left_out": left_out}
 
 
 def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> TrainedModel:

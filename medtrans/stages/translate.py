@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from medtrans.batching.batch_plan import Selection
 from medtrans.batching.file_formats import FileFormat
 from medtrans.batching.masks import Masks
-from medtrans.batching.outcome import Outcome
+from medtrans.batching.outcome import Outcome, log_outcome
 from medtrans.batching.plan import Inputs
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import UsageError
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.models.zoo import DEFAULT, model_folders
 from medtrans.preparing.preparation import assert_known_conditions
-from medtrans.stages._chosen_series import Chosen, chosen_series
+from medtrans.stages._chosen_series import chosen_inputs, named
 from medtrans.translating.ensemble import load_members, together
 from medtrans.translating.translator import Translator
 
@@ -31,6 +31,10 @@ def translate(
     precision: str = "float32",
     overwrite: bool = False,
     resume: bool = False,
+    pattern: str | None = None,
+    recursive: bool = False,
+    retry_failed: bool = False,
+    accepted: Collection[str] = (),
     part: tuple[int, int] = (0, 1),
     tasks: str = "",
     dry_run: bool = False,
@@ -44,9 +48,12 @@ def translate(
     resample_tilt: bool = False,
     series: str | None = None,
     on_progress: ProgressCallback = no_progress,
+    on_outcome: Callable[[Outcome], None] = log_outcome,
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
 
+    `pattern` chooses volumes of folders by their names, `recursive` searches folders in folders and keeps the tree;
+    `retry_failed` takes only the cases that failed before, `accepted` are names of cases whose failure is known.
     `model` is a model folder or the name of a shipped model (`medtrans list models`); several are used as an ensemble.
     `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
     the first and last of an array of commands that share the folder; `engine` computes the networks (auto, torch,
@@ -63,7 +70,8 @@ def translate(
         members = [_consistent(member) for member in members]
     _refuse_idle_samples((changes or {}).get("samples", 1), members)
     assert_known_conditions(conditions or {}, [member.preparation for member in members])
-    with _chosen(source, series) as (inputs, chosen):
+    selection = Selection(pattern=pattern, recursive=recursive, part=part, retry_failed=retry_failed)
+    with chosen_inputs(source, series, recursive=recursive) as (inputs, chosen):
         outcomes = translate_files(
             inputs,
             output,
@@ -75,39 +83,17 @@ def translate(
             protected=folders,
             overwrite=overwrite,
             resume=resume,
-            part=part,
+            selection=selection,
+            accepted=accepted,
             tasks=tasks,
             dry_run=dry_run,
             file_format=file_format,
             anonymous=anonymous,
             resample_tilt=resample_tilt,
-            on_progress=lambda case, done: on_progress("translating", case, done),
+            on_progress=on_progress,
+            on_outcome=lambda outcome: on_outcome(named(outcome, chosen)),
         )
-    return [_named(outcome, chosen) for outcome in outcomes]
-
-
-@contextlib.contextmanager
-def _chosen(source: Inputs, series: str | None) -> Iterator[tuple[Inputs, list[Chosen]]]:
-    """The inputs with each zip and each tree of series replaced by the series that is meant.
-
-    Raises UsageError, InputRefused, EnvironmentRefused.
-    """
-    if isinstance(source, (str, Path)):
-        with chosen_series(Path(source), series) as one:
-            yield one.path, [one]
-        return
-    if series is not None:
-        raise UsageError(f"--series {series}", "is for one input", "give the folder of each series")
-    with contextlib.ExitStack() as stack:
-        cases = [[Path(each)] if isinstance(each, (str, Path)) else list(map(Path, each)) for each in source]
-        chosen = [[stack.enter_context(chosen_series(path, None)) for path in case] for case in cases]
-        yield [tuple(one.path for one in case) for case in chosen], [one for case in chosen for one in case]
-
-
-def _named(outcome: Outcome, chosen: Sequence[Chosen]) -> Outcome:
-    for one in chosen:
-        outcome = one.outcome(outcome)
-    return outcome
+    return [named(outcome, chosen) for outcome in outcomes]
 
 
 def _consistent(member: Translator) -> Translator:

@@ -1,6 +1,4 @@
-from types import SimpleNamespace
-
-from medtrans.batching.left_out import not_images
+from medtrans.batching.batch_plan import EVERY_CASE, plan_batch
 from medtrans.batching.translate_files import translate_files
 from tests.batching.outcomes import verdicts
 from tests.translating.stand_ins import ball, oblique, save_nifti
@@ -31,11 +29,12 @@ def test_a_mask_is_translated_where_it_is_asked_for(cases, translator, tmp_path)
     assert verdicts(translate_files(folder, tmp_path / "all", translator)) == ["done"]
 
 
-def test_a_model_of_label_maps_takes_them_all(cases):
-    (cases / "a_seg.nii.gz").touch()
-    of_modality = {
-        name: SimpleNamespace(members=[SimpleNamespace(preparation=SimpleNamespace(source_modality=name))])
-        for name in ("labels", "MR")
-    }
-    assert not not_images(cases, of_modality["labels"])
-    assert not_images(cases, of_modality["MR"]) == [cases / "a_seg.nii.gz"]
+def test_a_model_of_label_maps_takes_them_all(cases, tmp_path):
+    voxels, _ = ball((9, 8, 7))
+    save_nifti(cases / "a_seg.nii.gz", voxels, oblique())
+
+    def planned(source):
+        return plan_batch(cases, tmp_path / "out", (source, "CT"), EVERY_CASE, overwrite=False, resume=False)
+
+    assert [len(planned(source).jobs) for source in ("labels", "MR")] == [5, 4]
+    assert [outcome.case for outcome in planned("MR").left_out] == ["a_seg"]

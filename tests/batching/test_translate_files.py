@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from medtrans.batching import translate_case
+from medtrans.batching.batch_plan import Selection
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import EnvironmentRefused, UsageError
 from medtrans.core.finding import Finding
@@ -24,9 +25,9 @@ def test_a_folder_is_translated_file_by_file_with_sidecars_and_a_ledger(cases, t
     outcomes = translate_files(cases, tmp_path / "out", translator, on_progress=lambda *call: calls.append(call))
     assert verdicts(outcomes) == ["done"] * 4
     assert [outcome.exit_code for outcome in outcomes] == [0] * 4
-    assert calls[0] == ("sub-0", 0.0)
-    assert calls[-1] == ("sub-3", 1.0)
-    assert [done for _, done in calls] == sorted(done for _, done in calls)
+    assert calls[0] == ("translating", "1/4 sub-0", 0.0, None)
+    assert calls[-1] == ("translating", "4/4 sub-3", 1.0, 0.0)
+    assert [done for _, _, done, _ in calls] == sorted(done for _, _, done, _ in calls)
     for number in range(4):
         made, source = tmp_path / "out" / f"sub-{number}.nii.gz", cases / f"sub-{number}.nii.gz"
         image = nib.load(made)
@@ -103,11 +104,11 @@ def test_a_bug_fails_its_case_only_and_is_named(cases, translator, tmp_path, mon
 
 
 def test_parts_share_a_folder_without_doing_a_case_twice(cases, translator, tmp_path):
-    first = translate_files(cases, tmp_path / "out", translator, part=(0, 3))
-    second = translate_files(cases, tmp_path / "out", translator, part=(1, 3))
+    first = translate_files(cases, tmp_path / "out", translator, selection=Selection(part=(0, 3)))
+    second = translate_files(cases, tmp_path / "out", translator, selection=Selection(part=(1, 3)))
     assert [outcome.case for outcome in first] == ["sub-0", "sub-3"]
     assert [outcome.case for outcome in second] == ["sub-1"]
-    assert translate_files(cases, tmp_path / "out", translator, part=(5, 6)) == []
+    assert translate_files(cases, tmp_path / "out", translator, selection=Selection(part=(5, 6))) == []
     outcomes = translate_files(cases, tmp_path / "out", translator, resume=True)
     assert verdicts(outcomes) == ["skipped", "skipped", "done", "skipped"]
 
@@ -132,9 +133,12 @@ def test_what_is_wrong_as_a_whole_is_refused_at_once(cases, translator, tmp_path
 
 
 def test_where_nothing_may_be_written_nothing_is_translated(cases, translator, tmp_path, monkeypatch):
-    monkeypatch.setattr("os.access", lambda place, _: place != tmp_path)
+    def full(dir):
+        raise OSError(28, "No space left on device", str(dir))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
     calls = []
-    with pytest.raises(EnvironmentRefused, match="is not writable"):
+    with pytest.raises(EnvironmentRefused, match="cannot be written to"):
         translate_files(cases, tmp_path / "out" / "deep", translator, on_progress=lambda *call: calls.append(call))
     assert not calls
 
@@ -248,5 +252,5 @@ def test_permissions_of_a_replaced_file_are_kept(cases, translator, tmp_path):
 
 def test_one_case_is_not_shared_out(cases, translator, tmp_path):
     with pytest.raises(UsageError, match="one case is not shared out"):
-        translate_files(cases / "sub-0.nii.gz", tmp_path / "out", translator, part=(1, 4))
+        translate_files(cases / "sub-0.nii.gz", tmp_path / "out", translator, selection=Selection(part=(1, 4)))
     assert not (tmp_path / "out").exists()

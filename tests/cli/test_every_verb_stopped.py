@@ -16,7 +16,10 @@ STAGES = {
     "demo": ("medtrans.stages.demo.demo", []),
     "run": ("medtrans.stages.run.run", ["t1_to_t2"]),
     "train": ("medtrans.stages.train.train", ["t1_to_t2"]),
-    "translate": ("medtrans.stages.translate.translate", ["-i", "a.nii", "-o", "b.nii", "-m", "model"]),
+    "translate": (
+        "medtrans.stages._translation_check.check_translation",
+        ["-i", "a.nii", "-o", "b.nii", "-m", "model"],
+    ),
     "evaluate": (
         "medtrans.stages.evaluate.evaluate",
         ["--translated", "a.nii", "--target", "b.nii", "--preset", "synthrad2025"],

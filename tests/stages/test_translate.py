@@ -28,8 +28,8 @@ def test_a_folder_is_translated_by_one_model_and_progress_names_stage_and_case(s
         source, tmp_path / "out", saved(tmp_path / "m"), device="cpu", on_progress=lambda *call: calls.append(call)
     )
     assert [outcome.verdict for outcome in outcomes] == ["done", "done"]
-    assert calls[0] == ("translating", "0", 0.0)
-    assert calls[-1] == ("translating", "1", 1.0)
+    assert calls[0] == ("translating", "1/2 0", 0.0, None)
+    assert calls[-1] == ("translating", "2/2 1", 1.0, 0.0)
 
 
 def test_several_models_give_their_mean_with_its_uncertainty(source, tmp_path):
