@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from medtrans.cli.audit import audits
-from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Conditions, Device, Overwrite, Threads, numbers
+from medtrans.core.log import log_findings
 
 
 @audits.command()
@@ -63,7 +63,7 @@ def insert(
     print(json.dumps(to_plain(found.to_dict()), indent=1) if as_json else to_text(found), end="\n" if as_json else "")
     if not as_json:
         print(f"\npage: {output / PAGE}")
-    print_findings(found.findings)
-    print_findings(found.failed.values())
+    log_findings(found.findings)
+    log_findings(found.failed.values())
     if found.failed:
         raise typer.Exit(1)
