@@ -87,6 +87,11 @@ class RunFolder:
         return self.path / "scores.csv"
 
     @property
+    def scores_wide_csv(self) -> Path:
+        """One row per case and system, one column per metric."""
+        return self.path / "scores_wide.csv"
+
+    @property
     def scores_json(self) -> Path:
         """The same with its definition, the failed cases and the hashes of what was compared."""
         return self.path / "scores.json"
@@ -119,5 +124,5 @@ class RunFolder:
             self.translations,
             self.samples,
         )
-        tables = self.preparation, self.journal, self.scores_csv, self.scores_json, self.structures_csv, self.tables_tex
-        return (*folders, *tables, self.report)
+        scores = self.scores_csv, self.scores_wide_csv, self.scores_json, self.structures_csv, self.tables_tex
+        return (*folders, self.preparation, self.journal, *scores, self.report)

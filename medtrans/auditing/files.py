@@ -7,7 +7,8 @@ from pathlib import Path
 
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.finding import Finding
-from medtrans.evaluating.matched_files import is_volume_folder, volumes_by_name
+from medtrans.evaluating.matched_files import UNLIKE_NAMES, has_several, volumes_by_name
+from medtrans.reading.case_patterns import is_case_pattern
 from medtrans.reading.formats import supported
 from medtrans.reading.names import UNCERTAINTY, stem
 from medtrans.reading.volumes import is_volume
@@ -41,12 +42,12 @@ def match_audited(
         if path is not None:
             _refuse_no_volume(path)
     others = {role: path for role, path in given.items() if path is not None}
-    if not is_volume_folder(translated):
-        folder = next((path for path in others.values() if is_volume_folder(path)), None)
+    if not has_several(translated):
+        folder = next((path for path in others.values() if has_several(path)), None)
         if folder is not None:
             raise UsageError(folder, "is a folder, but the translation is one file", "give one file of each")
         return {stem(translated): AuditedFiles(translated, source, target, lesions)}, {}
-    file = next((path for path in others.values() if not is_volume_folder(path)), None)
+    file = next((path for path in others.values() if not has_several(path)), None)
     if file is not None:
         raise UsageError(file, "is one file, but the translations are a folder", "give a folder of the same names")
     return _matched(translated, others)
@@ -69,7 +70,7 @@ def _matched(translated: Path, others: dict[str, Path]) -> tuple[dict[str, Audit
         missing, example = next(iter({finding.numbers["role"]: name for name, finding in failed.items()}.items()))
         what = f"no translation has a {missing} of its name in {others[missing]} (there is {example}, and there "
         what += f"{min(theirs[missing])})"
-        raise UsageError(translated, what, "names before the suffix must be equal: rename or link the files")
+        raise UsageError(translated, what, UNLIKE_NAMES)
     return cases, failed
 
 
@@ -81,6 +82,8 @@ def _missing(case: str, role: str, folder: Path) -> Finding:
 
 
 def _refuse_no_volume(path: Path) -> None:
+    if is_case_pattern(path):
+        return
     if not path.exists():
         raise InputRefused(path, "does not exist", "check the path")
     if path.is_file() and not is_volume(path):

@@ -13,10 +13,11 @@ from medtrans.cli.options import AsJson, Overwrite, numbers
 
 @app.command()
 def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Finished run folders, scored on the same cases.")
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="FOLDER...", help="Finished runs, or folders of evaluate --report, of the same cases."),
     ],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for a page, CSV and JSON.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for page, CSV, JSON, LaTeX.")] = None,
     margin: Annotated[
         list[str] | None,
         typer.Option("--equivalence-margin", metavar="METRIC=NUMBER", help="A pre-specified equivalence margin."),
@@ -28,13 +29,13 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare runs: intervals, ranks, paired differences. With -o also images of the same slices."""
+    """Compare scored folders: intervals, ranks, paired differences. With -o also images of the same slices."""
     from medtrans.batching.outputs import plan_outputs
     from medtrans.stages.compare import compare, comparison_outputs, to_json, to_text, write_comparison
 
     if output is not None:
         plan_outputs(comparison_outputs(output), overwrite=overwrite)
-    comparison = compare(runs, numbers(margin, "--equivalence-margin"), primary or ())
+    comparison = compare(folders, numbers(margin, "--equivalence-margin"), primary or ())
     # Written before anything is printed: a reader of the pipe, such as `head`, may close it.
     page = write_comparison(output, comparison, overwrite=overwrite) if output is not None else None
     print(to_json(comparison) if as_json else to_text(comparison))

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 @app.command()
 def evaluate(
-    translated: Annotated[Path, typer.Option(help="A translated volume, or a folder of them.")],
-    target: Annotated[Path, typer.Option(help="The real volume, or a folder of them with the same names.")],
+    translated: Annotated[
+        list[Path],
+        typer.Option(
+            help="A translated volume, a folder of them, or a pattern as 'made/{case}_ct.mha'; several are compared."
+        ),
+    ],
+    target: Annotated[
+        Path, typer.Option(help="The real volume, a folder of them with the same names, or 'real/{case}/ct.mha'.")
+    ],
     preset: Annotated[str, typer.Option(help="Which definition of the numbers: see `medtrans list presets`.")],
     mask: Annotated[Path | None, typer.Option(help="Voxels that count: a volume, or a folder.")] = None,
     mask_label: MaskLabel = None,
@@ -61,40 +68,65 @@ def evaluate(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score translations against targets, and define every number."""
+    """Score translations against targets, and define every number. Several translations are compared."""
     from medtrans.evaluating.results import to_json, to_text
     from medtrans.reading.checks import refusal
     from medtrans.stages.evaluate import evaluate
 
     use_threads(threads)
     segmentation = _segmentation(segmenter, label_maps, reference_labels, labels, surface_tolerance)
-    evaluation = evaluate(
-        translated,
-        target,
-        mask,
-        preset,
-        output,
-        metrics=_metrics(metric or []),
-        uncertainty=uncertainty,
-        source=source,
-        segmentation=segmentation,
-        mask_label=mask_label,
-        change=change,
-        report=report,
-        protected=_given(segmenter, label_maps, reference_labels, labels),
-        overwrite=overwrite,
-    )
+    shown = {"source": source, "segmentation": segmentation, "overwrite": overwrite, "mask_label": mask_label}
+    options: dict[str, Any] = {"metrics": _metrics(metric or []), "change": change, **shown}
+    options["protected"] = _given(segmenter, label_maps, reference_labels, labels)
+    if len(translated) > 1:
+        _refuse_single_files({"--uncertainty": uncertainty, "--label-maps": label_maps, "--output": output})
+        _compare(translated, target, mask, preset, report, options, as_json)
+        return
+    options |= {"uncertainty": uncertainty, "report": report}
+    evaluation = evaluate(translated[0], target, mask, preset, output, **options)
     if report is not None:
         from medtrans.stages.evaluation_page import write_evaluation_page
 
-        shown = {"source": source, "segmentation": segmentation, "overwrite": overwrite, "mask_label": mask_label}
-        write_evaluation_page(report, evaluation, translated, target, mask, **shown)  # type: ignore[arg-type]
+        write_evaluation_page(report, evaluation, translated[0], target, mask, **shown)  # type: ignore[arg-type]
     print(to_json(evaluation) if as_json else to_text(evaluation), end="")
     log_findings(evaluation.findings)
     log_findings(evaluation.failed.values())
     if evaluation.failed:
         whole = {score.case for score in evaluation.scores} - evaluation.failed.keys()
         raise typer.Exit(1 if whole else refusal(evaluation.failed.values()).exit_code)
+
+
+def _refuse_single_files(given: dict[str, Path | None]) -> None:
+    """Raises UsageError where an option belongs to one translation alone."""
+    from medtrans.core.errors import UsageError
+
+    for option, path in given.items():
+        if path is not None:
+            what = "belongs to one translation, there are several --translated"
+            raise UsageError(option, what, "score them one by one with --report, and give the folders to compare")
+
+
+def _compare(
+    translated: list[Path],
+    target: Path,
+    mask: Path | None,
+    preset: str,
+    report: Path | None,
+    options: dict[str, Any],
+    as_json: bool,
+) -> None:
+    from medtrans.stages.compare import to_json, to_text
+    from medtrans.stages.compare_translations import compare_translations
+
+    found = compare_translations(translated, target, mask, preset, report, **options)
+    print(to_json(found) if as_json else to_text(found))
+    if report is not None and not as_json:
+        print(f"\npage: {report / 'comparison.html'}")
+    findings = [finding for system in found.systems for finding in system.evaluation.findings]
+    failed = [finding for system in found.systems for finding in system.evaluation.failed.values()]
+    log_findings({str(finding): finding for finding in [*findings, *failed]}.values())
+    if failed:
+        raise typer.Exit(1)
 
 
 def _given(*paths: Path | str | None) -> list[Path]:

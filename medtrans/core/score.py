@@ -137,6 +137,8 @@ class Evaluation:
     """Reservations about scored cases, and cases that were not to be scored."""
     primary: Sequence[str] = ()
     """Labels of the metrics that are tested, named in advance; empty for the first of the preset."""
+    scanners: Mapping[str, str] = field(default_factory=dict)
+    """Case → the scanner that the table of cases names; without those that it does not."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; metrics are described once, and scores refer to them by label."""
@@ -176,6 +178,7 @@ class Evaluation:
             input_hashes={one["name"]: one["input_hashes"] for one in document["cases"] if "input_hashes" in one},
             findings=tuple(map(Finding.from_dict, document.get("findings", ()))),
             primary=tuple(document.get("primary", ())),
+            scanners={one["name"]: one["scanner"] for one in document["cases"] if "scanner" in one},
         )
 
     def _cases(self) -> list[dict[str, Any]]:
@@ -184,6 +187,8 @@ class Evaluation:
             case = cases.setdefault(score.case, {"name": score.case, "subject": score.subject, "scores": {}})
             if score.case in self.input_hashes:
                 case["input_hashes"] = dict(self.input_hashes[score.case])
+            if score.case in self.scanners:
+                case["scanner"] = self.scanners[score.case]
             if score.system != TRANSLATED:
                 case = case.setdefault("baselines", {}).setdefault(score.system, {"scores": {}})
             case["scores"][score.metric.label] = score.value

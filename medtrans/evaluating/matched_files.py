@@ -1,4 +1,7 @@
-"""Matching of files by name: translation, target, mask, source, standard deviation and change of each case."""
+"""Matching of files by name: translation, target, mask, source, standard deviation and change of each case.
+
+A path is a file, a folder of files with the names of the cases, or a pattern with {case} in it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
 from medtrans.evaluating.mask_arrays import counted_values
+from medtrans.reading.case_patterns import CASE, files_by_case, is_case_pattern
 from medtrans.reading.formats import supported
 from medtrans.reading.names import UNCERTAINTY, stem
 from medtrans.reading.volumes import is_volume, volumes_of
@@ -53,9 +57,11 @@ def match_files(
     Raises UsageError where nothing matches, InputRefused on a missing path.
     """
     for path in (translated, target, mask, source, uncertainty, change):
-        if path is not None and not path.exists():
+        if path is None or is_case_pattern(path):
+            continue
+        if not path.exists():
             raise InputRefused(path, "does not exist", "check the path")
-        if path is not None and path.is_file() and not is_volume(path):
+        if path.is_file() and not is_volume(path):
             raise InputRefused(path, "is not of a known format", supported())
     region = WHOLE_VOLUME if mask is None else f"{counted_values(mask_label)} of {mask.name}"
     cases, failed = _match(translated, target, mask)
@@ -69,15 +75,16 @@ def match_files(
     return MatchedFiles(matched, failed, region, source is not None)
 
 
+UNLIKE_NAMES = f"names before the suffix must be equal; for others give patterns, such as FOLDER/{CASE}_ct.nii.gz"
 Paths = tuple[Path, Path, Path | None]
 
 
 def _match(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str, Paths], dict[str, Finding]]:
-    if not is_volume_folder(translated) and not is_volume_folder(target):
-        if mask is not None and is_volume_folder(mask):
+    if not has_several(translated) and not has_several(target):
+        if mask is not None and has_several(mask):
             raise UsageError(mask, "is a folder, but the translation is one file", "give one mask file")
         return {stem(translated): (translated, target, mask)}, {}
-    if is_volume_folder(translated) != is_volume_folder(target):
+    if has_several(translated) != has_several(target):
         what = "one of translation and target is a folder, the other a file"
         raise UsageError(translated, what, "give two files or two folders")
     ours, theirs = volumes_by_name(translated), volumes_by_name(target)
@@ -85,8 +92,8 @@ def _match(translated: Path, target: Path, mask: Path | None) -> tuple[dict[str,
     if not ours.keys() & theirs.keys():
         example = " and ".join(min(names, default="nothing") for names in (ours, theirs))
         what = f"no volume has a partner of its name in {target} (there are {example})"
-        raise UsageError(translated, what, "names before the suffix must be equal: rename or link the files")
-    masks = volumes_by_name(mask) if mask is not None and is_volume_folder(mask) else None
+        raise UsageError(translated, what, UNLIKE_NAMES)
+    masks = volumes_by_name(mask) if mask is not None and has_several(mask) else None
     failed = {}
     for name in sorted(ours.keys() | theirs.keys()):
         for role, folder, volumes in (
@@ -108,7 +115,7 @@ def _missing(case: str, role: str, what: str) -> Finding:
 def _beside(path: Path, cases: Iterable[str], role: str) -> dict[str, Path]:
     """Case → the volume of its name in a folder, or the one file for the one case. Raises UsageError."""
     names = list(cases)
-    if is_volume_folder(path):
+    if has_several(path):
         volumes = volumes_by_name(path)
         return {name: volumes[name] for name in names if name in volumes}
     if len(names) > 1:
@@ -118,7 +125,7 @@ def _beside(path: Path, cases: Iterable[str], role: str) -> dict[str, Path]:
 
 def _deviations(path: Path, cases: Mapping[str, Paths]) -> dict[str, Path]:
     """Case → its standard deviation, where there is one; the translation itself is not taken for it."""
-    if not is_volume_folder(path):
+    if not has_several(path):
         return _beside(path, cases, "uncertainty maps")
     volumes = volumes_by_name(path)
     found = {}
@@ -133,13 +140,19 @@ def _is_deviation(name: str, volumes: Mapping[str, Path]) -> bool:
     return name.endswith(UNCERTAINTY) and name.removesuffix(UNCERTAINTY) in volumes
 
 
-def is_volume_folder(path: Path) -> bool:
-    return path.is_dir() and not is_volume(path)
+def has_several(path: Path) -> bool:
+    """Whether it is a folder of volumes or a pattern, not one volume."""
+    return is_case_pattern(path) or (path.is_dir() and not is_volume(path))
 
 
 def volumes_by_name(folder: Path) -> dict[str, Path]:
-    """Name → volume. Raises UsageError where two files have one name, InputRefused where there is none."""
-    found: dict[str, Path] = {}
+    """Case → volume. Raises UsageError where two files have one name, InputRefused where there is none."""
+    if is_case_pattern(folder):
+        found = {case: path for case, path in files_by_case(folder).items() if is_volume(path)}
+        if not found:
+            raise InputRefused(folder, "fits no volume", f"{CASE} stands for the name of a case, * for any text")
+        return found
+    found = {}
     for path in volumes_of(folder):
         if stem(path) in found:
             what = f"{found[stem(path)].name} and {path.name} have one name"

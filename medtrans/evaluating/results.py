@@ -17,7 +17,10 @@ from medtrans.evaluating.verdicts import verdicts
 
 FAILED = "failed"
 """Name of the rows of cases that could not be scored."""
-COLUMNS = ("case", "subject", "system", "metric", "value", "unit", "direction", "note")
+WHOSE = ("case", "subject", "scanner", "system")
+COLUMNS = (*WHOSE, "metric", "tissue", "structure", "value", "unit", "direction", "note")
+INTERVAL = {"low": "95 % from", "high": "95 % to"}
+"""Field of a summary → its row in the terminal, where they differ."""
 MEANING = ("preset", "low", "high", "region", "definition")
 
 
@@ -32,16 +35,42 @@ def to_json(evaluation: Evaluation, convergence: Verdict | None = None) -> str:
 
 
 def to_csv(evaluation: Evaluation) -> bytes:
-    """One row per score and per failed case, the definition repeated in each: a table that is read without its JSON."""
+    """One row per score and per failed case; the definition in words stands in the first alone.
+
+    `tissue` and `structure` are those that a metric is taken over, `scanner` is that of the table of cases.
+    """
     meaning = evaluation.definition
-    words = " ".join(clause.sentence for clause in meaning.clauses)
-    shared = dict(zip(MEANING, (meaning.preset, *meaning.value_range, meaning.region, words), strict=True))
-    rows = [{**{name: getattr(score, name) for name in COLUMNS}, **shared} for score in evaluation.scores]
+    shared = dict(zip(MEANING, (meaning.preset, *meaning.value_range, meaning.region), strict=False))
+    rows = [_long_row(score, evaluation) | shared for score in evaluation.scores]
     for case, finding in evaluation.failed.items():
         whose = {"case": case, "subject": case, "system": TRANSLATED}
-        row = {**whose, "metric": FAILED, "value": math.nan, "unit": "", "direction": "", "note": finding.what}
-        rows.append({**row, **shared})
+        rows.append({**whose, "metric": FAILED, "value": math.nan, "note": finding.what, **shared})
+    if rows:
+        rows[0][MEANING[-1]] = " ".join(clause.sentence for clause in meaning.clauses)
     return tables.to_csv(rows, (*COLUMNS, *MEANING))
+
+
+def to_wide_csv(evaluation: Evaluation) -> bytes:
+    """One row per case and system, one column per metric; a failed case has its reason instead of scores."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    metrics = dict.fromkeys(score.metric.label for score in evaluation.scores)
+    for score in evaluation.scores:
+        key = score.case, score.system
+        whose = {"subject": score.subject, "scanner": evaluation.scanners.get(score.case, "")}
+        row = rows.setdefault(key, dict(zip(("case", "system"), key, strict=True)) | whose)
+        row[score.metric.label] = score.value
+    for case, finding in evaluation.failed.items():
+        rows.setdefault((case, TRANSLATED), {"case": case, "system": TRANSLATED})[FAILED] = finding.what
+    return tables.to_csv(list(rows.values()), (*WHOSE, *metrics, FAILED))
+
+
+def _long_row(score: Score, evaluation: Evaluation) -> dict[str, Any]:
+    more = {
+        "scanner": evaluation.scanners.get(score.case, ""),
+        "tissue": dict(score.metric.settings).get("tissue", ""),
+        "structure": score.metric.region,
+    }
+    return {name: more[name] if name in more else getattr(score, name) for name in COLUMNS}
 
 
 def to_text(evaluation: Evaluation) -> str:
@@ -72,9 +101,10 @@ def _table(scores: Sequence[Score], summaries: Sequence[Summary]) -> str:
     rows: dict[str, dict[str, float]] = {}
     for score in scores:
         rows.setdefault(_label(score.case, score.system), {})[score.metric.label] = score.value
-    for word in ("mean", "sd", "median", "min", "max"):
+    for name in ("mean", "low", "high", "sd", "median", "min", "max"):
         for line in summaries:
-            rows.setdefault(_label(word, line.system), {})[line.metric.label] = getattr(line, word)
+            values = rows.setdefault(_label(INTERVAL.get(name, name), line.system), {})
+            values[line.metric.label] = getattr(line, name)
     metrics = list(dict.fromkeys(score.metric.label for score in scores))
     cells = [
         {"": label, **{metric: f"{values.get(metric, math.nan):.4f}" for metric in metrics}}

@@ -78,7 +78,8 @@ class RunCase(ScoringCase):
         *,
         has_uncertainty: bool = False,
     ) -> None:
-        self.name, self.subject, self.case, self.preparation = case.name, case.subject, case, preparation
+        self.name, self.subject, self.scanner = case.name, case.subject, case.scanner
+        self.case, self.preparation = case, preparation
         self.modality = find_modality(preparation.target_modality)
         self.is_label_map = self.modality.name == "labels"
         self.has_source = bool(case.sources) and case.sources != case.targets

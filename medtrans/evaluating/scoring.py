@@ -78,6 +78,7 @@ class _Collected:
     structures: list[Structure] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     hashes: dict[str, dict[str, str]] = field(default_factory=dict)
+    scanners: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     air: list[float] = field(default_factory=list)
     """Fraction of air in each target that is scored without a mask."""
@@ -102,6 +103,7 @@ def score_cases(
         try:
             with memory_errors(case.name):
                 _add_case(case, task, found)
+            found.scanners.update({case.name: case.scanner} if case.scanner else {})
         except MedtransError as error:
             found.failed[case.name] = failure(case.name, error)
     found.findings.extend(whole_volume(found.air))
@@ -124,6 +126,7 @@ def score_cases(
         found.hashes,
         found.findings,
         tuple(primary),
+        found.scanners,
     )
 
 

@@ -15,6 +15,8 @@ class ScoringCase(ABC):
 
     name: str
     subject: str
+    scanner: str = ""
+    """As the table of cases names it; empty where it is unknown."""
     is_label_map: bool = False
     """Whether the target is one, which a preset of another modality scores."""
     source_given: bool = False

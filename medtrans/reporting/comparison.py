@@ -1,4 +1,4 @@
-"""Comparison of runs on the same cases: a ranking by each metric, and the same slices translated by every run."""
+"""Comparison of systems on the same cases: a ranking by each metric, and the same slices translated by every system."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class RunCost:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparedRuns:
-    """Rankings of runs and baselines on the same subjects."""
+class ComparedSystems:
+    """Rankings of systems and baselines on the same subjects."""
 
     definition: Definition
     subjects: int
-    runs: Mapping[str, RunCost]
-    """Name → training. Every other system in the rankings is a baseline."""
+    systems: Mapping[str, RunCost | None]
+    """Name → training, where it is a run. Every other system in the rankings is a baseline."""
     rankings: Sequence[Ranking]
     remark: str = ""
     """Reservation about few subjects."""
@@ -46,20 +46,20 @@ class ComparedRuns:
 
 @dataclass(frozen=True, eq=False)
 class ComparedCase:
-    """One case as several runs translated it: name of the run → the case with that translation."""
+    """One case as several systems translated it: name of the system → the case with that translation."""
 
     case: str
-    runs: Mapping[str, CaseImages] = field(default_factory=dict)
+    systems: Mapping[str, CaseImages] = field(default_factory=dict)
 
 
-def render_comparison(compared: ComparedRuns, cases: Sequence[ComparedCase]) -> bytes:
+def render_comparison(compared: ComparedSystems, cases: Sequence[ComparedCase]) -> bytes:
     """The page of a comparison."""
     page = (
         environment()
         .get_template("comparison.html")
         .render(
             compared=compared,
-            tables=[ranking_table(ranking, compared.runs) for ranking in compared.rankings],
+            tables=[ranking_table(ranking, compared.systems) for ranking in compared.rankings],
             with_margins=any(ranking.margin for ranking in compared.rankings),
             cases=[(case.case, _views(case)) for case in cases],
             version=__version__,
@@ -70,13 +70,13 @@ def render_comparison(compared: ComparedRuns, cases: Sequence[ComparedCase]) -> 
 
 def _views(case: ComparedCase) -> list[tuple[Pictures, Pictures]]:
     """Two rows of (caption, picture) per plane: source, target and translations; then the differences."""
-    displayed = {name: layers(images) for name, images in case.runs.items()}
+    displayed = {name: layers(images) for name, images in case.systems.items()}
     first = next(iter(displayed.values()))
     views = [view for view in first.views() if not view.worst]
     tiles: dict[str, dict[str, list[Tile]]] = {name: defaultdict(list) for name in displayed}
-    for name, of_run in displayed.items():
+    for name, own in displayed.items():
         for view in views:
-            for tile in of_run.row(view).tiles:
+            for tile in own.row(view).tiles:
                 tiles[name][tile.role].append(tile)
     shared = next(iter(tiles.values()))
     planes = []

@@ -46,12 +46,13 @@ def evaluation_report(
     noticed = [*evaluation.findings, *score_findings(evaluation.scores), *findings]
     answers = verdicts(evaluation, run.convergence)
     images = images_section(cases, image_scores(evaluation.scores), evaluation.structures)
+    panels = images.data.cases if images is not None else ()
     text = methods_text(evaluation, run, software=facts.get("software", {}))
     has_text = bool(evaluation.scores or run.settings)
     parts = [
         findings_section(evaluation.failed, noticed),
         verdicts_section(answers) if evaluation.scores else None,
-        *_score_sections(evaluation),
+        *_score_sections(evaluation, {panel.case: panel.anchor for panel in panels}),
         images,
         methods_section(text if has_text else ""),
         training_section(run.journal, run.monitor, columns(image_scores(evaluation.scores))),
@@ -60,7 +61,7 @@ def evaluation_report(
         viewer_section(images),
     ]
     sections = [section for section in parts if section is not None]
-    summary = summary_section(evaluation, headline(answers), noticed, displayed=len(cases), sections=sections)
+    summary = summary_section(evaluation, headline(answers), noticed, panels=panels, sections=sections)
     return Report(title=title, about=about, date=date, sections=(summary, *sections))
 
 
@@ -84,14 +85,14 @@ def score_findings(scores: Sequence[Score]) -> list[Finding]:
     ]
 
 
-def _score_sections(evaluation: Evaluation) -> list[Section | None]:
+def _score_sections(evaluation: Evaluation, anchors: Mapping[str, str]) -> list[Section | None]:
     scores, definition = image_scores(evaluation.scores), scored_definition(evaluation)
     of_classes = [score for score in over_cases(evaluation.scores) if is_segmentation(score.metric)]
     names = lowest_dice(evaluation.structures, MAX_CHARTED_CLASSES)
     volumes = volume_measurements(evaluation.structures, names)
     return [
         scores_section(scores, definition),
-        cases_section(scores),
+        cases_section(scores, anchors),
         structures_section(evaluation.structures, of_classes, definition),
         agreement_section([*evaluation.measurements, *volumes]),
     ]

@@ -8,7 +8,7 @@ from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Verdict
 from medtrans.core.score import Evaluation
 from medtrans.core.sealed_json import NotSealed, seal, unseal
-from medtrans.evaluating.results import to_csv, to_json
+from medtrans.evaluating.results import to_csv, to_json, to_wide_csv
 from medtrans.evaluating.segmentation.table import to_csv as structures_to_csv
 from medtrans.reading.storage import read_bytes, sha256, write_atomically
 from medtrans.reporting.latex import to_tex
@@ -25,6 +25,7 @@ def write_evaluation_files(folder: RunFolder, evaluation: Evaluation, convergenc
     Of a run, the scores hold the hashes of its recipe and journal, which are compared when all of them are read back.
     """
     write_atomically(folder.scores_csv, to_csv(evaluation))
+    write_atomically(folder.scores_wide_csv, to_wide_csv(evaluation))
     hashes = {path.name: sha256(path) for path in (folder.recipe, folder.journal) if path.is_file()}
     write_atomically(folder.scores_json, seal({**json.loads(to_json(evaluation, convergence)), HASHES: hashes}))
     if evaluation.structures:

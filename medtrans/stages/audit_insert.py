@@ -21,7 +21,7 @@ from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.volume import Volume
 from medtrans.evaluating.failures import failure
 from medtrans.evaluating.input_checks import refuse_not_finite
-from medtrans.evaluating.matched_files import is_volume_folder, volumes_by_name
+from medtrans.evaluating.matched_files import has_several, volumes_by_name
 from medtrans.models.zoo import model_folders
 from medtrans.reading.checks import refusal
 from medtrans.reading.grids import compare_grids
@@ -100,14 +100,14 @@ def matched_files(sources: Path, beside: Beside) -> dict[str, dict[str, Path]]:
     for path in (sources, *beside.given.values()):
         if not path.exists():
             raise InputRefused(path, "does not exist", "check the path")
-    if not is_volume_folder(sources):
+    if not has_several(sources):
         for role, path in beside.given.items():
-            if is_volume_folder(path):
+            if has_several(path):
                 raise UsageError(path, "is a folder, but the source is one file", f"give one file of --{role}")
         return {stem(sources): {"source": sources, **beside.given}}
     files = {name: {"source": path} for name, path in volumes_by_name(sources).items()}
     for role, path in beside.given.items():
-        if not is_volume_folder(path):
+        if not has_several(path):
             raise UsageError(path, "is one file, but the sources are a folder", "give a folder of the same names")
         named = volumes_by_name(path)
         missing = sorted(files.keys() - named.keys())

@@ -13,7 +13,7 @@ from medtrans.batching.outputs import Output, plan_outputs
 from medtrans.core.score import Evaluation
 from medtrans.evaluating.folder_cases import evaluate_files
 from medtrans.evaluating.metric_specs import MetricSpec
-from medtrans.evaluating.results import to_csv
+from medtrans.evaluating.results import to_csv, to_wide_csv
 from medtrans.evaluating.segmentation.table import to_csv as structures_to_csv
 from medtrans.reading.storage import write_atomically
 from medtrans.runs import RunFolder
@@ -42,9 +42,9 @@ def evaluate(
 ) -> Evaluation:
     """Score files or folders matched by name, as evaluate_files; the file `output` gets the scores as CSV.
 
-    Structures of label maps are written beside it, as NAME_structures.csv. No output, nor a file of the page that will
-    be written to the folder `report`, may be an input or one of the `protected` files, or exist, unless `overwrite`.
-    Raises UsageError, InputRefused, EnvironmentRefused.
+    A row per case is written beside it as NAME_wide.csv, structures of label maps as NAME_structures.csv. No output,
+    nor a file of the page that will be written to the folder `report`, may be an input or one of the `protected` files,
+    or exist, unless `overwrite`. Raises UsageError, InputRefused, EnvironmentRefused.
     """
     given = [path for path in (translated, target, mask, uncertainty, source, change, *protected) if path is not None]
     plan_outputs(_outputs(output, report), given, overwrite)
@@ -62,17 +62,19 @@ def evaluate(
     )
     if output is not None:
         write_atomically(output, to_csv(evaluation))
+        write_atomically(_beside(output, "wide"), to_wide_csv(evaluation))
         if evaluation.structures:
-            write_atomically(_structures(output), structures_to_csv(evaluation.structures))
+            write_atomically(_beside(output, "structures"), structures_to_csv(evaluation.structures))
         else:
-            _structures(output).unlink(missing_ok=True)
+            _beside(output, "structures").unlink(missing_ok=True)
     return evaluation
 
 
 def _outputs(output: Path | None, report: Path | None) -> list[Output]:
-    tables = [Output(output, "table"), Output(_structures(output), "table")] if output is not None else []
+    names = (output, _beside(output, "wide"), _beside(output, "structures")) if output is not None else ()
+    tables = [Output(name, "table") for name in names]
     return [*tables, *(evaluation_outputs(RunFolder(report)) if report is not None else [])]
 
 
-def _structures(output: Path) -> Path:
-    return output.with_name(f"{output.stem}_structures.csv")
+def _beside(output: Path, word: str) -> Path:
+    return output.with_name(f"{output.stem}_{word}.csv")

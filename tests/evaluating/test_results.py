@@ -2,6 +2,8 @@ import csv
 import io
 import json
 import math
+import re
+import statistics
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,7 @@ from medtrans.core.finding import Finding
 from medtrans.core.measurement import Measurement, Structure
 from medtrans.core.score import Evaluation, MetricId, Score
 from medtrans.evaluating.image_scores import definition
-from medtrans.evaluating.results import to_csv, to_json, to_text
+from medtrans.evaluating.results import to_csv, to_json, to_text, to_wide_csv
 
 MAE, PSNR = MetricId("mae"), MetricId("psnr")
 LOST = Finding(code="missing-target", severity="refuse", where="c", what="has no partner")
@@ -53,11 +55,45 @@ def test_csv_has_a_row_per_score_that_can_be_read_alone(awkward):
     rows = list(csv.DictReader(io.StringIO(to_csv(awkward).decode())))
     assert len(rows) == 5
     assert (rows[-1]["case"], rows[-1]["metric"], rows[-1]["note"]) == ("c", "failed", "has no partner")
-    own = {"case", "subject", "system", "metric", "value", "unit", "direction", "note"}
+    own = {"case", "subject", "scanner", "system", "metric", "tissue", "structure"}
+    own |= {"value", "unit", "direction", "note"}
     assert rows[0].keys() == own | {"preset", "low", "high", "region", "definition"}
     assert [float(row["value"]) for row in rows[:3]] == [20.5, math.inf, 99.0]
     assert rows[3]["note"] == "the mask holds no voxel"
     assert all((row["preset"], row["low"], row["region"]) == ("synthrad2025", "-1024", "body, by hand") for row in rows)
+    assert rows[0]["definition"]
+    assert not any(row["definition"] for row in rows[1:])
+
+
+def test_strata_are_columns_of_the_long_table():
+    bone = Score("a", "a", "translated", MetricId("tissue_error", (("tissue", "bone"),)), 80.0)
+    liver = Score("a", "a", "translated", MetricId("dice", region="liver"), 0.9)
+    found = Evaluation(definition("synthrad2025", "body"), [bone, liver], scanners={"a": "site 1"})
+    rows = list(csv.DictReader(io.StringIO(to_csv(found).decode())))
+    strata = [(row["scanner"], row["tissue"], row["structure"]) for row in rows]
+    assert strata == [("site 1", "bone", ""), ("site 1", "", "liver")]
+    assert Evaluation.from_json(to_json(found)).scanners == {"a": "site 1"}
+
+
+def test_the_wide_table_has_a_row_per_case_and_system(awkward):
+    rows = list(csv.DictReader(io.StringIO(to_wide_csv(awkward).decode())))
+    whose = [(row["case"], row["system"], row["mae"], row["failed"]) for row in rows]
+    assert whose == [
+        ("a", "translated", "20.5", ""),
+        ("a", "copy", "99.0", ""),
+        ("b", "translated", "nan", ""),
+        ("c", "translated", "", "has no partner"),
+    ]
+
+
+def test_the_mean_has_its_interval_in_the_terminal_and_in_json():
+    values = [1.0, 2.0, 4.0]
+    scores = [Score(str(n), str(n), "translated", MAE, value, "HU") for n, value in enumerate(values)]
+    found = Evaluation(definition("synthrad2025", "body"), scores)
+    half = 4.302652729911275 * statistics.stdev(values) / math.sqrt(3)  # t(.975, 2)
+    summary = json.loads(to_json(found))["summary"]["mae"]
+    assert (summary["low"], summary["high"]) == pytest.approx((7 / 3 - half, 7 / 3 + half))
+    assert re.search(rf"95 % from +{7 / 3 - half:.4f}", to_text(found))
 
 
 def test_the_shell_table_says_cases_baselines_counts_and_definition(awkward):

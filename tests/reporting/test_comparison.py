@@ -1,6 +1,6 @@
 import pytest
 
-from medtrans.reporting.comparison import ComparedCase, ComparedRuns, RunCost, render_comparison
+from medtrans.reporting.comparison import ComparedCase, ComparedSystems, RunCost, render_comparison
 from medtrans.reporting.ranking_table import Ranking
 from tests.reporting.html_page import Page
 from tests.reporting.report_volumes import DEFINITION, MAE, example_case
@@ -11,14 +11,14 @@ RUNS = {"one": RunCost("pix2pix", 100, 2.5), "other": RunCost("cyclegan", 200, 5
 
 def page(margin=None, cases=(), remark=""):
     ranking = Ranking(MAE, "lower", (FIRST, SECOND, BASELINE), margin)
-    compared = ComparedRuns(definition=DEFINITION, subjects=4, runs=RUNS, rankings=[ranking], remark=remark)
+    compared = ComparedSystems(definition=DEFINITION, subjects=4, systems=RUNS, rankings=[ranking], remark=remark)
     return Page(render_comparison(compared, cases))
 
 
 def test_every_system_has_a_row_with_its_numbers():
     text = page(remark="Below 6 subjects no test can reach p < 0.05.").text
     for words in (
-        "2 runs on the same 4 subjects",
+        "2 systems on the same 4 subjects",
         "Below 6 subjects no test can reach p < 0.05.",
         "MAE ↓ lower is better",
         "other mean rank 1.25 cyclegan, 200 steps, 5.0 minutes",

@@ -34,7 +34,8 @@ def test_the_table_has_mean_deviation_interval_and_definition():
     assert body(text)[1] == r"& (HU) & (dB) \\"
     assert body(text)[2].startswith(r"Translated & \textbf{41.50 $\pm$~1.29} &")
     assert re.match(r"& \[39\.45, 43\.55\] & \[26\.45, 30\.55\]", body(text)[3])
-    assert "over 4 subjects with 4 cases" in text
+    assert r"\caption{Image scores, mean $\pm$~standard deviation over 4 subjects.}" in text.replace("$ s", "$~s")
+    assert "4 subjects with 4 cases" in text.split(r"\end{tabular}")[1]
     assert r"Preset synthrad2023, value range $-$1024 \dots{} 3000, region: body. MAE: not clipped." in text
 
 
@@ -97,12 +98,12 @@ def test_values_that_are_not_numbers_are_printed():
     assert "Translated & nan & nan" in tex(found)
 
 
-def test_failed_cases_are_counted_in_the_caption():
+def test_failed_cases_are_counted_in_the_notes():
     failed = {"c": Finding(code="x", severity="refuse", where="c", what="is empty")}
     assert "with 2 cases (1 more could not be scored)" in tex(scores(), failed=failed)
 
 
-def test_a_long_unit_is_in_the_caption():
+def test_a_long_unit_is_in_the_notes():
     long = "of the target's 99.5th percentile"
     text = tex([replace(s, unit=long) if s.metric == MAE else s for s in scores()])
     assert body(text)[1] == r"&  & (dB) \\"

@@ -53,7 +53,7 @@ def test_runs_are_ranked_with_the_baselines(runs):
     assert mae["other"].mean_rank < mae["one"].mean_rank
     assert mae["other"].mean == pytest.approx(0.9 * mae["one"].mean)
     assert "baseline: copied source" in mae
-    assert found.runs[0].cost.steps == 3
+    assert found.systems[0].cost.steps == 3
     assert "other" in to_text(found)
 
 
@@ -89,6 +89,7 @@ def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
         "comparison.html",
         "comparison.csv",
         "comparison.json",
+        "comparison.tex",
     }
 
 
@@ -180,8 +181,12 @@ def test_cases_on_other_grids_are_refused_with_their_spacing(runs, tmp_path):
 
 
 def test_a_folder_that_is_no_run_and_a_run_alone_are_answered(runs, tmp_path):
-    with pytest.raises(InputRefused, match=r"no finished run: it has no scores\.json"):
+    with pytest.raises(InputRefused, match=r"has no scores: there is no scores\.json"):
         compare([runs / "one", tmp_path])
+    shutil.copytree(runs / "one", tmp_path / "half")
+    (tmp_path / "half" / "journal.csv").unlink()
+    with pytest.raises(InputRefused, match=r"is no finished run: it has no journal\.csv"):
+        compare([runs / "one", tmp_path / "half"])
     with pytest.raises(UsageError, match="give two or more"):
         compare([runs / "one"])
 

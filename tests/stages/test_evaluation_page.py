@@ -34,7 +34,7 @@ def page_of(folder, **options):
 def test_volumes_that_were_only_scored_get_the_same_page_and_tables(scored):
     page = page_of(scored)
     files = {path.name for path in (scored / "page").iterdir()}
-    assert files == {"report.html", "scores.csv", "scores.json", "tables.tex"}
+    assert files == {"report.html", "scores.csv", "scores_wide.csv", "scores.json", "tables.tex"}
     for words in ("worst of 3 by MAE", "no baseline was scored", "Volume of bone above 200 HU", 'data-case="3"'):
         assert words in page, words
     measured = json.loads((scored / "page" / "scores.json").read_text())["measurements"]

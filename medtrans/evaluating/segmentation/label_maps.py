@@ -8,8 +8,10 @@ import numpy as np
 
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.volume import Volume
+from medtrans.evaluating.matched_files import has_several
 from medtrans.evaluating.segmentation.classes import Classes, find_classes
 from medtrans.evaluating.segmentation.task import LabelMap, LabelMaps, SegmentationTask
+from medtrans.reading.case_patterns import files_by_case, is_case_pattern
 from medtrans.reading.names import stem
 from medtrans.reading.volumes import read_volume, volumes_in
 
@@ -42,22 +44,25 @@ def of_options(
 
 
 def from_files(path: Path) -> LabelMaps:
-    """Label maps from a folder by the names of the cases, or a file for the one case there is.
+    """Label maps from a folder by the names of the cases, by a pattern, or a file for the one case there is.
 
     Raises InputRefused where there is neither.
     """
-    if not path.exists():
+    if not is_case_pattern(path) and not path.exists():
         raise InputRefused(path, "does not exist", "give a label map, or a folder of them named as the cases")
     cases = set[str]()
 
     def read(case: str, image: Volume) -> LabelMap:
-        if not path.is_dir():
+        if not has_several(path):
             cases.add(case)
             if len(cases) > 1:
                 what = f"{path} is one label map, there are more cases"
                 raise InputRefused(case, what, "give a folder of them", "missing-label-map")
             return LabelMap(read_labels(path))
-        named = [file for file in volumes_in(path) if stem(file) == case]
+        files = (
+            files_by_case(path).items() if is_case_pattern(path) else [(stem(file), file) for file in volumes_in(path)]
+        )
+        named = [file for name, file in files if name == case]
         if len(named) != 1:
             what = f"has {len(named)} label maps in {path}"
             raise InputRefused(case, what, "one volume of that name is needed", "missing-label-map")

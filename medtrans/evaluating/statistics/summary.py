@@ -1,4 +1,4 @@
-"""Summary of a metric over cases: mean, SD, median, range; values that are nan or infinite are counted.
+"""Summary of a metric over cases: mean with its interval, SD, median, range; nan and infinite values are counted.
 
 The subject is the unit: several volumes of one subject are averaged first.
 """
@@ -10,7 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
+import numpy as np
+
 from medtrans.core.score import Direction, MetricId, Score
+from medtrans.evaluating.statistics.intervals import Estimate, mean_interval
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Summary:
     n_inf: int
     mean: float
     sd: float
+    low: float
+    """Ends of the 95 % interval of the mean; nan where there is none."""
+    high: float
     median: float
     min: float
     max: float
@@ -56,6 +62,7 @@ def _summary(system: str, metric: MetricId, group: list[Score]) -> Summary:
     finite = [(score.subject or score.case, score.value) for score in group if math.isfinite(score.value)]
     found = list(by_subject(finite).values())
     nothing = math.nan
+    interval = mean_interval(np.array(found)) if found else Estimate(nothing)
     return Summary(
         system,
         metric,
@@ -67,6 +74,8 @@ def _summary(system: str, metric: MetricId, group: list[Score]) -> Summary:
         n_inf=sum(map(math.isinf, values)),
         mean=fmean(found) if found else nothing,
         sd=stdev(found) if len(found) > 1 else nothing,
+        low=interval.low,
+        high=interval.high,
         median=median(found) if found else nothing,
         min=min(found, default=nothing),
         max=max(found, default=nothing),

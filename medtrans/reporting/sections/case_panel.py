@@ -59,6 +59,16 @@ class CasePanel:
     structures: tuple[Group, ...]
     volumes: PackedVolumes | None
 
+    @property
+    def anchor(self) -> str:
+        """Its place on the page, the same whatever the other cases are, for a link from elsewhere."""
+        return "case-" + "-".join(self.case.split())
+
+    @property
+    def worst_row(self) -> PictureRow:
+        """The axial slice with the largest difference; without a target, the axial slice through the centre."""
+        return next((line for line in self.rows if line.row.view.worst), self.rows[0])
+
 
 def case_panel(
     case: CaseImages,

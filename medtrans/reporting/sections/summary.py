@@ -11,6 +11,7 @@ from medtrans.core.score import TRANSLATED, Evaluation
 from medtrans.evaluating.columns import count_text
 from medtrans.reporting.page import STATES
 from medtrans.reporting.report import Section
+from medtrans.reporting.sections.case_panel import CasePanel
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Summary:
 
     cards: tuple[Card, ...]
     links: tuple[tuple[str, str], ...]
+    first: CasePanel | None = None
+    """The case whose worst slice stands before any table: the worst one."""
 
 
 def summary_section(
@@ -39,18 +42,18 @@ def summary_section(
     verdicts: Sequence[Verdict],
     findings: Sequence[Finding],
     *,
-    displayed: int,
+    panels: Sequence[CasePanel] = (),
     sections: Sequence[Section] = (),
 ) -> Section:
     """Cards of the given verdicts, of the structures, and of the scored and the failed cases.
 
-    `displayed` is the number of cases with images.
+    `panels` are the cases with images, the worst one first.
     """
     cards = [*map(_verdict_card, verdicts), *_structure_cards(evaluation.structures)]
-    cards += _case_cards(evaluation, displayed)
+    cards += _case_cards(evaluation, len(panels))
     cards.append(_failure_card(len(evaluation.failed), findings))
     links = tuple((section.name, section.heading) for section in sections if section.heading)
-    return Section("summary", "", Summary(tuple(cards), links))
+    return Section("summary", "", Summary(tuple(cards), links, panels[0] if panels else None))
 
 
 def _verdict_card(verdict: Verdict) -> Card:

@@ -220,12 +220,25 @@
     panel.querySelector("canvas").focus({ preventScroll: true });
   }
 
+  // The translation and the target take turns in one place, so that the eye sees what differs.
+  function blink() {
+    const [made, real] = ["translated", "target"].map((role) => opened.layers.find((layer) => layer.role === role));
+    if (!made || !real) return;
+    const toMade = !(made.on && made.opacity > 0);
+    const boxes = [...panel.querySelectorAll("tbody tr")].reverse().map((line) => line.querySelector("input[type=checkbox]"));
+    opened.layers.forEach((layer, n) => {
+      layer.on = boxes[n].checked = layer === (toMade ? made : real) || (layer.on && layer.role === "mask");
+    });
+    paint();
+  }
+
   const MOVES = { ArrowLeft: [1, 0, 0], ArrowRight: [-1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0],
     PageUp: [0, 0, 1], PageDown: [0, 0, -1] };
   window.addEventListener("resize", () => opened && fit());
   document.addEventListener("keydown", (event) => {
     if (!opened || event.target !== panel.querySelector("canvas")) return;
     event.stopPropagation();
+    if (event.key === "b") blink();
     if (!(event.key in MOVES)) return;
     event.preventDefault();
     nv.moveCrosshairInVox(...MOVES[event.key]);
