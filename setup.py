@@ -18,7 +18,7 @@ setup(
             "models/zoo/*/**/*",
             "py.typed",
         ],
-        "medtrans.pipelines": ["*/*.yaml", "*/*.csv", "*/*.md", "*/*.py", "*/*.html"],
+        "medtrans.pipelines": ["*/*.yaml", "*/*.csv", "*/*.md", "*/*.py", "*/*.html", "*.json"],
         "medtrans.sample_data": ["*.nii.gz", "README.md", "follow_up/*"],
     },
 )

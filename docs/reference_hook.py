@@ -7,24 +7,21 @@ typed by hand.
 
 from __future__ import annotations
 
-import ast
 import importlib
-import inspect
-import itertools
 import re
 import textwrap
 import types
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import yaml
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from medtrans import catalogue, methods, metrics, networks
 from medtrans.core.registry import Entry
+from medtrans.core.setting_rows import named, rows, yaml_line
 from medtrans.core.settings import MemberOf, Settings
 from medtrans.models import zoo
 from medtrans.models.config import CARD
@@ -45,8 +42,6 @@ PARTS = {
 """Heading on the page of preparing → package, and where its names are used."""
 PAGE_OF = {"medtrans.networks": "networks.md", **{package: "preparing.md" for package, _ in PARTS.values()}}
 BOUNDS = {"ge": "≥", "gt": "&gt;", "le": "≤", "lt": "&lt;"}
-Row = tuple[str, str, str, str]
-"""Key, values, default, meaning."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -153,15 +148,15 @@ def member(package: str, entry: Entry, kind: type[Settings] | None, heading: str
 
 def table(kind: type[Settings], published: Settings | None = None) -> str:
     """The settings of a class; nothing for a class without settings. `published` adds a column."""
-    found = list(rows(kind))
+    found = [row._replace(meaning=inline(row.meaning)) for row in rows(kind, values=values)]
     if not found:
         return ""
     papers, own = (dict(flat(settings)) for settings in (published, kind())) if published else ({}, {})
     head = ["key", "values", "default", *(["published"] if published else []), "meaning"]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    for key, values, default, meaning in found:
+    for key, allowed, default, meaning in found:
         differs = differences(key, papers, own)
-        cells = [f"`{key}`", values, f"`{default}`", *([differs] if published else []), meaning]
+        cells = [f"`{key}`", allowed, f"`{default}`", *([differs] if published else []), meaning]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -174,7 +169,7 @@ def differences(key: str, papers: dict[str, Any], own: dict[str, Any]) -> str:
         if (name == key or name.startswith(f"{key}.")) and own.get(name) != value
     }
     words = [
-        f"`{name.removeprefix(key).lstrip('.') + ': ' if name != key else ''}{plain(value)}`"
+        f"`{name.removeprefix(key).lstrip('.') + ': ' if name != key else ''}{yaml_line(value)}`"
         for name, value in changed.items()
     ]
     return ", ".join(words).replace("|", "\\|")
@@ -188,31 +183,6 @@ def flat(settings: Settings, above: str = "") -> Iterator[tuple[str, Any]]:
             yield from flat(value, f"{key}.")
         else:
             yield key, value
-
-
-def rows(kind: type[Settings], above: str = "") -> Iterator[Row]:
-    """A row for each setting; settings within settings follow with dotted keys, except parts that have a name."""
-    hints = get_type_hints(kind, include_extras=True)
-    texts = {key: text for parent in reversed(kind.__mro__) for key, text in docstrings(parent)}
-    for field in fields(kind):
-        if field.name == "name" and get_origin(hints["name"]) is Literal:
-            continue
-        key, meaning = f"{above}{field.name}", inline(texts.get(field.name, ""))
-        inner = nested(hints[field.name])
-        if inner is None:
-            yield key, values(hints[field.name]), default(field), meaning
-        else:
-            yield key, "table", default(field), meaning
-            yield from rows(inner, f"{key}.")
-
-
-def nested(hint: Any) -> type[Settings] | None:
-    """The Settings class of a table without a name; None for every other value."""
-    if get_origin(hint) in (Union, types.UnionType):
-        return next((found for part in get_args(hint) if (found := nested(part))), None)
-    plain_class = isinstance(hint, type) and issubclass(hint, Settings)
-    named = plain_class and "name" in {field.name for field in fields(hint)}
-    return hint if plain_class and not named else None
 
 
 def values(hint: Any) -> str:
@@ -238,42 +208,8 @@ def values(hint: Any) -> str:
         return "table"
     names = {int: "integer", float: "number", str: "text", bool: "true, false", Path: "path", type(None): "null"}
     if isinstance(hint, type) and issubclass(hint, Settings):
-        own = get_type_hints(hint).get("name")
-        return ", ".join(f"[{name}](networks.md#{name})" for name in get_args(own)) or "table"
+        return ", ".join(f"[{name}](networks.md#{name})" for name in named(hint)) or "table"
     return names.get(hint, "value")
-
-
-def docstrings(kind: type) -> Iterator[tuple[str, str]]:
-    """Names of annotated fields and the string below each."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
-    except (OSError, TypeError):
-        return
-    statements = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    for field, text in itertools.pairwise(statements):
-        named = isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if named and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-            yield field.target.id, str(text.value.value)  # type: ignore[union-attr]
-
-
-def default(field: Field[Any]) -> str:
-    """The default as YAML, in short."""
-    if field.default is MISSING:
-        return "required" if field.default_factory is MISSING else "{}"
-    if isinstance(field.default, Settings):
-        name = getattr(field.default, "name", None)
-        return f"{{name: {name}}}" if name else "see below"
-    return plain(field.default)
-
-
-def plain(value: Any) -> str:
-    """A value as one line of YAML."""
-    if isinstance(value, Path):
-        value = str(value)
-    if isinstance(value, tuple):
-        value = [item.to_dict() if isinstance(item, Settings) else item for item in value]
-    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, allow_unicode=True)
-    return " ".join(text.removesuffix("...\n").split())
 
 
 def body(docstring: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from medtrans.catalogue import LISTS, entries, find_recipe, pipelines_folder, recipes, to_text
+from medtrans.catalogue import LISTS, entries, find_recipe, pipelines_folder, recipes, setting_rows, to_text
 from medtrans.core.errors import UsageError
 
 
@@ -24,3 +24,25 @@ def test_an_unknown_name_gets_a_suggestion():
         find_recipe("t1_to_t3")
     with pytest.raises(UsageError, match="did you mean 'methods'"):
         entries("methodes")
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("training.steps", ["training.steps"]),
+        ("evaluating.segmentation.model", ["evaluating.segmentation.model"]),
+        ("method.pix2pix.generator.unet.channels", ["method.pix2pix.generator.unet.channels"]),
+        ("preparing.augmentation.rotation", ["preparing.augmentation.rotation.degrees"]),
+        ("method", ["method.name"]),
+    ],
+)
+def test_settings_are_listed_below_a_path(path, keys):
+    assert [row.key for row in setting_rows(path)] == keys
+
+
+def test_all_settings_have_a_meaning_and_a_wrong_path_a_suggestion():
+    assert [row.key for row in setting_rows("") if not row.meaning and row.values != "table"] == []
+    with pytest.raises(UsageError, match="did you mean 'steps'"):
+        setting_rows("training.stpes")
+    with pytest.raises(UsageError, match="did you mean 'training'"):
+        setting_rows("traning")

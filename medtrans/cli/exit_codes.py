@@ -13,6 +13,7 @@ from typing import Any
 from medtrans.cli.interruption import advice_after_interruption
 from medtrans.cli.log import LOGGER
 from medtrans.core.errors import EnvironmentRefused, MedtransError, UsageError
+from medtrans.core.mistakes import SeveralMistakes
 from medtrans.core.strict_json import to_strict_json
 from medtrans.reading.memory import is_out_of_memory, out_of_memory
 
@@ -47,14 +48,19 @@ def report_error(reason: BaseException, arguments: Sequence[str] = (), *, debug:
     if debug:
         traceback.print_exception(reason)
     code, sentence = _sentence(reason, arguments)
-    LOGGER.error(sentence)
+    for line in map(str, reason.mistakes) if isinstance(reason, SeveralMistakes) else [sentence]:
+        LOGGER.error(line)
     if "--json" in arguments:
         facts = {"exit_code": code, "message": sentence, "code": getattr(reason, "code", "") or type(reason).__name__}
-        parts = {
-            name: getattr(reason, name) for name in ("where", "what", "advice") if isinstance(reason, MedtransError)
-        }
+        parts = _parts(reason) if isinstance(reason, MedtransError) else {}
+        if isinstance(reason, SeveralMistakes):
+            parts["mistakes"] = [_parts(mistake) for mistake in reason.mistakes]
         print(to_strict_json({"error": {**facts, **parts}}), end="")
     return code
+
+
+def _parts(reason: MedtransError) -> dict[str, Any]:
+    return {name: getattr(reason, name) for name in ("where", "what", "advice")}
 
 
 def _interrupt(number: int, _: Any) -> None:

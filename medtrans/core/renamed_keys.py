@@ -79,6 +79,11 @@ def refuse_renamed(path: str, values: Mapping[str, Any], where: str, known: Coll
             raise UsageError(f"{where}.{key}", f"{value!r} is the old name of a value", f"write {renamed}")
 
 
+def is_renamed(path: str, key: str) -> bool:
+    """Whether a table at `path` once had a key of this name."""
+    return _look_up(KEYS, f"{path}.{key}") is not None
+
+
 def _look_up(table: Mapping[str, Any], path: str) -> Any:
     stage, _, key = path.rpartition(".")
     return table.get(path, table.get(f"{stage.partition('.')[0]}.*.{key}"))

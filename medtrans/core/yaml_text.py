@@ -89,10 +89,15 @@ def change_of(change: str) -> dict[str, Any]:
 
 
 def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` updated with `changes`, table by table; a table with another `name` replaces the old one whole."""
+    """`values` updated with `changes`, table by table; a table with another `name` replaces the old one whole.
+
+    In the place of a table with a name, a word alone is that name.
+    """
     out = dict(values)
     for key, new in changes.items():
         old = out.get(key)
+        if isinstance(old, Mapping) and "name" in old and isinstance(new, str):
+            new = {"name": new}
         if isinstance(old, Mapping) and isinstance(new, Mapping) and new.get("name") in (None, old.get("name")):
             new = merged(old, new)
         out[key] = new

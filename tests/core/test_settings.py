@@ -11,7 +11,7 @@ from medtrans.core.suggestions import did_you_mean
 from medtrans.networks import NetworkSettings
 from medtrans.networks.resnet import ResNetSettings
 from medtrans.networks.unet import UNetSettings
-from medtrans.recipe import _checked
+from medtrans.recipe._checked import checked
 
 Network = Annotated[NetworkSettings, MemberOf("medtrans.networks", names=("unet", "resnet"))]
 
@@ -41,9 +41,7 @@ class Networks(Settings):
     last: Network | None = None
 
 
-FROM_DICT = pytest.mark.parametrize(
-    "build", [Networks.from_dict, lambda values: _checked(Networks, values, "settings")]
-)
+FROM_DICT = pytest.mark.parametrize("build", [Networks.from_dict, lambda values: checked(Networks, values, "settings")])
 
 
 def test_to_dict_and_from_dict_are_inverse():
@@ -99,4 +97,4 @@ def test_an_unknown_member_is_refused_with_a_suggestion(build, values, answer):
 
 def test_bounds_of_members_are_checked_where_a_recipe_comes_in():
     with pytest.raises(UsageError, match=r"settings\.others\[0\]\.blocks.*greater than or equal to 1"):
-        _checked(Networks, {"others": [{"name": "resnet", "blocks": 0}]}, "settings")
+        checked(Networks, {"others": [{"name": "resnet", "blocks": 0}]}, "settings")

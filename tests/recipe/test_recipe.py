@@ -190,7 +190,8 @@ def test_a_wrong_change_is_refused(tmp_path, change):
 
 
 def test_the_schema_explains_the_settings():
-    assert "Optimiser steps" in schema()["properties"]["training"]["properties"]["steps"]["description"]
+    reference = schema()["properties"]["training"]["$ref"].removeprefix("#/$defs/")
+    assert "Optimiser steps" in schema()["$defs"][reference]["properties"]["steps"]["description"]
 
 
 @pytest.mark.parametrize(

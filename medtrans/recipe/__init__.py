@@ -1,30 +1,28 @@
 """Recipe: all settings of a run, read from YAML and checked once. Its keys are the stages, in order.
 
-The only file that imports pydantic. Unknown keys, wrong types and unknown names give one clear error; nothing in a
-recipe is ever run as code.
+The only package that imports pydantic. Unknown keys, wrong types and unknown names give one answer with all of them;
+nothing in a recipe is ever run as code.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
 
 from medtrans import methods
-from medtrans.core.bounds import refuse_converted, shown
+from medtrans.core.bounds import shown
 from medtrans.core.case import Case
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Method
+from medtrans.core.mistakes import Mistakes
 from medtrans.core.relative_paths import absolute, rebase
 from medtrans.core.renamed_keys import refuse_renamed
 from medtrans.core.settings import Settings
-from medtrans.core.suggestions import did_you_mean
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES, change_of, merged, parse_yaml
 from medtrans.evaluating.metric_specs import LabelledMetric, MetricSpec, labelled_metrics, name_and_settings
 from medtrans.evaluating.presets import find_preset, refuse_other_modality
@@ -44,30 +42,22 @@ from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.splits import refuse_without_training
 from medtrans.reading.storage import read_bytes
 from medtrans.reading.visits import refuse_without_pairs
+from medtrans.recipe._checked import checked
+from medtrans.recipe._tables import STAGES, table_of, tables_of
+from medtrans.recipe.schema import schema
 from medtrans.training.settings import TrainingSettings
 from medtrans.translating.settings import TranslatingSettings
 
-STAGES: dict[str, type[Settings]] = {
-    "reading": ReadingSettings,
-    "painting": PaintingSettings,
-    "degrading": DegradingSettings,
-    "preparing": PreparingSettings,
-    "training": TrainingSettings,
-    "translating": TranslatingSettings,
-    "evaluating": EvaluatingSettings,
-    "card": CardSettings,
-}
-"""Tables of a recipe beside `method`; card holds statements for the model card."""
-WHOLE, NUMBER = "a whole number", "a number"
-PLAIN = {
-    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), WHOLE),
-    **dict.fromkeys(("float_parsing", "float_type"), NUMBER),
-    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
-    "tuple_type": "a list, such as [1, 2]",
-    "string_type": "text",
-}
-"""Kind of an error of pydantic → what a value must be, in plain words."""
-_adapter = functools.cache(TypeAdapter)  # To make one takes longer than all of its checks.
+__all__ = ["STAGES", "Recipe", "check_metrics", "load_recipe", "make_recipe", "schema"]
+
+
+QUICK = {
+    "training": {
+        "steps": 4, "minutes": None, "batch": 2, "workers": 0,
+        "validate_every": 4, "checkpoint_every": 2, "log_every": 1,
+    }
+}  # fmt: skip
+"""The `quick` part of a recipe that has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +119,10 @@ class Recipe:
 
         Raises UsageError, also where none trains.
         """
+        conditions = self.preparing.conditions
         if not self.makes_images:
-            return refuse_without_training(find_cases(self.reading, pairing=self.pairing))
-        cases = find_cases(self.reading, pairing="alone")
+            return refuse_without_training(find_cases(self.reading, pairing=self.pairing, conditions=conditions))
+        cases = find_cases(self.reading, pairing="alone", conditions=conditions)
         return refuse_without_training([dataclasses.replace(case, sources=case.targets) for case in cases])
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,55 +142,97 @@ class Recipe:
 
 
 def load_recipe(path: str | Path, changes: Sequence[str] = (), *, quick: bool = False) -> Recipe:
-    """Read a recipe; `changes` are "key.key=value" (a YAML value), `quick` applies the recipe's own `quick` part.
+    """Read a recipe; `changes` are "key.key=value" (a YAML value), `quick` applies the recipe's own `quick` part, or
+    trains for a few steps where it has none.
 
     Relative paths in the file are relative to the file, those in `changes` to the working folder. Raises UsageError.
     """
     path = Path(path)
     values = _read(path)
-    lighter = _mapping(values.pop("quick", {}), path.name, "quick")
+    lighter = table_of(values.pop("quick", QUICK), path.name, "quick")
     if quick:
         values = merged(values, lighter)
-    values = _rebased(values, path.parent.absolute(), path.name)
+    try:
+        rebased = _rebased(values, path.parent.absolute(), path.name)
+    except UsageError:
+        make_recipe(_changed(values, changes), where=path.name)  # names every mistake
+        raise
+    return make_recipe(_changed(rebased, changes), where=path.name)
+
+
+def _changed(values: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
     for change in changes:
         values = merged(values, change_of(change))
-    return make_recipe(values, where=path.name)
+    return dict(values)
 
 
 def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
-    """The recipe of plain values, as YAML gives them. Raises UsageError."""
-    values = with_painted_target(values, where) if is_painted(values) else with_one_image(values, where)
-    stages: dict[str, Any] = {
-        stage: absolute(_checked(kind, table, f"{where}: {stage}")) for stage, kind, table in _tables(values, where)
-    }
-    metrics = check_metrics(stages["evaluating"].metrics, f"{where}: evaluating.metrics")
-    stages["evaluating"] = dataclasses.replace(stages["evaluating"], metrics=metrics)
+    """The recipe of plain values, as YAML gives them. Raises UsageError, SeveralMistakes with all that is wrong."""
+    mistakes = Mistakes()
+    with mistakes.collected():
+        values = with_painted_target(values, where) if is_painted(values) else with_one_image(values, where)
+    stages: dict[str, Any] = {}
+    for stage, kind, table in tables_of(values, where, mistakes):
+        with mistakes.collected():
+            stages[stage] = absolute(checked(kind, table, f"{where}: {stage}"))
+    if "evaluating" in stages:
+        with mistakes.collected():
+            metrics = check_metrics(stages["evaluating"].metrics, f"{where}: evaluating.metrics")
+            stages["evaluating"] = dataclasses.replace(stages["evaluating"], metrics=metrics)
+    for key, default in (("name", Path(where).stem), ("about", "")):
+        with mistakes.collected():
+            stages[key] = _text(values, key, default, where)
+    mistakes.refuse()
     settings = stages.pop("method")
-    name = str(_mapping(values.get("method"), where, "method")["name"])
+    name = str(table_of(values.get("method"), where, "method")["name"])
     stages["training"] = stages["training"].resolved(methods.load(name).optimizer_for(settings))
-    stages |= {key: _text(values, key, default, where) for key, default in (("name", Path(where).stem), ("about", ""))}
-    recipe = Recipe(**stages, method=name, method_settings=settings)
-    _refuse_without_targets(recipe, where)
-    refuse_unpaintable(recipe.painting, recipe.reading, recipe.pairing, recipe.method, where)
-    refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, recipe.method, f"{where}: degrading")
-    refuse_without_pairs(recipe.reading, recipe.pairing, recipe.method, where)
+    return _refuse_inconsistent(Recipe(**stages, method=name, method_settings=settings), where)
+
+
+def _refuse_inconsistent(recipe: Recipe, where: str) -> Recipe:
+    """The recipe with the defaults of its modalities. Raises UsageError on what does not fit together."""
+    mistakes, name = Mistakes(), recipe.method
+    with mistakes.collected():
+        _refuse_without_targets(recipe, where)
+    with mistakes.collected():
+        refuse_unpaintable(recipe.painting, recipe.reading, recipe.pairing, name, where)
+    with mistakes.collected():
+        refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, name, f"{where}: degrading")
+    with mistakes.collected():
+        refuse_without_pairs(recipe.reading, recipe.pairing, name, where)
     if recipe.preparing.register:
-        refuse_unregistrable(recipe.pairing, recipe.reading, recipe.makes_images, f"{where}: preparing.register")
-    if recipe.pairing == "alone":
-        recipe = dataclasses.replace(recipe, preparing=recipe.preparing.own_targets(f"{where}: preparing"))
-    recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
-    _ = recipe.monitor
-    refuse_unknown_device(recipe.training.device)
-    if recipe.translates:
-        refuse_other_modality(recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset")
-    recipe.translating.assert_fits(recipe.preparing)
+        with mistakes.collected():
+            refuse_unregistrable(recipe.pairing, recipe.reading, recipe.makes_images, f"{where}: preparing.register")
+    with mistakes.collected():
+        refuse_unknown_device(recipe.training.device)
+    with mistakes.collected():
+        _ = recipe.monitor
+    mistakes.refuse()
+    with mistakes.collected():
+        if recipe.pairing == "alone":
+            recipe = dataclasses.replace(recipe, preparing=recipe.preparing.own_targets(f"{where}: preparing"))
+        recipe = dataclasses.replace(recipe, preparing=recipe.preparation().settings)
+    with mistakes.collected():
+        if recipe.translates:
+            refuse_other_modality(
+                recipe.evaluating.preset, recipe.reading.target_modality, f"{where}: evaluating.preset"
+            )
+    with mistakes.collected():
+        recipe.translating.assert_fits(recipe.preparing)
+    with mistakes.collected():
+        _refuse_inverse(recipe, where)
+    mistakes.refuse()
+    return recipe
+
+
+def _refuse_inverse(recipe: Recipe, where: str) -> None:
+    """Raises UsageError where the degradation of a recipe has no inverse that its settings need."""
     if recipe.degrading.null_space:
         consistent, kind = recipe.translating.data_consistency is not None, methods.load(recipe.method)
         refuse_null_space(recipe.degrading, recipe.preparing, kind, consistent, f"{where}: degrading.null_space")
     for key in ("data_consistency", "posterior_sampling"):
         if getattr(recipe.translating, key) is not None:
             refuse_inconsistent(recipe.degrading, f"{where}: translating.{key}")
-    return recipe
 
 
 def _refuse_without_targets(recipe: Recipe, where: str) -> None:
@@ -211,18 +244,12 @@ def _refuse_without_targets(recipe: Recipe, where: str) -> None:
 
 def check_metrics(specs: Sequence[MetricSpec], where: str) -> tuple[str | dict[str, Any], ...]:
     """Each metric with its settings checked and written in full. Raises UsageError."""
-    checked: list[str | dict[str, Any]] = []
+    written: list[str | dict[str, Any]] = []
     for spec in specs:
         name, settings = name_and_settings(spec)
-        metric = _checked(load_metric(name), settings, f"{where}: {name}").to_dict()
-        checked.append({"name": name, **{key: metric[key] for key in settings}} if settings else name)
-    return tuple(checked)
-
-
-def schema() -> dict[str, Any]:
-    """JSON schema of the stages, for editors that complete recipes."""
-    parts = {stage: TypeAdapter(kind).json_schema() for stage, kind in STAGES.items()}
-    return {"type": "object", "properties": {"name": {"type": "string"}, **parts}}
+        metric = checked(load_metric(name), settings, f"{where}: {name}").to_dict()
+        written.append({"name": name, **{key: metric[key] for key in settings}} if settings else name)
+    return tuple(written)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -230,13 +257,7 @@ def _read(path: Path) -> dict[str, Any]:
         text = read_bytes(path, MAX_RECIPE_BYTES).decode()
     except UnicodeDecodeError as reason:
         raise UsageError(path, "is not text in UTF-8", "give a YAML recipe") from reason
-    return dict(_mapping(parse_yaml(text, path), str(path), "the recipe"))
-
-
-def _mapping(value: Any, where: str, what: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise UsageError(where, f"{what} is not a table of keys and values", "see pipelines/ for examples")
-    return value
+    return dict(table_of(parse_yaml(text, path), str(path), "the recipe"))
 
 
 def _text(values: Mapping[str, Any], key: str, default: str, where: str) -> str:
@@ -249,27 +270,12 @@ def _text(values: Mapping[str, Any], key: str, default: str, where: str) -> str:
     return text
 
 
-def _tables(values: Mapping[str, Any], where: str) -> list[tuple[str, type[Settings], Mapping[str, Any]]]:
-    """(stage, class, table) of every stage and of the method. Raises UsageError on an unknown stage or method."""
-    known = {"name", "about", "method", *STAGES}
-    for key in values:
-        if key not in known:
-            raise UsageError(where, f"no stage named {key!r}", did_you_mean(str(key), known))
-    method = dict(_mapping(values.get("method"), where, "method"))
-    refuse_renamed("method", method, f"{where}: method")
-    name = str(method.pop("name", ""))
-    if not name:
-        raise UsageError(where, "method.name is missing", "choose from: " + ", ".join(methods.names()))
-    if name not in methods.names():
-        raise UsageError(f"{where}: method.name", f"nothing is named {name!r}", did_you_mean(name, methods.names()))
-    tables = [(stage, kind, _mapping(values.get(stage, {}), where, stage)) for stage, kind in STAGES.items()]
-    return [*tables, ("method", methods.load(name).Settings, method)]
-
-
 def _rebased(values: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
     """`values` with every relative path put after `folder`, that of the recipe."""
-    out = dict(values)
-    for stage, kind, table in _tables(values, where):
+    out, mistakes = dict(values), Mistakes()
+    tables = tables_of(values, where, mistakes)
+    mistakes.refuse()
+    for stage, kind, table in tables:
         if stage == "reading":
             table = {"root": ".", **table}
         place = f"{where}: {stage}"
@@ -277,22 +283,3 @@ def _rebased(values: Mapping[str, Any], folder: Path, where: str) -> dict[str, A
         name = {"name": values["method"]["name"]} if stage == "method" else {}
         out[stage] = {**name, **rebase(kind, table, folder, place)}
     return out
-
-
-def _checked(kind: type[Settings], values: Mapping[str, Any], where: str) -> Any:
-    """Settings of `kind`: names and keys are checked by Settings, types and bounds by pydantic. Raises UsageError."""
-    refuse_renamed(where.rpartition(": ")[2], values, where, [field.name for field in dataclasses.fields(kind)])
-    try:
-        settings: Settings = _adapter(kind).validate_python(kind.nested(values, where, _checked))  # type: ignore[arg-type]
-    except ValidationError as reason:
-        first, *more = reason.errors()
-        place = ".".join([where, *(str(part) for part in first["loc"] if isinstance(part, int) or part in values)])
-        others = f" (and {len(more)} more)" if more else ""
-        plain = PLAIN.get(first["type"])
-        advice = f"give {plain}" if plain else first["msg"].replace("Input should be", "it must be")
-        advice = "; ".join(filter(None, (advice, kind.note(str(first["loc"][0])))))
-        raise UsageError(place, f"invalid value {shown(first['input'])}{others}", advice) from reason
-    for key, value in values.items():
-        refuse_converted(value, getattr(settings, key), f"{where}.{key}")
-    settings.refuse_invalid(where)
-    return settings
