@@ -1,7 +1,7 @@
-"""Cases of a cohort, found by patterns or listed in a table.
+"""Cases of a cohort, found by patterns (see `patterns`) or listed in a table.
 
-A pattern holds one `*`: the text it stands for is the case's name. "*_T1.nii.gz" finds sub-01_T1.nii.gz as the source
-of case "sub-01"; its target is the file in whose pattern `*` stands for the same text.
+"*_T1.nii.gz" finds sub-01_T1.nii.gz as the source of case "sub-01"; its target is the file in whose pattern `*` stands
+for the same text.
 """
 
 from __future__ import annotations
@@ -14,26 +14,29 @@ from medtrans.core.case import Case, Pair
 from medtrans.core.errors import GridMismatch, InputRefused, UsageError
 from medtrans.reading.case_names import refuse_unsafe_names
 from medtrans.reading.grids import compare_grids
-from medtrans.reading.names import session_of, subject_of
+from medtrans.reading.patterns import Key, Pattern, refuse_mixed
 from medtrans.reading.settings import EXAMPLES, ReadingSettings
 from medtrans.reading.splits import assign_splits, given_splits, refuse_leaks
 from medtrans.reading.storage import entries_of
 from medtrans.reading.tables import cases_in_table
-from medtrans.reading.visits import pair_visits, single_visits
+from medtrans.reading.visits import YEARS, pair_visits, single_visits
 from medtrans.reading.volumes import read_channels, read_mask
 
-Matches = Mapping[str, Path]
-"""Text that `*` stands for → the file."""
+Matches = Mapping[Key, Path]
+"""What the files of a case have in common → the file."""
+
+UNEQUAL = "make the texts at * equal, or name the parts {subject} and {session} in every pattern"
 
 
-def find_cases(settings: ReadingSettings, *, pairing: str = "paired") -> list[Case]:
-    """All cases, each with its split, sorted by name.
+def find_cases(settings: ReadingSettings, *, pairing: str = "paired", conditions: Sequence[str] = ()) -> list[Case]:
+    """All cases, each with its split, sorted by name; `conditions` are the columns of a table that must hold numbers.
 
     With the pairing "unpaired" a case may lack its targets or its sources; with "alone" its source is also its target.
     Raises InputRefused where files are missing, EnvironmentRefused where the folder cannot be listed, UsageError where
     a table is wrong or a subject would be in two splits. With `follow_up` a case is a pair of visits.
     """
-    cases = _examinations(settings, pairing)
+    computed = (YEARS,) if settings.follow_up else ()
+    cases = _examinations(settings, pairing, [name for name in conditions if name not in computed])
     if settings.follow_up:
         given_splits(cases)
         cases = sorted(pair_visits(cases, settings.follow_up), key=lambda case: case.name)
@@ -48,12 +51,12 @@ def visits_left_out(settings: ReadingSettings) -> list[Case]:
     return single_visits(_examinations(settings, "paired")) if settings.follow_up else []
 
 
-def _examinations(settings: ReadingSettings, pairing: str) -> list[Case]:
+def _examinations(settings: ReadingSettings, pairing: str, conditions: Sequence[str] = ()) -> list[Case]:
     if not settings.root.is_dir():
         what = "is not a folder" if settings.root.exists() else "does not exist"
         raise InputRefused(settings.root, what, "set reading.root, for example --set reading.root=DIR")
     entries_of(settings.root)
-    cases = cases_in_table(settings) if settings.table else _match_cases(settings, pairing)
+    cases = cases_in_table(settings, conditions) if settings.table else _match_cases(settings, pairing)
     if settings.target is None and any(case.targets for case in cases):
         what = "is missing, but the table has targets"
         raise UsageError("reading.target", what, f"write target: {{modality: CT}}, or as in {EXAMPLES['target']}")
@@ -86,45 +89,56 @@ def load_pair(case: Case) -> Pair:
 
 def _match_cases(settings: ReadingSettings, pairing: str) -> list[Case]:
     sources, targets = _sources_and_targets(settings)
-    masks = _matches(settings.root, settings.mask) if settings.mask else {}
-    changes = _matches(settings.root, settings.change) if settings.change else {}
+    masks = Pattern(settings.mask).files(settings.root) if settings.mask else {}
+    changes = Pattern(settings.change).files(settings.root) if settings.change else {}
     if not any(sources):
         what = f"no file matches {settings.source.pattern!r}"
         raise InputRefused(settings.root, what, "set reading.root and reading.source.pattern")
     names = _complete_names(sources, targets, pairing)
     if not names:
         wanted = settings.target.pattern if settings.target else ()
-        raise UsageError(settings.root, f"no source has a target {wanted!r}", "make the texts at * equal")
-    if settings.mask and not names & masks.keys():
+        raise UsageError(settings.root, f"no source has a target {wanted!r}", UNEQUAL)
+    if settings.mask and not any(_of_case(key, masks) for key in names):
         what = f"{settings.mask!r} " + ("matches no case's name" if masks else "matches no file")
         kind = UsageError if masks else InputRefused
         raise kind("reading.mask", f"{what} in {settings.root}", "correct the pattern, or leave it out")
     return [
         Case(
-            subject=subject_of(name, settings.subject),
-            session=session_of(name),
-            name=name.replace("/", "_"),
-            sources=_all_or_none(name, sources),
-            targets=_all_or_none(name, targets),
-            mask=masks.get(name),
-            change=changes.get(name),
+            subject=key.subject_of(settings.subject),
+            session=key.session_of(),
+            name=key.name,
+            sources=_all_or_none(key, sources),
+            targets=_all_or_none(key, targets),
+            mask=_of_case(key, masks),
+            change=_of_case(key, changes),
         )
-        for name in names
+        for key in names
     ]
+
+
+def _of_case(key: Key, matches: Matches) -> Path | None:
+    """The file of a case, or that of its subject where the pattern names no session."""
+    return matches.get(key, matches.get(key._replace(session="")))
 
 
 def _sources_and_targets(settings: ReadingSettings) -> tuple[list[Matches], list[Matches]]:
     """Matches of each pattern of both roles. Raises UsageError where a role has no pattern."""
-    found: dict[str, list[Matches]] = {"source": [], "target": []}
     for role, image in (("source", settings.source), ("target", settings.target)):
         if image is not None and not image.patterns:
             raise UsageError(f"reading.{role}", "has no pattern", f"write {role}: {EXAMPLES[role]}, or give a table")
-        found[role] = [_matches(settings.root, pattern) for pattern in image.patterns] if image else []
+    patterns = {
+        role: [Pattern(text) for text in image.patterns] if image else []
+        for role, image in (("source", settings.source), ("target", settings.target))
+    }
+    refuse_mixed(
+        [*patterns["source"], *patterns["target"], *map(Pattern, filter(None, (settings.mask, settings.change)))]
+    )
+    found = {role: [pattern.files(settings.root) for pattern in some] for role, some in patterns.items()}
     return found["source"], found["target"]
 
 
-def _complete_names(sources: Sequence[Matches], targets: Sequence[Matches], pairing: str) -> set[str]:
-    """The names of cases: those with all files of both roles, or, without pairs, of one role."""
+def _complete_names(sources: Sequence[Matches], targets: Sequence[Matches], pairing: str) -> set[Key]:
+    """The keys of cases: those with all files of both roles, or, without pairs, of one role."""
     required = [*sources, *targets] if pairing == "paired" else sources
     names = set.intersection(*map(set, required)) if required else set()
     if pairing != "paired" and targets:
@@ -132,19 +146,5 @@ def _complete_names(sources: Sequence[Matches], targets: Sequence[Matches], pair
     return names
 
 
-def _all_or_none(name: str, matches: Sequence[Matches]) -> tuple[Path, ...]:
+def _all_or_none(name: Key, matches: Sequence[Matches]) -> tuple[Path, ...]:
     return tuple(files[name] for files in matches) if all(name in files for files in matches) else ()
-
-
-def _matches(root: Path, pattern: str) -> dict[str, Path]:
-    if pattern.count("*") != 1:
-        advice = "for example '*_T1.nii.gz' or '*/t1.nii.gz'; other layouts, such as BIDS: reading.table"
-        raise UsageError(f"pattern {pattern!r}", "must contain exactly one *", advice)
-    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-        raise UsageError(f"pattern {pattern!r}", "leads out of reading.root", "write it from reading.root on")
-    before, after = pattern.split("*")
-    found = {}
-    for path in root.glob(pattern):
-        text = path.relative_to(root).as_posix()
-        found[text[len(before) : len(text) - len(after)]] = path
-    return found

@@ -22,7 +22,8 @@ EXAMPLES = {
 @dataclass(frozen=True, kw_only=True)
 class ImageSettings(Settings):
     pattern: str | tuple[str, ...] = ()
-    """Pattern of the files, relative to the root; several become channels. None with a table."""
+    """Pattern of the files, relative to the root, with *, **, {subject} and {session}; several become channels. None
+    with a table."""
     modality: ModalityName
     """Kind of image: decides its unit, air, data type on disk, display windows and checks."""
 
@@ -63,7 +64,7 @@ class ReadingSettings(Settings):
     table: Path | None = None
     """CSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
     optionally target (or target_1 …), mask, change, name, session, date (YYYY-MM-DD), split, scanner; every other
-    column is a condition, a number."""
+    column may be a condition, a number."""
     follow_up: FollowUpSettings | None = None
     """Pairs of visits of one person as cases, {} for the defaults: the visits of a subject are ordered by the numbers
     of their sessions, else by date, and `years`, the time from source to target, becomes a condition where both have
@@ -77,6 +78,9 @@ class ReadingSettings(Settings):
     fold: Annotated[int, Ge(0)] = 0
     """Which subjects validate, counted from 0: others in each fold, of which validation_fraction 0.2 gives up to five.
     The test subjects are the same in all."""
+    folds: Annotated[int, Ge(2)] | None = None
+    """Number of equal parts of the subjects that are not for the test, of which `fold` validates and the others train,
+    in place of validation_fraction."""
     test_fraction: Annotated[float, Ge(0), Lt(1)] = 0.1
     """Fraction of the subjects that are only translated and scored at the end."""
     test_subjects: tuple[str, ...] = ()

@@ -83,16 +83,34 @@ def _draw_splits(subjects: list[str], settings: ReadingSettings) -> dict[str, Sp
     others = [subject for subject in subjects if subject not in settings.test_subjects]
     order = [others[i] for i in np.random.default_rng(settings.seed).permutation(len(others))]
     tests = 0 if settings.test_subjects else _count(settings.test_fraction, len(order))
-    validations = _count(settings.validation_fraction, len(order))
-    first = tests + settings.fold * validations
-    if settings.fold and (not validations or first >= len(order)):
-        last = max(math.ceil((len(order) - tests) / validations) - 1, 0) if validations else 0
-        what = f"{settings.fold} has no validation subject left, of {len(order) - tests} that are not for the test"
-        raise UsageError("reading.fold", what, f"give 0 … {last}, or another validation_fraction")
     out.update(dict.fromkeys(order[:tests], "test"))
-    out.update(dict.fromkeys(order[first : first + validations], "validation"))
+    out.update(dict.fromkeys(_validating(order, tests, settings), "validation"))
     out.update({subject: "test" for subject in settings.test_subjects if subject in out})
     return out
+
+
+def _validating(order: list[str], tests: int, settings: ReadingSettings) -> list[str]:
+    """Those of the fold, among the subjects after the first `tests`. Raises UsageError where it has none."""
+    fold, left = settings.fold, order[tests:]
+    if settings.folds:
+        return _of_folds(left, settings.folds, fold)
+    validations = _count(settings.validation_fraction, len(order))
+    first = fold * validations
+    if fold and (not validations or first >= len(left)):
+        last = max(math.ceil(len(left) / validations) - 1, 0) if validations else 0
+        what = f"{fold} has no validation subject left, of {len(left)} that are not for the test"
+        raise UsageError("reading.fold", what, f"give 0 … {last}, or another validation_fraction")
+    return left[first : first + validations]
+
+
+def _of_folds(subjects: list[str], folds: int, fold: int) -> list[str]:
+    """Those of one of several parts, which are equal but for one subject. Raises UsageError where there is none."""
+    if fold >= folds:
+        raise UsageError("reading.fold", f"{fold} is not below reading.folds, {folds}", f"give 0 … {folds - 1}")
+    if folds > len(subjects):
+        what = f"{folds} parts cannot be made of {len(subjects)} subjects that are not for the test"
+        raise UsageError("reading.folds", what, f"give at most {len(subjects)}")
+    return subjects[fold::folds]
 
 
 def _count(fraction: float, subjects: int) -> int:

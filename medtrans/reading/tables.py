@@ -6,13 +6,14 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import cast, get_args
 
 from medtrans.core.case import Case, Split
 from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.suggestions import did_you_mean
 from medtrans.reading.names import session_of, stem
 from medtrans.reading.settings import ReadingSettings
 from medtrans.reading.storage import read_bytes
@@ -22,12 +23,21 @@ LARGEST_TABLE_BYTES = 1 << 26
 LONGEST_SCANNER = 100
 
 
-def cases_in_table(settings: ReadingSettings) -> list[Case]:
-    """The cases in `settings.table`, in the order of its lines. Raises UsageError, InputRefused."""
+def cases_in_table(settings: ReadingSettings, conditions: Collection[str] = ()) -> list[Case]:
+    """The cases in `settings.table`, in the order of its lines; of `conditions`, every cell must be a number or empty.
+
+    Raises UsageError, InputRefused.
+    """
     table = settings.table
     assert table is not None
     lines = _lines(table)
-    cases = [_case(settings.root, line, f"{table}, line {number}") for number, line in enumerate(lines, start=2)]
+    absent = next((name for name in conditions if name not in lines[0]), None)
+    if absent is not None:
+        what = f"has no column {absent!r}, which preparing.conditions names"
+        raise UsageError(table, what, did_you_mean(absent, filter(None, lines[0])))
+    cases = [
+        _case(settings.root, line, f"{table}, line {number}", conditions) for number, line in enumerate(lines, start=2)
+    ]
     twice = _first_repeated(case.name for case in cases)
     if twice:
         what = f"contains the case {twice} twice"
@@ -58,7 +68,7 @@ def _lines(table: Path) -> list[dict[str | None, str]]:
     return cast("list[dict[str | None, str]]", lines)
 
 
-def _case(root: Path, line: Mapping[str | None, str], where: str) -> Case:
+def _case(root: Path, line: Mapping[str | None, str], where: str, conditions: Collection[str]) -> Case:
     if None in line or None in line.values():
         raise UsageError(where, "has more or fewer cells than the table has columns", "correct the line")
     cells = {str(column): value.strip() for column, value in line.items()}
@@ -79,7 +89,7 @@ def _case(root: Path, line: Mapping[str | None, str], where: str) -> Case:
         mask=files["mask"][0] if files["mask"] else None,
         split=cast("Split | None", split),
         scanner=_scanner(cells, where),
-        conditions=_conditions(cells, where),
+        conditions=_conditions(cells, where, conditions),
         change=files["change"][0] if files["change"] else None,
     )
 
@@ -120,12 +130,13 @@ def _scanner(cells: dict[str, str], where: str) -> str:
     return scanner
 
 
-def _conditions(cells: Mapping[str, str], where: str) -> dict[str, float]:
-    wrong = next((column for column, value in cells.items() if value and not _is_number(value)), None)
+def _conditions(cells: Mapping[str, str], where: str, wanted: Collection[str]) -> dict[str, float]:
+    """The numbers in a line; a text is refused only where a model is given that column."""
+    wrong = next((name for name, value in cells.items() if name in wanted and value and not _is_number(value)), None)
     if wrong is not None:
         what = f"{cells[wrong]!r} is not a finite number, as a condition must be"
         raise UsageError(f"{where}, column {wrong}", what, "write a number, or leave the cell empty if it is unknown")
-    return {column: float(value) for column, value in cells.items() if value}
+    return {column: float(value) for column, value in cells.items() if value and _is_number(value)}
 
 
 def _is_number(text: str) -> bool:

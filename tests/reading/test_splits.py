@@ -66,3 +66,15 @@ def test_folds_validate_every_subject_once_and_keep_the_test(tmp_path):
         find_cases(ReadingSettings(**{**vars(settings), "validation_fraction": 0.2, "fold": 5}))
     with pytest.raises(UsageError, match=r"reading\.fold: .*give 0 … 0"):
         find_cases(ReadingSettings(**{**vars(settings), "validation_fraction": 0, "fold": 1}))
+
+
+def test_folds_are_equal_parts_and_every_subject_validates_once(tmp_path):
+    settings = cohort(tmp_path)
+    folds = [find_cases(ReadingSettings(**{**vars(settings), "folds": 4, "fold": fold})) for fold in range(4)]
+    tests = [{case.subject for case in cases if case.split == "test"} for cases in folds]
+    assert tests[0] == tests[1] == tests[2] == tests[3] != set()
+    validating = [case.subject for cases in folds for case in cases if case.split == "validation"]
+    assert sorted(validating) == sorted({case.subject for case in folds[0]} - tests[0])
+    for changes, message in (({"folds": 4, "fold": 4}, "give 0 … 3"), ({"folds": 10}, "10 parts cannot be made of 9")):
+        with pytest.raises(UsageError, match=message):
+            find_cases(ReadingSettings(**{**vars(settings), **changes}))

@@ -56,7 +56,18 @@ def test_a_wrong_table_is_refused_with_its_line(text, message, tmp_path):
     put(tmp_path / "x.nii.gz", 1)
     put(tmp_path / "y.nii.gz", 2)
     with pytest.raises(UsageError, match=message):
-        find_cases(table(tmp_path, text))
+        find_cases(table(tmp_path, text), conditions=["tesla"] if "tesla" in text else [])
+
+
+def test_a_text_that_no_condition_asks_for_is_no_obstacle(tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    text = "subject,source,sex,age\np,x.nii.gz,F,63\n"
+    (case,) = find_cases(table(tmp_path, text), conditions=["age"])
+    assert case.conditions == {"age": 63.0}
+    with pytest.raises(UsageError, match=r"column sex.*'F' is not a finite number"):
+        find_cases(table(tmp_path, text), conditions=["sex"])
+    with pytest.raises(UsageError, match=r"has no column 'agee'.*did you mean 'age'"):
+        find_cases(table(tmp_path, text), conditions=["agee"])
 
 
 def test_a_missing_file_is_refused_with_its_line(tmp_path):
