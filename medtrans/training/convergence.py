@@ -35,8 +35,13 @@ class HalfRun:
     """Its journal."""
 
 
-def convergence(rows: Sequence[Row], metric: str, direction: str, half: HalfRun | None = None) -> Verdict:
-    """The verdict on a journal's column `metric`, where `direction` values are better."""
+def convergence(
+    rows: Sequence[Row], metric: str, direction: str, half: HalfRun | None = None, validate_every: int = 0
+) -> Verdict:
+    """The verdict on a journal's column `metric`, where `direction` values are better.
+
+    `validate_every` is the number of steps between two validations, for the budget that more of them would need.
+    """
     sign = 1 if direction == "higher" else -1
     values = _values(rows, metric, sign)
     before = _values(half.rows, metric, sign) if half else []
@@ -44,8 +49,19 @@ def convergence(rows: Sequence[Row], metric: str, direction: str, half: HalfRun 
         return _against_half(values, before, metric, sign, half.name)
     if len(values) < MIN_VALIDATIONS:
         reason = f"only {len(values)} of the {MIN_VALIDATIONS} needed values of {metric} were measured"
-        return not_assessable(reason, validations=len(values))
+        return not_assessable(reason + _needed_budget(rows, validate_every), validations=len(values))
     return _last_quarter(values, metric, sign, _rates(rows))
+
+
+def _needed_budget(rows: Sequence[Row], validate_every: int) -> str:
+    """Steps and minutes that enough validations take, at the speed of the journal; empty where nothing is known."""
+    last = rows[-1] if rows else {}
+    if not validate_every or not last.get("seconds") or not last["step"]:
+        return ""
+    steps = MIN_VALIDATIONS * validate_every
+    minutes = math.ceil(steps * last["seconds"] / last["step"] / 60)
+    budget = f"{MIN_VALIDATIONS} validations need {steps} steps, about {minutes} min at the speed of this training"
+    return f"; {budget}: set training.steps and minutes, or a lower training.validate_every"
 
 
 def not_assessable(reason: str, **numbers: object) -> Verdict:

@@ -24,6 +24,7 @@ from medtrans.models.config import model_hash
 from medtrans.models.device import find_device, repeatable
 from medtrans.models.engines import Engine, by_torch, find_engine
 from medtrans.models.folder import load_model
+from medtrans.models.shortcomings import read_shortcomings
 from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, spacing_along
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
@@ -31,6 +32,7 @@ from medtrans.translating.admission import admit
 from medtrans.translating.body import body_used, doubt_body, refuse_small_body
 from medtrans.translating.data_consistency import Agreement, Measured, make_consistent
 from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
+from medtrans.translating.output_doubts import doubt_output
 from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
 from medtrans.translating.prediction import Prediction, predict, refuse_not_finite
 from medtrans.translating.prior import Prior
@@ -48,6 +50,8 @@ class Identity:
     name: str = "unsaved"
     sha256: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[Finding, ...] = ()
+    """What its own test has shown."""
 
 
 class Translator:
@@ -104,7 +108,7 @@ class Translator:
         except (MedtransError, TypeError, ValueError, KeyError, AttributeError) as reason:
             advice = "correct the translating settings, or copy the whole model folder again"
             raise ModelRefused(folder, f"its config.json cannot be used ({reason})", advice) from reason
-        identity = Identity(name, model_hash(folder), config)
+        identity = Identity(name, model_hash(folder), config, read_shortcomings(Path(folder)))
         asked = {"engine": engine, "precision": precision}
         return cls(method, preparation, settings or saved, device=device, identity=identity, **asked)
 
@@ -173,11 +177,20 @@ class Translator:
         if measured is not None and self.settings.data_consistency is not None:
             translated, agreement = self._consistent(translated, source, measured, where)
             uncertainty = uncertainty and uncertainty.like(uncertainty.voxels * np.float32(agreement.gain))
+        if not (sampled or agreement):  # These have the scale of their source.
+            findings = *findings, *self._doubts(translated, body, clipped, where)
         seconds = time.monotonic() - began
         samples, modality = prediction.samples, self.preparation.modality
         facts = clipped, seconds, findings, uncertainty, samples, body, agreement, sampled
         engines = (prediction.engine,) if prediction.engine else ()
         return Translation(translated, modality, *facts, engines=engines)
+
+    def _doubts(self, translated: Volume, body: BodyUsed | None, clipped: float, where: str) -> list[Finding]:
+        """On the translation itself, and what a test of the model has shown."""
+        inside = (body.fraction if body else 1.0) * translated.voxels[0].size
+        preparation = self.preparation
+        found = doubt_output(translated, preparation.modality, preparation.target_percentiles, inside, clipped, where)
+        return [*found, *(replace(warning, where=where) for warning in self.identity.warnings)]
 
     def _predict(
         self,

@@ -36,7 +36,7 @@ def test_what_cannot_be_translated_is_refused_before_the_model_runs(spoil, messa
 def test_values_that_are_no_ct_give_a_finding_and_are_translated():
     voxels, _ = ball((8, 8, 8), low=0)
     made = translator_of(Same()).translate(Volume(np.abs(voxels), np.eye(4)), where="head")
-    [finding] = made.findings
+    [finding] = [one for one in made.findings if not one.code.endswith("-output")]
     assert (finding.code, finding.severity, finding.where) == ("implausible-ct", "warn", "head")
 
 
