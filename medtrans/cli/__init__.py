@@ -15,6 +15,7 @@ from medtrans.cli.process import prepare_process
 
 COMMANDS = (
     "demo",
+    "init",
     "run",
     "train",
     "translate",
@@ -28,6 +29,7 @@ COMMANDS = (
     "check",
     "phantoms",
     "list",
+    "schema",
     "doctor",
     "benchmark",
 )

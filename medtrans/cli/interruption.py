@@ -8,6 +8,7 @@ CONTINUES = "the same command continues from here"
 AGAIN = "run the same command again"
 ADVICE = {
     "demo": CONTINUES,
+    "init": f"nothing was written: {AGAIN}",
     "run": CONTINUES,
     "train": CONTINUES,
     "translate": "finished cases are kept: the same command with --resume continues",
@@ -21,6 +22,7 @@ ADVICE = {
     "check": AGAIN,
     "phantoms": "finished images are kept: the same command with --overwrite writes them all again",
     "list": AGAIN,
+    "schema": AGAIN,
     "doctor": AGAIN,
     "benchmark": AGAIN,
 }

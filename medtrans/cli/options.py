@@ -51,6 +51,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON o
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a pipeline.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
 Quick = Annotated[bool, typer.Option(help="A few steps with a small network, to test that everything works.")]
+Longer = Annotated[
+    bool, typer.Option("--continue", help="Go on with a finished run, for more training.steps or minutes.")
+]
+Fold = Annotated[
+    int | None, typer.Option(min=0, metavar="K", help="Fold of reading.folds, from 0; folder: runs/NAME/fold_K.")
+]
 Conditions = Annotated[
     list[str] | None,
     typer.Option("--condition", metavar="NAME=VALUE", help="A number that the model takes with the image."),
@@ -87,3 +93,9 @@ def refuse_old_options(arguments: Sequence[str]) -> None:
         option = word.partition("=")[0]
         if option in OPTIONS:
             raise UsageError(option, "is the old name of an option", f"write {OPTIONS[option]}")
+
+
+def changes_and_folder(changes: list[str] | None, fold: int | None) -> tuple[list[str], Path]:
+    """The changes with that of --fold, and the folder below runs/NAME where the run of a fold lies."""
+    chosen = [] if fold is None else [f"reading.fold={fold}"]
+    return [*(changes or []), *chosen], Path() if fold is None else Path(f"fold_{fold}")

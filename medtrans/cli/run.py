@@ -9,7 +9,7 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, Changes, Folder, Quick, RecipeFile, Threads
+from medtrans.cli.options import AsJson, Changes, Fold, Folder, Longer, Quick, RecipeFile, Threads, changes_and_folder
 
 
 @app.command()
@@ -18,6 +18,8 @@ def run(
     folder: Folder = None,
     changes: Changes = None,
     quick: Quick = False,
+    longer: Longer = False,
+    fold: Fold = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -28,9 +30,10 @@ def run(
     from medtrans.stages.run import run
 
     use_threads(threads)
-    loaded = load_recipe(find_recipe(recipe), changes or [], quick=quick)
+    all_changes, below = changes_and_folder(changes, fold)
+    loaded = load_recipe(find_recipe(recipe), all_changes, quick=quick)
     with ProgressBars() as progress:
-        result = run(loaded, folder or Path("runs") / loaded.name, on_progress=progress)
+        result = run(loaded, folder or Path("runs") / loaded.name / below, longer=longer, on_progress=progress)
     if result is None:
         return
     print(json.dumps(result.to_dict(), indent=1) if as_json else result.to_text())

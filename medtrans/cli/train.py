@@ -6,7 +6,7 @@ from pathlib import Path
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, Changes, Folder, Quick, RecipeFile, Threads
+from medtrans.cli.options import AsJson, Changes, Fold, Folder, Longer, Quick, RecipeFile, Threads, changes_and_folder
 from medtrans.core.strict_json import to_strict_json
 
 
@@ -16,6 +16,8 @@ def train(
     folder: Folder = None,
     changes: Changes = None,
     quick: Quick = False,
+    longer: Longer = False,
+    fold: Fold = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -26,8 +28,9 @@ def train(
     from medtrans.stages.train import train
 
     use_threads(threads)
-    loaded = load_recipe(find_recipe(recipe), changes or [], quick=quick)
+    all_changes, below = changes_and_folder(changes, fold)
+    loaded = load_recipe(find_recipe(recipe), all_changes, quick=quick)
     with ProgressBars() as progress:
-        trained = train(loaded, folder or Path("runs") / loaded.name, on_progress=progress)
+        trained = train(loaded, folder or Path("runs") / loaded.name / below, longer=longer, on_progress=progress)
     if trained.is_main_process:
         print(to_strict_json(trained.to_dict()).rstrip() if as_json else trained.to_text())

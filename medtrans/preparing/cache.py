@@ -65,14 +65,16 @@ def _cached_pair(case: Case, preparation: Preparation, folder: Path, load: Calla
     roles = [role for role, paths in (("source", case.sources), ("target", case.targets)) if paths]
     entries = {role: open_cached(folder / f"{key}.{role}", axis) for role in roles}
     if None in entries.values():
-        prepared = _prepare(case, preparation, load)
+        prepared = prepared_case(case, preparation, load)
         for role in roles:
             write_cached(folder / f"{key}.{role}", axis, prepared[role])
             entries[role] = open_cached(folder / f"{key}.{role}", axis)
     return entries.get("source"), entries.get("target")
 
 
-def _prepare(case: Case, preparation: Preparation, load: Callable[[Case], Pair]) -> dict[str, Prepared]:
+def prepared_case(
+    case: Case, preparation: Preparation, load: Callable[[Case], Pair] = load_pair
+) -> dict[str, Prepared]:
     """The sides of the case by role. A pair's target is normalised in the body found in its source.
 
     A margin of air counts too: a network that never saw it would write tissue there, beyond the skin.

@@ -36,10 +36,11 @@ class Extent:
 
 def voxels_and_fields(paths: Iterable[Path]) -> list[tuple[Sides, Sides]]:
     """(voxel size, field of view) of each volume, from its header. Raises InputRefused, EnvironmentRefused."""
-    return [_of_volume(*read_grid(path)) for path in paths]
+    return [voxel_and_field(*read_grid(path)) for path in paths]
 
 
-def _of_volume(shape: Sequence[int], affine: np.ndarray) -> tuple[Sides, Sides]:
+def voxel_and_field(shape: Sequence[int], affine: np.ndarray) -> tuple[Sides, Sides]:
+    """Of a grid."""
     axes = nib.orientations.io_orientation(affine)[:, 0].astype(int)
     sizes = np.linalg.norm(affine[:3, :3], axis=0)
     voxel, field = np.empty(3), np.empty(3)

@@ -18,5 +18,7 @@ def refuse_missing_models(recipe: Recipe) -> None:
     elif segmentation.labels:
         advice = "set evaluating.segmentation.model to a model folder"
         raise UsageError("evaluating.segmentation.labels", "has no segmenter", advice)
+    if recipe.training.start_from is not None:
+        read_config(recipe.training.start_from)
     for folder in recipe.method_class.requires_models(recipe.method_settings).values():
         read_config(folder)

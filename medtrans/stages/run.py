@@ -30,6 +30,7 @@ from medtrans.runs import RunFolder
 from medtrans.stages._later_card import evaluation_facts, training_facts
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
+from medtrans.stages._shortcomings import record_shortcomings, shortcomings_of
 from medtrans.stages.check import single_visits
 from medtrans.stages.sample import sample
 from medtrans.stages.train import TrainedModel, train_unlocked
@@ -91,21 +92,25 @@ class RunResult:
         return "\n".join([*lines, f"model:  {RunFolder(self.folder).model}", f"report: {self.report}"])
 
 
-def run(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> RunResult | None:
+def run(
+    recipe: Recipe, folder: Path, *, longer: bool = False, on_progress: ProgressCallback = no_progress
+) -> RunResult | None:
     """Run all stages; None in the processes of a parallel training that are not the first.
+
+    `longer` continues the shorter run that the folder holds.
 
     Raises UsageError, InputRefused, ModelRefused, EnvironmentRefused; a test case that fails is listed in the result.
     """
     with run_lock(RunFolder(folder)):
-        return _run(recipe, folder, on_progress)
+        return _run(recipe, folder, longer, on_progress)
 
 
-def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResult | None:
+def _run(recipe: Recipe, folder: Path, longer: bool, on_progress: ProgressCallback) -> RunResult | None:
     began = time.monotonic()
     paths = RunFolder(folder)
     refuse_unknown_primary(recipe.evaluating)
     segmentation = of_settings(recipe.evaluating.segmentation, recipe.training.device)
-    trained = train_unlocked(recipe, folder, on_progress=on_progress)
+    trained = train_unlocked(recipe, folder, longer=longer, on_progress=on_progress)
     if not trained.is_main_process:
         return None
     if not recipe.translates:
@@ -123,6 +128,7 @@ def _run(recipe: Recipe, folder: Path, on_progress: ProgressCallback) -> RunResu
     write_run_page(paths, recipe, trained, evaluation, facts, cases=cases, images=images, findings=findings)
     on_progress("evaluating", f"{len(translations)} cases", 1.0)
     answers = verdicts(evaluation, trained.convergence)
+    record_shortcomings(paths, shortcomings_of(answers, recipe.name), translations.values())
     later = {"training": training_facts(trained.journal, recipe.training)}
     write_card(paths.model, translator.identity.config, later | evaluation_facts(evaluation, answers, findings))
     return RunResult(

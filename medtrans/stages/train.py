@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from medtrans.core.case import Case
-from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding, Verdict
-from medtrans.core.method import Batch, Method, Task
+from medtrans.core.method import Batch, Method
 from medtrans.core.progress import ProgressCallback, no_progress
-from medtrans.core.yaml_text import MAX_RECIPE_BYTES
 from medtrans.models.config import read_config
-from medtrans.models.folder import load_model, save_model, write_card
+from medtrans.models.folder import save_model, write_card
 from medtrans.preparing.batches import loader
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
-from medtrans.preparing.settings import PreparingSettings
-from medtrans.reading.checks import refusal
-from medtrans.reading.storage import read_bytes, write_atomically
+from medtrans.reading.storage import write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._continued_run import continue_run
 from medtrans.stages._half_run import half_run
 from medtrans.stages._later_card import training_facts
 from medtrans.stages._model_facts import model_facts
-from medtrans.stages._needed_models import refuse_missing_models
-from medtrans.stages._run_cases import run_cases
+from medtrans.stages._ready_training import (
+    frozen_methods,
+    leaving_nothing,
+    ready_training,
+    refuse_bad_cases,
+    refuse_other_run,
+    refuse_unusable,
+)
 from medtrans.stages._run_lock import run_lock
-from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.stages.check import check_recipe
 from medtrans.training.convergence import convergence, not_assessable
 from medtrans.training.environment import environment
@@ -41,9 +41,12 @@ from medtrans.training.loop import Batches, Progress
 from medtrans.training.loop import train as train_method
 from medtrans.training.processes import launch
 from medtrans.training.settings import TrainingSettings
-from medtrans.training.tensorboard import refuse_without_tensorboard
 
 NO_VALIDATION = "a method that generates images from noise has no target to compare them with"
+NO_CASES = (
+    "no case was validated, so that the weights of the last step were saved, whether good or not; at least 3 "
+    "subjects are needed: set reading.validation_fraction, such as 0.2"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class TrainedModel:
     cases: tuple[Case, ...] = ()
     """Of the run, with what was made for them."""
     left_out: tuple[Finding, ...] = ()
-    """On pairs whose registration cannot be trusted."""
+    """On pairs whose registration cannot be trusted, and on the model that the training starts from."""
 
     @property
     def resumed(self) -> str:
@@ -69,7 +72,8 @@ class TrainedModel:
         """For the terminal."""
         resumed = [f"resumed: {self.resumed}"] if self.resumed else []
         verdict = self.convergence
-        warnings = [f"warning: {finding.sentence}" for finding in self.left_out]
+        named = {"note": "note", "warn": "warning"}
+        warnings = [f"{named.get(finding.severity, 'error')}: {finding.sentence}" for finding in self.left_out]
         lines = [f"{verdict.question} {verdict.outcome}: {verdict.reason}", *warnings, *resumed]
         return "\n".join([*lines, f"model: {self.model}"])
 
@@ -80,64 +84,56 @@ class TrainedModel:
         return {"model": str(self.model), "convergence": convergence, "resumed": self.resumed, "left_out": left_out}
 
 
-def train(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> TrainedModel:
-    """Train the model of `recipe` in `folder`. Raises UsageError, InputRefused, ModelRefused, EnvironmentRefused."""
+def train(
+    recipe: Recipe, folder: Path, *, longer: bool = False, on_progress: ProgressCallback = no_progress
+) -> TrainedModel:
+    """Train the model of `recipe` in `folder`; `longer` continues the shorter run that it holds.
+
+    Raises UsageError, InputRefused, ModelRefused, EnvironmentRefused.
+    """
     with run_lock(RunFolder(folder)):
-        return train_unlocked(recipe, folder, on_progress=on_progress)
+        return train_unlocked(recipe, folder, longer=longer, on_progress=on_progress)
 
 
-def train_unlocked(recipe: Recipe, folder: Path, *, on_progress: ProgressCallback = no_progress) -> TrainedModel:
+def train_unlocked(
+    recipe: Recipe, folder: Path, *, longer: bool = False, on_progress: ProgressCallback = no_progress
+) -> TrainedModel:
     """`train` for a caller that holds the lock of the folder."""
     run, settings = RunFolder(folder), recipe.training
-    _refuse_unusable(recipe)
-    frozen = _frozen_methods(recipe)
+    refuse_unusable(recipe)
+    frozen = frozen_methods(recipe)
     fabric = launch(settings)
     cases = recipe.cases()
-    read = len(cases)
     on_progress = on_progress if fabric.is_global_zero else no_progress
-    sides = None
     if fabric.is_global_zero:
-        _begin(recipe, run)
-        _refuse_bad_cases(check_recipe(recipe, cases))
-        cases, left_out = run_cases(recipe, run, cases, on_progress)
-        sides = prepared_sides(cases, fitted_preparation(recipe, cases, run), run, on_progress)
-    fabric.barrier()
-    if not fabric.is_global_zero:
-        cases, left_out = run_cases(recipe, run, cases)
-    preparation = fitted_preparation(recipe, cases, run)
-    sources, targets = sides or prepared_sides(cases, preparation, run, no_progress)
-    method = _method(recipe, preparation.task(len(sources[0].voxels), len(targets[0].voxels)), frozen)
-    recipe.translating.assert_fits(recipe.preparing, method)
-    surroundings = environment(method, settings, fabric)
-    facts = model_facts(recipe, cases, surroundings, read - len(cases)) if fabric.is_global_zero else {}
-    journal = train_method(
-        method,
-        _batches(training_items(recipe, method, sources, targets, cases, preparation), settings),
-        settings,
-        run,
-        fabric,
-        validate=validation(recipe, cases, preparation) if recipe.translates else None,
-        direction=recipe.monitor.metric.direction,
-        keep=_saver(recipe, preparation, run, facts),
-        on_progress=_step_progress(on_progress),
-    )
+        refuse_other_run(recipe, run, longer=longer)
+        refuse_bad_cases(check_recipe(recipe, cases))
+    with leaving_nothing(run) if fabric.is_global_zero else nullcontext():
+        if fabric.is_global_zero:
+            _begin(recipe, run, longer)
+        ready = ready_training(recipe, run, cases, frozen, fabric, on_progress)
+        surroundings = environment(ready.method, settings, fabric)
+        left_out = len(cases) - len(ready.cases)
+        facts = model_facts(recipe, ready.cases, surroundings, left_out) if fabric.is_global_zero else {}
+        journal = train_method(
+            ready.method,
+            batches_of(ready.items, settings),
+            settings,
+            run,
+            fabric,
+            validate=ready.validate,
+            direction=recipe.monitor.metric.direction,
+            keep=saver(recipe, ready.preparation, run, facts),
+            on_progress=_step_progress(on_progress),
+        )
     if fabric.is_global_zero:
         write_card(run.model, read_config(run.model), {"training": training_facts(journal, settings)})
-    converged = _convergence(recipe, journal, folder)
+    converged = _convergence(recipe, journal, folder, ready.validate is not None)
     on_progress("training", converged.reason, 1.0)
-    return TrainedModel(run.model, converged, journal, fabric.is_global_zero, tuple(cases), tuple(left_out))
+    return TrainedModel(run.model, converged, journal, fabric.is_global_zero, ready.cases, ready.left_out)
 
 
-def _method(recipe: Recipe, task: Task, frozen: Mapping[str, Method]) -> Method:
-    """The method with its initial weights, which the seed decides, and the trained methods that it uses."""
-    torch.manual_seed(recipe.training.seed)
-    method = recipe.method_class(task, recipe.method_settings)
-    for name, other in frozen.items():
-        method.attach_frozen(name, other)
-    return method
-
-
-def _batches(items: PatchDataset, settings: TrainingSettings) -> Batches:
+def batches_of(items: PatchDataset, settings: TrainingSettings) -> Batches:
     def batches(first: int, last: int, rank: int, world: int) -> Iterator[Batch]:
         place = {"first_step": first, "last_step": last, "rank": rank, "world": world}
         return loader(items, batch=settings.batch, workers=settings.workers, **place)
@@ -145,55 +141,16 @@ def _batches(items: PatchDataset, settings: TrainingSettings) -> Batches:
     return batches
 
 
-def _refuse_unusable(recipe: Recipe) -> None:
-    """Raises UsageError on settings that the method cannot use, ModelRefused without a model that the recipe names,
-    EnvironmentRefused without a needed extra."""
-    refuse_missing_models(recipe)
-    if recipe.preparing.conditions and not recipe.method_class.uses_conditions:
-        raise UsageError("preparing.conditions", f"the method {recipe.method} does not use them", "leave them out")
-    if recipe.training.tensorboard:
-        refuse_without_tensorboard()
-
-
-def _frozen_methods(recipe: Recipe) -> dict[str, Method]:
-    """Trained methods that the method uses, by name. Raises ModelRefused."""
-    folders = recipe.method_class.requires_models(recipe.method_settings)
-    return {name: _frozen_method(path, recipe.preparing) for name, path in folders.items()}
-
-
-def _frozen_method(folder: Path, preparing: PreparingSettings) -> Method:
-    """Raises ModelRefused; UsageError where it was trained on images of another scale."""
-    method, other, _ = load_model(folder)
-    theirs, ours = other.settings.source_normalisation.unfitted(), preparing.target_normalisation.unfitted()
-    if theirs != ours:
-        what = f"was trained on images normalised by {theirs}, but targets here are normalised by {ours}"
-        raise UsageError(folder, what, "use one normalisation for both")
-    return method
-
-
-def _begin(recipe: Recipe, run: RunFolder) -> None:
-    """Write the resolved recipe, or refuse a folder that holds another run."""
-    text = recipe.to_yaml()
-    if run.recipe.exists() and read_bytes(run.recipe, MAX_RECIPE_BYTES).decode() != text:
-        raise UsageError(run.path, "holds a run of another recipe", "give another --folder, or remove it")
-    foreign = [path.name for path in run.written() if os.path.lexists(path)] if not run.recipe.exists() else []
-    if foreign:
-        what = f"is no run folder, and holds what a run would replace: {', '.join(foreign)}"
-        raise UsageError(run.path, what, "give another --folder")
+def _begin(recipe: Recipe, run: RunFolder, longer: bool) -> None:
+    """Write the resolved recipe."""
+    if longer:
+        continue_run(recipe, run)
     run.path.mkdir(parents=True, exist_ok=True)
     if not run.recipe.exists():
-        write_atomically(run.recipe, text.encode())
+        write_atomically(run.recipe, recipe.to_yaml().encode())
 
 
-def _refuse_bad_cases(findings: Sequence[Finding]) -> None:
-    """Raises InputRefused, or EnvironmentRefused, with the first finding that stops the work."""
-    bad = [finding for finding in findings if finding.severity == "refuse"]
-    if bad:
-        more = f" (and {len(bad) - 1} more: see `medtrans check`)" if len(bad) > 1 else ""
-        raise refusal(bad)(bad[0].where, bad[0].what + more, bad[0].advice, bad[0].code)
-
-
-def _saver(
+def saver(
     recipe: Recipe, preparation: Preparation, run: RunFolder, facts: Mapping[str, Any]
 ) -> Callable[[Method, Mapping[str, float]], None]:
     """Saves a method as the model of the run; scores are means over the validation cases."""
@@ -217,8 +174,11 @@ def _step_progress(on_progress: ProgressCallback) -> Callable[[Progress], None]:
     return show
 
 
-def _convergence(recipe: Recipe, journal: Journal, folder: Path) -> Verdict:
+def _convergence(recipe: Recipe, journal: Journal, folder: Path, validates: bool) -> Verdict:
     if not recipe.translates:
         return not_assessable(NO_VALIDATION)
+    if not validates:
+        return not_assessable(NO_CASES)
     column, direction = f"validation/{recipe.training.monitor}", recipe.monitor.metric.direction
-    return convergence(journal.rows, column, direction, half_run(recipe, folder))
+    half = half_run(recipe, folder)
+    return convergence(journal.rows, column, direction, half, recipe.training.validate_every)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Gt, Lt
@@ -59,6 +60,9 @@ class TrainingSettings(Settings):
     """Also write the journal for TensorBoard (extra `tensorboard`), into tensorboard/ of the run folder."""
     workers: Annotated[int, Ge(0)] = 0
     """Processes that prepare batches in advance; 0 prepares them in the training process."""
+    start_from: Path | None = None
+    """Folder of a trained model whose weights are the initial ones, wherever a layer has the same name and size
+    (fine-tuning)."""
     seed: Annotated[int, Ge(0)] = 0
     """Seed of the initial weights, the batches and all random numbers of a method."""
     device: str = "auto"

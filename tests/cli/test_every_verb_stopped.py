@@ -14,6 +14,7 @@ from tests.cli.verbs import run
 
 STAGES = {
     "demo": ("medtrans.stages.demo.demo", []),
+    "init": ("medtrans.stages.init.init", ["images"]),
     "run": ("medtrans.stages.run.run", ["t1_to_t2"]),
     "train": ("medtrans.stages.train.train", ["t1_to_t2"]),
     "translate": (
@@ -36,6 +37,7 @@ STAGES = {
     "degrade": ("medtrans.stages.degrade.degrade", ["-i", "a.nii", "-o", "b.nii", "--replay", "b.json"]),
     "align": ("medtrans.stages.align.align", ["--moving", "a.nii", "--fixed", "b.nii", "-o", "out"]),
     "list": ("medtrans.catalogue.entries", ["methods"]),
+    "schema": ("medtrans.recipe.schema", []),
     "doctor": ("medtrans.doctor.doctor", []),
     "benchmark": ("medtrans.stages.benchmark.benchmark", []),
 }

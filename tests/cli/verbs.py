@@ -97,6 +97,7 @@ def of_folders(folder, path):
         "translate --input": [*translate, path],
         "translate --mask": [*translate, given, "--mask", path],
         "degrade --input": ["degrade", "-o", folder / "out", "--with", "low_dose", "-i", path],
+        "init": ["init", path, "-o", folder / "first.yaml"],
         "check": ["check", path],
         "check RECIPE": ["check", recipe, *root],
         "train RECIPE": ["train", recipe, *root, "-o", folder / "run"],

@@ -59,6 +59,8 @@ def shipped() -> list[ShippedModel]:
 def model_folders(models: Sequence[str | Path]) -> list[Path]:
     """The folders of models that are given as folders or by the names of shipped ones, all members of each.
 
+    The members of a folder with the runs of several folds are their models.
+
     Raises ModelRefused on what is neither.
     """
     return [folder for given in models for folder in _folders(given)]
@@ -66,7 +68,8 @@ def model_folders(models: Sequence[str | Path]) -> list[Path]:
 
 def _folders(given: str | Path) -> Sequence[Path]:
     if Path(given).exists():
-        return [Path(given)]
+        folds = sorted(path.parent for path in Path(given).glob(f"fold_*/model/{CONFIG}"))
+        return folds if folds and not (Path(given) / CONFIG).exists() else [Path(given)]
     known = {model.name: model.members for model in shipped()}
     try:
         return known[_name(str(given))]
