@@ -133,7 +133,9 @@ def _sources_and_targets(settings: ReadingSettings) -> tuple[list[Matches], list
     refuse_mixed(
         [*patterns["source"], *patterns["target"], *map(Pattern, filter(None, (settings.mask, settings.change)))]
     )
-    found = {role: [pattern.files(settings.root) for pattern in some] for role, some in patterns.items()}
+    found: dict[str, list[Matches]] = {
+        role: [pattern.files(settings.root) for pattern in some] for role, some in patterns.items()
+    }
     return found["source"], found["target"]
 
 

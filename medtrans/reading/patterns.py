@@ -79,7 +79,7 @@ class Pattern:
 
     def files(self, root: Path) -> dict[Key, Path]:
         """Each file, by what it has in common with others. Raises UsageError where two files have the same."""
-        expression, found = self._expression(), {}
+        expression, found = self._expression(), dict[Key, Path]()
         for path in sorted(root.glob(re.sub(r"\{[^{}]*\}", "*", self.text))):
             match = expression.fullmatch(path.relative_to(root).as_posix())
             if match is None:
@@ -96,7 +96,7 @@ class Pattern:
         return found
 
     def _expression(self) -> re.Pattern[str]:
-        parts, end, seen = [], 0, set()
+        parts, end, seen = list[str](), 0, set[str]()
         for token in TOKEN.finditer(self.text):
             parts += [re.escape(self.text[end : token.start()]), self._group(token[0], seen)]
             end = token.end()

@@ -257,7 +257,8 @@ def _read(path: Path) -> dict[str, Any]:
         text = read_bytes(path, MAX_RECIPE_BYTES).decode()
     except UnicodeDecodeError as reason:
         raise UsageError(path, "is not text in UTF-8", "give a YAML recipe") from reason
-    return dict(table_of(parse_yaml(text, path), str(path), "the recipe"))
+    values = dict(table_of(parse_yaml(text, path), str(path), "the recipe"))
+    return {**values, "method": {"name": values["method"]}} if isinstance(values.get("method"), str) else values
 
 
 def _text(values: Mapping[str, Any], key: str, default: str, where: str) -> str:

@@ -19,7 +19,7 @@ ADVICE = "train it longer or on more cases; look at report.html of its run"
 
 def shortcomings_of(verdicts: Sequence[Verdict], model: str) -> list[Finding]:
     """A finding for each kind of verdict that failed; they name no case, since a model is given away."""
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for verdict in verdicts:
         if verdict.outcome == "fail" and verdict.code in BASELINE_CODES:
             what = f"was made by a model that is worse than a baseline: {verdict.question} {verdict.reason}"

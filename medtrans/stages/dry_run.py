@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from medtrans.batching.forecast_case import most_memory
 from medtrans.core.case import Case
@@ -120,7 +121,7 @@ def _trial(
     recipe: Recipe, run: RunFolder, cases: Sequence[Case], on_progress: ProgressCallback
 ) -> tuple[Trial, list[Finding]]:
     """Measured times and sizes, and pairs whose registration is in doubt."""
-    few = {"steps": STEPS, "validate_every": STEPS, "checkpoint_every": STEPS, "log_every": 1}
+    few: dict[str, Any] = {"steps": STEPS, "validate_every": STEPS, "checkpoint_every": STEPS, "log_every": 1}
     settings = replace(recipe.training, **few, minutes=None, tensorboard=False)
     fabric, began = launch(settings), time.monotonic()
     ready = ready_training(recipe, run, cases, frozen_methods(recipe), fabric, on_progress)

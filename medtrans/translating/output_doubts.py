@@ -59,7 +59,7 @@ def _doubt(written: np.ndarray, share: float, air: float, top: float, clipped: f
     """Kind and words."""
     if share < MIN_WRITTEN:
         return "black", "is black: nearly all of the body has the value of air"
-    some = written[:: max(written.size // MAX_VOXELS, 1)].astype(np.float64)
+    some: np.ndarray = written[:: max(written.size // MAX_VOXELS, 1)].astype(np.float64)
     low, high = (float(end) for end in np.percentile(some, (0.5, 99.5)))
     at_top = float(np.mean(some >= some.max()))
     ends = f"its values in the body go from {low:.4g} to {high:.4g}"

@@ -110,7 +110,7 @@ def test_a_method_and_a_part_are_named_by_a_word():
 def test_quick_is_for_any_recipe(tmp_path):
     path = tmp_path / "recipe.yaml"
     path.write_text(
-        "method: {name: regression}\ntraining: {steps: 9000, minutes: 60}\n"
+        "method: regression\ntraining: {steps: 9000, minutes: 60}\n"
         "reading: {source: {pattern: '*_T1.nii.gz', modality: MR}, target: {pattern: '*_CT.nii.gz', modality: CT}}\n"
     )
     training = load_recipe(path, quick=True).training

@@ -87,12 +87,13 @@ def outcome(action):
 
 def both(recipe, folder):
     """The outcomes of the dry run and of the run; neither leaves anything where it refuses, the first never."""
-    before = sorted(folder.parent.rglob("*"))
+    place = next(parent for parent in folder.parents if parent.is_dir())
+    before = sorted(place.rglob("*"))
     checked = outcome(lambda: dry_run(recipe, folder))
-    assert sorted(folder.parent.rglob("*")) == before
+    assert sorted(place.rglob("*")) == before
     ran = outcome(lambda: run(recipe, folder))
     if ran is not None:
-        assert sorted(folder.parent.rglob("*")) == before
+        assert sorted(place.rglob("*")) == before
     return checked, ran
 
 
@@ -112,7 +113,7 @@ def test_what_check_passes_is_what_run_accepts(name, cases, tmp_path):
         damage(cases)
     given_changes = [f"reading.root={cases}", *TINY, *(change.replace("FOLDER", str(cases)) for change in changes)]
     recipe = load_recipe(find_recipe("t1_to_t2"), given_changes, quick=True)
-    checked, ran = both(recipe, tmp_path / "run")
+    checked, ran = both(recipe, tmp_path / "runs" / "one")
     assert checked == ran
     assert (checked is None) == (name in SOUND)
 
