@@ -1,8 +1,9 @@
 """Translating by torch and by OpenVINO, in turn: python docs/benchmarks/engines.py [--repeats 3] [--threads 2]
 
 Whole commands, start-up included, on a synthetic head of 256 × 256 × 160 voxels of 1 mm: the shipped model
-head-mr-to-ct, and the default 2.5D U-Net with untrained weights. Then a folder of 20 such heads of 4 mm: by one command
-on one thread, and by two commands at a time with a half each. Medians of seconds, processor seconds and peak memory.
+head-mr-to-ct, and the default 2.5D U-Net with untrained weights. Then a folder of 20 such heads of 4 mm: by one process
+of one thread, of all threads, and by as many processes as the command takes by itself. Medians of seconds, processor
+seconds and peak memory, that of the largest process.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from large_network import bfloat16
 
 from medtrans.core.method import Task
 from medtrans.core.tables import text_table
@@ -45,7 +47,7 @@ def main() -> None:
             rows = _in_turn(head, model, options.repeats, options.threads)
             print(f"{name}, 256×256×160, {options.threads} threads, medians of {options.repeats}")
             print(text_table(rows), flush=True)
-        print(_folder(folder, options.repeats))
+        print(_folder(folder, options.repeats), flush=True)
 
 
 def _default_model(folder: Path) -> Path:
@@ -57,7 +59,8 @@ def _default_model(folder: Path) -> Path:
 
 def _in_turn(head: Path, model: str, repeats: int, threads: int) -> list[dict[str, str]]:
     engines = {"torch": ["--engine", "torch"], "OpenVINO": ["--engine", "openvino"]}
-    engines["OpenVINO, bfloat16"] = [*engines["OpenVINO"], "--precision", "bfloat16"]
+    if bfloat16():
+        engines["OpenVINO, bfloat16"] = [*engines["OpenVINO"], "--precision", "bfloat16"]
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in engines}
     for _ in range(repeats):
         for name, words in engines.items():
@@ -75,25 +78,34 @@ def _in_turn(head: Path, model: str, repeats: int, threads: int) -> list[dict[st
 
 
 def _folder(folder: Path, repeats: int) -> str:
-    """Seconds for twenty heads by one process and by two side by side, and the ratio of each pair of runs."""
+    """Twenty heads by one process of one thread, of all threads, and by the command's own choice, in turn."""
     source = folder / "heads"
     for number in range(HEADS):
         rng = np.random.default_rng(number)
         head = make_head(number, shape=(64, 64, 48), spacing=4.0)
         write_volume(paint(head, "T1", rng), source / f"{number:02d}.nii.gz")
-    one, two = [], []
+    ways = {
+        "1 process, 1 thread": ["--processes", "1", "--threads", "1"],
+        "1 process, all threads": ["--processes", "1"],
+        "as chosen": [],
+    }
+    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
     for run in range(repeats):
-        output = folder / f"one{run}"
-        began = time.monotonic()
-        _wait([_command(source, output, "head-mr-to-ct", 1)])
-        one.append(time.monotonic() - began)
-        began = time.monotonic()
-        parts = [["--num-parts", "2", "--part-id", str(part)] for part in range(2)]
-        _wait([_command(source, folder / f"two{run}", "head-mr-to-ct", 1, *words) for words in parts])
-        two.append(time.monotonic() - began)
-    ratios = [a / b for a, b in zip(one, two, strict=True)]
-    by_one = f"{HEADS} heads of 64×64×48 in a folder: {median(one):.1f} s by one command of one thread"
-    return f"{by_one}, {median(two):.1f} s by two; ratio {median(ratios):.2f} (median of {repeats} pairs)"
+        for number, (name, words) in enumerate(ways.items()):
+            fixed = ["-i", str(source), "-o", str(folder / f"out{run}-{number}"), "-m", "head-mr-to-ct"]
+            found[name].append(_measured([sys.executable, "-m", "medtrans", "translate", *fixed, *words]))
+    first = [run[0] for run in found["1 process, 1 thread"]]
+    rows = [
+        {
+            "way": name,
+            "seconds": f"{median(run[0] for run in runs):.1f}",
+            "processor seconds": f"{median(run[1] for run in runs):.1f}",
+            "volumes a minute": f"{median(60 * HEADS / run[0] for run in runs):.0f}",
+            "times as fast": f"{median(one / run[0] for one, run in zip(first, runs, strict=True)):.2f}",
+        }
+        for name, runs in found.items()
+    ]
+    return f"{HEADS} heads of 64×64×48 in a folder, medians of {repeats}\n{text_table(rows)}"
 
 
 def _command(source: Path, output: Path, model: str, threads: int, *words: str) -> list[str]:
@@ -109,12 +121,6 @@ def _measured(command: Sequence[str]) -> tuple[float, float, float]:
     if status:
         raise SystemExit(process.stderr.read().decode() if process.stderr else "failed")
     return time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
-
-
-def _wait(commands: Sequence[Sequence[str]]) -> None:
-    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands]
-    if any(process.wait() for process in running):
-        raise SystemExit("a command failed")
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ class Line:
     """Name → hash of the further volumes of the case: its standard deviation."""
     part: str = ""
     """Of an array of commands: the numbers of its first and its last task, "0-7"."""
+    batch: str = ""
+    """Random number of the batch, of one or more processes, that wrote the line."""
     verdict: Verdict
     message: str = ""
     time: str
@@ -60,13 +62,17 @@ class Ledger:
     """The last line about every output, from all ledgers of a folder; new lines go to the ledger of this part."""
 
     def __init__(self, folder: Path, part: tuple[int, int] = (0, 1)) -> None:
-        number, count = part
+        number, count = self.part = part
         self.path = folder / (f"ledger-{number}-of-{count}.jsonl" if count > 1 else "ledger.jsonl")
         self.lines: dict[str, Line] = {}
         self.hashes: dict[str, set[str]] = {}
         """Name of a file → every hash that it had when one of the commands wrote it."""
         self._read: dict[Path, int] = dict.fromkeys(folder.glob("ledger*.jsonl"), 0) if folder.is_dir() else {}
         self.refresh()
+
+    def __reduce__(self) -> tuple[type[Ledger], tuple[Path, tuple[int, int]]]:
+        """Another process reads the files."""
+        return type(self), (self.path.parent, self.part)
 
     def __getitem__(self, output: str) -> Line | None:
         """The last line about an output."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from medtrans.batching.degraded_sources import read_measured, record_of
+from medtrans.batching.forecast_case import forecast_case
 from medtrans.batching.ledger import Ledger, Line, now
 from medtrans.batching.outcome import Outcome, failed_outcome
 from medtrans.batching.plan import Job
@@ -31,6 +34,7 @@ from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.storage import size_of, write_atomically
 from medtrans.reading.volumes import hash_volume, read_channels, read_mask, read_upright, read_volume, write_volume
 from medtrans.translating.ensemble import AnyTranslator
+from medtrans.translating.loading import Models
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.translation import Translation
 
@@ -48,9 +52,21 @@ class Batch:
     part: str = ""
     accepted: frozenset[str] = frozenset()
     """Cases whose failure is known: one that failed before is not tried again with the same input and model."""
+    models: Models | None = None
+    """By which another process loads the same translator."""
+    foretell: bool = False
+    """Write nothing, and foretell each case."""
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Of this batch, in its lines of the ledger."""
+
+    def __reduce__(self) -> tuple[Callable[..., Batch], tuple[dict[str, Any]]]:
+        """Another process loads the models."""
+        return _loaded, ({each.name: getattr(self, each.name) for each in fields(self) if each.name != "translator"},)
 
     def outcome(self, job: Job, on_progress: OnProgress) -> Outcome:
-        """Translate one job. An error becomes the outcome of its case."""
+        """Translate one job, or foretell it. An error becomes the outcome of its case."""
+        if self.foretell:
+            return forecast_case(job, self.translator)
         began, line = time.monotonic(), None
         try:
             for path in job.sources:
@@ -60,8 +76,11 @@ class Batch:
             read = [*job.sources, *([record] if record else [])]
             inputs, mask = [_hashed(path) for path in read], _hashed(job.mask) if job.mask else None
             line = first_line(job, [*inputs, *([mask] if mask else [])], self.translator, self.part)
+            line = replace(line, batch=self.token)
             with self.ledger.locked() if self.ledger.path.exists() else contextlib.nullcontext():
                 if self._exists_done(job, line):
+                    if self._logged(job):
+                        return Outcome(job.name, "done", output=job.output)
                     return Outcome(job.name, "skipped", "done before", output=job.output)
             if self._failed_as_accepted(job, line):
                 return Outcome(job.name, "failed", "as before; its input has not changed", exit_code=1)
@@ -93,16 +112,21 @@ class Batch:
         Files get their names and their line while the ledger is locked: looked at without the lock, one may lack the
         other.
         """
-        if self.overwrite and not self.resume:
+        if self.overwrite and not self.resume and not self._logged(job):
             return False
         if is_done(job, line, self.ledger):
             return True
         existing = [each.path for each in job.outputs if os.path.lexists(each.path)]
-        if existing and not self.overwrite and self.resume:
+        if existing and not self.overwrite and (self.resume or self._logged(job)):
             refuse_foreign(job, self.ledger)
         elif existing and not self.overwrite:
             raise UsageError(existing[0], "exists", "give --overwrite, or --resume to continue")
         return False
+
+    def _logged(self, job: Job) -> bool:
+        """Whether a process of this very batch has begun the job before: it was killed."""
+        last = self.ledger[job.key]
+        return last is not None and last.batch == self.token
 
     def _translate(
         self, job: Job, inputs: Sequence[Hashed], mask: Hashed | None, record: Path | None, on_progress: OnProgress
@@ -136,6 +160,19 @@ class Batch:
                 publish(files, folder, stale=[] if translation.uncertainty is not None else [deviation])
                 self.ledger.add(replace(line, verdict="done", time=now()))
         return True
+
+
+def _loaded(facts: dict[str, Any]) -> Batch:
+    """The same one for the same batch, as a worker gets it with every job."""
+    token = facts["token"]
+    if token not in _LAST:
+        _LAST.clear()
+        _LAST[token] = Batch(facts["models"].load(), **facts)
+    return _LAST[token]
+
+
+_LAST: dict[str, Batch] = {}
+"""Token → the last batch that came from another process."""
 
 
 def write_files(

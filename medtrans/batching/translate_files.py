@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from medtrans.batching.batch_plan import EVERY_CASE, Selection, plan_batch
+from medtrans.batching.case_progress import CaseProgress
+from medtrans.batching.executors import Executor
+from medtrans.batching.executors.serial import Serial
 from medtrans.batching.file_formats import FileFormat
-from medtrans.batching.forecast_case import forecast_case
 from medtrans.batching.ledger import Ledger
 from medtrans.batching.masks import Masks
 from medtrans.batching.outcome import Outcome, accepted_outcome, log_outcome
 from medtrans.batching.plan import Conditions, Inputs, Job
-from medtrans.batching.time_left import TimeLeft
 from medtrans.batching.translate_case import Batch
 from medtrans.core.errors import UsageError
 from medtrans.core.progress import ProgressCallback, no_progress
@@ -21,8 +22,7 @@ from medtrans.reading.names import uncertainty_path
 from medtrans.reading.temporary_files import remove_strays
 from medtrans.reading.volumes import hash_volume
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
-
-STAGE = "translating"
+from medtrans.translating.loading import Models
 
 
 def translate_files(
@@ -45,6 +45,8 @@ def translate_files(
     file_format: FileFormat = "nifti",
     anonymous: bool = False,
     resample_tilt: bool = False,
+    models: Models | None = None,
+    executor: Executor | None = None,
     on_progress: ProgressCallback = no_progress,
     on_outcome: Callable[[Outcome], None] = log_outcome,
 ) -> list[Outcome]:
@@ -58,8 +60,9 @@ def translate_files(
     output may replace. `resume` skips what the ledger proves done. `tasks` are those of an array of commands.
     `accepted` are the names of cases whose failure is known. `file_format` says whether DICOM series are written as
     DICOM, too; `anonymous` leaves identity out of their headers, `resample_tilt` interpolates those of a tilted gantry
-    to a rectangular grid. `dry_run` writes nothing and foretells each case. `on_outcome` gets each outcome when it is
-    known; by default it goes to the logger "medtrans".
+    to a rectangular grid. `dry_run` writes nothing and foretells each case. `executor` shares the jobs out among
+    processes, which load the `models`; None is this process alone. `on_outcome` gets each outcome when it is known; by
+    default it goes to the logger "medtrans".
     Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that exist, collide or would replace
     inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
     """
@@ -75,32 +78,17 @@ def translate_files(
     if ledger is None:
         return outcomes
     _refuse_foreign_deviations(jobs, ledger, translator)
-    if dry_run:
-        return outcomes + [forecast_case(job, translator) for job in jobs]
-    for folder in {job.output.parent for job in jobs}:
+    for folder in () if dry_run else {job.output.parent for job in jobs}:
         remove_strays(folder)
     known = frozenset[str]() if selection.retry_failed else frozenset(accepted)
-    batch = Batch(translator, ledger, overwrite, resume or selection.retry_failed, len(jobs) > 1, tasks, known)
-    for outcome in _outcomes(batch, jobs, on_progress):
-        outcomes.append(accepted_outcome(outcome) if outcome.case in accepted else outcome)
-        on_outcome(outcomes[-1])
-    return outcomes
-
-
-def _outcomes(batch: Batch, jobs: Sequence[Job], on_progress: ProgressCallback) -> Iterator[Outcome]:
-    """One after another; progress has the count of cases and the time left."""
-    clock = TimeLeft(len(jobs))
-    for number, job in enumerate(jobs):
-        text = f"{number + 1}/{len(jobs)} {job.name}" if len(jobs) > 1 else job.name
-
-        def report(fraction: float, text: str = text) -> None:
-            on_progress(STAGE, text, *clock.at(fraction))
-
-        report(0.0)
-        outcome = batch.outcome(job, report)
-        clock.finish(worked=outcome.verdict != "skipped")
-        on_progress(STAGE, text, *clock.at(0.0))
-        yield outcome
+    resumed = resume or selection.retry_failed
+    batch = Batch(translator, ledger, overwrite, resumed, len(jobs) > 1, tasks, known, models, foretell=dry_run)
+    progress, found = CaseProgress(jobs, on_progress), dict[int, Outcome]()
+    for number, outcome in (executor or Serial()).run(batch, jobs, progress.report):
+        progress.finish(number, worked=outcome.verdict != "skipped")
+        found[number] = accepted_outcome(outcome) if outcome.case in accepted else outcome
+        on_outcome(found[number])
+    return outcomes + [found[number] for number in range(len(jobs))]
 
 
 def _refuse_foreign_deviations(jobs: Sequence[Job], ledger: Ledger, translator: AnyTranslator) -> None:

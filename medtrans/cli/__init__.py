@@ -64,7 +64,7 @@ def run_command(words: Sequence[str]) -> int:
 def _run_logged(arguments: Sequence[str], *, debug: bool) -> int:
     try:
         refuse_old_options(arguments)
-        code = app(arguments or ["--help"], prog_name="medtrans", standalone_mode=False)
+        code = app(arguments or ["--help"], prog_name="medtrans", standalone_mode=False, obj=arguments)
     except BaseException as reason:
         code = report_error(reason, arguments, debug=debug)
     return code if isinstance(code, int) else 0

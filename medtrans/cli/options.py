@@ -47,6 +47,21 @@ Precision = Annotated[
     typer.Option(help="float32, or bfloat16: faster where the processor has it; the sidecar says what it changes."),
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Processor threads; default: all.")]
+ProcessCount = Annotated[
+    int | None,
+    typer.Option("--processes", min=1, help="Processes that share a folder; default: as processors and memory allow."),
+]
+ExecutorName = Annotated[
+    str, typer.Option("--executor", help="Who shares a folder: processes of this machine, or dask (an extra).")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Of a running Dask cluster, as tcp://…; default: one is started here."),
+]
+Slurm = Annotated[
+    bool,
+    typer.Option("--slurm", help="Print a script for sbatch, of --num-parts tasks that share the folder; do no more."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a pipeline.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]

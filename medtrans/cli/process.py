@@ -20,6 +20,8 @@ from pathlib import Path
 
 WAITING, THREADS = "OMP_WAIT_POLICY", "OMP_NUM_THREADS"
 OF_WAITING = (WAITING, "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+OF_SLURM = ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE")
+"""Processors of a job, which SLURM need not enforce."""
 OF_MEMORY = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "LD_PRELOAD")
 """Variables by which a user sets the same; a preloaded library may bring its own malloc."""
 M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -3, -1
@@ -57,6 +59,13 @@ def processors_of_quota(file: Path = QUOTA) -> int | None:
         quota, period = file.read_text().split()[:2]
         return max(1, math.ceil(int(quota) / int(period)))
     return None
+
+
+def processors(environment: MutableMapping[str, str] = os.environ) -> int:
+    """Processors that this process may use: of the machine, of a batch system, and as OMP_NUM_THREADS says."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    said = [int(text) for text in map(environment.get, (THREADS, *OF_SLURM)) if text and text.isdigit()]
+    return min(usable, processors_of_quota() or usable, *filter(None, said))
 
 
 def seconds_since_start() -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import importlib
 import os
 from collections.abc import Sequence
 from enum import StrEnum
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medtrans.cli.app import app
-from medtrans.cli.libraries import use_threads
 from medtrans.cli.log import LOGGER
 from medtrans.cli.options import (
     AsJson,
@@ -20,15 +19,20 @@ from medtrans.cli.options import (
     Device,
     Engine,
     EngineName,
+    ExecutorName,
     MaskLabel,
     Overwrite,
     Precision,
     PrecisionName,
+    ProcessCount,
+    Scheduler,
+    Slurm,
     Threads,
     numbers,
 )
-from medtrans.cli.parts import part_of
-from medtrans.cli.translation_summary import foretold, say_cured, summary
+from medtrans.cli.parts import Part, part_of
+from medtrans.cli.sharing import Asked, executor_of
+from medtrans.cli.translation_summary import foretold, json_of, say_cured, summary
 from medtrans.cli.translation_words import changes_of, inputs_of
 from medtrans.core.log import NOTE
 
@@ -47,6 +51,7 @@ class FileFormat(StrEnum):
 
 @app.command()
 def translate(
+    context: typer.Context,
     sources: Annotated[
         list[Path] | None,
         typer.Option(
@@ -85,6 +90,10 @@ def translate(
     engine: Engine = EngineName.auto,
     precision: Precision = PrecisionName.float32,
     threads: Threads = None,
+    processes: ProcessCount = None,
+    executor: ExecutorName = "processes",
+    scheduler: Scheduler = None,
+    slurm: Slurm = False,
     overwrite: Overwrite = False,
     resume: Annotated[bool, typer.Option(help="Skip cases that the ledger lists as done.")] = False,
     retry_failed: Annotated[
@@ -181,10 +190,9 @@ def translate(
 
     inputs = inputs_of(sources or [], from_list)
     is_batch = recursive or is_batch_of_cases(inputs)
-    part = part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
+    part = Part() if slurm else part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
-    noises = {"data_consistency": consistency, "posterior_sampling": posterior}
-    changes = changes_of({"samples": samples, "seed": seed}, mirror, noises, force=force)
+    changes = changes_of({"samples": samples, "seed": seed}, mirror, consistency, posterior, force=force)
     planned: dict[str, Any] = {
         "overwrite": overwrite,
         "resume": resume,
@@ -203,19 +211,17 @@ def translate(
     }
     accepted = read_names(accept_failed) if accept_failed else ()
     models = models or [_default_model()]
-    check_translation(inputs, output, models, **planned)
-    from medtrans.stages.translate import translate
-
-    use_threads(threads)
-    with ProgressBars() as progress:
+    cases = check_translation(inputs, output, models, **planned)
+    array = context.find_root().obj if slurm else None
+    asked = Asked(is_batch, models, device, threads, processes, executor, scheduler, num_parts, array)
+    with ProgressBars() as progress, executor_of(cases, asked) as shared:
         how: dict[str, Any] = {"device": device, "engine": engine.value, "precision": precision.value, **planned}
-        how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run}
-        outcomes = translate(inputs, output, models, **how, on_progress=progress)
+        how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run, "executor": shared}
+        stage = importlib.import_module("medtrans.stages.translate")
+        outcomes = stage.translate(inputs, output, models, on_progress=progress, **how)
     say_cured(outcomes, accepted, accept_failed)
-    if as_json:
-        print(json.dumps([outcome.to_dict() for outcome in outcomes], indent=1))
-    else:
-        print(foretold(outcomes) if dry_run else summary(outcomes, output, part))
+    text = foretold(outcomes, shared.count if shared else 1) if dry_run else summary(outcomes, output, part)
+    print(json_of(outcomes) if as_json else text)
     _exit(outcomes, is_batch=is_batch)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from medtrans.batching.outcome import Outcome
 
 
+def json_of(outcomes: Sequence[Outcome]) -> str:
+    """A list with an object for each case."""
+    return json.dumps([outcome.to_dict() for outcome in outcomes], indent=1)
+
+
 def summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:
     """Counts of cases in one line."""
     count = Counter(outcome.verdict for outcome in outcomes)
@@ -28,11 +34,11 @@ def summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:
     return f"{', '.join(words)}: {output}"
 
 
-def foretold(outcomes: Sequence[Outcome]) -> str:
-    """A row for each case and model, and a line for all."""
+def foretold(outcomes: Sequence[Outcome], processes: int) -> str:
+    """A row for each case and model, and a line for all, by so many processes."""
     from medtrans.core.tables import text_table
 
-    start_up = seconds_since_start() - sum(outcome.seconds for outcome in outcomes)
+    start_up = seconds_since_start() - sum(outcome.seconds for outcome in outcomes) / processes
     rows, minutes, gigabytes = [], start_up / 60, 0.0
     for outcome in outcomes:
         facts = outcome.forecast.to_dict() if outcome.forecast else {"models": []}
@@ -43,8 +49,8 @@ def foretold(outcomes: Sequence[Outcome]) -> str:
             rows.append(
                 {**first, "model": model["model"], "engine": model["engine"], **sizes, "windows": str(model["windows"])}
             )
-        minutes += facts.get("minutes", 0.0)
-        gigabytes = max(gigabytes, facts.get("gigabytes", 0.0))
+        minutes += facts.get("minutes", 0.0) / processes
+        gigabytes = max(gigabytes, facts.get("gigabytes", 0.0) * processes)
     columns = ("case", "model", "engine", "grid", "window", "windows", "GB", "minutes")
     total = f"about {minutes:.1f} minutes, start-up included, and {gigabytes:.1f} GB; nothing was written"
     return "\n".join([text_table(rows, columns, left=columns[1:3]), total] if rows else [total])

@@ -28,12 +28,13 @@ def inputs_of(sources: Sequence[Path], from_list: Path | None) -> Inputs:
 
 
 def changes_of(
-    options: Mapping[str, Any], mirror: bool | None, noises: Mapping[str, str | None], *, force: bool
+    options: Mapping[str, Any], mirror: bool | None, consistency: str | None, posterior: str | None, *, force: bool
 ) -> dict[str, Any]:
     """The settings of the models that options replace; None replaces none."""
     mirrored = None if mirror is None else "left_right" if mirror else "none"
     changes = {key: value for key, value in {**options, "mirror": mirrored}.items() if value is not None}
     changes |= {"smallest_body": None} if force else {}
+    noises = {"data_consistency": consistency, "posterior_sampling": posterior}
     return changes | {key: _noise(key, text) for key, text in noises.items() if text is not None}
 
 

@@ -26,8 +26,10 @@ def check_translation(
     part: tuple[int, int],
     series: str | None,
     **planned: Any,
-) -> None:
-    """Refuse what `translate` would refuse after its models are loaded; a zip is not unpacked for that.
+) -> list[tuple[Path, ...]]:
+    """The sources of each case; refuses what `translate` would refuse after its models are loaded.
+
+    A zip is not unpacked for that.
 
     Raises ModelRefused, UsageError, InputRefused, EnvironmentRefused.
     """
@@ -35,10 +37,11 @@ def check_translation(
     modalities = [_modalities(folder) for folder in folders]
     if isinstance(inputs, Path) and is_zip(inputs):
         refuse_unwritable(output.parent)
-        return
+        return [(inputs,)]
     selection = Selection(pattern=pattern, recursive=recursive, part=part, retry_failed=retry_failed)
     with chosen_inputs(inputs, series, recursive=recursive) as (found, _):
-        plan_batch(found, output, modalities[0], selection, protected=folders, **planned)
+        jobs = plan_batch(found, output, modalities[0], selection, protected=folders, **planned).jobs
+    return [job.sources for job in jobs]
 
 
 def _modalities(folder: Path) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medtrans.batching.batch_plan import Selection
+from medtrans.batching.executors import Executor
 from medtrans.batching.file_formats import FileFormat
 from medtrans.batching.masks import Masks
 from medtrans.batching.outcome import Outcome, log_outcome
@@ -17,7 +18,8 @@ from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.models.zoo import DEFAULT, model_folders
 from medtrans.preparing.preparation import assert_known_conditions
 from medtrans.stages._chosen_series import chosen_inputs, named
-from medtrans.translating.ensemble import load_members, together
+from medtrans.translating.ensemble import AnyTranslator
+from medtrans.translating.loading import Models
 from medtrans.translating.translator import Translator
 
 
@@ -47,6 +49,7 @@ def translate(
     anonymous: bool = False,
     resample_tilt: bool = False,
     series: str | None = None,
+    executor: Executor | None = None,
     on_progress: ProgressCallback = no_progress,
     on_outcome: Callable[[Outcome], None] = log_outcome,
 ) -> list[Outcome]:
@@ -54,36 +57,32 @@ def translate(
 
     `pattern` chooses volumes of folders by their names, `recursive` searches folders in folders and keeps the tree;
     `retry_failed` takes only the cases that failed before, `accepted` are names of cases whose failure is known.
-    `model` is a model folder or the name of a shipped model (`medtrans list models`); several are used as an ensemble.
-    `masks` are the body masks, outside of which air is written, `mask_label` the value that counts in them; `tasks` are
-    the first and last of an array of commands that share the folder; `engine` computes the networks (auto, torch,
-    openvino), in `precision` (float32, bfloat16); `conditions` are numbers for models that use them; `changes` replace
-    settings saved with the models (seed, samples, mirror, data_consistency); `record` is the JSON with the degradation
-    of the sources, with which translations are made to agree; `file_format` is that of the outputs, `anonymous` leaves
-    identity out of DICOM headers; `series` is the number, description or UID of one of several DICOM series;
-    `resample_tilt` interpolates those of a tilted gantry; `dry_run` writes nothing and foretells each case.
-    Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
+    `model` is a folder or the name of a shipped model; several are an ensemble. `masks` are body masks, outside of
+    which air is written, `mask_label` their value; `tasks` are first and last of an array of commands; `engine`
+    computes the networks (auto, torch, openvino), in `precision` (float32, bfloat16); `conditions` are numbers for
+    models that use them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency);
+    `record` is the JSON with the degradation of the sources, with which translations agree; `file_format` is that of
+    the outputs, `anonymous` leaves identity out of DICOM headers; `series` is the number, description or UID of one of
+    several DICOM series; `resample_tilt` interpolates those of a tilted gantry; `dry_run` writes nothing and foretells;
+    `executor` shares cases out. Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case
+    becomes its Outcome.
     """
-    folders = model_folders([model] if isinstance(model, (str, Path)) else model)
-    members = load_members(folders, device, engine, precision, **(changes or {}))
-    if record is not None and "data_consistency" not in (changes or {}):  # Given alone, it asks for agreement.
-        members = [_consistent(member) for member in members]
-    _refuse_idle_samples((changes or {}).get("samples", 1), members)
-    assert_known_conditions(conditions or {}, [member.preparation for member in members])
-    selection = Selection(pattern=pattern, recursive=recursive, part=part, retry_failed=retry_failed)
+    models = Models(_folders(model), device, engine, precision, changes or {}, _asks_for_agreement(record, changes))
     with chosen_inputs(source, series, recursive=recursive) as (inputs, chosen):
         outcomes = translate_files(
             inputs,
             output,
-            together(members),
+            _loaded(models, conditions or {}),
+            models=models,
+            executor=executor,
             conditions=conditions,
             masks=masks,
             mask_label=mask_label,
             record=record,
-            protected=folders,
+            protected=models.folders,
             overwrite=overwrite,
             resume=resume,
-            selection=selection,
+            selection=Selection(pattern=pattern, recursive=recursive, part=part, retry_failed=retry_failed),
             accepted=accepted,
             tasks=tasks,
             dry_run=dry_run,
@@ -96,11 +95,21 @@ def translate(
     return [named(outcome, chosen) for outcome in outcomes]
 
 
-def _consistent(member: Translator) -> Translator:
-    """With data consistency, exact unless the model has it, or posterior sampling, set."""
-    if member.settings.posterior_sampling is not None:
-        return member
-    return member.with_settings(data_consistency=member.settings.data_consistency or 0.0)
+def _asks_for_agreement(record: Path | None, changes: Mapping[str, Any] | None) -> bool:
+    """A record that is given alone does."""
+    return record is not None and "data_consistency" not in (changes or {})
+
+
+def _folders(model: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    return tuple(model_folders([model] if isinstance(model, (str, Path)) else model))
+
+
+def _loaded(models: Models, conditions: Mapping[str, float]) -> AnyTranslator:
+    """Raises UsageError on samples or conditions that the models do not take, and as `Models.load`."""
+    translator = models.load()
+    _refuse_idle_samples(models.changes.get("samples", 1), translator.members)
+    assert_known_conditions(conditions, [member.preparation for member in translator.members])
+    return translator
 
 
 def _refuse_idle_samples(samples: int, members: Sequence[Translator]) -> None:

@@ -29,6 +29,7 @@ NETWORKS = {
     "unet with batch norm": {"name": "unet", "channels": [4, 8, 8], "norm": "batch"},
     "unet with instance norm": {"name": "unet", "channels": [4, 8, 8], "norm": "instance"},
     "residual encoder": {"name": "residual_unet", "filters": 8, "blocks": [1, 1, 1]},
+    "residual encoder of nnU-Net": {"name": "residual_encoder_unet", "channels": [4, 8, 8], "blocks": [1, 2, 1]},
     "resnet": {"name": "resnet", "filters": 4, "blocks": 1},
 }
 SIDES = {2: (48, 80), 3: (32, 48, 32)}

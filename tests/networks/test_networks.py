@@ -11,6 +11,7 @@ from medtrans.networks._norms import ChannelNorm
 TINY = {
     "unet": {"channels": (4, 6, 8)},
     "residual_unet": {"filters": 4, "blocks": (1, 1, 1)},
+    "residual_encoder_unet": {"channels": (4, 6, 6), "blocks": (1, 2, 1)},
     "resnet": {"filters": 4, "blocks": 2},
     "pix2pix_unet": {"filters": 4, "depth": 4},
     "patch_discriminator": {"filters": 4, "layers": 2},
@@ -69,7 +70,7 @@ def test_pix2pix_drops_out_while_training():
     assert not torch.equal(network(x), network(x))
 
 
-@pytest.mark.parametrize("name", ["unet", "resnet", "residual_unet"])
+@pytest.mark.parametrize("name", ["unet", "resnet", "residual_unet", "residual_encoder_unet"])
 def test_no_checkerboard_on_a_flat_image(name):
     out = tiny(name, 2).eval()(torch.full((1, 2, 96, 96), 0.3)).detach()[0, 0, 40:56, 40:56]
     assert float(out.std()) < 1e-4 * max(float(out.abs().mean()), 1e-3) + 1e-6
@@ -92,6 +93,13 @@ def test_what_is_far_away_changes_nothing(name):
     near = one.shape[-1] // 4
     assert torch.equal(one[..., :near], other[..., :near])
     assert not torch.equal(one[..., -2:], other[..., -2:])
+
+
+def test_the_residual_encoder_has_the_weights_of_its_paper():
+    weights = sum(weight.numel() for weight in load("residual_encoder_unet")().build(3, 1, 1).parameters())
+    assert weights == pytest.approx(102e6, rel=0.05)
+    with pytest.raises(UsageError, match="2 levels, but channels have 3"):
+        tiny("residual_encoder_unet", 3, blocks=(1, 1))
 
 
 def test_channel_norm_is_the_equation():

@@ -17,6 +17,7 @@ NETWORKS = {
     "resnet": "ResNet",
     "pix2pix_unet": "U-Net of pix2pix",
     "residual_unet": "residual-encoder U-Net",
+    "residual_encoder_unet": "residual-encoder U-Net of nnU-Net",
     "time_unet": "time-conditioned U-Net",
     "patch_discriminator": "PatchGAN",
     "multiscale_discriminator": "multi-scale PatchGAN",
