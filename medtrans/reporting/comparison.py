@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from medtrans import __version__
-from medtrans.core.score import Definition
+from medtrans.core.score import TRANSLATED, Definition
 from medtrans.reporting.images.case_images import CaseImages
-from medtrans.reporting.images.layers import Tile, layers
+from medtrans.reporting.images.layers import Layers, Tile, layers
 from medtrans.reporting.images.png import tile_png
+from medtrans.reporting.images.viewer_volumes import PackedVolumes, max_voxels_for, pack_for_viewer
 from medtrans.reporting.page import environment
 from medtrans.reporting.ranking_table import Ranking, ranking_table
+from medtrans.reporting.scripts import scripts
 
 TILE_WIDTH = 260
 """Pixels."""
@@ -54,6 +56,7 @@ class ComparedCase:
 
 def render_comparison(compared: ComparedSystems, cases: Sequence[ComparedCase]) -> bytes:
     """The page of a comparison."""
+    max_voxels = max_voxels_for(len(cases) * max((len(case.systems) for case in cases), default=1))
     page = (
         environment()
         .get_template("comparison.html")
@@ -61,16 +64,43 @@ def render_comparison(compared: ComparedSystems, cases: Sequence[ComparedCase]) 
             compared=compared,
             tables=[ranking_table(ranking, compared.systems) for ranking in compared.rankings],
             with_margins=any(ranking.margin for ranking in compared.rankings),
-            cases=[(case.case, _views(case)) for case in cases],
+            cases=[_shown(case, max_voxels) for case in cases],
+            scripts=scripts(),
             version=__version__,
         )
     )
     return page.encode("utf-8", "replace")
 
 
-def _views(case: ComparedCase) -> list[tuple[Pictures, Pictures]]:
-    """Two rows of (caption, picture) per plane: source, target and translations; then the differences."""
+@dataclass(frozen=True)
+class _ShownCase:
+    """`planes` are two rows of (caption, picture) per plane: source, target and translations; then the differences."""
+
+    case: str
+    planes: list[tuple[Pictures, Pictures]]
+    volumes: PackedVolumes | None
+
+
+def _shown(case: ComparedCase, max_voxels: int) -> _ShownCase:
     displayed = {name: layers(images) for name, images in case.systems.items()}
+    return _ShownCase(case.case, _planes(displayed), pack_for_viewer(_together(displayed), max_voxels))
+
+
+def _together(displayed: Mapping[str, Layers]) -> Layers:
+    """The layers of the first system without its difference, and the translations of all."""
+    first = next(iter(displayed.values()))
+    roles = [role for role in first.voxels if role not in (TRANSLATED, "difference")]
+    made = {f"{TRANSLATED}: {name}": own.voxels[TRANSLATED] for name, own in displayed.items()}
+    return replace(
+        first,
+        voxels={role: first.voxels[role] for role in roles} | made,
+        windows=first.windows | dict.fromkeys(made, first.windows[TRANSLATED]),
+        modalities=first.modalities | dict.fromkeys(made, first.modalities[TRANSLATED]),
+        structures={},
+    )
+
+
+def _planes(displayed: Mapping[str, Layers]) -> list[tuple[Pictures, Pictures]]:
     first = next(iter(displayed.values()))
     views = [view for view in first.views() if not view.worst]
     tiles: dict[str, dict[str, list[Tile]]] = {name: defaultdict(list) for name in displayed}

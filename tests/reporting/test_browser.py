@@ -217,3 +217,23 @@ def test_the_page_fits_a_telephone_without_horizontal_scrolling(browser):
     browser.resize(400, 800)
     assert browser.js("document.documentElement.scrollWidth") <= 400
     browser.resize(1300, 900)
+
+
+def visible(browser):
+    """Labels of the layers that are switched on, the uppermost first."""
+    lines = "[...document.querySelectorAll('.viewer tbody tr')]"
+    return browser.js(
+        f"{lines}.filter(line => line.querySelector('input').checked).map(line => line.textContent.trim()).join()"
+    )
+
+
+def test_target_and_translation_take_turns_in_one_place(viewer):
+    viewer.click(".viewer canvas", 0.1, 0.35)
+    seen = []
+    for _ in range(3):
+        viewer.press("b")
+        seen.append([name for name in ("Target", "Translated") if name in visible(viewer)])
+    assert seen in (
+        [["Target"], ["Translated"], ["Target"]],
+        [["Translated"], ["Target"], ["Translated"]],
+    )

@@ -38,6 +38,12 @@ def change(folder, how):
     file.write_bytes(seal(scores))
 
 
+def volumes_of(page):
+    """Layers of the first case in the viewer."""
+    packed = re.search(r'<script type="application/json" id="volumes-1">(.*?)</script>', page, re.S)
+    return json.loads(packed[1])["layers"]
+
+
 def lines(found, label):
     (table,) = [table for table in found.comparison.tables if table.metric.label == label]
     return table.lines
@@ -84,7 +90,14 @@ def test_the_page_shows_every_run_and_asks_no_network(runs, tmp_path):
     assert page.count("<img") >= 2 * 3
     for name in ("one", "other", "source", "target"):
         assert f"<figcaption>{name}</figcaption>" in page
-    assert "http" not in page.replace("http-equiv", "")
+    assert not re.search(r"(src|href)=.(http|//)", page)
+    assert [layer["role"] for layer in volumes_of(page)] == [
+        "source",
+        "target",
+        "translated: one",
+        "translated: other",
+        "mask",
+    ]
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
         "comparison.html",
         "comparison.csv",

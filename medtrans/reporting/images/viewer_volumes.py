@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from medtrans.core.modality import DisplayWindow, Modality
+from medtrans.core.score import TRANSLATED
 from medtrans.core.volume import Volume
 from medtrans.reading.formats.nifti import encode_nifti
 from medtrans.reporting.images.layers import Layers
@@ -56,12 +57,13 @@ def pack_for_viewer(layers: Layers, max_voxels: int = MAX_VOXELS) -> PackedVolum
             packed.append(_layer(role, windows, unit, steps["target"]))
             continue
         blocks = _block_means(voxels[box], factors)
-        shared = steps.get("target") if role == "translated" else None
+        shared = steps.get("target") if role.startswith(TRANSLATED) else None
         steps[role] = shared or _step(windows[0], layers.modalities[role])
         clipped = clipped or bool((np.abs(blocks) > MAX_STEP * steps[role]).any())
         packed.append(_layer(role, windows, unit, steps[role]) | {"data": _encoded(blocks, affine, steps[role])})
     packed += _label_layers(layers, box, factors, affine)
-    text = _text(factors, layers.unit("translated"), steps["translated"], clipped)
+    made = next(role for role in steps if role.startswith(TRANSLATED))
+    text = _text(factors, layers.unit(made), steps[made], clipped)
     return PackedVolumes({"layers": packed}, text)
 
 

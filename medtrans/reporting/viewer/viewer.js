@@ -7,6 +7,10 @@
     target_structures: ["Structures in the target", "gray"], translated_structures: ["Structures in the translation", "gray"],
   };
   const SHOWN = ["source", "target", "translated"];
+  // In a comparison the translations are "translated: A", "translated: B" …
+  const system = (layer) => (layer.role.startsWith("translated: ") ? layer.role.slice(12) : "");
+  const rowOf = (layer) => (system(layer) ? [`Translated: ${system(layer)}`, "gray"] : ROWS[layer.role]);
+  const isMade = (layer) => layer.role === "translated" || system(layer) !== "";
   const SIGNED = { R: [116, 31, 0, 220, 255], G: [198, 127, 0, 100, 184], B: [255, 214, 0, 0, 74],
     A: [255, 230, 0, 230, 255], I: [0, 64, 128, 192, 255] };
   const MASK = { R: [0, 176], G: [0, 18], B: [0, 123], A: [0, 255], I: [0, 255] };
@@ -60,7 +64,7 @@
       layer.shape = [...new Int16Array(layer.buffer, 42, 3)];
       layer.sides = [...new Float32Array(layer.buffer, 80, 3)].map((side, axis) => side * layer.shape[axis]);
       layer.opacity = layer.classes ? 0.5 : { mask: 0.35, difference: 0.9 }[layer.role] ?? 1;
-      layer.on = SHOWN.includes(layer.role);
+      layer.on = SHOWN.includes(layer.role) || isMade(layer);
     }
     return layers;
   }
@@ -68,7 +72,7 @@
   async function volumeOf(layer) {
     const { NVImage } = window.niivue;
     const name = `${layer.role}.nii`;
-    const image = await NVImage.loadFromUrl({ url: name, buffer: layer.buffer, name, colormap: ROWS[layer.role][1], ...ends(layer, 0) });
+    const image = await NVImage.loadFromUrl({ url: name, buffer: layer.buffer, name, colormap: rowOf(layer)[1], ...ends(layer, 0) });
     if (layer.classes) {
       image.hdr.intent_code = LABEL;
       image.setColormapLabel(colours(layer.classes.length));
@@ -98,7 +102,7 @@
   function paint() {
     opened.layers.forEach((layer, n) => { nv.volumes[n].opacity = layer.on ? layer.opacity : 0; });
     nv.updateGLVolume();
-    const made = opened.layers.filter((layer) => ["translated", "difference", "translated_structures"].includes(layer.role));
+    const made = opened.layers.filter((layer) => isMade(layer) || ["difference", "translated_structures"].includes(layer.role));
     panel.querySelector(".synthetic").hidden = !made.some((layer) => layer.on && layer.opacity > 0);
   }
 
@@ -125,11 +129,11 @@
     const line = node("tr"), head = node("th", "", { scope: "row" }), label = node("label");
     const box = node("input", "", { type: "checkbox", checked: layer.on });
     const slider = node("input", "", { type: "range", min: 0, max: 1, step: 0.05, value: layer.opacity });
-    slider.setAttribute("aria-label", `Opacity of ${ROWS[layer.role][0].toLowerCase()}`);
+    slider.setAttribute("aria-label", `Opacity of ${rowOf(layer)[0].toLowerCase()}`);
     box.addEventListener("change", () => { layer.on = box.checked; paint(); });
     slider.addEventListener("input", () => { layer.opacity = Number(slider.value); layer.on = box.checked = true; paint(); });
-    label.append(box, ` ${ROWS[layer.role][0]}`);
-    if (layer.role === "translated") label.append(node("span", "synthetic", { className: "tag" }));
+    label.append(box, ` ${rowOf(layer)[0]}`);
+    if (isMade(layer)) label.append(node("span", "synthetic", { className: "tag" }));
     head.append(label);
     layer.cell = node("td", "", { className: "number" });
     layer.cell.dataset.value = layer.role;
@@ -150,7 +154,7 @@
 
   function windowsOf(layers) {
     const choice = panel.querySelector(".windows");
-    const { names } = layers.find((layer) => layer.role === "translated");
+    const { names } = layers.find(isMade);
     choice.hidden = names.length < 2;
     choice.replaceChildren(...names.map((words, n) => {
       const label = node("label"), pick = node("input", "", { type: "radio", name: "viewer-window", checked: n === 0 });
@@ -220,14 +224,14 @@
     panel.querySelector("canvas").focus({ preventScroll: true });
   }
 
-  // The translation and the target take turns in one place, so that the eye sees what differs.
+  // Target and translations take turns in one place, so that the eye sees what differs.
   function blink() {
-    const [made, real] = ["translated", "target"].map((role) => opened.layers.find((layer) => layer.role === role));
-    if (!made || !real) return;
-    const toMade = !(made.on && made.opacity > 0);
+    const turns = opened.layers.filter((layer) => layer.role === "target" || isMade(layer));
+    const top = turns.findLastIndex((layer) => layer.on && layer.opacity > 0);
+    const next = turns[(top + 1) % turns.length];
     const boxes = [...panel.querySelectorAll("tbody tr")].reverse().map((line) => line.querySelector("input[type=checkbox]"));
     opened.layers.forEach((layer, n) => {
-      layer.on = boxes[n].checked = layer === (toMade ? made : real) || (layer.on && layer.role === "mask");
+      layer.on = boxes[n].checked = layer === next || (layer.on && layer.role === "mask");
     });
     paint();
   }
