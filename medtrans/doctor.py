@@ -16,7 +16,14 @@ from medtrans.models.engines import find_engine
 from medtrans.reporting.provenance import version
 
 PACKAGES = ("torch", "monai", "torchio", "nibabel", "SimpleITK", "numpy", "scipy", "lightning-fabric", "isal")
-EXTRAS = {"openvino": "openvino", "tensorboard": "tensorboard", "distributed": "dist", "mkdocs": "docs"}
+EXTRAS = {
+    "openvino": "openvino",
+    "tensorboard": "tensorboard",
+    "distributed": "dist",
+    "mkdocs": "docs",
+    "onnxruntime": "onnx",
+    "fastapi": "serve",
+}
 """Optional package → the extra that installs it."""
 BYTES_PER_GIB = 2**30
 FLOAT32_BYTES = 4

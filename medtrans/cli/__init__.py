@@ -24,6 +24,7 @@ COMMANDS = (
     "compare",
     "distances",
     "sample",
+    "export",
     "align",
     "degrade",
     "check",

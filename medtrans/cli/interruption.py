@@ -17,6 +17,7 @@ ADVICE = {
     "compare": f"{AGAIN}, with --overwrite where it had begun to write",
     "distances": f"{AGAIN}, with --overwrite where it had begun to write",
     "sample": "finished images are kept: the same command with --overwrite writes them all again",
+    "export": AGAIN,
     "align": f"{AGAIN}, with --overwrite where it had begun to write",
     "degrade": "finished images are kept: the same command with --overwrite writes them all again",
     "check": AGAIN,

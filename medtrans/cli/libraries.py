@@ -24,6 +24,13 @@ def quiet_libraries() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
+def quiet_bundles() -> None:
+    """Hide what MONAI logs about bundles; importing it sets the level."""
+    import monai.bundle
+
+    logging.getLogger(monai.bundle.scripts.__name__).setLevel(logging.ERROR)
+
+
 def use_threads(threads: int | None) -> None:
     """Set the number of processor threads of torch; None leaves its default."""
     if threads:

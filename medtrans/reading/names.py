@@ -20,6 +20,8 @@ UNCERTAINTY = "_std"
 """End of the stem of a map of standard deviations, which lies beside its translation."""
 SERIES = "_dicom"
 """End of the name of a folder with a derived DICOM series, which lies beside its translation."""
+EXPORTED = "export.json"
+"""File of every export of a model: its networks, their preparation and the difference from torch."""
 BIDS_SUBJECT = re.compile(r"(?:^|_)(sub-[A-Za-z0-9]+)(?=_|$)")
 CONTRAST = re.compile(r"(?:t[12](?:w|c|ce|gd|star)?|t2s|flair|pdw?|ct|mri?|pet|dwi|adc)", re.IGNORECASE)
 """Parts of a name that say which image it is, some of which hold a digit."""

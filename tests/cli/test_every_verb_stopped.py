@@ -32,6 +32,7 @@ STAGES = {
     "compare": ("medtrans.stages.compare.compare", ["one", "other"]),
     "distances": ("medtrans.stages.distances.measure", ["one", "other"]),
     "sample": ("medtrans.stages.sample.sample", ["-m", "model", "-o", "out"]),
+    "export": ("medtrans.stages.export.export", ["model", "--to", "zip", "-o", "out.zip"]),
     "check": ("medtrans.stages.check.check", ["a.nii"]),
     "phantoms": ("medtrans.stages.phantoms.phantoms", ["-o", "out"]),
     "degrade": ("medtrans.stages.degrade.degrade", ["-i", "a.nii", "-o", "b.nii", "--replay", "b.json"]),

@@ -123,6 +123,7 @@ def of_models(folder, path):
     return {
         "translate --model": ["translate", "-i", given, "-o", folder / "out.nii.gz", "-m", path],
         "sample --model": ["sample", "-o", folder / "out", "-m", path],
+        "export MODEL": ["export", path, "--to", "zip", "-o", folder / "out.zip"],
         "evaluate --segmenter": [*evaluate, "--segmenter", path],
         "audit --detector": [*audit_of(folder, given), "--detector", path],
         "distances --extractor": ["distances", folder / "set", folder / "set", "--extractor", path],

@@ -8,7 +8,16 @@ import torch
 
 from medtrans.core.errors import UsageError
 from medtrans.core.suggestions import did_you_mean
-from medtrans.models.engines._engine import PRECISIONS, Engine, EngineUsed, InUnit, Precision, Predict
+from medtrans.models.engines._engine import (
+    PRECISIONS,
+    Engine,
+    EngineUsed,
+    InUnit,
+    Network,
+    Precision,
+    Predict,
+    translation,
+)
 from medtrans.models.engines.openvino import OpenVINO, refuse_missing
 from medtrans.models.engines.torch import Torch, by_torch
 
@@ -19,11 +28,13 @@ __all__ = [
     "Engine",
     "EngineUsed",
     "InUnit",
+    "Network",
     "OpenVINO",
     "Predict",
     "Torch",
     "by_torch",
     "find_engine",
+    "translation",
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS = ("float32", "bfloat16")
@@ -61,6 +61,20 @@ def translation(method: Any, conditions: Sequence[float]) -> Predict:
         return translated
 
     return translate
+
+
+class Network(nn.Module):
+    """`method.translate` under some conditions as a module in eval mode, which can be traced."""
+
+    def __init__(self, method: Any, conditions: Sequence[float]) -> None:
+        super().__init__()
+        self.method, self.conditions = method, tuple(conditions)
+        self.eval()
+
+    def forward(self, source: Tensor) -> Tensor:
+        condition = torch.tensor([self.conditions]) if self.conditions else None
+        translated: Tensor = self.method.translate(source, condition)
+        return translated
 
 
 def differences(one: Predict, reference: Predict, window: Tensor, in_unit: InUnit) -> tuple[float, float]:

@@ -22,13 +22,14 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from medtrans.core.divisor import per_axis
 from medtrans.core.errors import EnvironmentRefused, ModelRefused
 from medtrans.models.engines._engine import (
     EngineUsed,
     InUnit,
+    Network,
     Precision,
     Predict,
     central,
@@ -71,7 +72,7 @@ class OpenVINO:
             if len(self._made) >= KEPT:
                 self._made.clear()
             try:
-                with _same_signal_stack():
+                with same_signal_stack():
                     self._made[key] = self._make(method, conditions, example, in_unit)
             except NotConverted as reason:
                 self._made[key] = str(reason)
@@ -95,10 +96,10 @@ class OpenVINO:
         if method.noise_channels:
             raise NotConverted("the model draws samples, whose many passes only torch computes")
         openvino, divisors = import_openvino(), per_axis(method.divisor, example.ndim - 2)
-        traced_window = central(example, _sides(example, divisors, TRACED))
-        compared_window = central(example, _sides(example, divisors, COMPARED))
+        traced_window = central(example, sides_near(example, divisors, TRACED))
+        compared_window = central(example, sides_near(example, divisors, COMPARED))
         try:
-            model = _converted(openvino, method, traced_window, conditions)
+            model = converted(openvino, method, traced_window, conditions)
             small = _Compiled(openvino, model, compared_window, self.precision)
             reference = translation(method, conditions)
             largest, mean = differences(small, reference, compared_window, in_unit)
@@ -150,7 +151,7 @@ class _SignalStack(ctypes.Structure):
 
 
 @contextlib.contextmanager
-def _same_signal_stack() -> Iterator[None]:
+def same_signal_stack() -> Iterator[None]:
     """The stack on which this thread handles signals stays.
 
     OpenVINO registers one of its own, and frees it with its last network: the next signal, such as Ctrl-C, would end
@@ -187,30 +188,17 @@ def refuse_missing() -> None:
         raise EnvironmentRefused("engine openvino", "needs the package openvino, which is not installed", ADVICE)
 
 
-class _Translation(nn.Module):
-    """`method.translate` under some conditions as a module, which can be traced."""
-
-    def __init__(self, method: Any, conditions: Sequence[float]) -> None:
-        super().__init__()
-        self.method, self.conditions = method, tuple(conditions)
-
-    def forward(self, source: Tensor) -> Tensor:
-        condition = torch.tensor([self.conditions]) if self.conditions else None
-        translated: Tensor = self.method.translate(source, condition)
-        return translated
-
-
-def _converted(openvino: Any, method: Any, window: Tensor, conditions: Sequence[float]) -> Any:
-    """OpenVINO's model of a method, in which the sides of a window are free."""
+def converted(openvino: Any, method: Any, window: Tensor, conditions: Sequence[float]) -> Any:
+    """OpenVINO's model of a method, traced on a window; its sides are free. Raises RuntimeError, as other errors."""
     decoder = importlib.import_module("openvino.frontend.pytorch.ts_decoder")
     with torch.no_grad():
-        traced = torch.jit.trace(_Translation(method, conditions).eval(), window, check_trace=False)
+        traced = torch.jit.trace(Network(method, conditions), window, check_trace=False)
         frontend = openvino.frontend.FrontEndManager().load_by_framework("pytorch")
         kept = decoder.TorchScriptPythonDecoder(traced)  # The frontend holds no reference to it.
         return frontend.convert(frontend.load(kept))
 
 
-def _sides(example: Tensor, divisors: Sequence[int], wanted: int) -> list[int]:
+def sides_near(example: Tensor, divisors: Sequence[int], wanted: int) -> list[int]:
     """Sides of a part of a window: multiples of the divisors, `wanted` or a little more, or the whole."""
     sides = zip(example.shape[2:], divisors, strict=True)
     return [min(side, divisor * -(-wanted // divisor)) for side, divisor in sides]

@@ -19,6 +19,7 @@ from medtrans.core.registry import Entry
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
 from medtrans.models.config import CONFIG, WEIGHTS, read_config
+from medtrans.reading.names import EXPORTED
 from medtrans.reading.storage import read_bytes
 
 FOLDER = Path(__file__).parent
@@ -59,7 +60,7 @@ def shipped() -> list[ShippedModel]:
 def model_folders(models: Sequence[str | Path]) -> list[Path]:
     """The folders of models that are given as folders or by the names of shipped ones, all members of each.
 
-    The members of a folder with the runs of several folds are their models.
+    The members of a folder with the runs of several folds, or with an export.json, are their models.
 
     Raises ModelRefused on what is neither.
     """
@@ -68,8 +69,9 @@ def model_folders(models: Sequence[str | Path]) -> list[Path]:
 
 def _folders(given: str | Path) -> Sequence[Path]:
     if Path(given).exists():
-        folds = sorted(path.parent for path in Path(given).glob(f"fold_*/model/{CONFIG}"))
-        return folds if folds and not (Path(given) / CONFIG).exists() else [Path(given)]
+        folder, pattern = Path(given), f"*/{CONFIG}" if (Path(given) / EXPORTED).is_file() else f"fold_*/model/{CONFIG}"
+        inside = [] if (folder / CONFIG).exists() else sorted(path.parent for path in folder.glob(pattern))
+        return inside or [folder]
     known = {model.name: model.members for model in shipped()}
     try:
         return known[_name(str(given))]
