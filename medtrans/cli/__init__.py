@@ -25,6 +25,7 @@ COMMANDS = (
     "distances",
     "sample",
     "export",
+    "serve",
     "align",
     "degrade",
     "check",

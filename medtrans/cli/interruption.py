@@ -18,6 +18,7 @@ ADVICE = {
     "distances": f"{AGAIN}, with --overwrite where it had begun to write",
     "sample": "finished images are kept: the same command with --overwrite writes them all again",
     "export": AGAIN,
+    "serve": "the volume and its translation are removed, unless --keep was given",
     "align": f"{AGAIN}, with --overwrite where it had begun to write",
     "degrade": "finished images are kept: the same command with --overwrite writes them all again",
     "check": AGAIN,

@@ -33,6 +33,7 @@ STAGES = {
     "distances": ("medtrans.stages.distances.measure", ["one", "other"]),
     "sample": ("medtrans.stages.sample.sample", ["-m", "model", "-o", "out"]),
     "export": ("medtrans.stages.export.export", ["model", "--to", "zip", "-o", "out.zip"]),
+    "serve": ("medtrans.serving.server.serve", []),
     "check": ("medtrans.stages.check.check", ["a.nii"]),
     "phantoms": ("medtrans.stages.phantoms.phantoms", ["-o", "out"]),
     "degrade": ("medtrans.stages.degrade.degrade", ["-i", "a.nii", "-o", "b.nii", "--replay", "b.json"]),

@@ -64,10 +64,10 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", features=[scheme])
 
-    def open(self, path):
-        """Seconds until the page's load event."""
+    def open(self, place):
+        """Seconds until the load event of the page at a path or an address."""
         began = time.monotonic()
-        self.ask("Page.navigate", url=path.absolute().as_uri())
+        self.ask("Page.navigate", url=place if isinstance(place, str) else place.absolute().as_uri())
         self.until("document.readyState === 'complete'")
         return time.monotonic() - began
 
@@ -93,6 +93,12 @@ class Browser:
         where = {"x": x + across * width, "y": y + down * height, "button": "left", "clickCount": 1}
         for kind in ("mousePressed", "mouseReleased"):
             self.ask("Input.dispatchMouseEvent", type=kind, **where)
+
+    def choose(self, selector, path):
+        """Select a file in an input."""
+        root = self.ask("DOM.getDocument")["root"]["nodeId"]
+        node = self.ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.ask("DOM.setFileInputFiles", files=[str(path)], nodeId=node)
 
     def press(self, key):
         for kind in ("keyDown", "keyUp"):
