@@ -37,9 +37,11 @@ def export(
 ) -> None:
     """Write a model for other programs, checked on the spot: at most 1 HU from torch on a synthetic head."""
     from medtrans.exporting.formats import refuse_existing, refuse_missing
+    from medtrans.models.zoo import model_folders
 
     refuse_missing(to.value)
     refuse_existing(output, to.value, overwrite=overwrite)
+    model_folders([model])
 
     from medtrans.cli.progress import ProgressBars
     from medtrans.stages.export import export

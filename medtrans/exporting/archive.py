@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from medtrans.models.folder import CARD, CONFIG
-from medtrans.models.weights import MAX_WEIGHTS_BYTES, WEIGHTS
+from medtrans.models.config import CARD, CONFIG, WEIGHTS
+from medtrans.models.weights import MAX_WEIGHTS_BYTES
 from medtrans.reading.storage import read_bytes, write_atomically
 
 DATE = (1980, 1, 1, 0, 0, 0)

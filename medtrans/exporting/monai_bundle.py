@@ -25,8 +25,9 @@ from medtrans import __version__
 from medtrans.core.errors import ModelRefused
 from medtrans.exporting.archive import model_files
 from medtrans.exporting.description import divisors, space
+from medtrans.models.config import CARD
 from medtrans.models.engines import Network, Predict
-from medtrans.models.folder import CARD, load_model
+from medtrans.models.folder import load_model
 from medtrans.reading.storage import write_atomically
 from medtrans.translating.translator import Translator
 

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from medtrans.core.errors import InputRefused, MedtransError, UsageError
@@ -60,22 +60,17 @@ def make_app(offered: Sequence[Offered], jobs: Jobs, *, token: str, port: int, l
         await jobs.close()
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=ended)
-    models = {one.name: one for one in offered}
     _guard(app, token, port)
+    for router in (_job_router(offered, jobs, limit), _page_router(offered, jobs, limit)):
+        app.include_router(router, prefix=f"/{token}")
+    return app
 
-    @app.get(f"/{token}/{{name}}")
-    async def page(name: str) -> Response:
-        if name == "state":
-            return JSONResponse({**jobs.state, "files": {kind: path.name for kind, path in jobs.files().items()}})
-        if name == "models":
-            return JSONResponse({"limit": limit, "models": [[one.name, one.about] for one in offered]})
-        return _static(name)
 
-    @app.get(f"/{token}/")
-    async def start() -> Response:
-        return _static("page.html")
+def _job_router(offered: Sequence[Offered], jobs: Jobs, limit: int) -> APIRouter:
+    """What changes the job."""
+    router, models = APIRouter(), {one.name: one for one in offered}
 
-    @app.put(f"/{token}/volume")
+    @router.put("/volume")
     async def volume(request: Request, name: str = "", model: str = "") -> Response:
         refuse_name(name)
         if model not in models:
@@ -86,19 +81,34 @@ def make_app(offered: Sequence[Offered], jobs: Jobs, *, token: str, port: int, l
             await jobs.start(path, models[model].models)
         return JSONResponse(jobs.state, 202)
 
-    @app.post(f"/{token}/stop")
+    @router.post("/stop")
     async def stop() -> Response:
         await jobs.stop()
         return JSONResponse(jobs.state)
 
-    @app.post(f"/{token}/forget")
+    @router.post("/forget")
     async def forget() -> Response:
         if jobs.busy:
             raise Busy("the volume", "is being translated", "stop it first")
         jobs.forget()
         return JSONResponse(jobs.state)
 
-    @app.get(f"/{token}/files/{{kind}}")
+    return router
+
+
+def _page_router(offered: Sequence[Offered], jobs: Jobs, limit: int) -> APIRouter:
+    """What is read alone."""
+    router = APIRouter()
+
+    @router.get("/state")
+    async def state() -> Response:
+        return JSONResponse({**jobs.state, "files": {kind: path.name for kind, path in jobs.files().items()}})
+
+    @router.get("/models")
+    async def models() -> Response:
+        return JSONResponse({"limit": limit, "models": [[one.name, one.about] for one in offered]})
+
+    @router.get("/files/{kind}")
     def file(kind: str) -> Response:
         path = jobs.files().get(kind)
         if path is None:
@@ -108,7 +118,11 @@ def make_app(offered: Sequence[Offered], jobs: Jobs, *, token: str, port: int, l
             return FileResponse(made, filename=f"{path.name}.zip")
         return FileResponse(path, media_type="text/html") if kind == "page" else FileResponse(path, filename=path.name)
 
-    return app
+    @router.get("/{name:path}")
+    async def page(name: str) -> Response:
+        return _static(name or "page.html")
+
+    return router
 
 
 def _guard(app: FastAPI, token: str, port: int) -> None:

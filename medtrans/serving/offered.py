@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from medtrans.models.folder import read_config
+from medtrans.models.config import read_config
 from medtrans.models.zoo import model_folders, shipped
 
 

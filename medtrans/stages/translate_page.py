@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medtrans.batching.outcome import Outcome
 from medtrans.core.progress import ProgressCallback, no_progress
-from medtrans.models.folder import read_config
+from medtrans.models.config import read_config
 from medtrans.models.zoo import model_folders
 from medtrans.reading.volumes import read_volume
 from medtrans.reporting.images.case_images import CaseImages

@@ -32,7 +32,7 @@ STAGES = {
     "compare": ("medtrans.stages.compare.compare", ["one", "other"]),
     "distances": ("medtrans.stages.distances.measure", ["one", "other"]),
     "sample": ("medtrans.stages.sample.sample", ["-m", "model", "-o", "out"]),
-    "export": ("medtrans.stages.export.export", ["model", "--to", "zip", "-o", "out.zip"]),
+    "export": ("medtrans.stages.export.export", ["head-mr-to-ct", "--to", "zip", "-o", "out.zip"]),
     "serve": ("medtrans.serving.server.serve", []),
     "check": ("medtrans.stages.check.check", ["a.nii"]),
     "phantoms": ("medtrans.stages.phantoms.phantoms", ["-o", "out"]),
