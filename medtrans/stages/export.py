@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def export(
         raise UsageError(f"--to {to}", "is not a format of an export", did_you_mean(to, PACKAGES))
     refuse_missing(to)
     refuse_existing(output, to, overwrite=overwrite)
-    folders = {folder.resolve().name: folder for folder in model_folders([model])}
+    folders = _named(model_folders([model]))
     members = {name: Translator.load(folder, "cpu") for name, folder in folders.items()}
     known = conditions or {}
     assert_known_conditions(known, [member.preparation for member in members.values()])
@@ -94,6 +94,14 @@ def run_bundle(
     [outcome] = translate(Path(source), Path(output), folders, device=device, conditions=conditions)
     if outcome.error is not None:
         raise outcome.error
+
+
+def _named(folders: Sequence[Path]) -> dict[str, Path]:
+    """Name → folder of each member: those of folds are all called `model`, and get the name of their run."""
+    names = [folder.resolve().name for folder in folders]
+    if len(set(names)) < len(names):
+        names = [folder.resolve().parent.name for folder in folders]
+    return dict(zip(names, folders, strict=True))
 
 
 def _write(

@@ -67,3 +67,10 @@ def test_a_folder_of_other_things_is_never_replaced(tmp_path):
     with pytest.raises(UsageError, match="is not an export of medtrans"):
         export(save_tiny(tmp_path / "tiny"), "monai-bundle", tmp_path / "mine", overwrite=True)
     assert (tmp_path / "mine/notes.txt").read_text() == "mine"
+
+
+def test_the_models_of_folds_are_named_by_their_runs(tmp_path):
+    for number in range(2):
+        save_tiny(tmp_path / f"folds/fold_{number}/model", seed=number)
+    result = export(tmp_path / "folds", "zip", tmp_path / "folds.zip")
+    assert [network["name"] for network in result.networks] == ["fold_0", "fold_1"]
