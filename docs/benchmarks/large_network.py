@@ -35,7 +35,6 @@ PLAIN = TranslatingSettings(window=(128, 128, 128), batch=1, skip_background=Fal
 WAYS = {
     "overlap 0.5, nothing skipped": PLAIN,
     "overlap 0.5, air skipped": TranslatingSettings(window=(128, 128, 128), batch=1),
-    "overlap 0.25, air skipped": TranslatingSettings(window=(128, 128, 128), batch=1, overlap=0.25),
     "overlap 0, air skipped": TranslatingSettings(window=(128, 128, 128), batch=1, overlap=0.0),
     "overlap 0, air skipped, whole height": TranslatingSettings(window=(128, 128, 160), batch=1, overlap=0.0),
 }
