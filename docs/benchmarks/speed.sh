@@ -4,6 +4,7 @@
 set -eu
 here=$(dirname "$0")
 python=${PYTHON:-python}
+"$python" -m medtrans doctor
 "$python" "$here/training_step.py" --repeats 1
 "$python" "$here/large_network.py"
 "$python" "$here/engines.py" --repeats 1
