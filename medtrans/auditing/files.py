@@ -8,9 +8,9 @@ from pathlib import Path
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.evaluating.matched_files import UNLIKE_NAMES, has_several, volumes_by_name
-from medtrans.reading.case_patterns import is_case_pattern
 from medtrans.reading.formats import supported
 from medtrans.reading.names import UNCERTAINTY, stem
+from medtrans.reading.patterns import is_pattern
 from medtrans.reading.volumes import is_volume
 
 
@@ -82,7 +82,7 @@ def _missing(case: str, role: str, folder: Path) -> Finding:
 
 
 def _refuse_no_volume(path: Path) -> None:
-    if is_case_pattern(path):
+    if is_pattern(path):
         return
     if not path.exists():
         raise InputRefused(path, "does not exist", "check the path")

@@ -21,11 +21,11 @@ def evaluate(
     translated: Annotated[
         list[Path],
         typer.Option(
-            help="A translated volume, a folder of them, or a pattern as 'made/{case}_ct.mha'; several are compared."
+            help="A translated volume, a folder of them, or a pattern as 'made/{subject}_ct.mha'; several are compared."
         ),
     ],
     target: Annotated[
-        Path, typer.Option(help="The real volume, a folder of them with the same names, or 'real/{case}/ct.mha'.")
+        Path, typer.Option(help="The real volume, a folder of them with the same names, or 'real/{subject}/ct.mha'.")
     ],
     preset: Annotated[str, typer.Option(help="Which definition of the numbers: see `medtrans list presets`.")],
     mask: Annotated[Path | None, typer.Option(help="Voxels that count: a volume, or a folder.")] = None,

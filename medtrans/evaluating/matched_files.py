@@ -1,6 +1,6 @@
 """Matching of files by name: translation, target, mask, source, standard deviation and change of each case.
 
-A path is a file, a folder of files with the names of the cases, or a pattern with {case} in it.
+A path is a file, a folder of files with the names of the cases, or a pattern as in recipes: made/{subject}_ct.mha.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.evaluating.image_scores import WHOLE_VOLUME
 from medtrans.evaluating.mask_arrays import counted_values
-from medtrans.reading.case_patterns import CASE, files_by_case, is_case_pattern
 from medtrans.reading.formats import supported
 from medtrans.reading.names import UNCERTAINTY, stem
+from medtrans.reading.patterns import EXAMPLE, files_by_case, is_pattern
 from medtrans.reading.volumes import is_volume, volumes_of
 
 
@@ -57,7 +57,7 @@ def match_files(
     Raises UsageError where nothing matches, InputRefused on a missing path.
     """
     for path in (translated, target, mask, source, uncertainty, change):
-        if path is None or is_case_pattern(path):
+        if path is None or is_pattern(path):
             continue
         if not path.exists():
             raise InputRefused(path, "does not exist", "check the path")
@@ -75,7 +75,7 @@ def match_files(
     return MatchedFiles(matched, failed, region, source is not None)
 
 
-UNLIKE_NAMES = f"names before the suffix must be equal; for others give patterns, such as FOLDER/{CASE}_ct.nii.gz"
+UNLIKE_NAMES = "names before the suffix must be equal; else give patterns, such as FOLDER/{subject}_ct.nii.gz"
 Paths = tuple[Path, Path, Path | None]
 
 
@@ -142,15 +142,15 @@ def _is_deviation(name: str, volumes: Mapping[str, Path]) -> bool:
 
 def has_several(path: Path) -> bool:
     """Whether it is a folder of volumes or a pattern, not one volume."""
-    return is_case_pattern(path) or (path.is_dir() and not is_volume(path))
+    return is_pattern(path) or (path.is_dir() and not is_volume(path))
 
 
 def volumes_by_name(folder: Path) -> dict[str, Path]:
     """Case → volume. Raises UsageError where two files have one name, InputRefused where there is none."""
-    if is_case_pattern(folder):
+    if is_pattern(folder):
         found = {case: path for case, path in files_by_case(folder).items() if is_volume(path)}
         if not found:
-            raise InputRefused(folder, "fits no volume", f"{CASE} stands for the name of a case, * for any text")
+            raise InputRefused(folder, "fits no volume", EXAMPLE)
         return found
     found = {}
     for path in volumes_of(folder):

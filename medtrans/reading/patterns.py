@@ -122,6 +122,18 @@ class Pattern:
         )
 
 
+def is_pattern(path: Path) -> bool:
+    """Whether a path has parts that stand for others, and is no file or folder of that very name."""
+    return bool(TOKEN.search(str(path))) and not path.exists()
+
+
+def files_by_case(path: Path) -> dict[str, Path]:
+    """Case → its file, of a path that is a pattern: "made/{subject}_ct.mha". Raises UsageError."""
+    start = next(number for number, part in enumerate(path.parts) if TOKEN.search(part))
+    found = Pattern("/".join(path.parts[start:])).files(Path(*path.parts[:start]))
+    return {key.name: file for key, file in found.items()}
+
+
 def refuse_mixed(patterns: Sequence[Pattern]) -> None:
     """Raises UsageError where some patterns name the subject and others do not: no file of theirs would match."""
     for one in patterns:

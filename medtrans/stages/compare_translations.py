@@ -13,8 +13,8 @@ from medtrans.batching.outputs import Output, plan_outputs
 from medtrans.core.score import Evaluation
 from medtrans.evaluating.folder_cases import FolderCase, folder_cases
 from medtrans.evaluating.matched_files import match_files
-from medtrans.reading.case_patterns import CASE
 from medtrans.reading.names import stem
+from medtrans.reading.patterns import TOKEN
 from medtrans.reporting.case_selection import case_images
 from medtrans.reporting.comparison import ComparedCase
 from medtrans.runs import RunFolder
@@ -69,8 +69,8 @@ def compare_translations(
 
 
 def system_names(paths: Sequence[Path]) -> list[str]:
-    """The last parts of the paths that distinguish them: "a" and "b" of x/a/ct and x/b/ct, or of {case}_a.nii.gz and
-    {case}_b.nii.gz."""
+    """The last parts of the paths that distinguish them: "a" and "b" of x/a/ct and x/b/ct, or of {subject}_a.nii.gz
+    and {subject}_b.nii.gz."""
     parts = [[word for part in path.resolve().parts if (word := _word(part))] for path in paths]
     while len({path[-1] for path in parts}) < len(parts) and all(len(path) > 1 for path in parts):
         parts = [path[:-1] for path in parts]
@@ -78,7 +78,7 @@ def system_names(paths: Sequence[Path]) -> list[str]:
 
 
 def _word(part: str) -> str:
-    return stem(Path(part.replace(CASE, "").replace("*", "") or ".")).strip("_-. ")
+    return stem(Path(TOKEN.sub("", part) or ".")).strip("_-. ")
 
 
 def _outputs(report: Path, folders: Iterable[Path]) -> list[Output]:

@@ -4,7 +4,7 @@ import pytest
 
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.cohort import find_cases
-from medtrans.reading.patterns import Pattern
+from medtrans.reading.patterns import Pattern, files_by_case, is_pattern
 from medtrans.reading.settings import ReadingSettings
 from tests.reading.small_cohort import CT, MR, put
 
@@ -99,3 +99,26 @@ def test_patterns_that_cannot_match_each_other_are_refused(tmp_path):
         find_cases(reading(tmp_path, "{subject}/{session}/anat/*_T1w.nii.gz", "*/*/ct/*_ct.nii.gz"))
     with pytest.raises(InputRefused, match="no file matches"):
         find_cases(reading(tmp_path, "{subject}/{session}/anat/*_T9w.nii.gz", "{subject}/{session}/ct/*_ct.nii.gz"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names", "found"),
+    [
+        ("*_made.nii", ["a_made.nii", "b_made.nii", "b.json"], {"a": "a_made.nii", "b": "b_made.nii"}),
+        ("{subject}_ct_*.mha", ["1_ct_v2.mha", "2_ct_v1.mha"], {"1": "1_ct_v2.mha", "2": "2_ct_v1.mha"}),
+        ("{subject}/{session}/ct.mha", ["1/a/ct.mha", "1/b/ct.mha"], {"1_a": "1/a/ct.mha", "1_b": "1/b/ct.mha"}),
+    ],
+)
+def test_a_path_that_is_a_pattern_has_a_file_for_each_case(tmp_path, pattern, names, found):
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert is_pattern(tmp_path / pattern)
+    cases = files_by_case(tmp_path / pattern)
+    assert {case: file.relative_to(tmp_path).as_posix() for case, file in cases.items()} == found
+
+
+def test_a_file_of_that_very_name_is_no_pattern(tmp_path):
+    (tmp_path / "a*.nii").touch()
+    assert not is_pattern(tmp_path / "a*.nii")
+    assert not is_pattern(tmp_path)

@@ -17,11 +17,11 @@ CASES = ("1BA01", "1BA02", "1BA03")
 def folders(tmp_path_factory):
     """Three targets, and translations of other names with noise of 20 and of 60 HU."""
     folder, rng = tmp_path_factory.mktemp("translations"), np.random.default_rng(0)
-    for case in CASES:
+    for subject in CASES:
         target = rng.uniform(-100, 100, (1, 16, 16, 16)).astype(np.float32)
-        images = {f"real/{case}/ct": target}
+        images = {f"real/{subject}/ct": target}
         images |= {
-            f"{word}/{case}_made": target + rng.normal(0, sd, target.shape) for word, sd in (("a", 20), ("b", 60))
+            f"{word}/{subject}_made": target + rng.normal(0, sd, target.shape) for word, sd in (("a", 20), ("b", 60))
         }
         for name, voxels in images.items():
             path = folder / f"{name}.nii.gz"
@@ -31,7 +31,7 @@ def folders(tmp_path_factory):
 
 
 def patterns(folder):
-    return [folder / word / "{case}_made.nii.gz" for word in "ab"], folder / "real" / "{case}" / "ct.nii.gz"
+    return [folder / word / "{subject}_made.nii.gz" for word in "ab"], folder / "real" / "{subject}" / "ct.nii.gz"
 
 
 def test_translations_of_other_names_are_compared_at_once(folders, tmp_path):
@@ -63,8 +63,8 @@ def test_nothing_is_written_where_a_file_exists(folders, tmp_path):
     [
         (["x/a", "x/b"], ["a", "b"]),
         (["x/a/ct", "x/b/ct"], ["a", "b"]),
-        (["x/{case}_a.nii.gz", "x/{case}_b.nii.gz"], ["a", "b"]),
-        (["a/{case}_ct_*.mha", "b/{case}_ct_*.mha"], ["a", "b"]),
+        (["x/{subject}_a.nii.gz", "x/{subject}_b.nii.gz"], ["a", "b"]),
+        (["a/{subject}_ct_*.mha", "b/{subject}_ct_*.mha"], ["a", "b"]),
     ],
 )
 def test_systems_have_the_names_that_distinguish_them(paths, names):

@@ -11,8 +11,8 @@ from medtrans.core.volume import Volume
 from medtrans.evaluating.matched_files import has_several
 from medtrans.evaluating.segmentation.classes import Classes, find_classes
 from medtrans.evaluating.segmentation.task import LabelMap, LabelMaps, SegmentationTask
-from medtrans.reading.case_patterns import files_by_case, is_case_pattern
 from medtrans.reading.names import stem
+from medtrans.reading.patterns import files_by_case, is_pattern
 from medtrans.reading.volumes import read_volume, volumes_in
 
 MAX_LABEL = 2**31
@@ -48,7 +48,7 @@ def from_files(path: Path) -> LabelMaps:
 
     Raises InputRefused where there is neither.
     """
-    if not is_case_pattern(path) and not path.exists():
+    if not is_pattern(path) and not path.exists():
         raise InputRefused(path, "does not exist", "give a label map, or a folder of them named as the cases")
     cases = set[str]()
 
@@ -59,9 +59,7 @@ def from_files(path: Path) -> LabelMaps:
                 what = f"{path} is one label map, there are more cases"
                 raise InputRefused(case, what, "give a folder of them", "missing-label-map")
             return LabelMap(read_labels(path))
-        files = (
-            files_by_case(path).items() if is_case_pattern(path) else [(stem(file), file) for file in volumes_in(path)]
-        )
+        files = files_by_case(path).items() if is_pattern(path) else [(stem(file), file) for file in volumes_in(path)]
         named = [file for name, file in files if name == case]
         if len(named) != 1:
             what = f"has {len(named)} label maps in {path}"
