@@ -1,10 +1,10 @@
 """Registrations whose truth is known: python align.py rigid|deformable|mesh [--data DATA] [--cases FIRST LAST]
 
 Whole-head phantoms of 1.5 mm. Rigid: T1 and a CT, or T1 and T2, in turn; the second is turned by up to 20°, moved by
-up to 30 mm and scanned on a grid of its own (1.2×1.2×2 mm). With DATA also T1 and T2 of people, moved likewise. Every
-sixth pair is spoilt: the moving image is of another head, or its upper third alone. Deformable: T1 and T2, moved by up
-to 10° and 10 mm; the T1 is deformed by a smooth random field. A line for each: mean error over the body, judgement.
-Mesh: what the best B-spline leaves of such fields, without any search.
+up to 30 mm and scanned on a grid of its own (1.2×1.2×2 mm). With DATA also T1 and T2 of people, moved likewise.
+Deformable: T1 and T2, moved by up to 10° and 10 mm; the T1 is deformed by a smooth random field. Every sixth pair is
+spoilt: the moving image is of another head, or its upper third alone. A line for each: mean error over the body,
+judgement. Mesh: what the best B-spline leaves of such fields, without any search.
 """
 
 import sys
@@ -37,6 +37,7 @@ BUMP_MM, BEND_MM = 60.0, 2.5
 PEOPLE = ("brain_stroke/s01", "brain_ms/p07", "brain_ms/p19", "brain_tumour/DU7294", "follow_up/p01_visit1")
 LIMIT_MM = {"rigid": 1.0, "deformable": 2.0}
 MESHES_MM = (80.0, 45.0, 30.0)
+CASES = {"rigid": (0, 60), "deformable": (0, 24), "mesh": (0, 20)}
 
 
 def moved(volume: Volume, rng: np.random.Generator, degrees: float, millimetres: float) -> tuple[Volume, np.ndarray]:
@@ -111,7 +112,7 @@ def pairs(kind: str, first: int, last: int, data: Path | None) -> Iterator[tuple
         second = "T2" if kind == "deformable" or seed % 2 else "CT"
         modality = "CT" if second == "CT" else "MR"
         fixed, moving, body, truth = phantom(seed, kind, second)
-        if kind == "rigid" and seed % SPOILT_EVERY == SPOILT_EVERY - 1:
+        if seed % SPOILT_EVERY == SPOILT_EVERY - 1:
             other = upper_third(moving) if seed // SPOILT_EVERY % 2 else phantom(seed + 1000, kind, second)[1]
             yield f"{seed} T1 {second} spoilt", modality, (fixed, other, None, truth)
         else:
@@ -143,7 +144,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path)
     parser.add_argument("--cases", type=int, nargs=2, default=None, metavar=("FIRST", "LAST"))
     options = parser.parse_args()
-    first, last = options.cases or ((0, 60) if options.kind == "rigid" else (0, 20))
+    first, last = options.cases or CASES[options.kind]
     if options.kind == "mesh":
         for distance in MESHES_MM:
             whole, left = zip(*(left_by_mesh(seed, distance) for seed in range(first, last)), strict=True)

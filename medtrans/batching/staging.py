@@ -16,16 +16,19 @@ from pathlib import Path
 from medtrans.core.errors import EnvironmentRefused
 from medtrans.reading.locks import take_lock
 from medtrans.reading.storage import flush_folder, replace_file
+from medtrans.reading.temporary_files import remove_strays_once
 
 
 @contextlib.contextmanager
 def staged(folder: Path) -> Iterator[Path]:
     """A hidden folder inside `folder`, in which files are written before they get their names; removed at the end.
 
-    Its lock tells the next command whether the process still lives. Raises EnvironmentRefused.
+    Its lock tells the next command whether the process still lives; else that one removes it.
+    Raises EnvironmentRefused.
     """
     place = folder / f".{secrets.token_hex(6)}.part"
     lock = None
+    remove_strays_once(folder)
     try:
         place.mkdir(parents=True)
         lock = _lock_folder(place)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +12,7 @@ from medtrans.cli.app import app
 from medtrans.cli.options import AsJson, Overwrite
 from medtrans.core.log import log_findings
 from medtrans.core.printable import printable
-
-
-class Kind(StrEnum):
-    """What a registration may change."""
-
-    rigid = "rigid"
-    affine = "affine"
-    deformable = "deformable"
+from medtrans.preparing.registration.kinds import Kind
 
 
 @app.command()
@@ -28,7 +20,7 @@ def align(
     moving: Annotated[Path, typer.Option(help="The volume that is moved, for example a CT.")],
     fixed: Annotated[Path, typer.Option(help="The volume that stays, for example an MR of the same person.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="A folder.")],
-    kind: Annotated[Kind, typer.Option(help="What may change: place; size and shear, too; or shape.")] = Kind.rigid,
+    kind: Annotated[Kind, typer.Option(help="What may change: place; size and shear, too; or shape.")] = "rigid",
     moving_modality: Annotated[
         str | None, typer.Option(help="CT is written in HU, the bias of MR removed for the search.")
     ] = None,
@@ -48,7 +40,7 @@ def align(
 
     with ProgressBars() as progress:
         found = align(
-            moving, fixed, output, kind=kind.value, modalities=(moving_modality, fixed_modality),
+            moving, fixed, output, kind=kind, modalities=(moving_modality, fixed_modality),
             masks=(moving_mask, fixed_mask), labels=labels or (), overwrite=overwrite, on_progress=progress,
         )  # fmt: skip
     if as_json:

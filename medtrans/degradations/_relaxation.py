@@ -9,8 +9,8 @@ WA  Wansapura et al., J Magn Reson Imaging 1999 (3 T),
     https://doi.org/10.1002/(SICI)1522-2586(199904)9:4<531::AID-JMRI4>3.0.CO;2-L
 BA  de Bazelaire et al., Radiology 2004, https://doi.org/10.1148/radiol.2303021331
 LI  Lin et al., Proc ISMRM 2001 (CSF at 3 T)
-RE  Reichert et al., Magn Reson Imaging 2005 (cortical bone, 1.5 T: T1 140 to 260 ms, T2* about 0.5 ms)
-DU  Du et al., Magn Reson Imaging 2010 (cortical bone, 3 T)
+RE  Reichert et al., Magn Reson Imaging 2005, 23:611 (cortical bone, 1.5 T: T1 140 to 260 ms, T2* about 0.5 ms)
+DU  Du et al., J Magn Reson 2010, 207:304 (cortical bone, 3 T)
 --  assumed, between the tissues it is made of: no table has it
 
 PD of what BrainWeb has not is assumed from its water content. T1 at 50 mT: O'Reilly and Webb, Magn Reson Med 2022,

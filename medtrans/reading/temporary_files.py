@@ -34,7 +34,7 @@ def temporary_file(folder: Path, *, private: bool = False) -> Iterator[tuple[Pat
 
     `private`: nobody else may read it, since it will take the place of a file that may be private.
     """
-    _remove_strays_once(folder)
+    remove_strays_once(folder)
     path, file = _new_file(folder, OWNER_ONLY if private else BY_UMASK)
     try:
         with file:
@@ -64,6 +64,12 @@ def remove_strays(folder: Path) -> int:
     """Remove the temporary files and folders in `folder` whose process has ended, but no links. Returns the number."""
     found = [entry.path for entry in _entries(folder) if STRAY.fullmatch(entry.name)]
     return sum(_remove_unlocked(Path(path)) for path in found)
+
+
+@functools.cache
+def remove_strays_once(folder: Path) -> None:
+    """Remove them before the first output of this process in `folder`."""
+    remove_strays(folder)
 
 
 def _new_file(folder: Path, permissions: int) -> tuple[Path, BinaryIO]:
@@ -102,11 +108,6 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         return list(entries)
     return []
-
-
-@functools.cache
-def _remove_strays_once(folder: Path) -> None:
-    remove_strays(folder)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from medtrans.core.errors import EmptyMask, GridMismatch, InputRefused
-from medtrans.core.volume import Volume
+from medtrans.core.volume import AFFINE_TOLERANCE_MM, Volume
 from medtrans.reading import formats
 from medtrans.reading.derived_series import is_derived
 from medtrans.reading.grids import compare_grids
@@ -82,6 +82,12 @@ def read_grid(path: str | Path) -> tuple[tuple[int, ...], np.ndarray]:
     """Shape and affine of a volume, from the header alone where the format allows it. Raises as `read_volume`."""
     path = Path(path)
     return _format_to_read(path).read_grid(path)
+
+
+def share_grid(one: Path, other: Path) -> bool:
+    """Whether two volumes have one shape and affine, from their headers where the format allows it."""
+    (shape, affine), (other_shape, other_affine) = read_grid(one), read_grid(other)
+    return shape == other_shape and np.allclose(affine, other_affine, rtol=0, atol=AFFINE_TOLERANCE_MM)
 
 
 def write_volume(

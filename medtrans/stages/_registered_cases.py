@@ -11,7 +11,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.progress import ProgressCallback
 from medtrans.reading.names import stem
-from medtrans.reading.volumes import read_mask, read_volume
+from medtrans.reading.volumes import share_grid
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._made_files import record_of_made
@@ -46,7 +46,7 @@ def _registered(recipe: Recipe, run: RunFolder, case: Case) -> tuple[tuple[Path,
     used, findings, keep, change = [], [], recipe.preparing.keep_doubtful, case.change
     for number, target in enumerate(case.targets):
         folder = run.registered / (f"{case.name}_{number + 1}" if len(case.targets) > 1 else case.name)
-        labels = [case.change] if case.change and number == 0 and _lies_on(case.change, target) else []
+        labels = [case.change] if case.change and number == 0 and share_grid(case.change, target) else []
         files = AlignedFiles(folder, stem(target), stem(case.sources[0]), tuple(stem(path) for path in labels))
         outcome, reasons = _judged(recipe, case, target, files, labels)
         is_used = outcome == "good" or (keep and outcome == "doubtful")
@@ -59,10 +59,6 @@ def _registered(recipe: Recipe, run: RunFolder, case: Case) -> tuple[tuple[Path,
             doubt = replace(doubt, consequence=left_out, advice=doubt.advice + keeping)
         findings += [doubt] if doubt else []
     return tuple(used), change, findings
-
-
-def _lies_on(mask: Path, volume: Path) -> bool:
-    return read_mask(mask).shares_grid_with(read_volume(volume))
 
 
 def _judged(

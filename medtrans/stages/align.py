@@ -83,7 +83,7 @@ def align(
     files = AlignedFiles(folder, stem(moving), stem(fixed), tuple(stem(path) for path in labels))
     plan_outputs(files.planned(str(moving)), [moving, fixed, *filter(None, masks), *labels], overwrite)
     with memory_errors(moving):
-        volumes = read_volume(moving), read_volume(fixed)
+        volumes = _finite(moving), _finite(fixed)
         kinds = [find_modality(name) if name else None for name in modalities]
         sides = zip(masks, volumes, (moving, fixed), strict=True)
         bodies = [_body(mask, mask_label, volume, path) for mask, volume, path in sides]
@@ -174,6 +174,14 @@ def _write(
         write_atomically(written[-1], seal(facts), overwrite=False)
         stale = [path for path in (files.volume, *files.labels, files.transform) if folder / path.name not in written]
         publish(written, files.folder, stale)
+
+
+def _finite(path: Path) -> Volume:
+    """The volume. Raises InputRefused where a voxel is no finite number: interpolation would spread it."""
+    volume = read_volume(path)
+    if not np.isfinite(volume.voxels).all():
+        raise InputRefused(path, "holds voxels that are not finite numbers", "replace them first")
+    return volume
 
 
 def _body(mask: Path | None, label: int | None, volume: Volume, path: Path) -> Volume | None:

@@ -14,7 +14,7 @@ https://openreview.net/forum?id=9_gsMA8MRKQ, equations 7 and 8; there r_t² is a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -68,29 +68,40 @@ class Likelihood:
     """Voxels in the unit of the target are slope times normalised ones plus offset."""
     prepared: Prepared
     orientation: str
-    scales: bool
-    """Whether images have no unit, so that a factor to that of the source is estimated."""
+    gain: float | None
+    """From the unit of the images to that of the source; None where images have no unit, until it is fitted."""
 
-    def compare(self, image: np.ndarray) -> tuple[np.ndarray, float, float]:
-        """m - A y in the unit of the target, the norm of m, and the factor to the unit of the source."""
-        voxels = self.slope * self.prepared.undo(image, 0.0).astype(np.float64) + self.offset
+    def fitted(self, image: np.ndarray) -> Likelihood:
+        """With the factor by least squares of A y to m, where it is not known.
+
+        Of the estimate E[y | x] it is right, since (A E[y], A y) is (A E[y], A E[y]) on average; of images that vary
+        on their own it is too small. So it is taken from the first estimate of a sample, and kept.
+        """
+        if self.gain is not None:
+            return self
+        voxels = self._voxels(image)
         seen = self.operator.measure(voxels)
-        m = self.measured(voxels)
-        gain = 1.0
-        if self.scales:
-            square = float(np.vdot(seen, seen).real)
-            gain = float(np.vdot(seen, m).real) / square if square else 1.0
-            m = self.measured(gain * voxels) / gain
-        return m - seen, float(np.linalg.norm(m - self.nothing)), gain
+        product, square = (float(np.vdot(seen, one).real) for one in (self.measured(voxels), seen))
+        return replace(self, gain=product / square if product > 0 else 1.0)
 
-    def residual(self, image: np.ndarray) -> tuple[float, float]:
-        """‖m - A y‖ relative to the measurements, and the factor to the unit of the source."""
-        rest, size, gain = self.compare(image)
-        return float(np.linalg.norm(rest)) / (size or 1.0), gain
+    def compare(self, image: np.ndarray) -> tuple[np.ndarray, float]:
+        """m - A y in the unit of the target, and the norm of m."""
+        voxels, gain = self._voxels(image), self.gain or 1.0
+        m = self.measured(gain * voxels) / gain
+        return m - self.operator.measure(voxels), float(np.linalg.norm(m - self.nothing))
+
+    def residual(self, image: np.ndarray) -> float:
+        """‖m - A y‖ relative to the measurements."""
+        rest, size = self.compare(image)
+        return float(np.linalg.norm(rest)) / (size or 1.0)
+
+    def _voxels(self, image: np.ndarray) -> np.ndarray:
+        """In the unit of the target."""
+        return self.slope * self.prepared.undo(image, 0.0).astype(np.float64) + self.offset
 
     def correction(self, image: np.ndarray, variance: float) -> np.ndarray:
         """r² Aᵀ (r² A Aᵀ + σ²)⁻¹ (m - A y), normalised; `variance` is r², of normalised voxels."""
-        rest, size, _ = self.compare(image)
+        rest, size = self.compare(image)
         sigma = self.noise * size / np.sqrt(self.count)
         change = damped_least_squares(self.operator, rest, sigma**2 / (self.slope**2 * variance))
         turned, _ = orient(Volume(change / self.slope, self.prepared.original.affine), self.orientation)
@@ -118,8 +129,8 @@ def likelihood(
     noise = with_rounding(noise, source, measured_in, first.astype(np.float64), nothing)
     measures = operator.measure(np.random.default_rng(0).normal(size=shape))
     count = int(np.count_nonzero(measures)) * (2 if np.iscomplexobj(measures) else 1)
-    scales = not settings.target_normalisation.keeps_unit
-    unit = slope, offset, prepared, settings.orientation, scales
+    gain = 1.0 if settings.target_normalisation.keeps_unit else None
+    unit = slope, offset, prepared, settings.orientation, gain
     return Likelihood(operator, measured_in(source), nothing, noise, count, *unit)
 
 
@@ -132,34 +143,37 @@ def sample_posterior(
     on_progress: OnProgress | None = None,
 ) -> tuple[Prediction, Sampled]:
     """The mean of the samples, their standard deviation where there are several, and how far they agree."""
-    moments, found = Moments(), list[tuple[float, float]]()
+    moments, found = Moments(), list[float]()
     for number in range(samples):
-        image = _draw(prior, known, np.random.default_rng([seed, number]))
+        image, known = _draw(prior, known, np.random.default_rng([seed, number]))
         np.copyto(image, prior.window.target_background, where=~prior.prepared.mask)
         moments.add(image)
         found.append(known.residual(image))
         part_progress(on_progress, number, samples)(1.0)
-    residual, gain = np.mean(found, axis=0).tolist()
     deviation = np.sqrt(moments.variance) if samples > 1 else None
-    sampled = Sampled(known.operator.degradation.to_dict()["name"], known.noise, residual, gain)
+    sampled = Sampled(
+        known.operator.degradation.to_dict()["name"], known.noise, float(np.mean(found)), known.gain or 1.0
+    )
     return Prediction(moments.mean, deviation, samples), sampled
 
 
-def _draw(prior: Prior, known: Likelihood, rng: np.random.Generator) -> np.ndarray:
-    """One sample, of standard normal noise."""
+def _draw(prior: Prior, known: Likelihood, rng: np.random.Generator) -> tuple[np.ndarray, Likelihood]:
+    """One sample, of standard normal noise; the likelihood with its factor."""
     shape = prior.window.target_channels, *prior.prepared.mask.shape
     noise = rng.standard_normal(shape, np.float32)
 
     def guided(y: Tensor, level: NoiseLevel) -> Tensor:
+        nonlocal known
         noisy, signs = y[0].numpy(), rng.choice(np.array([-1, 1], np.float32), shape)
         image, variance = prior.estimate(noisy, level, signs)
+        known = known.fitted(image)
         correction = known.correction(image, variance)
         change = prior.covariance(noisy, level, correction, variance) / np.float32(variance)
         return torch.from_numpy(image + change)[None]
 
     with torch.no_grad():
         drawn: Tensor = prior.method.draw_with(torch.from_numpy(noise)[None], guided)
-    return drawn[0].numpy().copy()
+    return drawn[0].numpy().copy(), known
 
 
 def damped_least_squares(operator: KnownOperator, measured: np.ndarray, damping: float) -> np.ndarray:

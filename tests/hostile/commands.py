@@ -43,7 +43,7 @@ RECIPE = {
 def command(*arguments) -> int:
     """The exit code of a command. The process is a new one: it removes the strays of others once more."""
     words = [str(word) for word in arguments]
-    temporary_files._remove_strays_once.cache_clear()
+    temporary_files.remove_strays_once.cache_clear()
     try:
         code = app(words, prog_name="medtrans", standalone_mode=False)
     except Killed:

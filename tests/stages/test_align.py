@@ -83,8 +83,21 @@ def test_a_mask_on_another_grid_is_refused_before_anything_is_written(scans, cap
     assert not (folder / "no").exists()
 
 
-def test_a_failed_registration_writes_its_judgement_and_picture_alone(scans, capsys, monkeypatch):
+def test_voxels_that_are_no_finite_numbers_are_refused(scans, capsys):
+    folder, fixed, _ = scans
+    holes = np.where(fixed.voxels > np.percentile(fixed.voxels, 99), np.nan, fixed.voxels)
+    write_volume(fixed.like(holes), folder / "holes.nii.gz", dtype=np.float32)
+    words = "--moving", folder / "holes.nii.gz", "--fixed", folder / "mr.nii.gz", "-o", folder / "nan"
+    assert align(*words, "--kind", "deformable") == 3
+    assert "holes.nii.gz: holds voxels that are not finite numbers" in capsys.readouterr().err
+    assert not (folder / "nan").exists()
+
+
+def test_a_failed_registration_writes_its_judgement_and_picture_and_what_a_kill_left_is_removed(
+    scans, capsys, monkeypatch
+):
     folder, _, _ = scans
+    (folder / "failed" / ".0123456789ab.part").mkdir(parents=True)
     found = Registration("rigid", sitk.Euler3DTransform(), Judgement("failed", ("they do not fit",), SOUND))
     monkeypatch.setattr("medtrans.stages.align.register", lambda *volumes, **options: found)
     assert align(*pair(folder), "-o", folder / "failed", "--json") == 1

@@ -88,7 +88,7 @@ def sampled(name, prior, seeds=4):
     m, count, *exact_ones = problem.solve()
     operator, prepared = problem.operator, preparation_of(**MR).prepare_source(problem.operator.grid)
     noise, size = NOISE * SCALE * np.sqrt(count), np.linalg.norm(SCALE * m)
-    unit = SCALE, 0.0, prepared, "RAS", False
+    unit = SCALE, 0.0, prepared, "RAS", 1.0
     known = Likelihood(operator, lambda _: SCALE * m, 0 * m, noise / size, count, *unit)
     exact = Prior(method(prior, DEVIATION), SlidingWindow(spatial_dims=2, batch=120), prepared)
     drawn = [sample_posterior(exact, known, seed=seed) for seed in range(seeds)]
@@ -115,6 +115,19 @@ def test_the_residual_of_a_sample_is_the_noise(name, prior):
     _, _, _, exact, found = sampled(name, prior)
     assert np.mean(found) == pytest.approx(exact, rel=0.1)
     assert 0.6 < exact < 1.2
+
+
+@every_prior
+def test_the_factor_to_the_unit_of_the_source_is_that_of_the_mean_of_the_prior(prior):
+    """The first estimate is that mean, and the factor by least squares is kept."""
+    operator = Problem("thick_slices").operator
+    image = MEAN + DEVIATION * np.random.default_rng(1).normal(size=operator.grid.voxels.shape)
+    m, prepared = 40 * SCALE * operator.measure(image), preparation_of(**MR).prepare_source(operator.grid)
+    known = Likelihood(operator, lambda _: m, 0 * m, NOISE, m.size, SCALE, 0.0, prepared, "RAS", None)
+    exact = Prior(method(prior, DEVIATION), SlidingWindow(spatial_dims=2, batch=120), prepared)
+    _, sampled = sample_posterior(exact, known)
+    mean = operator.measure(np.full(image.shape, SCALE * MEAN))
+    assert sampled.gain == pytest.approx(np.vdot(mean, m) / np.vdot(mean, mean), rel=0.005)
 
 
 def test_without_noise_a_sample_agrees_with_its_source_and_the_unseen_part_differs():

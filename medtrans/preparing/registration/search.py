@@ -3,7 +3,6 @@
 All transforms map points of the fixed image to points of the moving image, in the world of ITK (LPS, mm).
 
 Mattes et al., PET-CT image registration in the chest, IEEE TMI 2003, https://doi.org/10.1109/TMI.2003.809072
-Rueckert et al., Nonrigid registration using free-form deformations, IEEE TMI 1999, https://doi.org/10.1109/42.796284
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from medtrans.core.errors import InputRefused
+from medtrans.preparing.registration.free_form import BINS, search_deformation
 from medtrans.preparing.registration.images import Level, Pyramid
 from medtrans.reading.memory import is_out_of_memory
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import SimpleITK as sitk
 
 T = TypeVar("T", bound="sitk.Transform")
-BINS = 40
 SAMPLES = 60_000
 """Voxels of a level at which the mutual information is measured, at most."""
 SEED = 1
@@ -32,9 +31,10 @@ MAX_STRETCH = 1.25
 LEVELS_MM = 8.0, 4.0, 2.0
 KEPT = 4, 2, 1
 """How many of the best candidates are left after each level."""
-MESHES = ((4.0, 80.0, 15_000), (4.0, 45.0, 20_000))
-"""Levels of the B-spline: voxel size and distance of control points in mm, voxels at which it is measured."""
-BSPLINE_ITERATIONS = 30
+DEFORMATION_MM = 4.0
+"""Voxel size at which a deformation is measured."""
+CONTROL_POINTS_MM = 80.0, 45.0
+"""Distances of the control points of a deformation."""
 
 
 def search_rigid(fixed: Pyramid, moving: Pyramid) -> sitk.Euler3DTransform:
@@ -66,33 +66,8 @@ def search_bspline(fixed: Pyramid, moving: Pyramid, start: sitk.AffineTransform)
     """A free-form deformation of the fixed space, then the affine transform; control points from coarse to fine."""
     import SimpleITK as sitk
 
-    deformation = None
-    for millimetres, distance, samples in MESHES:
-        one, other = fixed.level(millimetres), moving.level(millimetres)
-        size = np.multiply(one.image.GetSize(), one.image.GetSpacing())
-        finer = sitk.BSplineTransformInitializer(
-            one.image, np.maximum(np.rint(size / distance), 1).astype(int).tolist()
-        )
-        deformation = finer if deformation is None else _on_finer_grid(deformation, finer)
-        method = _method(one, other, samples)
-        method.SetMovingInitialTransform(start)
-        method.SetInitialTransform(deformation, inPlace=True)
-        method.SetOptimizerAsLBFGSB(
-            numberOfIterations=BSPLINE_ITERATIONS, maximumNumberOfFunctionEvaluations=2 * BSPLINE_ITERATIONS
-        )
-        method.Execute(one.image, other.image)
-    return sitk.CompositeTransform([start, deformation])
-
-
-def _on_finer_grid(coarse: sitk.BSplineTransform, finer: sitk.BSplineTransform) -> sitk.BSplineTransform:
-    """The same displacements, on the control points of `finer`."""
-    import SimpleITK as sitk
-
-    images = [
-        sitk.BSplineDecomposition(sitk.Resample(old, new, sitk.Transform(), sitk.sitkBSplineResampler), 3)
-        for old, new in zip(coarse.GetCoefficientImages(), finer.GetCoefficientImages(), strict=True)
-    ]
-    return sitk.BSplineTransform(images, 3)
+    sides = fixed.level(DEFORMATION_MM), moving.level(DEFORMATION_MM)
+    return sitk.CompositeTransform([start, search_deformation(*sides, start, CONTROL_POINTS_MM)])
 
 
 def _starts(fixed: Pyramid, moving: Pyramid) -> list[sitk.Euler3DTransform]:

@@ -21,7 +21,8 @@ def registering_sentence(preparing: Mapping[str, Any], left_out: int) -> str:
         return ""
     used = "good or doubtful" if preparing["keep_doubtful"] else "good"
     rest = f"; {count_text(left_out, 'case')} left out" if left_out else ""
+    libraries = "SimpleITK and SciPy" if kind == "deformable" else "SimpleITK"
     return (
         f"Targets had been brought there by registration to their sources ({TRANSFORMS[kind]}, mutual information; "
-        f"SimpleITK), and pairs whose registration was judged {used} were used{rest}."
+        f"{libraries}), and pairs whose registration was judged {used} were used{rest}."
     )
