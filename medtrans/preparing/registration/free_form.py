@@ -32,12 +32,12 @@ MOST_VOXELS = 100_000
 """Of the mask; of more, one in several counts."""
 ITERATIONS, EVALUATIONS = 50, 75
 """Of the optimiser, for each lattice of control points."""
+CORRECTIONS = 10
+"""Steps by which L-BFGS estimates the curvature."""
 STIFFNESS = 300.0
 """Nats by which the information must rise for a mean |∂²u|² of 1/mm²."""
 BENDING = ((2, 0, 0), 1), ((0, 2, 0), 1), ((0, 0, 2), 1), ((1, 1, 0), 2), ((1, 0, 1), 2), ((0, 1, 1), 2)
 """Orders of the derivatives along each axis, and how often they are in |∂²u|²."""
-CORRECTIONS = 10
-"""Steps by which L-BFGS estimates the curvature."""
 
 
 def search_deformation(
