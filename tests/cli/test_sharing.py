@@ -92,6 +92,18 @@ def test_dask_that_is_not_installed_or_not_there_is_said(tmp_path, capfd, monkey
     assert ("tcp://127.0.0.1:1: cannot be reached" if is_installed else "pip install 'medtrans[dist]'") in err
 
 
+def gone(group, seconds=60):
+    """Whether all processes of a group end; that of Python which watches over them ends last."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @pytest.mark.slow
 def test_ctrl_c_ends_all_processes_and_leaves_nothing_half(tmp_path):
     words = made_inputs(tmp_path, 40, side=64)
@@ -104,13 +116,12 @@ def test_ctrl_c_ends_all_processes_and_leaves_nothing_half(tmp_path):
     while len(list(tmp_path.glob("out/*.json"))) < 4:
         time.sleep(0.1)
     os.killpg(running.pid, signal.SIGINT)  # As a terminal does.
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=300)
     assert running.returncode == 130
     assert err.strip().splitlines()[-1].startswith("medtrans: error: interrupted; finished cases are kept")
     assert "Traceback" not in err
     assert not list((tmp_path / "out").glob(".*.part"))
-    with pytest.raises(ProcessLookupError):
-        os.killpg(running.pid, 0)
+    assert gone(running.pid)
     again = command([*words, "--resume", "--processes", "2"])
     assert again.returncode == 0, again.stderr
     done_once(tmp_path / "out", 40)
