@@ -14,19 +14,18 @@ from medtrans.auditing.insertion_audit import Design, HealthyCase, Observed, ins
 from medtrans.auditing.insertion_summary import cell_rows, few_patients, half_rows, kept_verdict, lesions_of
 from medtrans.auditing.insertion_tables import DEFINITION, cells_csv, lesions_csv
 from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.core.errors import GridMismatch, InputRefused, MedtransError, UsageError
+from medtrans.core.errors import GridMismatch, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.insertion import InsertionAudit, RemovedLesion
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.volume import Volume
 from medtrans.evaluating.failures import failure
 from medtrans.evaluating.input_checks import refuse_not_finite
-from medtrans.evaluating.matched_files import has_several, volumes_by_name
 from medtrans.models.zoo import model_folders
 from medtrans.reading.checks import refusal
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.memory import memory_errors
-from medtrans.reading.names import stem, subject_of
+from medtrans.reading.names import subject_of
 from medtrans.reading.volumes import hash_volume, read_mask, read_volume
 from medtrans.reporting.audit_report import audit_report
 from medtrans.reporting.images.case_images import CaseImages
@@ -34,6 +33,7 @@ from medtrans.reporting.page import render
 from medtrans.reporting.provenance import provenance
 from medtrans.stages._audit_folder import DOCUMENT, PAGE, write_audit
 from medtrans.stages._insertion_section import insertion_section
+from medtrans.stages._matched_audit import matched_files
 from medtrans.translating.ensemble import AnyTranslator, load_members, together
 
 LESIONS, CELLS = "inserted.csv", "detectability.csv"
@@ -74,7 +74,7 @@ def audit_insert(
     kinds = {LESIONS: "table", CELLS: "table", PAGE: "page", DOCUMENT: "JSON file"}
     planned = [Output(folder / name, kind) for name, kind in kinds.items()]  # type: ignore[arg-type]
     plan_outputs(planned, [sources, *beside.given.values()], overwrite)
-    files = matched_files(sources, beside)
+    files = matched_files(sources, beside.given)
     translator = together(load_members(model_folders(models), device))
     work = _Work(translator, design, dict(conditions or {}))
     for number, (name, paths) in enumerate(files.items()):
@@ -93,30 +93,6 @@ def audit_insert(
     facts = {**found.to_dict(), "inputs": inputs, "design": vars(design)}
     write_audit(folder, {LESIONS: lesions_csv(found), CELLS: cells_csv(found), PAGE: work.page(found)}, facts, NOTICE)
     return found
-
-
-def matched_files(sources: Path, beside: Beside) -> dict[str, dict[str, Path]]:
-    """Case → role → path. Raises UsageError, InputRefused."""
-    for path in (sources, *beside.given.values()):
-        if not path.exists():
-            raise InputRefused(path, "does not exist", "check the path")
-    if not has_several(sources):
-        for role, path in beside.given.items():
-            if has_several(path):
-                raise UsageError(path, "is a folder, but the source is one file", f"give one file of --{role}")
-        return {stem(sources): {"source": sources, **beside.given}}
-    files = {name: {"source": path} for name, path in volumes_by_name(sources).items()}
-    for role, path in beside.given.items():
-        if not has_several(path):
-            raise UsageError(path, "is one file, but the sources are a folder", "give a folder of the same names")
-        named = volumes_by_name(path)
-        missing = sorted(files.keys() - named.keys())
-        if missing:
-            what = f"holds no {role} of the name {missing[0]}"
-            raise UsageError(path, what, "names before the suffix must be equal: rename or link the files")
-        for name, roles in files.items():
-            roles[role] = named[name]
-    return files
 
 
 class _Work:

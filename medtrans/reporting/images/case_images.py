@@ -28,6 +28,8 @@ class CaseImages:
     """Role → index of the class of each voxel, 0 for background."""
     classes: tuple[str, ...] = ()
     """Names of the classes 1, 2 …"""
+    maps: Mapping[str, Volume] = field(default_factory=dict)
+    """Name → further values of each voxel, from 0 on, such as an uncertainty; in the viewer alone."""
 
     def __post_init__(self) -> None:
         for role, other in (("source", self.source), ("target", self.target), ("mask", self.mask)):

@@ -60,6 +60,8 @@ class Layers:
     structures: dict[str, np.ndarray]
     """Role → index of a class (i, j, k), 0 for background."""
     classes: tuple[str, ...]
+    maps: dict[str, np.ndarray]
+    """Name → further values (i, j, k), from 0 on."""
 
     def unit(self, role: str) -> str:
         """Unit of the values in `role`."""
@@ -98,4 +100,7 @@ def layers(case: CaseImages) -> Layers:
     if "difference" in voxels:
         windows["difference"] = difference_windows(voxels["difference"], body, modalities["difference"])
     structures = {role: to_ras(labels).voxels[0] for role, labels in case.structures.items()}
-    return Layers(voxels, windows, modalities, body, reference.spacing, reference.affine, structures, case.classes)
+    maps = {name: to_ras(volume).voxels[0] for name, volume in case.maps.items()}
+    return Layers(
+        voxels, windows, modalities, body, reference.spacing, reference.affine, structures, case.classes, maps
+    )

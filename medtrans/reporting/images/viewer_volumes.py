@@ -30,6 +30,8 @@ MAX_VOXELS_PER_PAGE = 9_000_000
 STEPS_PER_WINDOW = 500
 NAN_STEP = -(1 << 15)
 """Stored value of nan."""
+MAP_PERCENTILE = 99
+"""Of the values in the body: the end of the window of a map."""
 MAX_STEP = 1 << 14
 """Largest stored value, so that the difference of two fits into 16 bits."""
 
@@ -62,14 +64,15 @@ def pack_for_viewer(layers: Layers, max_voxels: int = MAX_VOXELS) -> PackedVolum
         clipped = clipped or bool((np.abs(blocks) > MAX_STEP * steps[role]).any())
         packed.append(_layer(role, windows, unit, steps[role]) | {"data": _encoded(blocks, affine, steps[role])})
     packed += _label_layers(layers, box, factors, affine)
+    packed += _map_layers(layers, box, factors, affine)
     made = next(role for role in steps if role.startswith(TRANSLATED))
     text = _text(factors, layers.unit(made), steps[made], clipped)
     return PackedVolumes({"layers": packed}, text)
 
 
-def max_voxels_for(cases: int) -> int:
-    """Voxels of each volume of a page with that many cases."""
-    return min(MAX_VOXELS, MAX_VOXELS_PER_PAGE // (3 * max(cases, 1)))
+def max_voxels_for(cases: int, maps: int = 0) -> int:
+    """Voxels of each volume of a page with that many cases, which have up to so many maps."""
+    return min(MAX_VOXELS, MAX_VOXELS_PER_PAGE // ((3 + maps) * max(cases, 1)))
 
 
 def _label_layers(
@@ -82,6 +85,19 @@ def _label_layers(
         window = DisplayWindow("Structures", 0, len(layers.classes))
         layer = _layer(f"{role}_structures", (window,), "", 1) | {"classes": list(layers.classes)}
         packed.append(layer | {"data": _encoded(_block_centres(labels[box], factors), affine, 1)})
+    return packed
+
+
+def _map_layers(
+    layers: Layers, box: tuple[slice, ...], factors: tuple[int, int, int], affine: np.ndarray
+) -> list[dict[str, Any]]:
+    """Maps from 0 to the 99th percentile in the body."""
+    packed = []
+    for name, voxels in layers.maps.items():
+        window = DisplayWindow(name, 0, float(f"{np.nanpercentile(voxels[layers.body], MAP_PERCENTILE):.3g}") or 1.0)
+        step = float(f"{window.high / STEPS_PER_WINDOW:.0e}")
+        layer = _layer(f"map_{name}", (window,), "", step) | {"map": f"Map: {name.replace('_', ' ')}"}
+        packed.append(layer | {"data": _encoded(_block_means(voxels[box], factors), affine, step)})
     return packed
 
 

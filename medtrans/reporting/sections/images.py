@@ -34,7 +34,7 @@ def images_section(
     if not cases:
         return None
     heads, ranking = columns(scores), groups(scores) if scores else []
-    max_voxels = max_voxels_for(len(cases))
+    max_voxels = max_voxels_for(len(cases), max(len(case.maps) for case in cases))
     panels = [case_panel(case, ranking, heads, structures, max_voxels=max_voxels) for case in cases]
     ordered = tuple(sorted(panels, key=lambda panel: panel.rank))
     metric = heads[0].label if heads else ""

@@ -9,7 +9,7 @@
   const SHOWN = ["source", "target", "translated"];
   // In a comparison the translations are "translated: A", "translated: B" …
   const system = (layer) => (layer.role.startsWith("translated: ") ? layer.role.slice(12) : "");
-  const rowOf = (layer) => (system(layer) ? [`Translated: ${system(layer)}`, "gray"] : ROWS[layer.role]);
+  const rowOf = (layer) => layer.map ? [layer.map, "hot"] : (system(layer) ? [`Translated: ${system(layer)}`, "gray"] : ROWS[layer.role]);
   const isMade = (layer) => layer.role === "translated" || system(layer) !== "";
   const SIGNED = { R: [116, 31, 0, 220, 255], G: [198, 127, 0, 100, 184], B: [255, 214, 0, 0, 74],
     A: [255, 230, 0, 230, 255], I: [0, 64, 128, 192, 255] };
@@ -63,7 +63,7 @@
       layer.values = new Int16Array(layer.buffer, HEADER);
       layer.shape = [...new Int16Array(layer.buffer, 42, 3)];
       layer.sides = [...new Float32Array(layer.buffer, 80, 3)].map((side, axis) => side * layer.shape[axis]);
-      layer.opacity = layer.classes ? 0.5 : { mask: 0.35, difference: 0.9 }[layer.role] ?? 1;
+      layer.opacity = layer.classes ? 0.5 : layer.map ? 0.7 : { mask: 0.35, difference: 0.9 }[layer.role] ?? 1;
       layer.on = SHOWN.includes(layer.role) || isMade(layer);
     }
     return layers;
