@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from medtrans.cli.audit import audits
-from medtrans.cli.findings import print_findings
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Device, Overwrite, Threads
+from medtrans.core.log import log_findings
 
 
 @audits.command()
@@ -61,7 +61,7 @@ def maps(
     print(json.dumps(to_plain(rows), indent=1) if as_json else to_text(found), end="\n" if as_json else "")
     if not as_json:
         print(f"\npage: {output / PAGE}")
-    print_findings(finding for one in found for finding in one.findings)
-    print_findings(failed.values())
+    log_findings(finding for one in found for finding in one.findings)
+    log_findings(failed.values())
     if failed:
         raise typer.Exit(1)
