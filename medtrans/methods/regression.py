@@ -2,6 +2,7 @@
 
     min_G  E | G(x) - y | + segmenter_feature_weight Σ_l | φ_l(G(x)) - φ_l(y) |    over the voxels of the body
 
+    residual: G(x) = x + N(x), N the network. Kim, Lee and Lee, CVPR 2016, https://arxiv.org/abs/1511.04587
     degrading.null_space: A⁺ A y + (1 - A⁺ A) G(x) for G(x), where A made x from y        Schwab et al. 2019
 
 x is the source, y the target; φ are the features of a frozen segmenter of targets, where one is given: Longuefosse et
@@ -29,6 +30,7 @@ from medtrans.losses._masked_mean import l1
 from medtrans.losses.feature import feature_distance
 from medtrans.networks._conditioning import with_condition
 from medtrans.networks._settings import Generator
+from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.unet import UNetSettings
 
 
@@ -36,6 +38,9 @@ from medtrans.networks.unet import UNetSettings
 class RegressionSettings(Settings):
     generator: Generator = UNetSettings()
     """The network G from source to target."""
+    residual: bool = False
+    """Whether the network learns the difference of target and source (its middle slice): for sources that are the
+    target worsened, in its unit."""
     segmenter: Path | None = None
     """Model folder of a segmenter trained on real targets, for the feature loss."""
     segmenter_feature_weight: Annotated[float, Ge(0)] = 1.0
@@ -58,6 +63,7 @@ class Regression(Method):
         channels = task.source_channels + task.conditions
         self.G = settings.generator.build(task.spatial_dims, channels, task.target_channels)
         self.divisor = settings.generator.divisor
+        self.middle = middle_slices(task) if settings.residual else None
 
     def players(self) -> dict[str, list[nn.Module]]:
         return {"generator": [self.G]}
@@ -88,7 +94,7 @@ class Regression(Method):
         return () if settings.segmenter else ("segmenter_feature_weight",)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        y, fake = batch.target, self.G(with_condition(batch.source, batch.condition))
+        y, fake = batch.target, self.translate(batch.source, batch.condition)
         if batch.null_space is not None:
             fake = y + batch.null_space(fake - y)
         terms = {"l1": l1(fake, y, batch.mask)}
@@ -99,4 +105,5 @@ class Regression(Method):
         yield "generator", terms
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.G(with_condition(source, condition))
+        y = self.G(with_condition(source, condition))
+        return y if self.middle is None else source[:, self.middle] + y

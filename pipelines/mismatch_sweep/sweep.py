@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,22 +20,28 @@ from pathlib import Path
 from statistics import fmean
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from medtrans.batching.degraded_sources import read_measured
 from medtrans.batching.translate_files import translate_files
 from medtrans.cli.degradation_words import parse_step
 from medtrans.cli.exit_codes import install_handlers, report_error
 from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
+from medtrans.core.modality import find_modality
 from medtrans.degradations._combinations import names_in
 from medtrans.degradations._record import linear_names
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.evaluating.scoring import ScoringTask, score_cases
+from medtrans.reading.names import sidecar_path
 from medtrans.reading.storage import write_atomically
+from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._run_cases import run_cases
+from medtrans.translating.total_variation import choose_weight, total_variation
 from medtrans.translating.translator import Translator
 
 THICKNESSES = (2, 3, 4, 5, 6, 7, 8, 10)
@@ -56,13 +61,13 @@ OTHERS = {
 INTERPOLATION = "interpolation"
 CONSISTENT = ", consistent"
 """Ends the name of a model with data consistency."""
+TOTAL_VARIATION = "total variation"
+ITERATIONS = 60
+"""Of total variation, a third of the usual number: it is solved for each case of each degradation."""
 METRICS = ("psnr", "mae", "ssim")
 OPERATOR_METRICS = {"measurement_residual": "measurement residual", "null_space_share": "null-space share of the error"}
 MEASURE = "psnr"
 """The metric of the figure."""
-
-Found = tuple[str, str, str, float]
-"""System, case, metric, value."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def degradations() -> dict[str, tuple[str, list[str]]]:
     return ladder | OTHERS
 
 
-def sweep(folders: Sequence[Path], output: Path) -> list[Row]:
+def sweep(folders: Sequence[Path], output: Path, with_total_variation: bool = False) -> list[Row]:
     """Degrade, translate and score. Raises MedtransError."""
     runs = {folder.name: RunFolder(folder) for folder in folders}
     first = next(iter(runs))
@@ -94,6 +99,7 @@ def sweep(folders: Sequence[Path], output: Path) -> list[Row]:
     tested = [case for case in recipe.cases() if case.split == "test"]
     translators = {name: Translator.load(run.model).with_settings(grid="source") for name, run in runs.items()}
     translators |= {name + CONSISTENT: one.with_settings(data_consistency=0.0) for name, one in translators.items()}
+    weight = _weight(recipe, runs[first]) if with_total_variation else 0.0
     rows: list[Row] = []
     for name, (kind, chain) in degradations().items():
         place = output / name.replace(" ", "_")
@@ -101,30 +107,64 @@ def sweep(folders: Sequence[Path], output: Path) -> list[Row]:
         cases, _ = run_cases(replace(recipe, degrading=degrading), RunFolder(place), tested)
         linear = len(chain) == 1 and names_in(degrading.chain)[0] in linear_names()
         for system, translator in translators.items():
-            if system.endswith(CONSISTENT) and not linear:
-                continue
-            labels = {"translated": system, **({"copied source": INTERPOLATION} if system == first else {})}
-            found = scored(recipe, cases, translator, place / system)
-            rows += [
-                Row(name, kind, labels[score_of], case, metric, value)
-                for score_of, case, metric, value in found
-                if score_of in labels and metric in (*METRICS, *OPERATOR_METRICS)
-            ]
+            if linear or not system.endswith(CONSISTENT):
+                scoring = translated(recipe, cases, translator, place / system)
+                labels = {"translated": system, **({"copied source": INTERPOLATION} if system == first else {})}
+                rows += scored(recipe, scoring, name, kind, labels)
+        if linear and weight:
+            scoring = by_total_variation(recipe, cases, weight, place / TOTAL_VARIATION, translator)
+            rows += scored(recipe, scoring, name, kind, {"translated": TOTAL_VARIATION})
     return rows
 
 
-def scored(recipe: Recipe, cases: Sequence[Case], translator: Translator, output: Path) -> list[Found]:
-    """The scores of the translations of all cases, and of their sources."""
+def translated(recipe: Recipe, cases: Sequence[Case], translator: Translator, output: Path) -> list[RunCase]:
+    """The cases as a model restores them."""
     names, masks = [case.name for case in cases], [case.mask for case in cases]
     how = {"names": names, "masks": masks, "mask_label": cases[0].mask_label}
     outcomes = translate_files([case.sources for case in cases], output, translator, resume=True, **how)
-    translated = {name: outcome.output for name, outcome in zip(names, outcomes, strict=True) if outcome.output}
-    evaluating, preparation = recipe.evaluating, translator.preparation
-    task = ScoringTask(evaluating.preset, evaluating.region, evaluating.metrics, ())
-    done = [case for case in cases if case.name in translated]
-    scoring = (RunCase(case, translated[case.name], preparation, evaluating.region) for case in done)
-    scores = score_cases(scoring, task, failed={}).scores
-    return [(score.system, score.case, score.metric.label, score.value) for score in scores]
+    return [
+        RunCase(case, outcome.output, translator.preparation, recipe.evaluating.region)
+        for case, outcome in zip(cases, outcomes, strict=True)
+        if outcome.output
+    ]
+
+
+class InSourceUnit(RunCase):
+    """A case that is restored without a model, in the unit of its source."""
+
+    in_source_unit = True
+
+
+def by_total_variation(
+    recipe: Recipe, cases: Sequence[Case], weight: float, output: Path, translator: Translator
+) -> list[RunCase]:
+    """The cases as total variation restores them, which knows the operator and needs no training."""
+    for case in cases:
+        if not (file := output / f"{case.name}.nii.gz").exists():
+            source, how = read_volume(case.sources[0]), read_measured(sidecar_path(case.sources[0]))
+            modality = find_modality(recipe.reading.target_modality)
+            write_volume(total_variation(source, how, weight, modality, iterations=ITERATIONS), file)
+    how = translator.preparation, recipe.evaluating.region
+    return [InSourceUnit(case, output / f"{case.name}.nii.gz", *how) for case in cases]
+
+
+def _weight(recipe: Recipe, run: RunFolder) -> float:
+    """Of total variation, chosen on a training case of the first run, never on a test case."""
+    training = [case for case in recipe.cases() if case.split == "train"][:1]
+    cases, _ = run_cases(recipe, run, training)
+    pairs = [(read_volume(case.sources[0]), read_volume(case.targets[0])) for case in cases]
+    how = [read_measured(sidecar_path(case.sources[0])) for case in cases]
+    return choose_weight(pairs, how, find_modality(recipe.reading.target_modality), iterations=ITERATIONS)
+
+
+def scored(recipe: Recipe, scoring: Sequence[RunCase], name: str, kind: str, labels: Mapping[str, str]) -> list[Row]:
+    """The scores of those systems that have a label, as rows."""
+    task = ScoringTask(recipe.evaluating.preset, recipe.evaluating.region, recipe.evaluating.metrics, ())
+    return [
+        Row(name, kind, labels[score.system], score.case, score.metric.label, score.value)
+        for score in score_cases(scoring, task, failed={}).scores
+        if score.system in labels and score.metric.label in (*METRICS, *OPERATOR_METRICS)
+    ]
 
 
 def means(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
@@ -136,13 +176,41 @@ def means(rows: Sequence[Row], metric: str) -> dict[str, dict[str, float]]:
     return {name: {system: fmean(some) for system, some in of.items()} for name, of in values.items()}
 
 
+def gains(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, float]]]:
+    """System → degradation → case → by how much it exceeds interpolation of the same case, in dB."""
+    values = {(row.degradation, row.case, row.system): row.value for row in rows if row.metric == MEASURE}
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for (name, case, system), value in values.items():
+        if system != INTERPOLATION:
+            gain = value - values[name, case, INTERPOLATION]
+            found.setdefault(system, {}).setdefault(name, {})[case] = gain
+    return found
+
+
 def table(rows: Sequence[Row]) -> str:
-    """Markdown: the mean of each system; a model that does not beat interpolation is marked."""
+    """Markdown: where each system breaks; the mean of each, marked where it does not beat interpolation."""
     count = len({row.case for row in rows})
-    parts = [_table(rows, MEASURE, f"{MEASURE.upper()} in dB, {count} test cases", lambda value: f"{value:.2f}")]
+    parts = [breaks(rows), _table(rows, MEASURE, f"{MEASURE.upper()} in dB, {count} test cases", lambda v: f"{v:.2f}")]
     for metric, words in OPERATOR_METRICS.items():
         parts.append(_table(rows, metric, f"{words}, where it is linear", lambda value: f"{100 * value:.2g} %"))
     return "\n".join(parts)
+
+
+def breaks(rows: Sequence[Row]) -> str:
+    """Markdown: gain of each system over interpolation by kind of mismatch, and the degradations where a case loses."""
+    kinds = dict.fromkeys(row.mismatch for row in rows)
+    kind_of = {row.degradation: row.mismatch for row in rows}
+    lines = [f"| gain over interpolation in dB | {' | '.join(kinds)} | worst case | beaten in a case of |"]
+    lines.append("|---" * (len(kinds) + 3) + "|")
+    for system, of in gains(rows).items():
+        values = [(kind_of[name], gain) for name, some in of.items() for gain in some.values()]
+        by_kind = [[gain for kind, gain in values if kind == one] for one in kinds]
+        means_of = [f"{fmean(some):+.2f}" if some else "–" for some in by_kind]
+        least = {name: min(some.values()) for name, some in of.items()}
+        worst = min(least, key=least.__getitem__)
+        beaten = ", ".join(name for name, gain in least.items() if gain <= 0) or "none"
+        lines.append(f"| {system} | {' | '.join(means_of)} | {least[worst]:+.2f} ({worst}) | {beaten} |")
+    return "\n".join(lines) + "\n"
 
 
 def _table(rows: Sequence[Row], metric: str, head: str, text: Callable[[float], str]) -> str:
@@ -158,23 +226,41 @@ def _table(rows: Sequence[Row], metric: str, head: str, text: Callable[[float], 
 
 
 def figure(rows: Sequence[Row]) -> bytes:
-    """PNG: curves over the thickness, and dots for the other degradations."""
-    by_name = means(rows, MEASURE)
-    with mpl.rc_context({"font.size": 9}):
-        chart = Figure(figsize=(9.5, 3.8), layout="constrained")
+    """PNG: gain over interpolation, mean and range of the cases; curves over the thickness, dots for the others."""
+    found = gains(rows)
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        chart = Figure(figsize=(10, 4.6), layout="constrained")
         FigureCanvasAgg(chart)
         left, right = chart.subplots(1, 2, sharey=True)
-        for number, system in enumerate(next(iter(by_name.values()))):
-            style = {"color": "0.5" if system == INTERPOLATION else f"C{number}", "label": system}
-            left.plot(THICKNESSES, [by_name[f"{mm} mm"][system] for mm in THICKNESSES], marker="o", **style)
-            right.plot(list(OTHERS), [by_name[name].get(system, math.nan) for name in OTHERS], "o", **style)
-        left.axvline(TRAINED, color="0.8", linestyle="--", zorder=0)
-        left.set(xlabel="thickness of the test slices in mm (dashed: trained with)", ylabel=f"{MEASURE.upper()} in dB")
+        for number, (system, of) in enumerate(found.items()):
+            model = system.removesuffix(CONSISTENT)
+            colour = f"C{list(found).index(model)}"
+            style = {"color": colour, "mfc": colour if model == system else "white", "marker": "o", "label": system}
+            shift = 0.8 * (number - (len(found) - 1) / 2) / len(found)
+            curve = [(mm + 0.3 * shift, of.get(f"{mm} mm")) for mm in THICKNESSES]
+            _draw(left, curve, {**style, "linestyle": "-" if model == system else "--"})
+            dots = [(place + shift, of.get(name)) for place, name in enumerate(OTHERS)]
+            _draw(right, dots, {**style, "linestyle": ""})
+        for axes in (left, right):
+            axes.axhline(0, color="0.3", linewidth=1)
+            axes.grid(axis="y", color="0.92")
+        left.axvline(TRAINED, color="0.8", linestyle=":", zorder=0)
+        left.set(xlabel="thickness of the test slices in mm (dotted: the one of `fixed`)")
+        left.set_ylabel(f"{MEASURE.upper()} above interpolation in dB (below 0: beaten)")
         right.set_xticks(range(len(OTHERS)), list(OTHERS), rotation=35, ha="right")
-        right.grid(axis="y", color="0.9")
-        left.legend()
+        for place in range(1, len(OTHERS)):
+            right.axvline(place - 0.5, color="0.92", linewidth=0.8)
+        chart.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=8, frameon=False)
         chart.savefig(data := io.BytesIO(), dpi=110)
     return data.getvalue()
+
+
+def _draw(axes: Axes, points: Sequence[tuple[float, Mapping[str, float] | None]], style: dict[str, str]) -> None:
+    """Means as markers, the range over the cases as a thin line through each."""
+    there = [(x, list(of.values())) for x, of in points if of]
+    axes.plot([x for x, _ in there], [fmean(values) for _, values in there], ms=5, **style)
+    for x, values in there:
+        axes.vlines(x, min(values), max(values), style["color"], lw=0.8)
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -197,10 +283,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+", help="run folders of mismatch_sweep")
     parser.add_argument("--output", "-o", type=Path, default=Path("sweep"), help="folder of the results")
+    parser.add_argument("--total-variation", action="store_true", help="also the baseline that knows the operator")
     options = parser.parse_args()
     install_handlers()
     try:
-        found = sweep(options.folders, options.output)
+        found = sweep(options.folders, options.output, options.total_variation)
         write(found, options.output)
         sys.stdout.write(table(found))
     except (MedtransError, OSError) as reason:

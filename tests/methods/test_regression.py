@@ -83,3 +83,26 @@ def test_a_condition_determines_the_translation(name, changes):
     best_untold = (x / 2 - y).abs().mean()
     assert expected < 0.5 * best_untold
     assert misled > best_untold
+
+
+def test_a_residual_network_starts_from_the_middle_slice_of_its_source():
+    method = toy_method("regression", source=3, residual=True, generator=NETWORK)
+    for weight in method.G.parameters():
+        torch.nn.init.zeros_(weight)
+    given = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(method.translate(given), given[:, 1:2])
+
+
+def test_a_residual_network_learns_the_difference():
+    def fainter(count, rng):
+        x = blobs(count, rng, number=1)
+        return x, 0.5 * x
+
+    method = learn(toy_method("regression", residual=True, generator=NETWORK), 80, fainter)
+    x, y = unseen(fainter)
+    assert (method.translate(x) - y).abs().mean() < 0.25 * (x - y).abs().mean()
+
+
+def test_two_contrasts_are_no_start_of_one_target():
+    with pytest.raises(UsageError, match="middle slice"):
+        toy_method("regression", source=2, residual=True, generator=NETWORK)

@@ -21,14 +21,15 @@ def swept(tmp_path_factory):
     script = runpy.run_path(str(FOLDER / "sweep.py"))
     few = {"box profile": script["OTHERS"]["box profile"], "SNR 20": script["OTHERS"]["SNR 20"]}
     script["sweep"].__globals__.update(THICKNESSES=(5, 8), OTHERS=few)
-    rows = script["sweep"]([folder / name for name in recipes], folder / "sweep")
+    rows = script["sweep"]([folder / name for name in recipes], folder / "sweep", with_total_variation=True)
     return script, rows, folder / "sweep"
 
 
 def test_each_model_and_interpolation_are_scored_on_each_degradation(swept):
     script, rows, _ = swept
     models = {"fixed", "randomised"}
-    assert {row.system for row in rows} == {*models, *(name + script["CONSISTENT"] for name in models), "interpolation"}
+    consistent = {name + script["CONSISTENT"] for name in models}
+    assert {row.system for row in rows} == {*models, *consistent, "interpolation", "total variation"}
     assert {(row.degradation, row.mismatch) for row in rows} == {
         ("5 mm", "same"),
         ("8 mm", "stronger"),
@@ -36,14 +37,15 @@ def test_each_model_and_interpolation_are_scored_on_each_degradation(swept):
         ("SNR 20", "chain"),
     }
     cases = len({row.case for row in rows})
-    assert sum(row.metric in script["METRICS"] for row in rows) == (4 * 3 + 3 * 2) * 3 * cases
+    assert sum(row.metric in script["METRICS"] for row in rows) == (4 * 3 + 3 * 3) * 3 * cases
     linear = [row for row in rows if row.metric in script["OPERATOR_METRICS"]]
-    assert len(linear) == 3 * 5 * 2 * cases, "a chain with noise is not linear"
+    assert len(linear) == 3 * 6 * 2 * cases, "a chain with noise is not linear"
     assert all(row.value >= 0 for row in linear)
     residuals = {
         row.system: row.value for row in rows if (row.degradation, row.metric) == ("8 mm", "measurement_residual")
     }
     assert residuals["fixed, consistent"] < 0.01 < residuals["fixed"]
+    assert residuals["total variation"] < residuals["interpolation"]
     values = {(row.degradation, row.metric): row.value for row in rows if row.system == "interpolation"}
     assert values["8 mm", "psnr"] < values["5 mm", "psnr"]
 
@@ -53,6 +55,7 @@ def test_table_and_figure_are_written_and_a_beaten_model_is_marked(swept):
     script["write"](rows, folder)
     table = (folder / "sweep.md").read_text()
     assert "| 8 mm | stronger |" in table
+    assert "gain over interpolation" in table.splitlines()[0]
     assert table.count("(beaten)") >= 8, "a model of four steps does not beat interpolation"
     assert "| SNR 20 | chain |" in table
     assert "–" in table, "a chain has no data consistency"
