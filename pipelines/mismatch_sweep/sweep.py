@@ -41,10 +41,10 @@ from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._run_cases import run_cases
-from medtrans.translating.total_variation import choose_weight, total_variation
+from medtrans.translating.total_variation import total_variation
 from medtrans.translating.translator import Translator
 
-THICKNESSES = (2, 3, 4, 5, 6, 7, 8, 10)
+THICKNESSES = (2, 3, 4, 5, 6, 8, 10)
 TRAINED = 5
 """Mm: the one degradation of the recipe."""
 OTHERS = {
@@ -91,15 +91,14 @@ def degradations() -> dict[str, tuple[str, list[str]]]:
     return ladder | OTHERS
 
 
-def sweep(folders: Sequence[Path], output: Path, with_total_variation: bool = False) -> list[Row]:
-    """Degrade, translate and score. Raises MedtransError."""
+def sweep(folders: Sequence[Path], output: Path, weight: float = 0.0) -> list[Row]:
+    """Degrade, translate and score; with a `weight` total variation, too. Raises MedtransError."""
     runs = {folder.name: RunFolder(folder) for folder in folders}
     first = next(iter(runs))
     recipe = load_recipe(runs[first].recipe)
     tested = [case for case in recipe.cases() if case.split == "test"]
     translators = {name: Translator.load(run.model).with_settings(grid="source") for name, run in runs.items()}
     translators |= {name + CONSISTENT: one.with_settings(data_consistency=0.0) for name, one in translators.items()}
-    weight = _weight(recipe, runs[first]) if with_total_variation else 0.0
     rows: list[Row] = []
     for name, (kind, chain) in degradations().items():
         place = output / name.replace(" ", "_")
@@ -146,15 +145,6 @@ def by_total_variation(
             write_volume(total_variation(source, how, weight, modality, iterations=ITERATIONS), file)
     how = translator.preparation, recipe.evaluating.region
     return [InSourceUnit(case, output / f"{case.name}.nii.gz", *how) for case in cases]
-
-
-def _weight(recipe: Recipe, run: RunFolder) -> float:
-    """Of total variation, chosen on a training case of the first run, never on a test case."""
-    training = [case for case in recipe.cases() if case.split == "train"][:1]
-    cases, _ = run_cases(recipe, run, training)
-    pairs = [(read_volume(case.sources[0]), read_volume(case.targets[0])) for case in cases]
-    how = [read_measured(sidecar_path(case.sources[0])) for case in cases]
-    return choose_weight(pairs, how, find_modality(recipe.reading.target_modality), iterations=ITERATIONS)
 
 
 def scored(recipe: Recipe, scoring: Sequence[RunCase], name: str, kind: str, labels: Mapping[str, str]) -> list[Row]:
@@ -283,7 +273,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+", help="run folders of mismatch_sweep")
     parser.add_argument("--output", "-o", type=Path, default=Path("sweep"), help="folder of the results")
-    parser.add_argument("--total-variation", action="store_true", help="also the baseline that knows the operator")
+    parser.add_argument("--total-variation", type=float, default=0.0, help="its weight; 0 leaves this baseline out")
     options = parser.parse_args()
     install_handlers()
     try:

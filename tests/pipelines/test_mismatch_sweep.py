@@ -21,7 +21,7 @@ def swept(tmp_path_factory):
     script = runpy.run_path(str(FOLDER / "sweep.py"))
     few = {"box profile": script["OTHERS"]["box profile"], "SNR 20": script["OTHERS"]["SNR 20"]}
     script["sweep"].__globals__.update(THICKNESSES=(5, 8), OTHERS=few)
-    rows = script["sweep"]([folder / name for name in recipes], folder / "sweep", with_total_variation=True)
+    rows = script["sweep"]([folder / name for name in recipes], folder / "sweep", weight=1e-3)
     return script, rows, folder / "sweep"
 
 
