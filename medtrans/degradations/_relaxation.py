@@ -16,8 +16,8 @@ DU  Du et al., J Magn Reson 2010, 207:304 (cortical bone, 3 T)
 PD of what BrainWeb has not is assumed from its water content. T1 at 50 mT: O'Reilly and Webb, Magn Reson Med 2022,
 https://doi.org/10.1002/mrm.29009; a tissue that they did not measure changes as grey matter does. Between 50 mT and
 3 T it is a power of the field, as found by Bottomley et al., Med Phys 1984, https://doi.org/10.1118/1.595535, and
-Rooney et al., Magn Reson Med 2007, https://doi.org/10.1002/mrm.21122. T2 below 1.5 T is that at 1.5 T, since it hardly
-depends on the field.
+Rooney et al., Magn Reson Med 2007, https://doi.org/10.1002/mrm.21122. T2 hardly depends on so
+low a field: it is kept as at 3 T, since the T2 at 1.5 T are those of another table (grey matter 83 instead of 99 ms).
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Relaxation:
     source: str
 
     def times(self, tesla: float) -> tuple[float, float]:
-        """T1 and T2 in ms: of the table at 1.5 and 3 T, between 50 mT and 3 T by a power law."""
+        """T1 and T2 in ms: of the table at 1.5 and 3 T, between 50 mT and 3 T T1 by a power law, T2 as at 3 T."""
         if tesla in (1.5, 3.0):
             return self.at_1_5 if tesla == 1.5 else self.at_3
         low = self.low or self.at_3[0] * _GREY_RATIO
         share = math.log(tesla / LOW_TESLA) / math.log(HIGH_TESLA / LOW_TESLA)
-        return low * (self.at_3[0] / low) ** share, self.at_1_5[1]
+        return low * (self.at_3[0] / low) ** share, self.at_3[1]
 
 
 _GREY_RATIO = 327 / 1331

@@ -43,6 +43,14 @@ def test_a_label_map_changes_the_contrast_by_tissue_and_keeps_white_matter():
     assert after[0, 4].mean() == pytest.approx(0.5)
 
 
+def test_t2_is_kept_so_that_a_low_field_changes_contrast_by_t1_alone():
+    for one in RELAXATION.values():
+        assert one.times(0.064)[1] == one.times(0.3)[1] == one.at_3[1]
+    high, low = signals("T2", 3.0), signals("T2", 0.3)
+    change = low["grey matter"] / high["grey matter"] / (low["white matter"] / high["white matter"])
+    assert change == pytest.approx(1, abs=0.02), "long repetition times hide T1, and T2 is the same"
+
+
 def test_flair_nulls_csf_at_every_field():
     for tesla in (0.064, 0.3, 3.0):
         assert signals("FLAIR", tesla)["CSF"] == pytest.approx(0, abs=1e-6)
