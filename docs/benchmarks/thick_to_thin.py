@@ -102,7 +102,7 @@ def scored(images: Mapping[str, Volume], target: Volume, mask: np.ndarray) -> di
         x = image.voxels[0].astype(np.float64)
         x = x * (x[mask] @ y[mask]) / (x[mask] @ x[mask])
         crossing, left = transfer(x, y, mask, target.spacing[2])
-        error = np.sqrt(np.square((x - y)[mask]).mean()) / bright
+        error = max(np.sqrt(np.square((x - y)[mask]).mean()) / bright, 1e-9)
         fine = noise(x, mask, "noise", system) / bright
         rows[system] = {"PSNR": -20 * np.log10(error), "MTF50": crossing, "N": left, "noise": fine}
     return rows
