@@ -21,6 +21,7 @@ _PUBLIC = {
     # Files, as on the command line.
     "run": "medtrans.stages.run",
     "translate": "medtrans.stages.translate",
+    "translate_folder": "medtrans.stages.translate",
     "evaluate": "medtrans.stages.evaluate",
     "check": "medtrans.stages.check",
     "Recipe": "medtrans.recipe",
@@ -39,7 +40,15 @@ _PUBLIC = {
     "Verdict": "medtrans.core.finding",
     "Score": "medtrans.core.score",
     "Evaluation": "medtrans.core.score",
+    "Outcome": "medtrans.batching.outcome",
+    # Errors.
     "MedtransError": "medtrans.core.errors",
+    "UsageError": "medtrans.core.errors",
+    "InputRefused": "medtrans.core.errors",
+    "GridMismatch": "medtrans.core.errors",
+    "EmptyMask": "medtrans.core.errors",
+    "ModelRefused": "medtrans.core.errors",
+    "EnvironmentRefused": "medtrans.core.errors",
     # Parts to add.
     "Settings": "medtrans.core.settings",
     "Method": "medtrans.core.method",

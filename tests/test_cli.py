@@ -28,7 +28,7 @@ SAMPLES = Path(__file__).parent.parent / "sample_data"
 
 def shell(*words, **options):
     return subprocess.run(
-        [sys.executable, "-m", "medtrans.cli", *map(str, words)], capture_output=True, text=True, timeout=300, **options
+        [sys.executable, "-m", "medtrans", *map(str, words)], capture_output=True, text=True, timeout=300, **options
     )
 
 
@@ -247,7 +247,7 @@ def test_an_interrupted_run_says_so_and_resumes(number, code, tmp_path):
     words = ["run", "t1_to_t2", "--quick", "-o", tmp_path / "run", "--set", "method.generator.channels=[4, 8]"]
     words += ["--set", "training.steps=40", "--set", "training.checkpoint_every=1", "--threads", "1"]
     running = subprocess.Popen(
-        [sys.executable, "-m", "medtrans.cli", *map(str, words)],
+        [sys.executable, "-m", "medtrans", *map(str, words)],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

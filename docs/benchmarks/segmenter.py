@@ -48,7 +48,7 @@ def train(run: Path, heads: Path, kind: str, changes: list[str]) -> int:
     """Train in `run`; returns the number of steps."""
     data = [f"reading.root={heads / 'segmenter'}", f"reading.source.pattern={kind}/*.nii.gz"]
     sets = [part for change in (*SETTINGS, *data, *changes) for part in ("--set", change)]
-    command = [sys.executable, "-m", "medtrans.cli", "train", "downstream/segmenter", "-o", str(run), "--threads", "1"]
+    command = [sys.executable, "-m", "medtrans", "train", "downstream/segmenter", "-o", str(run), "--threads", "1"]
     subprocess.run([*command, *sets], check=True, capture_output=True)
     return int((run / "journal.csv").read_text().split()[-1].partition(",")[0])
 

@@ -15,7 +15,6 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -126,11 +125,6 @@ class Ledger:
         except OSError as reason:
             what = f"the ledger cannot be written ({reason.strerror or reason})"
             raise EnvironmentRefused(self.path, what, "free space or choose another output folder") from reason
-
-
-def now() -> str:
-    """UTC, ISO 8601, with microseconds: sorts as text."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _append(path: Path, line: bytes) -> None:

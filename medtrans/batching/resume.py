@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from medtrans.batching.file_kinds import is_of_kind
-from medtrans.batching.ledger import Ledger, Line, now
+from medtrans.batching.ledger import Ledger, Line
 from medtrans.batching.plan import Job
 from medtrans.core.digest import digest
 from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.timestamps import now
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.volumes import hash_volume
 from medtrans.translating.ensemble import AnyTranslator

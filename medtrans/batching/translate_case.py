@@ -13,11 +13,11 @@ from typing import Any
 
 from medtrans.batching.degraded_sources import read_measured, record_of
 from medtrans.batching.forecast_case import forecast_case
-from medtrans.batching.ledger import Ledger, Line, now
+from medtrans.batching.ledger import Ledger, Line
 from medtrans.batching.outcome import Outcome, failed_outcome
 from medtrans.batching.plan import Job
 from medtrans.batching.resume import first_line, is_done, refuse_foreign
-from medtrans.batching.sidecar import DESCRIPTION, sidecar
+from medtrans.batching.sidecar import sidecar
 from medtrans.batching.staging import publish, staged
 from medtrans.batching.translated_series import (
     Hashed,
@@ -28,6 +28,8 @@ from medtrans.batching.translated_series import (
     write_series,
 )
 from medtrans.core.errors import InputRefused, MedtransError, UsageError
+from medtrans.core.synthetic import DESCRIPTION
+from medtrans.core.timestamps import now
 from medtrans.core.volume import Volume
 from medtrans.reading.memory import free_bytes
 from medtrans.reading.names import sidecar_path, uncertainty_path
@@ -193,10 +195,10 @@ def write_files(
     if with_series and job.series is not None:
         series = write_series(translation, translator, job, line, place / job.series.name)
     if job.output != job.series:
-        write_volume(translation.volume, files[0], description=DESCRIPTION)
+        write_volume(replace(translation.volume, provenance=None), files[0], description=DESCRIPTION)
     if translation.uncertainty is not None:
         files.append(uncertainty_path(files[0]))
-        write_volume(translation.uncertainty, files[-1], description=DESCRIPTION)
+        write_volume(replace(translation.uncertainty, provenance=None), files[-1], description=DESCRIPTION)
     hashed = [_hashed(file) for file in files]
     if job.anonymous:
         translation, inputs, mask = without_names(translation, inputs, mask)

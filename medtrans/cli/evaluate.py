@@ -9,7 +9,7 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, MaskLabel, Overwrite, Threads
+from medtrans.cli.options import AsJson, MaskLabel, Overwrite, Threads, preset_names
 from medtrans.core.log import log_findings
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ def evaluate(
     target: Annotated[
         Path, typer.Option(help="The real volume, a folder of them with the same names, or 'real/{subject}/ct.mha'.")
     ],
-    preset: Annotated[str, typer.Option(help="Which definition of the numbers: see `medtrans list presets`.")],
+    preset: Annotated[
+        str,
+        typer.Option(help="Which definition of the numbers: see `medtrans list presets`.", autocompletion=preset_names),
+    ],
     mask: Annotated[Path | None, typer.Option(help="Voxels that count: a volume, or a folder.")] = None,
     mask_label: MaskLabel = None,
     metric: Annotated[

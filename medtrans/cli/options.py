@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +37,18 @@ def _known_device(name: str) -> str:
     return name
 
 
+def _names_of(kind: str) -> Callable[[str], list[str]]:
+    """Completion of a word by the names of `medtrans list KIND`."""
+
+    def complete(incomplete: str) -> list[str]:
+        from medtrans.catalogue import entries
+
+        return [entry.name for entry in entries(kind) if entry.name.startswith(incomplete)]
+
+    return complete
+
+
+model_names, preset_names, pipeline_names = map(_names_of, ("models", "presets", "pipelines"))
 Device = Annotated[str, typer.Option(callback=_known_device, help="auto, cpu, cuda, cuda:1, mps.")]
 Engine = Annotated[
     EngineName,
@@ -63,7 +75,10 @@ Slurm = Annotated[
     typer.Option("--slurm", help="Print a script for sbatch, of --num-parts tasks that share the folder; do no more."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a pipeline.")]
+RecipeFile = Annotated[
+    str,
+    typer.Argument(metavar="RECIPE", help="A recipe file, or the name of a pipeline.", autocompletion=pipeline_names),
+]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe.")]
 Quick = Annotated[bool, typer.Option(help="A few steps with a small network, to test that everything works.")]
 Longer = Annotated[

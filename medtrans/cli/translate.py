@@ -28,6 +28,7 @@ from medtrans.cli.options import (
     Scheduler,
     Slurm,
     Threads,
+    model_names,
     numbers,
 )
 from medtrans.cli.parts import Part, part_of
@@ -82,6 +83,7 @@ def translate(
             "--model",
             "-m",
             metavar="NAME|FOLDER",
+            autocompletion=model_names,
             help="A model folder, or a shipped model (medtrans list models); again for the mean of several models. "
             "Default: head-mr-to-ct.",
         ),

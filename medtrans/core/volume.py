@@ -7,11 +7,11 @@ The affine maps (i, j, k, 1) to millimetres in the RAS+ world of NIfTI.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from medtrans.core.errors import GridMismatch
+from medtrans.core.errors import GridMismatch, UsageError
 from medtrans.core.finding import Finding
 
 AFFINE_TOLERANCE_MM = 1e-4
@@ -30,6 +30,13 @@ class Origin:
     """As in `core.modality`; empty where the format has no field for it."""
 
 
+class Provenance(Protocol):
+    """What is known of voxels that a model computed."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for the sidecar."""
+
+
 @dataclass(frozen=True, eq=False)
 class Volume:
     """Voxels (channel, i, j, k), the 4x4 affine, the origin if the volume was read, and the findings of the reader."""
@@ -38,6 +45,8 @@ class Volume:
     affine: np.ndarray
     origin: Origin | None = None
     findings: tuple[Finding, ...] = ()
+    provenance: Provenance | None = None
+    """Of voxels that a model computed, and of what is made of them by `like`; None where they were measured."""
 
     def __post_init__(self) -> None:
         if self.voxels.ndim != 4:
@@ -45,6 +54,14 @@ class Volume:
         if np.shape(self.affine) != (4, 4):
             raise GridMismatch("volume", f"the affine has shape {np.shape(self.affine)}", "give 4x4")
         object.__setattr__(self, "affine", np.asarray(self.affine, dtype=np.float64))
+
+    def __repr__(self) -> str:
+        """One line: channels, voxels, type, spacing, orientation, format, and whether a model computed it."""
+        voxels, spacing = "×".join(map(str, self.shape)), "×".join(f"{mm:.4g}" for mm in self.spacing)
+        channels = f"{self.channels} channels of " if self.channels != 1 else ""
+        parts = [f"{channels}{voxels} {self.voxels.dtype}", f"{spacing} mm", self.orientation]
+        parts += [self.origin.format] if self.origin else []
+        return f"Volume({', '.join([*parts, *(['synthetic'] if self.provenance else [])])})"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -75,13 +92,28 @@ class Volume:
             raise GridMismatch(
                 "volume", f"{voxels.shape[1:]} voxels do not fit the grid {self.shape}", "give voxels on that grid"
             )
-        return Volume(voxels, self.affine, self.origin)
+        return Volume(voxels, self.affine, self.origin, provenance=self.provenance)
 
     def shares_grid_with(self, other: Volume) -> bool:
         """Whether shape and affine are equal, to a tenth of a micrometre."""
         return self.shape == other.shape and bool(
             np.allclose(self.affine, other.affine, rtol=0, atol=AFFINE_TOLERANCE_MM)
         )
+
+
+def refuse_other_images(image: object, where: str) -> None:
+    """Raise UsageError on what is no Volume, with the way to make one of it."""
+    if isinstance(image, Volume):
+        return
+    kind = f"{type(image).__module__.partition('.')[0]}.{type(image).__name__}"
+    advice = "give a medtrans.Volume, as medtrans.read_volume(path) returns it"
+    if isinstance(image, np.ndarray):
+        what = "is a NumPy array, which has no place in space"
+        raise UsageError(where, what, "give medtrans.Volume(array[None], affine), with the 4x4 affine to mm in RAS")
+    if hasattr(image, "dataobj") and hasattr(image, "affine"):
+        made = "medtrans.Volume(np.asanyarray(image.dataobj)[None], image.affine)"
+        raise UsageError(where, f"is a {kind}", f"give {made}, or medtrans.read_volume(path) of its file")
+    raise UsageError(where, f"is a {kind}, not a volume", advice)
 
 
 def world_axes(affine: np.ndarray) -> list[tuple[int, int]]:

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from medtrans.core.errors import EmptyMask, GridMismatch, InputRefused
-from medtrans.core.volume import AFFINE_TOLERANCE_MM, Volume
+from medtrans.core.errors import EmptyMask, GridMismatch, InputRefused, UsageError
+from medtrans.core.sealed_json import seal
+from medtrans.core.synthetic import DESCRIPTION
+from medtrans.core.volume import AFFINE_TOLERANCE_MM, Volume, refuse_other_images
 from medtrans.reading import formats
 from medtrans.reading.derived_series import is_derived
 from medtrans.reading.grids import compare_grids
 from medtrans.reading.memory import memory_errors
-from medtrans.reading.names import SERIES, stem
-from medtrans.reading.storage import entries_of, modified_at, refuse_existing, sha256, size_of
+from medtrans.reading.names import SERIES, sidecar_path, stem
+from medtrans.reading.sidecars import read_sidecar
+from medtrans.reading.storage import entries_of, modified_at, refuse_existing, sha256, size_of, write_atomically
 
 
 def read_volume(path: str | Path) -> Volume:
@@ -95,13 +98,25 @@ def write_volume(
 ) -> None:
     """Write a volume completely or not at all. `dtype` None keeps the type of the voxels.
 
-    Raises UsageError where the path exists or its format is unknown, InputRefused where values do not fit the type.
+    Voxels that a model computed are marked as by `medtrans translate`: SYNTHETIC in the header of the file, and a
+    sidecar beside it. Raises UsageError where the path exists or its format is unknown, InputRefused where values do
+    not fit the type.
     """
     path = Path(path)
-    form = formats.format_of(path)
+    refuse_other_images(volume, str(path))
+    form, beside = formats.format_of(path), sidecar_path(path)
     if not overwrite:
         refuse_existing(path)
-    form.write(volume, path, dtype=dtype, description=description)
+    if volume.provenance is None:
+        form.write(volume, path, dtype=dtype, description=description)
+        return
+    if beside.exists() and not (overwrite and read_sidecar(beside)):
+        raise UsageError(beside, "exists, where the sidecar would be", "give another name, or overwrite a translation")
+    beside.unlink(missing_ok=True)  # At no moment it lies beside what it does not describe.
+    form.write(volume, path, dtype=dtype, description=description or DESCRIPTION)
+    facts = volume.provenance.to_dict()
+    output = {"file": path.name, "sha256": hash_volume(path)}
+    write_atomically(beside, seal({**facts, "output": {**output, **facts["output"]}}))
 
 
 def is_volume(path: Path) -> bool:

@@ -187,7 +187,7 @@ def _timed(action: Callable[[], object]) -> tuple[float, float]:
 
 def _run(*words: str) -> float:
     """Run medtrans in a process of its own; the most memory it held, in GiB. Raises EnvironmentRefused."""
-    command = [sys.executable, "-m", "medtrans.cli", *words]
+    command = [sys.executable, "-m", "medtrans", *words]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         _, status, used = os.wait4(running.pid, 0)
         running.returncode = os.waitstatus_to_exitcode(status)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.batching.sidecar import DESCRIPTION
 from medtrans.core.progress import ProgressCallback, no_progress
+from medtrans.core.synthetic import DESCRIPTION
 from medtrans.preparing.preparation import assert_known_conditions
 from medtrans.reading.volumes import write_volume
 from medtrans.translating.sampling import load_sampler, sample_volumes

@@ -112,6 +112,29 @@ def _loaded(models: Models, conditions: Mapping[str, float]) -> AnyTranslator:
     return translator
 
 
+def translate_folder(
+    folder: str | Path,
+    output: str | Path,
+    translator: AnyTranslator,
+    *,
+    pattern: str | None = None,
+    recursive: bool = False,
+    masks: Masks = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    on_progress: ProgressCallback = no_progress,
+    on_outcome: Callable[[Outcome], None] = log_outcome,
+) -> list[Outcome]:
+    """Translate the volumes of a folder by a translator that is loaded, with the files of `medtrans translate`.
+
+    Arguments as of `translate`. Raises UsageError, InputRefused, EnvironmentRefused; what is wrong with one case
+    becomes its Outcome.
+    """
+    selection = Selection(pattern=pattern, recursive=recursive)
+    again, heard = {"overwrite": overwrite, "resume": resume}, {"on_progress": on_progress, "on_outcome": on_outcome}
+    return translate_files(folder, output, translator, selection=selection, masks=masks, **again, **heard)  # type: ignore[arg-type]
+
+
 def _refuse_idle_samples(samples: int, members: Sequence[Translator]) -> None:
     """Raise UsageError on several samples of models that all give one answer."""
     if samples > 1 and not any(member.method.noise_channels for member in members):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
 from medtrans.core.modality import Modality, find_modality
-from medtrans.core.volume import Volume
+from medtrans.core.volume import Volume, refuse_other_images
 from medtrans.reading.value_checks import check_declared, check_values
 
 
 def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tuple[Finding, ...]:
     """Findings on a source of that many channels and that modality, the reader's first. Raises InputRefused."""
+    refuse_other_images(volume, where)
     if volume.channels != channels:
         plural = "s" if volume.channels > 1 else ""
         what = f"has {volume.channels} channel{plural}, the model takes {channels}"

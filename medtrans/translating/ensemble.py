@@ -29,7 +29,8 @@ from medtrans.translating.moments import Moments
 from medtrans.translating.output_checks import assert_same_geometry
 from medtrans.translating.posterior import Sampled
 from medtrans.translating.progress import OnProgress, part_progress
-from medtrans.translating.translation import Translation
+from medtrans.translating.provenance import with_provenance
+from medtrans.translating.translation import UNNAMED, Translation
 from medtrans.translating.translator import Identity, Translator
 
 
@@ -75,7 +76,7 @@ class Ensemble:
         *,
         conditions: Mapping[str, float] | None = None,
         measured: Measured | None = None,
-        where: str = "volume",
+        where: str = UNNAMED,
         on_progress: OnProgress | None = None,
     ) -> Translation:
         """As Translator.translate, by all members, always with uncertainty. Raises what they raise."""
@@ -107,7 +108,8 @@ class Ensemble:
         worst = max(agreements, key=lambda one: one.after, default=None)
         farthest = max(sampled, key=lambda one: one.residual, default=None)
         facts = made.modality, clipped, seconds, described, uncertainty, samples, made.body, worst, farthest
-        return Translation(translated, *facts, engines=tuple(engines))
+        whole = Translation(translated, *facts, engines=tuple(engines))
+        return with_provenance(whole, self, volume if where == UNNAMED else None)
 
 
 AnyTranslator = Translator | Ensemble

@@ -13,6 +13,9 @@ from medtrans.models.engines import EngineUsed
 from medtrans.translating.data_consistency import Agreement
 from medtrans.translating.posterior import Sampled
 
+UNNAMED = "volume"
+"""Name in messages of a volume that is not known to be a file."""
+
 
 @dataclass(frozen=True)
 class BodyUsed:

@@ -37,10 +37,11 @@ from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
 from medtrans.translating.prediction import Prediction, predict, refuse_not_finite
 from medtrans.translating.prior import Prior
 from medtrans.translating.progress import OnProgress
+from medtrans.translating.provenance import with_provenance
 from medtrans.translating.restoration import restore, restore_uncertainty
 from medtrans.translating.settings import TranslatingSettings
 from medtrans.translating.sliding_window import WINDOW, SlidingWindow
-from medtrans.translating.translation import BodyUsed, Translation
+from medtrans.translating.translation import UNNAMED, BodyUsed, Translation
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Translator:
         *,
         conditions: Mapping[str, float] | None = None,
         measured: Measured | None = None,
-        where: str = "volume",
+        where: str = UNNAMED,
         on_progress: OnProgress | None = None,
     ) -> Translation:
         """Translate `volume`; `mask` is its body mask, found in the volume and given a margin if not given.
@@ -183,7 +184,8 @@ class Translator:
         samples, modality = prediction.samples, self.preparation.modality
         facts = clipped, seconds, findings, uncertainty, samples, body, agreement, sampled
         engines = (prediction.engine,) if prediction.engine else ()
-        return Translation(translated, modality, *facts, engines=engines)
+        made = Translation(translated, modality, *facts, engines=engines)
+        return with_provenance(made, self, source if where == UNNAMED else None)
 
     def _doubts(self, translated: Volume, body: BodyUsed | None, clipped: float, where: str) -> list[Finding]:
         """On the translation itself, and what a test of the model has shown."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import to_grid
-from medtrans.translating.ensemble import AnyTranslator
-from medtrans.translating.translator import Translator
+
+if TYPE_CHECKING:
+    from medtrans.translating.ensemble import AnyTranslator
+    from medtrans.translating.translator import Translator
 
 
 def window_borders(translator: AnyTranslator, volume: Volume) -> list[list[int]]:

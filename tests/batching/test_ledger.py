@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from medtrans.batching.ledger import Ledger, Line, now
+from medtrans.batching.ledger import Ledger, Line
 from medtrans.core.errors import EnvironmentRefused
+from medtrans.core.timestamps import now
 
 
 def line(output="a.nii.gz", **changes):

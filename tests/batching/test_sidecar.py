@@ -4,10 +4,11 @@ from dataclasses import replace
 import numpy as np
 
 from medtrans import __version__
-from medtrans.batching.sidecar import DESCRIPTION, sidecar
+from medtrans.batching.sidecar import sidecar
 from medtrans.core.digest import digest
 from medtrans.core.finding import Finding
 from medtrans.core.modality import find_modality
+from medtrans.core.synthetic import DESCRIPTION
 from medtrans.core.volume import Volume
 from medtrans.evaluating.uncertainty import read_samples
 from medtrans.preparing.intensity_scale import read_percentiles

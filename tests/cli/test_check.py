@@ -16,7 +16,7 @@ WITHOUT_RIGHTS = hasattr(os, "geteuid") and os.geteuid() != 0
 
 
 def checked(*arguments):
-    command = [sys.executable, "-m", "medtrans.cli", "check", *map(str, arguments)]
+    command = [sys.executable, "-m", "medtrans", "check", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
 
 

@@ -1,8 +1,9 @@
 import pytest
 
-from medtrans.batching.ledger import Ledger, Line, now
+from medtrans.batching.ledger import Ledger, Line
 from medtrans.cli.parts import Part, part_of
 from medtrans.core.errors import UsageError
+from medtrans.core.timestamps import now
 
 
 def array(number, low, high, count=None, step=1):

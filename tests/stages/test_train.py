@@ -82,7 +82,7 @@ def test_torchrun_trains_the_same_model_and_prints_once(tmp_path):
     words = ["train", "t1_to_t2", "--quick", "-o", str(tmp_path / "two")]
     for change in changes:
         words += ["--set", change]
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "medtrans.cli", *words]
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "medtrans", *words]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *command], capture_output=True, text=True, env=environment, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -1,5 +1,0 @@
-"""python -m medtrans.cli, which torchrun needs."""
-
-from medtrans.cli import main
-
-main()
