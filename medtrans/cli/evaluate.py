@@ -9,7 +9,7 @@ import typer
 
 from medtrans.cli.app import app
 from medtrans.cli.libraries import use_threads
-from medtrans.cli.options import AsJson, MaskLabel, Overwrite, Threads, preset_names
+from medtrans.cli.options import AsJson, MaskLabel, Overwrite, ResampleTilt, Threads, preset_names
 from medtrans.core.log import log_findings
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     translated: Annotated[
         list[Path],
         typer.Option(
@@ -68,17 +69,24 @@ def evaluate(
         Path | None,
         typer.Option(help="Masks of what changed between source and target, two visits: for the metrics of change."),
     ] = None,
+    series: Annotated[
+        str | None, typer.Option(metavar="NUMBER|TEXT|UID", help="One of several DICOM series in --target.")
+    ] = None,
+    resample_tilt: ResampleTilt = False,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Score translations against targets, and define every number. Several translations are compared."""
     from medtrans.evaluating.results import to_json, to_text
     from medtrans.reading.checks import refusal
+    from medtrans.stages._chosen_series import chosen_series
     from medtrans.stages.evaluate import evaluate
 
     use_threads(threads)
+    target = context.with_resource(chosen_series(target, series)).path
     segmentation = _segmentation(segmenter, label_maps, reference_labels, labels, surface_tolerance)
     shown = {"source": source, "segmentation": segmentation, "overwrite": overwrite, "mask_label": mask_label}
+    shown["resample_tilt"] = resample_tilt
     options: dict[str, Any] = {"metrics": _metrics(metric or []), "change": change, **shown}
     options["protected"] = _given(segmenter, label_maps, reference_labels, labels)
     if len(translated) > 1:

@@ -95,6 +95,13 @@ Overwrite = Annotated[bool, typer.Option(help="Replace existing outputs of this 
 MaskLabel = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="The value in the mask that counts; default: all above 0.")
 ]
+ResampleTilt = Annotated[
+    bool,
+    typer.Option(
+        "--resample-tilt",
+        help="Interpolate DICOM series of a tilted gantry to a rectangular grid. Default: they are refused.",
+    ),
+]
 Folder = Annotated[Path | None, typer.Option("--folder", "-o", help="The run folder; default: runs/NAME.")]
 
 

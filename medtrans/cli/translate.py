@@ -25,6 +25,7 @@ from medtrans.cli.options import (
     Precision,
     PrecisionName,
     ProcessCount,
+    ResampleTilt,
     Scheduler,
     Slurm,
     Threads,
@@ -156,13 +157,7 @@ def translate(
             metavar="NUMBER|TEXT|UID", help="One of several DICOM series in a folder, a tree of folders or a zip."
         ),
     ] = None,
-    resample_tilt: Annotated[
-        bool,
-        typer.Option(
-            "--resample-tilt",
-            help="Interpolate a DICOM series of a tilted gantry to a rectangular grid. Default: it is refused.",
-        ),
-    ] = False,
+    resample_tilt: ResampleTilt = False,
     file_format: Annotated[
         FileFormat,
         typer.Option(

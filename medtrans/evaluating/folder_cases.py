@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from medtrans.evaluating.uncertainty import read_samples
 from medtrans.evaluating.window_borders import read_borders
 from medtrans.preparing.intensity_scale import read_percentiles, scaled, upper_percentiles
 from medtrans.reading.names import UNCERTAINTY, sidecar_path, subject_of
-from medtrans.reading.volumes import read_mask, read_volume
+from medtrans.reading.volumes import read_mask, read_upright, read_volume
 
 if TYPE_CHECKING:
     from medtrans.evaluating.segmentation.task import SegmentationTask
@@ -38,6 +38,8 @@ class FolderCase(ScoringCase):
     deviations: Path | None = None
     """Where the standard deviations of all cases are; None where they are not scored."""
     mask_label: int | None = None
+    read: Callable[[Path], Volume] = read_volume
+    """Of images; `read_upright` interpolates DICOM series of a tilted gantry."""
 
     @property
     def subject(self) -> str:  # type: ignore[override]
@@ -45,10 +47,10 @@ class FolderCase(ScoringCase):
         return subject_of(self.name)
 
     def target(self) -> Volume:
-        return read_volume(self.files.target)
+        return self.read(self.files.target)
 
     def translated(self) -> Volume:
-        return read_volume(self.files.translated)
+        return self.read(self.files.translated)
 
     def mask(self, target: Volume) -> Volume | None:
         return read_mask(self.files.mask, self.mask_label) if self.files.mask is not None else None
@@ -64,7 +66,7 @@ class FolderCase(ScoringCase):
     def source(self) -> Volume | None:
         """None where it cannot be read: the translation is scored without it."""
         try:
-            return read_volume(self.files.source) if self.files.source is not None else None
+            return self.read(self.files.source) if self.files.source is not None else None
         except InputRefused:
             return None
 
@@ -106,12 +108,14 @@ def evaluate_files(
     segmentation: SegmentationTask | None = None,
     mask_label: int | None = None,
     change: Path | None = None,
+    resample_tilt: bool = False,
 ) -> Evaluation:
     """Score files or folders. A case that cannot be scored is listed, the rest go on.
 
     `uncertainty` holds the standard deviations of the translations, in files of their names, with or without "_std".
     `source` holds the volumes that were translated: a baseline. `mask_label` is the value in a mask that counts,
-    `change` holds masks of what differs between source and target, visits at different times. Raises
+    `change` holds masks of what differs between source and target, visits at different times; `resample_tilt`
+    interpolates DICOM series of a tilted gantry. Raises
     UsageError where no file has a partner, or on an unknown preset or metric, InputRefused where a path does not exist.
     """
     definition(preset, metrics=metrics)  # Refuse a wrong preset or metric before anything is read.
@@ -119,12 +123,14 @@ def evaluate_files(
     files = match_files(translated, target, mask, mask_label=mask_label, **more)
     clauses = (COPIED_SOURCE_CLAUSE,) if files.has_source else ()
     task = ScoringTask(preset, files.region, metrics, clauses, segmentation)
-    return score_cases(folder_cases(files, uncertainty, mask_label), task, failed=files.failed)
+    scored = folder_cases(files, uncertainty, mask_label, resample_tilt=resample_tilt)
+    return score_cases(scored, task, failed=files.failed)
 
 
 def folder_cases(
-    files: MatchedFiles, deviations: Path | None = None, mask_label: int | None = None
+    files: MatchedFiles, deviations: Path | None = None, mask_label: int | None = None, *, resample_tilt: bool = False
 ) -> Iterator[FolderCase]:
     """The cases of matched files, in the order of their names."""
+    read = read_upright if resample_tilt else read_volume
     for name, of_case in files.cases.items():
-        yield FolderCase(name, of_case, deviations, mask_label)
+        yield FolderCase(name, of_case, deviations, mask_label, read)

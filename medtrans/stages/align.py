@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from medtrans.preparing.registration.transform_file import write_transform
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import stem
 from medtrans.reading.storage import write_atomically
-from medtrans.reading.volumes import hash_volume, read_mask, read_volume, write_volume
+from medtrans.reading.volumes import hash_volume, read_mask, read_upright, read_volume, write_volume
 from medtrans.reporting.images.checkerboard import checkerboard
 from medtrans.translating.output_checks import to_whole_hu
 
@@ -71,6 +71,7 @@ def align(
     mask_label: int | None = None,
     labels: Sequence[Path] = (),
     padded: bool = False,
+    resample_tilt: bool = False,
     overwrite: bool = False,
     on_progress: ProgressCallback = no_progress,
 ) -> Aligned:
@@ -78,12 +79,14 @@ def align(
 
     The bias field of what is declared as MR is removed for the search; a declared CT is written as int16 in HU.
     `labels` are label maps on the grid of `moving` that go with it. What the moving image does not reach is air, or
-    with `padded` a value that counts as padding. Raises UsageError, InputRefused, EnvironmentRefused.
+    with `padded` a value that counts as padding. `resample_tilt` interpolates DICOM series of a
+    tilted gantry. Raises UsageError, InputRefused, EnvironmentRefused.
     """
     files = AlignedFiles(folder, stem(moving), stem(fixed), tuple(stem(path) for path in labels))
     plan_outputs(files.planned(str(moving)), [moving, fixed, *filter(None, masks), *labels], overwrite)
     with memory_errors(moving):
-        volumes = _finite(moving), _finite(fixed)
+        read = read_upright if resample_tilt else read_volume
+        volumes = _finite(moving, read), _finite(fixed, read)
         kinds = [find_modality(name) if name else None for name in modalities]
         sides = zip(masks, volumes, (moving, fixed), strict=True)
         bodies = [_body(mask, mask_label, volume, path) for mask, volume, path in sides]
@@ -176,9 +179,9 @@ def _write(
         publish(written, files.folder, stale)
 
 
-def _finite(path: Path) -> Volume:
+def _finite(path: Path, read: Callable[[Path], Volume]) -> Volume:
     """The volume. Raises InputRefused where a voxel is no finite number: interpolation would spread it."""
-    volume = read_volume(path)
+    volume = read(path)
     if not np.isfinite(volume.voxels).all():
         raise InputRefused(path, "holds voxels that are not finite numbers", "replace them first")
     return volume

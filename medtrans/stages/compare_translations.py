@@ -61,6 +61,7 @@ def compare_translations(
     if report is not None:
         for system, path in zip(systems, translated, strict=True):
             shown = {**shared, "segmentation": options.get("segmentation"), "overwrite": overwrite}
+            shown["resample_tilt"] = options.get("resample_tilt", False)
             write_evaluation_page(system.folder.path, system.evaluation, path, target, mask, **shown)
         names = dict(zip(folders, translated, strict=True))
         cases = _compared_cases(names, systems[0].evaluation, target, mask, source, mask_label)

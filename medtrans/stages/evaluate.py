@@ -38,6 +38,7 @@ def evaluate(
     change: Path | None = None,
     report: Path | None = None,
     protected: Sequence[Path] = (),
+    resample_tilt: bool = False,
     overwrite: bool = False,
 ) -> Evaluation:
     """Score files or folders matched by name, as evaluate_files; the file `output` gets the scores as CSV.
@@ -59,6 +60,7 @@ def evaluate(
         segmentation=segmentation,
         mask_label=mask_label,
         change=change,
+        resample_tilt=resample_tilt,
     )
     if output is not None:
         write_atomically(output, to_csv(evaluation))

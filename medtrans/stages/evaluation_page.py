@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 from medtrans.batching.outputs import plan_outputs
 from medtrans.core.finding import Finding
 from medtrans.core.score import Evaluation
-from medtrans.evaluating.folder_cases import folder_cases
-from medtrans.evaluating.matched_files import MatchedFiles, match_files
+from medtrans.evaluating.folder_cases import FolderCase, folder_cases
+from medtrans.evaluating.matched_files import match_files
 from medtrans.evaluating.segmentation.task import SegmentationTask
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.reporting.case_selection import case_images, report_cases
@@ -32,6 +33,7 @@ def write_evaluation_page(
     source: Path | None = None,
     segmentation: SegmentationTask | None = None,
     mask_label: int | None = None,
+    resample_tilt: bool = False,
     overwrite: bool = False,
 ) -> Path:
     """Write scores.csv, scores.json, tables.tex and report.html into `folder`; returns the page.
@@ -42,9 +44,9 @@ def write_evaluation_page(
     """
     run = RunFolder(folder)
     plan_outputs(evaluation_outputs(run), overwrite=overwrite)
-    images, findings = _images(
-        evaluation, match_files(translated, target, mask, source=source), segmentation, mask_label
-    )
+    files = match_files(translated, target, mask, source=source)
+    cases = {case.name: case for case in folder_cases(files, mask_label=mask_label, resample_tilt=resample_tilt)}
+    images, findings = _images(evaluation, cases, segmentation, has_source=files.has_source)
     write_evaluation_files(run, evaluation)
     report = evaluation_report(
         f"{translated.name} compared with {target.name}",
@@ -60,15 +62,18 @@ def write_evaluation_page(
 
 
 def _images(
-    evaluation: Evaluation, files: MatchedFiles, segmentation: SegmentationTask | None, mask_label: int | None
+    evaluation: Evaluation,
+    cases: Mapping[str, FolderCase],
+    segmentation: SegmentationTask | None,
+    *,
+    has_source: bool,
 ) -> tuple[list[CaseImages], list[Finding]]:
     """Images of the worst, the median and the best case, read again one by one."""
     modality = evaluation.definition.modality
-    cases = {case.name: case for case in folder_cases(files, mask_label=mask_label)}
     images, findings = [], []
     for name in report_cases(evaluation.scores, EvaluatingSettings.report_cases):
         # The modality of a source is not declared here: MR has no fixed display windows and fits any values.
-        displayed, noticed = case_images(cases[name], "MR", modality, segmentation, needs_source=files.has_source)
+        displayed, noticed = case_images(cases[name], "MR", modality, segmentation, needs_source=has_source)
         images.append(displayed)
         findings += noticed
     return images, findings

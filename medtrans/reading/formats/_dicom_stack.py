@@ -123,7 +123,7 @@ def _refuse_tilt(order: Sequence[Frame], path: Path) -> None:
     tilt = tilt_of(order)
     if tilt > UPRIGHT_DEGREES:
         what = f"its slices are shifted against each other: the gantry was tilted by {tilt:.1f}°"
-        advice = "translate it with --resample-tilt, or resample it to a rectangular grid, for example by dcm2niix"
+        advice = "give --resample-tilt (translate, evaluate, align); for a recipe convert it before, as by dcm2niix"
         raise InputRefused(path, what, advice, "tilted-gantry")
 
 
