@@ -149,6 +149,9 @@ def _segmentation(
 ) -> SegmentationTask | None:
     """Only a segmenter needs torch, and only label maps the metrics of structures: each is imported where needed."""
     if segmenter is not None:
+        from medtrans.models.config import read_config
+
+        read_config(segmenter)  # What is no model is refused before torch is loaded.
         from medtrans.evaluating.segmentation import segmenter as by_segmenter
 
         return by_segmenter.of_options(segmenter, label_maps, reference, labels, tolerance)

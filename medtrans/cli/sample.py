@@ -26,10 +26,16 @@ def sample(
 ) -> None:
     """Generate images from noise (autoencoder, VAE, GAN, conditional GANs)."""
     from medtrans.cli.progress import ProgressBars
+    from medtrans.models.config import read_config
+    from medtrans.reading.storage import refuse_unwritable
+
+    known = numbers(conditions)
+    read_config(model)  # What is wrong with the words is said before torch is loaded.
+    refuse_unwritable(output)
     from medtrans.stages.sample import sample
 
     use_threads(threads)
     with ProgressBars() as progress:
-        options = {"seed": seed, "conditions": numbers(conditions), "device": device, "overwrite": overwrite}
+        options = {"seed": seed, "conditions": known, "device": device, "overwrite": overwrite}
         paths = sample(output, model, count, **options, on_progress=progress)  # type: ignore[arg-type]
     print(made_files(paths) if as_json else f"{len(paths)} images in {output}")

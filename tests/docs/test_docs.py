@@ -29,7 +29,7 @@ PAGES = [
     *sorted(ROOT.glob("pipelines/*/README.md")),
 ]
 COMMANDS = typer.main.get_command(app).commands
-ALWAYS = {"--help", "--debug"}
+ALWAYS = {"--help", "--debug", "--log"}
 SCRIPTS = sorted(ROOT.glob("docs/benchmarks/*.sh"))
 PROGRAMS = sorted([*ROOT.glob("docs/**/*.py"), *ROOT.glob("pipelines/**/*.py")])
 COMMAND = re.compile(r"(?<![\w./-])medtrans ([a-z].*?)(?=&&|;|$)")
