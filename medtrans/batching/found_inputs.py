@@ -63,13 +63,14 @@ def find_inputs(inputs: Inputs, output: Path, *, pattern: str | None = None, rec
     if isinstance(inputs, (str, Path)) and not Path(inputs).exists():
         raise InputRefused(inputs, "does not exist", "check the path")
     given = [inputs] if isinstance(inputs, (str, Path)) else list(inputs)
-    single = [Path(each) if isinstance(each, (str, Path)) else None for each in given]
+    cases = [(Path(each),) if isinstance(each, (str, Path)) else tuple(map(Path, each)) for each in given]
+    single = [case[0] if len(case) == 1 else None for case in cases]
     folders = [path for path in single if path is not None and is_folder_of_volumes(path)]
     if not folders:
         if pattern is not None or (recursive and len(given) == 1):
             option = "--recursive" if pattern is None else "--pattern"
             raise UsageError(option, "is for folders of volumes", "give a folder as the input, or leave it out")
-        return _listed(inputs, given, recursive=recursive)
+        return _listed(inputs, cases, recursive=recursive)
     if len(folders) < len(given):
         raise UsageError(folders[0], "is a folder of volumes, and another input is none", "give folders alone, or none")
     found = [path for root in folders for path in _volumes(root, pattern, output, recursive=recursive)]
@@ -105,11 +106,11 @@ def is_batch_of_cases(inputs: Inputs) -> bool:
     return len(inputs) > 1 or (bool(inputs) and isinstance(inputs[0], Path) and is_folder_of_volumes(inputs[0]))
 
 
-def _listed(inputs: Inputs, given: Sequence[str | Path | Sequence[str | Path]], *, recursive: bool) -> FoundInputs:
+def _listed(inputs: Inputs, cases: Sequence[tuple[Path, ...]], *, recursive: bool) -> FoundInputs:
     """Volumes as given; with `recursive` the tree below their common folder is kept."""
     if not recursive:
         return FoundInputs(inputs)
-    first = [Path(each if isinstance(each, (str, Path)) else each[0]) for each in given]
+    first = [case[0] for case in cases]
     top = _common([path.parent for path in first])
     return FoundInputs(inputs, tuple(_place(path, top) for path in first))
 

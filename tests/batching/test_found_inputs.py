@@ -76,7 +76,7 @@ def test_a_list_holds_cases_and_their_contrasts(tree, monkeypatch, tmp_path):
 
 
 def test_several_folders_are_one_batch(tree, tmp_path):
-    found = find_inputs([tree / "sub-1/anat", tree / "sub-2"], tmp_path)
+    found = find_inputs([tree / "sub-1/anat", (tree / "sub-2",)], tmp_path)
     assert found.volumes == tuple(tree / name for name in TREE[:3])
     assert find_inputs([tree / "sub-1", tree / "sub-2"], tmp_path, recursive=True).places == (
         "sub-1/anat",
