@@ -1,6 +1,6 @@
 """List of wheels of an installation without internet: names, versions and hashes, as pip resolves them here.
 
-    python packaging/wheels.py [EXTRA …] > packaging/wheels-linux-x86_64-cp311.txt
+    python packaging/wheels.py [EXTRA …] > wheels.txt
 
 Run it on the kind of machine and the Python for which the list is. It downloads descriptions of packages, no more.
 """

@@ -14,8 +14,9 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
-from medtrans.batching.ledger import Ledger, Line, now
+from medtrans.batching.ledger import Ledger, Line
 from medtrans.core.tables import text_table
+from medtrans.core.timestamps import now
 from medtrans.models.zoo import model_folders
 from medtrans.translating.ensemble import load_translator
 

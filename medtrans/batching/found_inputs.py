@@ -83,20 +83,26 @@ def read_list(file: Path) -> list[tuple[Path, ...]]:
 
     Paths are relative to the current folder, as on the command line. Raises InputRefused, UsageError.
     """
-    try:
-        lines = read_bytes(file, MAX_LIST_BYTES).decode().splitlines()
-    except UnicodeDecodeError:
-        raise UsageError(file, "is not a text in UTF-8", "give a list of paths, one a line") from None
-    words = [[word.strip() for word in line.split("\t")] for line in lines if line.strip() and line[0] != "#"]
-    if not words:
+    lines = _lines(file)
+    if not lines:
         raise UsageError(file, "lists nothing", "give a list of paths, one a line")
-    return [tuple(Path(word) for word in line if word) for line in words]
+    return [tuple(Path(word) for word in line) for line in lines]
 
 
 def read_names(file: Path) -> frozenset[str]:
-    """The names of cases in a list as `read_list` reads it, where each line may name a file of the case instead."""
-    names = [case[0].as_posix() for case in read_list(file)]
+    """The names of cases in a list, which may be empty; a line may name a file of the case, and more after a tab."""
+    names = [line[0] for line in _lines(file)]
     return frozenset(name.removesuffix(suffix_of(name)) for name in names)
+
+
+def _lines(file: Path) -> list[list[str]]:
+    """The words of each line, between tabs; none of remarks and of empty lines. Raises InputRefused, UsageError."""
+    try:
+        lines = read_bytes(file, MAX_LIST_BYTES).decode().splitlines()
+    except UnicodeDecodeError:
+        raise UsageError(file, "is not a text in UTF-8", "give a list, one case a line") from None
+    words = [[word.strip() for word in line.split("\t") if word.strip()] for line in lines if not line.startswith("#")]
+    return [line for line in words if line]
 
 
 def is_batch_of_cases(inputs: Inputs) -> bool:

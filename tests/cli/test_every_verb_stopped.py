@@ -31,7 +31,7 @@ STAGES = {
     ),
     "compare": ("medtrans.stages.compare.compare", ["one", "other"]),
     "distances": ("medtrans.stages.distances.measure", ["one", "other"]),
-    "sample": ("medtrans.stages.sample.sample", ["-m", "model", "-o", "out"]),
+    "sample": ("medtrans.models.config.read_config", ["-m", "model", "-o", "out"]),
     "export": ("medtrans.stages.export.export", ["head-mr-to-ct", "--to", "zip", "-o", "out.zip"]),
     "serve": ("medtrans.serving.server.serve", []),
     "check": ("medtrans.stages.check.check", ["a.nii"]),
