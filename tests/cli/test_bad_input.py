@@ -102,7 +102,7 @@ ROWS = [
     (f"{SCORED} --change nowhere.nii.gz", 3, "nowhere.nii.gz: does not exist"),
     ("sample -m empty -o out --count 0", 2, "Invalid value for '--count' / '-n': Input should be greater than or eq"),
     ("sample -m empty -o out --device tpu", 2, "device tpu: is not a device"),
-    (f"{ALIGN} --kind elastic", 2, "'elastic' is not one of 'rigid', 'affine', 'deformable'"),
+    (f"{ALIGN} --kind elastic", 2, "deformable"),
     (
         "degrade -i a.nii.gz -o out.nii.gz --with low_dose --seed -1",
         2,
