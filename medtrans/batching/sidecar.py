@@ -35,6 +35,7 @@ def sidecar(
     if facts["body"] and mask:
         label = {"label": mask_label} if mask_label is not None else {}
         facts["body"]["mask"] = {**_file(*mask), **label}
+    facts |= translation.checks
     return seal(facts)
 
 

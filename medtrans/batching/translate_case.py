@@ -13,6 +13,7 @@ from typing import Any
 
 from medtrans.batching.degraded_sources import read_measured, record_of
 from medtrans.batching.forecast_case import forecast_case
+from medtrans.batching.inspection import Inspection
 from medtrans.batching.ledger import Ledger, Line
 from medtrans.batching.outcome import Outcome, failed_outcome
 from medtrans.batching.plan import Job
@@ -56,6 +57,7 @@ class Batch:
     """Cases whose failure is known: one that failed before is not tried again with the same input and model."""
     models: Models | None = None
     """By which another process loads the same translator."""
+    inspection: Inspection | None = None
     foretell: bool = False
     """Write nothing, and foretell each case."""
     token: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -142,9 +144,11 @@ class Batch:
             if _hashed(path) != before:
                 raise InputRefused(path, "changed while it was read", "run again when the file is complete", "changed")
         where = str(job.sources[0])
-        return self.translator.translate(
+        noticed = self.inspection.before(volume, where) if self.inspection else ()
+        translation = self.translator.translate(
             volume, mask=body, conditions=job.conditions, measured=measured, where=where, on_progress=on_progress
         )
+        return self.inspection.after(volume, translation, noticed) if self.inspection else translation
 
     def _write(
         self, translation: Translation, job: Job, line: Line, inputs: Sequence[Hashed], mask: Hashed | None

@@ -11,6 +11,7 @@ from medtrans.batching.case_progress import CaseProgress
 from medtrans.batching.executors import Executor
 from medtrans.batching.executors.serial import Serial
 from medtrans.batching.file_formats import FileFormat
+from medtrans.batching.inspection import Inspection
 from medtrans.batching.ledger import Ledger
 from medtrans.batching.masks import Masks
 from medtrans.batching.outcome import Outcome, accepted_outcome, log_outcome
@@ -46,6 +47,7 @@ def translate_files(
     anonymous: bool = False,
     resample_tilt: bool = False,
     models: Models | None = None,
+    inspection: Inspection | None = None,
     executor: Executor | None = None,
     on_progress: ProgressCallback = no_progress,
     on_outcome: Callable[[Outcome], None] = log_outcome,
@@ -60,7 +62,8 @@ def translate_files(
     output may replace. `resume` skips what the ledger proves done. `tasks` are those of an array of commands.
     `accepted` are the names of cases whose failure is known. `file_format` says whether DICOM series are written as
     DICOM, too; `anonymous` leaves identity out of their headers, `resample_tilt` interpolates those of a tilted gantry
-    to a rectangular grid. `dry_run` writes nothing and foretells each case. `executor` shares the jobs out among
+    to a rectangular grid. `dry_run` writes nothing and foretells each case. `inspection` checks sources and results,
+    but those of a dry run. `executor` shares the jobs out among
     processes, which load the `models`; None is this process alone. `on_outcome` gets each outcome when it is known; by
     default it goes to the logger "medtrans".
     Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that exist, collide or would replace
@@ -82,7 +85,7 @@ def translate_files(
         remove_strays(folder)
     known = frozenset[str]() if selection.retry_failed else frozenset(accepted)
     resumed = resume or selection.retry_failed
-    batch = Batch(translator, ledger, overwrite, resumed, len(jobs) > 1, tasks, known, models, foretell=dry_run)
+    batch = Batch(translator, ledger, overwrite, resumed, len(jobs) > 1, tasks, known, models, inspection, foretell=dry_run)
     progress, found = CaseProgress(jobs, on_progress), dict[int, Outcome]()
     for number, outcome in (executor or Serial()).run(batch, jobs, progress.report):
         progress.finish(number, worked=outcome.verdict != "skipped")

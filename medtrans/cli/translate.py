@@ -174,7 +174,10 @@ def translate(
             "of files stay. Default: patient and study are kept.",
         ),
     ] = False,
-    force: Annotated[bool, typer.Option(help="Translate bodies that are too small for the model, too.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(help="Translate what the gate of a model refuses, and bodies too small for it; the sidecar says so."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; foretell grid, windows, memory and time of each case.")
     ] = False,
@@ -213,7 +216,7 @@ def translate(
     asked = Asked(is_batch, models, device, threads, processes, executor, scheduler, num_parts, array)
     with ProgressBars() as progress, executor_of(cases, asked) as shared:
         how: dict[str, Any] = {"device": device, "engine": engine.value, "precision": precision.value, **planned}
-        how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run, "executor": shared}
+        how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run, "executor": shared, "force": force}
         stage = importlib.import_module("medtrans.stages.translate")
         outcomes = stage.translate(inputs, output, models, on_progress=progress, **how)
     say_cured(outcomes, accepted, accept_failed)

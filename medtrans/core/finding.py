@@ -12,7 +12,7 @@ from typing import Any, Literal
 from medtrans.core.printable import printable
 
 Severity = Literal["refuse", "warn", "note"]
-Outcome = Literal["pass", "fail", "not shown", "not assessable"]
+Outcome = Literal["pass", "fail", "not shown", "not assessable", "plausible", "doubtful"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,8 @@ class Finding:
 class Verdict:
     """The answer to one question about a result.
 
-    "not shown": it was tested, and the data do not decide; "not assessable": it could not be tested.
+    "not shown": it was tested, and the data do not decide; "not assessable": it could not be tested. "plausible" and
+    "doubtful" answer whether something can be true, where no truth is known.
     """
 
     code: str

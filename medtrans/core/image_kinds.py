@@ -21,7 +21,7 @@ MIN_TISSUE_FRACTION, MIN_AIR_FRACTION = 0.05, 0.03
 LOWEST_TISSUE, LOWEST_HU, HIGHEST_HU = -300.0, 1100.0, 31000.0
 MAX_OUTSIDE_FRACTION = 0.02
 """Largest fraction of voxels below HU: padding outside the field of view."""
-WATER_PER_CM = {"511 keV": (0.085, 0.108), "60 to 80 keV": (0.17, 0.225)}
+WATER_PER_CM = {"511 keV": (0.085, 0.108), "140 keV": (0.143, 0.163), "60 to 80 keV": (0.17, 0.225)}
 """Linear attenuation of soft tissue in 1/cm."""
 HIGHEST_RATIO = 8.0
 """Largest ratio of the highest attenuation (metal excluded) to that of soft tissue."""

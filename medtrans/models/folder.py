@@ -1,7 +1,8 @@
 """Model folder: config.json, model.safetensors and MODEL_CARD.md of a trained model.
 
 config.json holds the method with its settings and task, the fitted preparation with both modalities, the hash of the
-weights, and places for an input gate and a calibration. Weights are safetensors; nothing is unpickled.
+weights, and places for parts of later versions. The signature of the training images stands beside it, in gate.json.
+Weights are safetensors; nothing is unpickled.
 
 Saving can be interrupted at any point, and leaves the old model or the new one: the new weights are written beside the
 old ones, config.json is replaced (from then on the folder is the new model), the new weights replace the old ones.

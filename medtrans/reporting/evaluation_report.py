@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medtrans.core.finding import Finding
+from medtrans.core.finding import Finding, Verdict
 from medtrans.core.score import TRANSLATED, Evaluation, Score
 from medtrans.evaluating.columns import columns, scored_definition
 from medtrans.evaluating.segmentation.class_metrics import is_segmentation, is_single_class
@@ -19,6 +19,7 @@ from medtrans.reporting.sections.cases import cases_section
 from medtrans.reporting.sections.findings import findings_section
 from medtrans.reporting.sections.images import images_section
 from medtrans.reporting.sections.methods import methods_section
+from medtrans.reporting.sections.plausibility import plausibility_section, verdicts_in
 from medtrans.reporting.sections.provenance import provenance_section
 from medtrans.reporting.sections.recipe import recipe_section
 from medtrans.reporting.sections.scores import scores_section
@@ -40,8 +41,12 @@ def evaluation_report(
     provenance: Mapping[str, Any] | None = None,
     findings: Sequence[Finding] = (),
     run: RunRecord | None = None,
+    plausibility: Mapping[str, Sequence[Verdict]] | None = None,
 ) -> Report:
-    """`cases` are those with images. `findings` come in addition to those of the evaluation and of its scores."""
+    """`cases` are those with images. `findings` come in addition to those of the evaluation and of its scores.
+
+    `plausibility` are the verdicts on each translated CT; those of a run stand in its sidecars.
+    """
     run, facts = run or RunRecord(), provenance or {}
     noticed = [*evaluation.findings, *score_findings(evaluation.scores), *findings]
     answers = verdicts(evaluation, run.convergence)
@@ -53,6 +58,7 @@ def evaluation_report(
         findings_section(evaluation.failed, noticed),
         verdicts_section(answers) if evaluation.scores else None,
         *_score_sections(evaluation, {panel.case: panel.anchor for panel in panels}),
+        plausibility_section(plausibility or verdicts_in(run.sidecars)),
         images,
         methods_section(text if has_text else ""),
         training_section(run.journal, run.monitor, columns(image_scores(evaluation.scores))),

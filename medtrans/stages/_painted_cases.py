@@ -55,7 +55,7 @@ class Painter:
 
     def __call__(self, index: int, shape: int, rng: np.random.Generator) -> tuple[MadeVolume, MadeVolume]:
         with memory_errors(self.label_maps[index]):
-            pair = _pair(self._head(index, shape), self.settings, self.degrading, self.preparation, rng)
+            pair = paint_degraded(self._head(index, shape), self.settings, self.degrading, self.preparation, rng)
             return _prepared(pair, self.preparation)
 
     def _head(self, index: int, shape: int) -> Head:
@@ -81,7 +81,7 @@ def _prepared(pair: PaintedPair, preparation: Preparation) -> tuple[MadeVolume, 
     return MadeVolume.of(source), MadeVolume.of(target)
 
 
-def _pair(
+def paint_degraded(
     head: Head,
     settings: PaintingSettings,
     degrading: DegradingSettings,
@@ -109,7 +109,7 @@ def _painted(recipe: Recipe, run: RunFolder, case: Case) -> Case:
         preparation = recipe.preparation()
         with memory_errors(file):
             head = painted_head(labels, rng, new_skull=False, factor=factor_for(labels, recipe.preparing.spacing))
-            pair = _pair(head, recipe.painting, recipe.degrading, preparation, rng)
+            pair = paint_degraded(head, recipe.painting, recipe.degrading, preparation, rng)
         for kind, path in outputs.items():
             write_volume(getattr(pair, kind), path, description=DESCRIPTION, overwrite=True)
         hashes = {path.name: hash_volume(path) for path in outputs.values()}

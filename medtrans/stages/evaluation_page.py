@@ -6,8 +6,9 @@ import datetime
 from collections.abc import Mapping
 from pathlib import Path
 
+from medtrans.auditing.plausibility import plausibility
 from medtrans.batching.outputs import plan_outputs
-from medtrans.core.finding import Finding
+from medtrans.core.finding import Finding, Verdict
 from medtrans.core.score import Evaluation
 from medtrans.evaluating.folder_cases import FolderCase, folder_cases
 from medtrans.evaluating.matched_files import match_files
@@ -56,9 +57,18 @@ def write_evaluation_page(
         date=datetime.date.today().isoformat(),
         provenance=provenance(),
         findings=findings,
+        plausibility=_plausibility(evaluation, cases) if evaluation.definition.modality == "CT" else {},
     )
     write_page(run.report, report)
     return run.report
+
+
+def _plausibility(evaluation: Evaluation, cases: Mapping[str, FolderCase]) -> dict[str, list[Verdict]]:
+    """Scored case → the verdicts on its translated CT."""
+    scored = {score.case for score in evaluation.scores}
+    return {
+        name: plausibility(case.translated(), case.source()) for name, case in cases.items() if name in scored
+    }
 
 
 def _images(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from medtrans.auditing.inspection import inspection_of
 from medtrans.batching.outcome import Outcome
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.case import Case
@@ -167,6 +168,7 @@ def _translate(
         conditions=[case.conditions for case in chosen],
         masks=[case.mask for case in chosen],
         mask_label=cases[0].mask_label,
+        inspection=inspection_of([paths.model], [translator], force=True),
         protected=[file for case in cases for file in case.files],
         resume=True,
         overwrite=True,

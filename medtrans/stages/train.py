@@ -21,6 +21,7 @@ from medtrans.reading.storage import write_atomically
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._continued_run import continue_run
+from medtrans.stages._gate_file import write_gate
 from medtrans.stages._half_run import half_run
 from medtrans.stages._later_card import training_facts
 from medtrans.stages._model_facts import model_facts
@@ -127,6 +128,7 @@ def train_unlocked(
             on_progress=_step_progress(on_progress),
         )
     if fabric.is_global_zero:
+        write_gate(recipe, ready.cases, run)
         write_card(run.model, read_config(run.model), {"training": training_facts(journal, settings)})
     converged = _convergence(recipe, journal, folder, ready.validate is not None)
     on_progress("training", converged.reason, 1.0)

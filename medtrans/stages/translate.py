@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from medtrans.auditing.inspection import inspection_of
 from medtrans.batching.batch_plan import Selection
 from medtrans.batching.executors import Executor
 from medtrans.batching.file_formats import FileFormat
@@ -44,6 +45,7 @@ def translate(
     masks: Masks = None,
     mask_label: int | None = None,
     changes: Mapping[str, Any] | None = None,
+    force: bool = False,
     record: Path | None = None,
     file_format: FileFormat = "auto",
     anonymous: bool = False,
@@ -61,19 +63,24 @@ def translate(
     which air is written, `mask_label` their value; `tasks` are first and last of an array of commands; `engine`
     computes the networks (auto, torch, openvino), in `precision` (float32, bfloat16); `conditions` are numbers for
     models that use them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency);
+    `force` translates what a gate refuses;
     `record` is the JSON with the degradation of the sources, with which translations agree; `file_format` is that of
     the outputs, `anonymous` leaves identity out of DICOM headers; `series` is the number, description or UID of one of
     several DICOM series; `resample_tilt` interpolates those of a tilted gantry; `dry_run` writes nothing and foretells;
     `executor` shares cases out. Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case
     becomes its Outcome.
     """
-    models = Models(_folders(model), device, engine, precision, changes or {}, _asks_for_agreement(record, changes))
+    folders = _folders(model)
+    inspection = inspection_of(folders, force=force)
+    settings = {**inspection.changes, **(changes or {})}
+    models = Models(folders, device, engine, precision, settings, _asks_for_agreement(record, changes))
     with chosen_inputs(source, series, recursive=recursive) as (inputs, chosen):
         outcomes = translate_files(
             inputs,
             output,
             _loaded(models, conditions or {}),
             models=models,
+            inspection=inspection,
             executor=executor,
             conditions=conditions,
             masks=masks,

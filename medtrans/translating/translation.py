@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from medtrans.core.finding import Finding
@@ -57,3 +58,5 @@ class Translation:
     """Likewise, of samples given the measurements; None without posterior sampling."""
     engines: tuple[EngineUsed, ...] = ()
     """What computed it: one engine for each model."""
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    """Plain facts on the checks of source and result, for the sidecar."""

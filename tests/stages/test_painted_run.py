@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from medtrans.auditing.gate.signature import read_signature
 from medtrans.catalogue import find_recipe
 from medtrans.core.errors import InputRefused, UsageError
 from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import load_recipe, make_recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._gate_file import PAINTINGS
 from medtrans.stages._run_cases import run_cases
 from medtrans.stages.check import check_recipe
 from medtrans.stages.run import run
@@ -43,6 +45,15 @@ def test_each_case_is_painted_once_and_the_report_says_that_nothing_real_was_use
     for text in (page, card):
         assert "No real image was used: pairs of MR and CT without noise were painted from label maps" in text
     assert "chain (probability" not in page
+
+
+def test_the_gate_of_the_model_is_measured_on_paintings(done):
+    _, paths = done
+    signature = read_signature(paths.model)
+    training = sum(case.split == "train" for case in run_cases(recipe(), paths)[0])
+    assert signature.images == training * PAINTINGS
+    assert signature.any_contrast
+    assert signature.slices_mm == 6, "as thick as the degradation makes them"
 
 
 def test_a_training_that_is_taken_up_is_that_of_one_piece_bit_by_bit(done, tmp_path):

@@ -1,0 +1,178 @@
+"""Measurements of an image for the gate as plain numbers: size, scalp and skull, noise, background, values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medtrans.auditing.gate.coarse import Coarse, coarsen
+from medtrans.auditing.gate.orientation import CROWN_MM, ROTATIONS, Frame, frame_of
+from medtrans.auditing.gate.profile import depth_profile
+from medtrans.core.volume import Volume
+from medtrans.core.voxel_statistics import flat
+
+SLAB_MM = 6.0
+NOISE_SIDE = 64
+SAMPLED = 100_003
+"""Voxels from which the distribution of values is measured; a prime, so that steps do not follow the axes."""
+EDGE_BLOCKS = 2
+"""Blocks at each end of the field of view that ghosts are looked for in."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+MIN_SIDE, MIN_BODY = 8, 100
+"""Voxels along each axis, and blocks of body, of an image whose content can be measured."""
+CLEAR = 0.05
+"""Of the range of values: a difference that is no noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """An image with its coarse image, the rotation that turns it upright, and its numbers by name."""
+
+    volume: Volume
+    coarse: Coarse
+    rotation: np.ndarray
+    numbers: dict[str, float]
+
+
+def measurable(volume: Volume, *, is_ct: bool = False) -> Coarse | None:
+    """The coarse image; None where it has too few voxels, or of body, or values that are not finite."""
+    if min(volume.shape) < MIN_SIDE or not np.isfinite(volume.voxels[0]).all():
+        return None
+    coarse = coarsen(volume, is_ct=is_ct)
+    return coarse if int(coarse.body.sum()) >= MIN_BODY else None
+
+
+def measure(volume: Volume, coarse: Coarse, rotation: np.ndarray = ROTATIONS[0]) -> Measured:
+    """Of an image of one or more channels, upright after `rotation`; nan for what its field of view does not hold."""
+    points = coarse.points @ rotation.T
+    frame = frame_of(points)
+    profile = depth_profile(volume, coarse, frame, rotation)
+    numbers = {
+        **_size(points, frame, coarse.voxel_ml),
+        **edges(coarse, rotation),
+        **vars(profile),
+        **_background(volume, coarse),
+        **_signal(volume, coarse),
+        **{f"spacing_{name}": float(size) for name, size in zip("ijk", volume.spacing, strict=True)},
+    }
+    return Measured(volume, coarse, rotation, numbers)
+
+
+def _size(points: np.ndarray, frame: Frame, voxel_ml: float) -> dict[str, float]:
+    """Width and length of the crown, height of all that is held, in mm; volumes in litres."""
+    crown = points[points[:, 2] > frame.vertex - CROWN_MM]
+    (x0, y0), (x1, y1) = np.quantile(crown[:, :2], (0.005, 0.995), axis=0)
+    return {
+        "width": float(x1 - x0),
+        "length": float(y1 - y0),
+        "height": float(frame.vertex - np.quantile(points[:, 2], 0.001)),
+        "litres": len(points) * voxel_ml / 1e3,
+        "crown_litres": len(crown) * voxel_ml / 1e3,
+    }
+
+
+def edges(coarse: Coarse, rotation: np.ndarray) -> dict[str, float]:
+    """Area of the body in its highest and lowest 6 mm, and at the upper and lower end of the field of view, in parts of
+    its largest area."""
+    heights = (coarse.points @ rotation.T)[:, 2]
+    upward = (rotation @ coarse.affine[:3, :3])[2]
+    axis = int(np.abs(upward).argmax())
+    slab = max(SLAB_MM, float(abs(upward[axis])))
+    areas = np.bincount(np.maximum(np.floor((np.quantile(heights, 0.999) - heights) / slab).astype(int), 0))
+    planes = np.count_nonzero(coarse.body, axis=tuple(other for other in range(3) if other != axis))
+    below, above = (planes[0], planes[-1]) if upward[axis] > 0 else (planes[-1], planes[0])
+    return {
+        "top_area": float(areas[0] / areas.max()) * SLAB_MM / slab,
+        "bottom_area": float(areas[-3:].mean() / areas.max()),
+        "cut_above": float(above / planes.max()),
+        "cut_below": float(below / planes.max()),
+    }
+
+
+def _background(volume: Volume, coarse: Coarse) -> dict[str, float]:
+    """Ghosts and the value of air, in parts of the median signal of the body; the share of voxels of the outer faces
+    with one value, and of those unlike it that lie below it."""
+    typical = max(float(np.median(coarse.image[coarse.body])), 1e-9)
+    faces = np.concatenate([np.take(volume.voxels[0], (0, -1), axis).ravel()[::7] for axis in range(3)])
+    common, counts = np.unique(faces, return_counts=True)
+    return {
+        "ghosts": _ghosts(coarse) / typical,
+        "background": float(coarse.air / typical),
+        "empty": float(counts.max() / faces.size),
+        "below_air": _below(_some(volume.voxels[0]), float(common[counts.argmax()])),
+    }
+
+
+def _ghosts(coarse: Coarse) -> float:
+    """Mean signal beside the upper half of the body at both ends of the field of view, above that of the darkest air:
+    ghosts come in from both ends. Of the two horizontal axes the one with more; the end with less."""
+    up = int(np.abs(coarse.affine[2, :3]).argmax())
+    image, body = (np.moveaxis(one, up, 0) for one in (coarse.image, coarse.body))
+    if coarse.affine[2, up] > 0:
+        image, body = image[::-1], body[::-1]
+    held = np.flatnonzero(body.any(axis=(1, 2)))
+    rows = image[held[len(held) // 10] : held[len(held) // 2] + 1]
+    darkest = float(np.quantile(rows, 0.02))
+    both = []
+    for axis in (1, 2):
+        level = np.moveaxis(rows, axis, 0)
+        quarter = level.shape[2] // 4
+        middle = level[:, :, quarter : max(level.shape[2] - quarter, quarter + 1)]
+        both.append(min(float(middle[:EDGE_BLOCKS].mean()), float(middle[-EDGE_BLOCKS:].mean())))
+    return max(both) - darkest
+
+
+def _signal(volume: Volume, coarse: Coarse) -> dict[str, float]:
+    """Noise, the shape of the histogram of the body, and the range of values."""
+    values = coarse.image[coarse.body]
+    parts = np.quantile(values, (*QUANTILES, 0.99))
+    shape = {f"q{int(100 * share)}": float(part / parts[-1]) for share, part in zip(QUANTILES, parts, strict=False)}
+    every = _some(volume.voxels[0])
+    low, high = float(volume.voxels[0].min()), float(volume.voxels[0].max())
+    return {
+        "noise": _noise(volume) / max(float(np.median(values)), 1e-9),
+        **shape,
+        "low": low,
+        "high": high,
+        "mean": float(every.mean()),
+        "deviation": float(every.std()),
+        "saturated": float(np.mean(every >= high)),
+        "distinct": float(len(np.unique(every))),
+        "even": _even(volume.voxels[0]),
+    }
+
+
+def _some(voxels: np.ndarray) -> np.ndarray:
+    """Some of the voxels, at equal steps through the image."""
+    every = flat(voxels)
+    return np.asarray(every[:: 1 + every.size // SAMPLED], np.float64)
+
+
+def _below(values: np.ndarray, air: float) -> float:
+    """Share of the voxels clearly unlike air that lie below it."""
+    low, high = np.quantile(values, (0.005, 0.995))
+    near = CLEAR * (high - low)
+    below, above = float((values < air - near).sum()), float((values > air + near).sum())
+    return below / max(below + above, 1)
+
+
+def _even(voxels: np.ndarray) -> float:
+    """Share of neighbours along the last axis with one value, of those unlike the commonest: high in label maps."""
+    middle = voxels[tuple(slice(side // 4, side - side // 4) for side in voxels.shape)]
+    if middle.shape[-1] < 2:
+        return float("nan")
+    first, second = middle[..., :-1], middle[..., 1:]
+    lowest = middle.min()
+    return float(np.mean((first == second)[first > lowest])) if (first > lowest).any() else 1.0
+
+
+def _noise(volume: Volume) -> float:
+    """Standard deviation of the noise in the middle of the image, from second differences along its finest axis."""
+    voxels = volume.voxels[0]
+    middle = [slice(max(side // 2 - NOISE_SIDE // 2, 0), side // 2 + NOISE_SIDE // 2) for side in voxels.shape]
+    block = np.moveaxis(voxels[tuple(middle)].astype(np.float32), int(np.argmin(volume.spacing)), 0)
+    if len(block) < 3:
+        return float("nan")
+    second = block[1:-1] - (block[:-2] + block[2:]) / 2
+    return float(1.4826 * np.median(np.abs(second)) / np.sqrt(1.5))

@@ -1,0 +1,21 @@
+"""Inspection of a case: checks before and after its translation, made by the floors above."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from medtrans.core.finding import Finding
+from medtrans.core.volume import Volume
+from medtrans.translating.translation import Translation
+
+
+class Inspection(Protocol):
+    """May be sent to another process."""
+
+    def before(self, source: Volume, where: str) -> tuple[Finding, ...]:
+        """Findings on a source. Raises InputRefused on one that must not be translated."""
+        ...
+
+    def after(self, source: Volume, translation: Translation, before: tuple[Finding, ...]) -> Translation:
+        """The translation with these findings and those of its own, and with what the sidecar says of the checks."""
+        ...

@@ -1,0 +1,111 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medtrans.auditing.gate.gate import Gate
+from medtrans.auditing.gate.signature import GATE, Signature, read_signature, write_signature
+from medtrans.core.errors import ModelRefused
+from medtrans.core.volume import Volume
+from medtrans.models.zoo import shipped
+from tests.auditing.gate.heads import SPACING, brain, codes, head, image, signature, with_header
+
+
+def crop(volume, *, above=0, below=0):
+    """Without so many slices at the top and at the bottom."""
+    affine = volume.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ [0, 0, below]
+    return Volume(volume.voxels[..., below : volume.shape[2] - above], affine)
+
+
+def vertex_cut(volume, slices=8):
+    top = np.flatnonzero(head(4).body.any(axis=(0, 1)))[-1]
+    return crop(volume, above=volume.shape[2] - int(top) + slices)
+
+
+def with_value(volume, value):
+    voxels = (volume.voxels * (1000 / volume.voxels.max())).astype(np.int16)
+    voxels.flat[:5] = value
+    return volume.like(voxels)
+
+
+def z_scored(volume):
+    inside = volume.voxels[0][head(4).body]
+    return volume.like(np.where(head(4).body, (volume.voxels - inside.mean()) / inside.std(), 0))
+
+
+FAULTS = {
+    "upside-down": lambda one: with_header(one, 1, -1, -1),
+    "front-to-back": lambda one: with_header(one, -1, -1, 1),
+    "truncated-vertex": vertex_cut,
+    "skull-stripped": lambda one: one.like(np.where(brain(), one.voxels, 0)),
+    "small-head": lambda one: with_header(one, 0.6, 0.6, 0.6),
+    "thick-slices": lambda one: Volume(one.voxels[..., ::4], one.affine @ np.diag([1.0, 1.0, 4.0, 1.0])),
+    "already-normalised": z_scored,
+    "int16-extremes": lambda one: with_value(one, -32768),
+    "other-contrast": lambda one: image("T2"),
+    "noisy": lambda one: one.like(np.abs(one.voxels + np.random.default_rng(0).normal(0, 500, one.voxels.shape))),
+    "other-modality": lambda one: one.like(np.maximum(image("CT").voxels + 1024, 0)),
+}
+
+
+def test_a_proper_image_of_another_head_passes():
+    assert codes(image()) == {}
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_each_fault_is_found_by_its_name(code):
+    assert code in codes(FAULTS[code](image()))
+
+
+def test_what_explains_other_findings_stands_alone():
+    assert set(codes(FAULTS["skull-stripped"](image()))) == {"skull-stripped"}
+    assert set(codes(FAULTS["upside-down"](image()))) == {"upside-down"}
+
+
+def test_another_modality_is_refused_and_the_rest_is_doubted():
+    severities = {code: codes(fault(image()))[code] for code, fault in FAULTS.items()}
+    assert severities.pop("other-modality") == "refuse"
+    assert severities.pop("other-contrast") in ("warn", "refuse")
+    assert set(severities.values()) == {"warn"}
+
+
+def test_an_offset_matters_where_air_is_not_subtracted():
+    shifted = image().like(image().voxels + 2 * np.median(image().voxels[0][head(4).body]))
+    assert codes(shifted)["offset"] == "note"
+    assert codes(shifted, subtracted=False)["offset"] == "warn"
+
+
+def test_a_model_for_any_contrast_takes_another_contrast():
+    any_contrast = replace(signature(), any_contrast=True)
+    assert "other-contrast" not in {one.code for one in Gate(any_contrast).findings(image("T2"), "a")}
+
+
+def test_an_image_of_few_voxels_is_not_measured():
+    assert codes(Volume(np.ones((1, 40, 40, 1), np.float32), np.eye(4))) == {}
+    assert codes(Volume(np.zeros((1, 20, 20, 20), np.float32), np.eye(4))) == {}
+
+
+def test_slices_as_thick_as_in_training_are_no_finding():
+    trained = replace(signature(), slices_mm=4 * SPACING)
+    found = Gate(trained).findings(FAULTS["thick-slices"](image()), "a")
+    assert "thick-slices" not in {one.code for one in found}
+
+
+def test_a_signature_is_read_as_it_was_written_and_refused_where_it_is_damaged(tmp_path):
+    assert read_signature(tmp_path) is None
+    write_signature(tmp_path, signature())
+    again = read_signature(tmp_path)
+    assert isinstance(again, Signature)
+    assert again.to_dict() == signature().to_dict()
+    document = json.loads((tmp_path / GATE).read_text())
+    document["slices_mm"] = 99
+    (tmp_path / GATE).write_text(json.dumps(document))
+    with pytest.raises(ModelRefused, match="checksum"):
+        read_signature(tmp_path)
+
+
+@pytest.mark.parametrize("model", shipped(), ids=lambda model: model.name)
+def test_shipped_models_know_what_they_may_not_be_given(model):
+    assert all(read_signature(member) for member in model.members)
