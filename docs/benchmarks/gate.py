@@ -213,7 +213,7 @@ def defaced(example, rng):
 
 FAULTS = [
     # fault, strength in words, codes of findings that name it
-    (ct, "CT in HU", {"other-modality", "implausible-mr"}),
+    (ct, "CT in HU", {"other-modality"}),
     (ct_plus_1024, "HU + 1024", {"other-modality"}),
     (attenuation_map, "at 60, 140 and 511 keV", {"other-modality"}),
     (windowed_ct, "8 bits, window of 200 to 600 HU", {"other-modality"}),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from medtrans.auditing.gate.content import anatomy, parts_missing, sizes, stripped, turned
 from medtrans.auditing.gate.measure import Measured, measurable, measure
+from medtrans.auditing.gate.scale import scale_of
 from medtrans.auditing.gate.signature import Signature
 from medtrans.auditing.gate.values import extremes, is_phase, other_contrast, other_modality, quality, wrong_scale
 from medtrans.core.finding import Finding
@@ -39,9 +40,11 @@ class Gate:
             return
         scale = [*wrong_scale(one, self.signature, subtracted=self.subtracted)]
         yield from scale
+        if scale and scale_of(one.numbers) == "standardised in the body":
+            return
         poor = [*quality(one, self.signature)]
         yield from poor
-        if {one.code for one in (*scale, *poor)} & {"already-normalised", "noisy", "ghosts"}:
+        if any(finding.code in ("noisy", "ghosts") for finding in poor):
             return
         bare = [*stripped(one, self.signature)]
         if bare:

@@ -50,7 +50,9 @@ def other_modality(one: Measured, signature: Signature) -> Iterator[Finding]:
         what = "is no CT in HU by its values" if _is_no_ct(one) else ""
     elif signature.modality == "MR":
         offset = hu_offset(voxels)
-        if offset is not None and np.mean(voxels > offset + BONE_ABOVE_HU) > MIN_BONE:
+        if find_modality("MR").check(voxels, "") and not find_modality("CT").check(voxels, ""):
+            what = "is a CT by its values, in HU"
+        elif offset is not None and np.mean(voxels > offset + BONE_ABOVE_HU) > MIN_BONE:
             what = f"is a CT by its values: HU + about {offset:g}"
         elif unit := attenuation_unit(voxels):
             what = f"is an attenuation map by its values, in {unit}"
