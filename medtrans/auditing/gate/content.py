@@ -12,7 +12,7 @@ from medtrans.auditing.gate.profile import nearest
 from medtrans.auditing.gate.signature import Signature
 from medtrans.core.finding import Finding, Severity
 
-TURNED_BY, MAX_CUT_ABOVE, CUT_BY_FIELD = 0.03, 0.1, 0.3
+TURNED_BY, MAX_CUT_ABOVE, CUT_BY_FIELD = 0.08, 0.1, 0.3
 """Share of its distance from the prior by which another rotation must be nearer; and of the largest area of the body at
 the end of the field of view above it: then the vertex is not seen, and in the third case cut off."""
 TURNED_DISTANCE = 1.5

@@ -17,6 +17,9 @@ from medtrans.auditing.gate.values import extremes, is_phase, other_contrast, ot
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
 
+BLIND_NOISE = 0.35
+"""Of the signal: noise in which no body is found."""
+
 
 @dataclass(frozen=True, eq=False)
 class Gate:
@@ -44,7 +47,7 @@ class Gate:
             return
         poor = [*quality(one, self.signature)]
         yield from poor
-        if any(finding.code in ("noisy", "ghosts") for finding in poor):
+        if one.numbers["noise"] > BLIND_NOISE or any(finding.code == "ghosts" for finding in poor):
             return
         bare = [*stripped(one, self.signature)]
         if bare:

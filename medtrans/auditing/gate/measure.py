@@ -16,8 +16,8 @@ SLAB_MM = 6.0
 NOISE_SIDE = 64
 SAMPLED = 100_003
 """Voxels from which the distribution of values is measured; a prime, so that steps do not follow the axes."""
-EDGE_BLOCKS = 2
-"""Blocks at each end of the field of view that ghosts are looked for in."""
+EDGE_BLOCKS, EDGE_SHARE = 2, 0.045
+"""Blocks at each end of the field of view that ghosts are looked for in, and the largest share of it."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIN_SIDE, MIN_BODY = 8, 100
 """Voxels along each axis, and blocks of body, of an image whose content can be measured."""
@@ -119,8 +119,10 @@ def _ghosts(coarse: Coarse) -> float:
         level = np.moveaxis(rows, axis, 0)
         quarter = level.shape[2] // 4
         middle = level[:, :, quarter : max(level.shape[2] - quarter, quarter + 1)]
-        both.append(min(float(middle[:EDGE_BLOCKS].mean()), float(middle[-EDGE_BLOCKS:].mean())))
-    return max(both) - darkest
+        edge = min(EDGE_BLOCKS, int(EDGE_SHARE * len(level)))
+        if edge:
+            both.append(min(float(middle[:edge].mean()), float(middle[-edge:].mean())))
+    return max(both) - darkest if both else float("nan")
 
 
 def _signal(volume: Volume, coarse: Coarse) -> dict[str, float]:

@@ -29,7 +29,7 @@ CONTRAST_NUMBERS = ("scalp", "skull", "rim", "deep", "dip", "evenness", "q5", "q
 CONTRAST_DEVIATION = {"scalp": 0.15, "skull": 0.08, "rim": 0.03, "deep": 0.03, "dip": 0.08, "evenness": 0.06}
 CONTRAST_FLOOR = 0.04
 """Added in quadrature to the deviation of the training images, of which there may be few."""
-CONTRAST_WARN, CONTRAST_REFUSE = 1.6, 6.0
+CONTRAST_WARN, CONTRAST_REFUSE = 1.4, 6.0
 """Root mean square of the deviations of the contrast numbers, in standard deviations of the training."""
 
 
