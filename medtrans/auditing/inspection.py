@@ -14,7 +14,7 @@ from medtrans.core.digest import digest
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
-from medtrans.models.folder import read_config
+from medtrans.models.config import read_config
 from medtrans.preparing.preparation import Preparation
 from medtrans.translating.translation import Translation
 

@@ -85,7 +85,9 @@ def translate_files(
         remove_strays(folder)
     known = frozenset[str]() if selection.retry_failed else frozenset(accepted)
     resumed = resume or selection.retry_failed
-    batch = Batch(translator, ledger, overwrite, resumed, len(jobs) > 1, tasks, known, models, inspection, foretell=dry_run)
+    batch = Batch(
+        translator, ledger, overwrite, resumed, len(jobs) > 1, tasks, known, models, inspection, foretell=dry_run
+    )
     progress, found = CaseProgress(jobs, on_progress), dict[int, Outcome]()
     for number, outcome in (executor or Serial()).run(batch, jobs, progress.report):
         progress.finish(number, worked=outcome.verdict != "skipped")

@@ -176,7 +176,9 @@ def translate(
     ] = False,
     force: Annotated[
         bool,
-        typer.Option(help="Translate what the gate of a model refuses, and bodies too small for it; the sidecar says so."),
+        typer.Option(
+            help="Translate what the gate of a model refuses, and bodies too small for it; the sidecar says so."
+        ),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; foretell grid, windows, memory and time of each case.")
@@ -216,7 +218,14 @@ def translate(
     asked = Asked(is_batch, models, device, threads, processes, executor, scheduler, num_parts, array)
     with ProgressBars() as progress, executor_of(cases, asked) as shared:
         how: dict[str, Any] = {"device": device, "engine": engine.value, "precision": precision.value, **planned}
-        how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run, "executor": shared, "force": force}
+        how |= {
+            "changes": changes,
+            "tasks": part.tasks,
+            "accepted": accepted,
+            "dry_run": dry_run,
+            "executor": shared,
+            "force": force,
+        }
         stage = importlib.import_module("medtrans.stages.translate")
         outcomes = stage.translate(inputs, output, models, on_progress=progress, **how)
     say_cured(outcomes, accepted, accept_failed)

@@ -168,7 +168,7 @@ def _translate(
         conditions=[case.conditions for case in chosen],
         masks=[case.mask for case in chosen],
         mask_label=cases[0].mask_label,
-        inspection=inspection_of([paths.model], [translator], force=True),
+        inspection=inspection_of([paths.model], force=True),
         protected=[file for case in cases for file in case.files],
         resume=True,
         overwrite=True,
