@@ -108,24 +108,30 @@ class Prior:
         return float(squared[held].mean())
 
     def to_dict(self) -> dict[str, Any]:
-        """Hundredths as integers for JSON; -10000 where nothing is known."""
+        """Hundredths as integers, a text for each channel; -10000 where nothing is known."""
         whole = {"mean": self.mean, "deviation": self.deviation}
-        return {
-            key: [[int(v) for v in np.where(np.isfinite(row), np.rint(100 * row), UNKNOWN)] for row in values]
-            for key, values in whole.items()
-        }
+        return {key: [_text(row) for row in values] for key, values in whole.items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`. Raises ValueError, KeyError, TypeError."""
-        arrays = [np.asarray(values[key], np.float64) for key in ("mean", "deviation")]
+        """The inverse of `to_dict`. Raises ValueError, KeyError, TypeError, AttributeError."""
+        arrays = [np.array([_numbers(row) for row in values[key]]) for key in ("mean", "deviation")]
         shape = (len(CHANNELS), len(template_points()))
         if any(array.shape != shape for array in arrays):
             raise ValueError(f"the orientation prior is not of shape {shape}")
-        return cls(*(np.where(array == UNKNOWN, np.nan, array / 100) for array in arrays))
+        return cls(*arrays)
 
 
 UNKNOWN = -10000
+
+
+def _text(row: np.ndarray) -> str:
+    return " ".join(str(int(one)) for one in np.where(np.isfinite(row), np.rint(100 * row), UNKNOWN))
+
+
+def _numbers(text: str) -> np.ndarray:
+    whole = np.array([int(one) for one in text.split()], np.float64)
+    return np.where(whole == UNKNOWN, np.nan, whole / 100)
 
 
 def distances(coarse: Coarse, prior: Prior) -> list[float]:

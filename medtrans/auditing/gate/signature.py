@@ -125,7 +125,7 @@ def read_signature(folder: Path) -> Signature | None:
         return None
     try:
         return Signature.from_dict(unseal(read_bytes(path, MAX_BYTES)))
-    except (NotSealed, ValueError, KeyError, TypeError) as reason:
+    except (NotSealed, ValueError, KeyError, TypeError, AttributeError) as reason:
         raise ModelRefused(path, f"cannot be used ({reason})", "copy the whole model folder again") from reason
 
 
