@@ -126,7 +126,8 @@ def read_signature(folder: Path) -> Signature | None:
     try:
         return Signature.from_dict(unseal(read_bytes(path, MAX_BYTES)))
     except (NotSealed, ValueError, KeyError, TypeError, AttributeError) as reason:
-        raise ModelRefused(path, f"cannot be used ({reason})", "copy the whole model folder again") from reason
+        what = f"cannot be used ({str(reason)[:80]})"
+        raise ModelRefused(path, what, "copy the whole model folder again") from reason
 
 
 def _spread(values: list[float]) -> Spread:
