@@ -51,7 +51,7 @@ class Inspector:
             raise InputRefused(where, f"{first.what}; {first.consequence}", f"{first.advice}; {TO_FORCE}", first.code)
         return tuple(found.values())
 
-    def after(self, source: Volume, translation: Translation, before: tuple[Finding, ...]) -> Translation:
+    def after(self, source: Volume, translation: Translation, before: tuple[Finding, ...], where: str) -> Translation:
         """With the findings of the gate first, and the verdicts on a CT for the sidecar."""
         checks: dict[str, Any] = {}
         said = {SAME.get(finding.code, "") for finding in before}
@@ -63,7 +63,7 @@ class Inspector:
         if translation.modality.name == "CT" and translation.volume.channels == 1:
             verdicts = plausibility(translation.volume, source)
             checks["plausibility"] = [asdict(verdict) for verdict in verdicts]
-            ours += doubts(verdicts, before[0].where if before else "")
+            ours += doubts(verdicts, where)
         return replace(translation, findings=(*ours, *others), checks=checks)
 
 

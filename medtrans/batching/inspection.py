@@ -16,6 +16,6 @@ class Inspection(Protocol):
         """Findings on a source. Raises InputRefused on one that must not be translated."""
         ...
 
-    def after(self, source: Volume, translation: Translation, before: tuple[Finding, ...]) -> Translation:
+    def after(self, source: Volume, translation: Translation, before: tuple[Finding, ...], where: str) -> Translation:
         """The translation with these findings and those of its own, and with what the sidecar says of the checks."""
         ...

@@ -148,7 +148,7 @@ class Batch:
         translation = self.translator.translate(
             volume, mask=body, conditions=job.conditions, measured=measured, where=where, on_progress=on_progress
         )
-        return self.inspection.after(volume, translation, noticed) if self.inspection else translation
+        return self.inspection.after(volume, translation, noticed, where) if self.inspection else translation
 
     def _write(
         self, translation: Translation, job: Job, line: Line, inputs: Sequence[Hashed], mask: Hashed | None
