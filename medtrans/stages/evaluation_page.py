@@ -66,9 +66,7 @@ def write_evaluation_page(
 def _plausibility(evaluation: Evaluation, cases: Mapping[str, FolderCase]) -> dict[str, list[Verdict]]:
     """Scored case → the verdicts on its translated CT."""
     scored = {score.case for score in evaluation.scores}
-    return {
-        name: plausibility(case.translated(), case.source()) for name, case in cases.items() if name in scored
-    }
+    return {name: plausibility(case.translated(), case.source()) for name, case in cases.items() if name in scored}
 
 
 def _images(
