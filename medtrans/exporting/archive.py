@@ -7,19 +7,19 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from medtrans.models.config import CARD, CONFIG, WEIGHTS
 from medtrans.models.weights import MAX_WEIGHTS_BYTES
 from medtrans.reading.storage import read_bytes, write_atomically
 
+SUFFIXES = (".json", ".md", ".safetensors")
 DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest that a zip file can hold."""
 MODE = 0o644 << 16
 
 
 def model_files(folder: Path) -> dict[str, bytes]:
-    """Name → content of the files of a model folder; its card where it has one."""
-    names = [name for name in (CONFIG, WEIGHTS, CARD) if (folder / name).is_file()]
-    return {name: read_bytes(folder / name, MAX_WEIGHTS_BYTES) for name in names}
+    """Name → content of the files of a model folder: settings, weights, and what stands beside them."""
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES and path.is_file()]
+    return {path.name: read_bytes(path, MAX_WEIGHTS_BYTES) for path in paths}
 
 
 def write_zip(files: Mapping[str, bytes], path: Path) -> Path:
