@@ -44,7 +44,8 @@ class Inspector:
 
     def before(self, source: Volume, where: str) -> tuple[Finding, ...]:
         """Raises InputRefused, unless it is forced."""
-        found = {finding.code: finding for gate in self.gates for finding in gate.findings(source, where)}
+        first_channel = source.like(source.voxels[:1])
+        found = {finding.code: finding for gate in self.gates for finding in gate.findings(first_channel, where)}
         refused = [finding for finding in found.values() if finding.severity == "refuse"]
         if refused and not self.force:
             first = refused[0]

@@ -63,11 +63,9 @@ def translate_files(
     `accepted` are the names of cases whose failure is known. `file_format` says whether DICOM series are written as
     DICOM, too; `anonymous` leaves identity out of their headers, `resample_tilt` interpolates those of a tilted gantry
     to a rectangular grid. `dry_run` writes nothing and foretells each case. `inspection` checks sources and results,
-    but those of a dry run. `executor` shares the jobs out among
-    processes, which load the `models`; None is this process alone. `on_outcome` gets each outcome when it is known; by
-    default it goes to the logger "medtrans".
-    Raises UsageError where the batch as a whole is wrong (nothing to do, outputs that exist, collide or would replace
-    inputs), EnvironmentRefused where nothing can be written; what is wrong with one case becomes its Outcome.
+    but those of a dry run. `executor` shares the jobs out among processes, which load the `models`; None is this
+    process alone. `on_outcome` gets each outcome at once. Raises UsageError where the batch as a whole is wrong (outputs
+    exist or collide), EnvironmentRefused where nothing can be written; a fault of one case becomes its Outcome.
     """
     preparation = translator.members[0].preparation
     modalities = preparation.source_modality, preparation.target_modality

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from medtrans.cli.interruption import advice_after_interruption
-from medtrans.cli.log import LOGGER
+from medtrans.cli.log import LOGGER, show_on_terminal
 from medtrans.core.errors import EnvironmentRefused, MedtransError, UsageError
 from medtrans.core.mistakes import SeveralMistakes
 from medtrans.core.strict_json import to_strict_json
@@ -33,6 +33,7 @@ def install_handlers() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    show_on_terminal()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     warnings.showwarning = _show_warning  # type: ignore[assignment]

@@ -217,9 +217,8 @@ def translate(
     array = context.find_root().obj if slurm else None
     asked = Asked(is_batch, models, device, threads, processes, executor, scheduler, num_parts, array)
     with ProgressBars() as progress, executor_of(cases, asked) as shared:
-        how: dict[str, Any] = {"device": device, "engine": engine.value, "precision": precision.value, **planned}
+        how = planned | {"device": device, "engine": engine.value, "precision": precision.value, "force": force}
         how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run, "executor": shared}
-        how["force"] = force
         stage = importlib.import_module("medtrans.stages.translate")
         outcomes = stage.translate(inputs, output, models, on_progress=progress, **how)
     say_cured(outcomes, accepted, accept_failed)

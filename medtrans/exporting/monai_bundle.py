@@ -28,6 +28,7 @@ from medtrans.exporting.description import divisors, space
 from medtrans.models.config import CARD
 from medtrans.models.engines import Network, Predict
 from medtrans.models.folder import load_model
+from medtrans.reading.memory import is_out_of_memory
 from medtrans.reading.storage import write_atomically
 from medtrans.translating.translator import Translator
 
@@ -87,6 +88,8 @@ def _verify(name: str, place: Path) -> None:
             "network_def", str(place / METADATA), str(place / INFERENCE), "cpu", bundle_root=str(place), **SIZES
         )
     except (ValueError, RuntimeError, KeyError) as reason:
+        if is_out_of_memory(reason):
+            raise
         raise ModelRefused(
             name, f"is refused by monai.bundle verify_net_in_out ({reason})", "give --to zip"
         ) from reason

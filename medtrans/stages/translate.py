@@ -57,18 +57,13 @@ def translate(
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
 
-    `pattern` chooses volumes of folders by their names, `recursive` searches folders in folders and keeps the tree;
-    `retry_failed` takes only the cases that failed before, `accepted` are names of cases whose failure is known.
-    `model` is a folder or the name of a shipped model; several are an ensemble. `masks` are body masks, outside of
-    which air is written, `mask_label` their value; `tasks` are first and last of an array of commands; `engine`
-    computes the networks (auto, torch, openvino), in `precision` (float32, bfloat16); `conditions` are numbers for
-    models that use them; `changes` replace settings saved with the models (seed, samples, mirror, data_consistency);
-    `force` translates what a gate refuses;
-    `record` is the JSON with the degradation of the sources, with which translations agree; `file_format` is that of
-    the outputs, `anonymous` leaves identity out of DICOM headers; `series` is the number, description or UID of one of
-    several DICOM series; `resample_tilt` interpolates those of a tilted gantry; `dry_run` writes nothing and foretells;
-    `executor` shares cases out. Raises UsageError, ModelRefused, EnvironmentRefused; what is wrong with one case
-    becomes its Outcome.
+    `model` is a folder or the name of a shipped model; several are an ensemble. `engine` computes the networks (auto,
+    torch, openvino), in `precision` (float32, bfloat16); `changes` replace settings saved with the models (seed,
+    samples, mirror, data_consistency); `force` translates what a gate refuses. `pattern` chooses volumes of folders by
+    their names, `recursive` searches folders in folders and keeps the tree; `retry_failed` takes only the cases that
+    failed before; `part` is number and count of commands that share a folder. `series` is the number, description or
+    UID of one of several DICOM series. The others are those of `translate_files`. Raises UsageError, ModelRefused,
+    EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = _folders(model)
     inspection = inspection_of(folders, force=force)
@@ -79,23 +74,23 @@ def translate(
             inputs,
             output,
             _loaded(models, conditions or {}),
-            models=models,
-            inspection=inspection,
-            executor=executor,
             conditions=conditions,
             masks=masks,
             mask_label=mask_label,
             record=record,
-            protected=models.folders,
             overwrite=overwrite,
             resume=resume,
-            selection=Selection(pattern=pattern, recursive=recursive, part=part, retry_failed=retry_failed),
             accepted=accepted,
             tasks=tasks,
             dry_run=dry_run,
             file_format=file_format,
             anonymous=anonymous,
             resample_tilt=resample_tilt,
+            models=models,
+            inspection=inspection,
+            executor=executor,
+            protected=models.folders,
+            selection=Selection(pattern=pattern, recursive=recursive, part=part, retry_failed=retry_failed),
             on_progress=on_progress,
             on_outcome=lambda outcome: on_outcome(named(outcome, chosen)),
         )

@@ -238,7 +238,7 @@ def test_a_tilted_series_is_resampled_only_when_asked_and_refers_to_all_its_slic
     series = tilted(tmp_path / "in" / "head")
     [refused] = translate_files(series, tmp_path / "out", translator, file_format="both")
     assert (refused.verdict, refused.exit_code) == ("failed", 3)
-    assert "tilted by 18.5°; translate it with --resample-tilt" in refused.message
+    assert "tilted by 18.5°; give --resample-tilt" in refused.message
     assert not (tmp_path / "out").exists() or names(tmp_path / "out") == []
     [outcome] = translate_files(series, tmp_path / "out", translator, file_format="both", resample_tilt=True)
     assert outcome.verdict == "done", outcome.message

@@ -13,7 +13,7 @@ from medtrans.reading.formats import nifti
 from tests.cli.verbs import make_inputs, of_files, of_folders, of_models, run, write_recipe
 
 REFUSED, MODEL, ENVIRONMENT = (kind.exit_code for kind in (InputRefused, ModelRefused, EnvironmentRefused))
-WITHOUT_INPUT = {"schema", "demo", "list", "doctor", "benchmark"}
+WITHOUT_INPUT = {"schema", "serve", "demo", "list", "doctor", "benchmark"}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from medtrans.methods import entries, load, names
 from medtrans.models.folder import load_model, save_model
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
-from medtrans.recipe import _checked
+from medtrans.recipe._checked import checked
 from medtrans.runs import RunFolder
 from medtrans.training.journal import read_journal
 from medtrans.training.loop import train
@@ -260,7 +260,7 @@ def test_all_methods_but_regression_have_published_settings():
 def test_published_settings_are_those_of_the_method_and_its_docstring_says_where_they_are_from(name):
     kind = load(name)
     assert type(kind.PUBLISHED) is kind.Settings
-    assert _checked(kind.Settings, kind.PUBLISHED.to_dict(), "method") == kind.PUBLISHED
+    assert checked(kind.Settings, kind.PUBLISHED.to_dict(), "method") == kind.PUBLISHED
     text = " ".join(sys.modules[kind.__module__].__doc__.split())
     assert re.search(r"\b(section|sections|equation|equations|algorithm|appendix|table|figure) [\dIVA-G]", text)
     assert re.search(r"[Pp]ublished|paper", text), "a sentence says where our default differs"
@@ -272,6 +272,6 @@ def test_the_list_shows_published_settings_in_the_form_of_a_recipe(name):
     _, _, displayed = entry.facts.partition("published: ")
     if displayed != "the defaults":
         kind = load(name)
-        assert _checked(kind.Settings, merged(kind.Settings().to_dict(), yaml.safe_load(displayed)), "method") == (
+        assert checked(kind.Settings, merged(kind.Settings().to_dict(), yaml.safe_load(displayed)), "method") == (
             kind.PUBLISHED
         )

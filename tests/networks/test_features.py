@@ -10,6 +10,7 @@ from medtrans.networks.resnet import Residual, ResNetSettings
 SMALL = {
     "unet": {"channels": (4, 6, 8)},
     "resnet": {"filters": 4, "blocks": 3},
+    "residual_encoder_unet": {"channels": (4, 6, 6), "blocks": (1, 2, 1)},
     "patch_discriminator": {"filters": 4, "layers": 2},
     "multiscale_discriminator": {"filters": 4, "layers": 1, "scales": 2},
 }

@@ -21,6 +21,9 @@ CATCHES_ALL = {
     "reporting/provenance.py": "Path.home alone",
     "preparing/registration/transform_file.py": "an error of the environment, with its file",
     "stages/check.py": "inside memory_errors",
+    "cli/worker.py": "the exit code of every error",
+    "serving/jobs.py": "cleared, and raised again",
+    "batching/executors/dask.py": "an error of the environment, with its cluster",
 }
 """Files that catch what want of memory raises, and what becomes of it there."""
 

@@ -21,7 +21,7 @@ NULL_SPACE = [
     "degrading={null_space: true, chain: [{name: undersampling, plane: axial}]}",
     "translating={data_consistency: 0, grid: source}",
     "preparing={spatial_dims: 2, patch: [], spacing: null, augmentation: []}",
-    "method={name: regression, generator: {name: unet, channels: [8, 8, 8]}}",
+    "method={name: regression, residual: false, generator: {name: unet, channels: [8, 8, 8]}}",
 ]
 
 

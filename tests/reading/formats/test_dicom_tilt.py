@@ -42,7 +42,7 @@ def inside(found):
 @pytest.mark.parametrize("depths", [(0, 4, 8, 12, 16, 20), (0, 4, 8, 12, 17.5, 23)])
 def test_every_voxel_of_the_rectangular_grid_has_the_value_of_its_place(depths, tmp_path):
     folder = tilted(tmp_path / "s", depths)
-    with pytest.raises(InputRefused, match=r"tilted by 18\.5°; translate it with --resample-tilt"):
+    with pytest.raises(InputRefused, match=r"tilted by 18\.5°; give --resample-tilt"):
         read_volume(folder)
     found = read_upright(folder)
     columns = found.affine[:3, :3]
