@@ -64,8 +64,8 @@ def translate_files(
     DICOM, too; `anonymous` leaves identity out of their headers, `resample_tilt` interpolates those of a tilted gantry
     to a rectangular grid. `dry_run` writes nothing and foretells each case. `inspection` checks sources and results,
     but those of a dry run. `executor` shares the jobs out among processes, which load the `models`; None is this
-    process alone. `on_outcome` gets each outcome at once. Raises UsageError where the batch as a whole is wrong (outputs
-    exist or collide), EnvironmentRefused where nothing can be written; a fault of one case becomes its Outcome.
+    process alone. `on_outcome` gets each outcome at once. Raises UsageError where the batch as a whole is wrong (as
+    outputs that exist), EnvironmentRefused where nothing can be written; a fault of one case becomes its Outcome.
     """
     preparation = translator.members[0].preparation
     modalities = preparation.source_modality, preparation.target_modality
