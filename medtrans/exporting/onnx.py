@@ -12,9 +12,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from medtrans.core.errors import ModelRefused
+from medtrans.exporting._conversion import refused_where_it_fails
 from medtrans.models.engines import Network, Predict
-from medtrans.reading.memory import is_out_of_memory
 
 OPSET = 17
 """Version of ONNX's operators: that of 2022, which today's runtimes read."""
@@ -25,17 +24,12 @@ SOURCE, TRANSLATED = "source", "translated"
 def write_onnx(network: Network, window: Tensor, path: Path) -> Path:
     """Write a network, traced on `window` (1, channel, *space). Raises ModelRefused."""
     free = {0: "batch", **{axis: f"side_{axis - 1}" for axis in range(2, window.ndim)}}
-    try:
+    what, advice = "the network cannot be written as ONNX", "give --to zip or monai-bundle"
+    with refused_where_it_fails(path.stem, what, advice):
         torch.onnx.export(
             network, (window,), str(path), dynamo=False, opset_version=OPSET, input_names=[SOURCE],
             output_names=[TRANSLATED], dynamic_axes={SOURCE: free, TRANSLATED: free},
         )  # fmt: skip
-    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as reason:
-        if is_out_of_memory(reason):
-            raise
-        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        what = f"the network cannot be written as ONNX ({first[:200]})"
-        raise ModelRefused(path.stem, what, "give --to zip or monai-bundle") from reason
     return path
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from medtrans.core.errors import ModelRefused
+from medtrans.exporting._conversion import refused_where_it_fails
 from medtrans.models.engines import Predict
 from medtrans.models.engines.openvino import converted, import_openvino, same_signal_stack
-from medtrans.reading.memory import is_out_of_memory
 
 
 def write_openvino(method: Any, conditions: Sequence[float], window: Tensor, path: Path) -> Path:
@@ -21,17 +20,11 @@ def write_openvino(method: Any, conditions: Sequence[float], window: Tensor, pat
     Raises ModelRefused, EnvironmentRefused.
     """
     openvino = import_openvino()
-    try:
-        with same_signal_stack():
-            model = converted(openvino, method, window, conditions)
-            model.reshape([-1, window.shape[1], *[-1] * (window.ndim - 2)])
-            openvino.serialize(model, str(path))
-    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as reason:
-        if is_out_of_memory(reason):
-            raise
-        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        what = f"the network cannot be converted to OpenVINO ({first[:200]})"
-        raise ModelRefused(path.stem, what, "give --to onnx, zip or monai-bundle") from reason
+    what, advice = "the network cannot be converted to OpenVINO", "give --to onnx, zip or monai-bundle"
+    with refused_where_it_fails(path.stem, what, advice), same_signal_stack():
+        model = converted(openvino, method, window, conditions)
+        model.reshape([-1, window.shape[1], *[-1] * (window.ndim - 2)])
+        openvino.serialize(model, str(path))
     return path
 
 
