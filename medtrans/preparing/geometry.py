@@ -1,33 +1,21 @@
-"""Reorientation and resampling of volumes, each with its inverse back to the original grid.
-
-Where voxels grow, the volume is first smoothed by a Gaussian that makes the width of a voxel the new one:
-
-    FWHM² = new² - old²
-
-Cardoso et al., Scale factor point spread function matching, MICCAI 2015, https://doi.org/10.1007/978-3-319-24571-3_81
-Cubic: Unser, Splines, IEEE Signal Processing Magazine 1999, https://doi.org/10.1109/79.799930
-"""
+"""Reorientation and resampling of volumes, each with its inverse back to the original grid."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import nibabel as nib
 import numpy as np
-from scipy import ndimage
 
 from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume, world_axes
+from medtrans.preparing.resampling import along_axes, parallel, turned
 
 Undo = Callable[[np.ndarray, float], np.ndarray]
 """(voxels (channel, *prepared grid), value outside) → voxels (channel, *original grid)."""
 SPACING_TOLERANCE_MM = 1e-4
 """Largest difference of two voxel sizes that count as equal."""
-SMALLEST_GROWTH = 1.01
-"""Factor by which voxels must grow for the volume to be smoothed before it is resampled."""
-SIGMA_OF_FWHM = 1 / math.sqrt(8 * math.log(2))
 Interpolation = Literal["linear", "cubic"]
 ORDERS: Mapping[Interpolation, int] = {"linear": 1, "cubic": 3}
 """Order of the spline."""
@@ -122,26 +110,10 @@ def resample_like(volume: Volume, reference: Volume, order: int = 1, background:
     No value leaves the range of the volume, as a cubic spline alone would beside an edge.
     """
     change = np.linalg.inv(volume.affine) @ reference.affine
-    growth = np.linalg.norm(change[:3, :3], axis=1)
+    resample = along_axes if parallel(change, reference.shape) else turned
     out = np.empty((volume.channels, *reference.shape), np.float32 if order else volume.voxels.dtype)
     for channel, voxels in enumerate(volume.voxels):
-        source = _padded(point_spread(voxels.astype(np.float32), growth) if order else voxels)
-        coefficients = ndimage.spline_filter(source, order, np.float32) if order > 1 else source
-        ndimage.affine_transform(
-            coefficients, change[:3, :3], change[:3, 3] + 1, output=out[channel], prefilter=False,
-            output_shape=reference.shape, order=order, mode="constant", cval=background,
-        )  # fmt: skip
+        out[channel] = resample(voxels, change, reference.shape, order, background)
         if order > 1:
-            np.clip(out[channel], min(source.min(), background), max(source.max(), background), out=out[channel])
+            np.clip(out[channel], min(voxels.min(), background), max(voxels.max(), background), out=out[channel])
     return Volume(out, reference.affine, reference.origin)
-
-
-def point_spread(voxels: np.ndarray, growth: np.ndarray) -> np.ndarray:
-    """Voxels (i, j, k) smoothed as far as they grow along each axis: factors of their size."""
-    blur = np.where(growth > SMALLEST_GROWTH, SIGMA_OF_FWHM * np.sqrt(np.maximum(growth**2 - 1, 0)), 0.0)
-    return np.asarray(ndimage.gaussian_filter(voxels, blur, mode="nearest")) if blur.any() else voxels
-
-
-def _padded(voxels: np.ndarray) -> np.ndarray:
-    """One voxel more on each side, so that the outermost half voxel keeps its value and is not blended with air."""
-    return np.pad(voxels, 1, mode="edge")

@@ -11,13 +11,13 @@ from medtrans.core.errors import EmptyMask, EnvironmentRefused
 from medtrans.core.modality import Modality
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.volume import Volume
-from medtrans.preparing.geometry import point_spread
 from medtrans.preparing.masks import body_mask
 from medtrans.preparing.registration.bias import without_bias
 from medtrans.preparing.registration.images import Pyramid, to_image, to_voxels
 from medtrans.preparing.registration.judgement import Judgement, judge
 from medtrans.preparing.registration.kinds import Kind
 from medtrans.preparing.registration.search import search_affine, search_bspline, search_rigid
+from medtrans.preparing.resampling import point_spread
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
