@@ -33,18 +33,18 @@ def parallel(change: np.ndarray, shape: Sequence[int]) -> bool:
 
 
 def along_axes(voxels: np.ndarray, change: np.ndarray, shape: Sequence[int], order: int, outside: float) -> np.ndarray:
-    """The channel on a grid of `shape` that is parallel to its own."""
+    """The channel on a grid of `shape` that is parallel to its own. Places count from the voxel of the padding."""
     out = voxels if order == 0 else voxels.astype(np.float32)
-    places = [change[axis, axis] * np.arange(shape[axis]) + change[axis, 3] for axis in range(3)]
+    places = [change[axis, 3] + 1 + change[axis, axis] * np.arange(shape[axis]) for axis in range(3)]
     for axis, place in enumerate(places):
         if order == 0:
-            nearest = np.clip(np.floor(place + 0.5), 0, voxels.shape[axis] - 1).astype(np.intp)
-            out = out.take(nearest, axis)
+            nearest = np.clip(np.floor(place + 0.5) - 1, 0, voxels.shape[axis] - 1)
+            out = out.take(nearest.astype(np.intp), axis)
         else:
             matrix = _matrix(voxels.shape[axis], change[axis, axis], change[axis, 3], len(place), order)
             out = np.tensordot(out, matrix, axes=(0, 1))
     for axis, place in enumerate(places):
-        beyond = (place < -1) | (place > voxels.shape[axis])
+        beyond = (place < 0) | (place > voxels.shape[axis] + 1)
         out[(slice(None),) * axis + (beyond,)] = outside
     return out
 

@@ -21,7 +21,7 @@ def test_axis_by_axis_is_all_axes_at_once(name, order):
     voxels = mr((12, 14, 10)).voxels[0].astype(np.float32)
     one, all_at_once = (how(voxels, change, (15, 13, 12), order, -7.0) for how in (along_axes, turned))
     assert one.dtype == all_at_once.dtype
-    assert one == pytest.approx(all_at_once, abs=1e-6 * np.ptp(voxels) if order else 0)
+    assert one == pytest.approx(all_at_once, abs=1e-6 * float(np.ptp(voxels)) if order else 0)
 
 
 def test_a_small_angle_is_one():
