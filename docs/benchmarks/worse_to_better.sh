@@ -1,0 +1,33 @@
+#!/bin/sh
+# Low dose, low field and fewer lines of k-space, each trained for MINUTES of a processor: sh worse_to_better.sh DATA OUT [MINUTES [PRECISION]]
+# Twelve heads painted from label maps, 2 mm; a quarter is kept for the test. Then a real image each, degraded likewise:
+# a T1 of a brain (brain_stroke/s01) and a CT of a trunk (body_ct/b01), of neither of which training has seen a kind.
+set -eu
+data=$1 out=$2 minutes=${3:-4} precision=${4:-32-true}
+[ -d "$out/heads" ] || medtrans phantoms -o "$out/heads" --labels "$data/head_labels" --count 12 --contrasts T1,CT --spacing 2
+mkdir -p "$out/real"
+
+trained() { # recipe, further options
+    recipe=$1
+    shift
+    medtrans run "$recipe" -o "$out/$recipe" --threads 1 --set reading.root="$out/heads" --set reading.validation_fraction=0 \
+        --set reading.test_fraction=0.25 --set training.clock=cpu --set training.steps=1000000 --set training.workers=0 \
+        --set training.precision="$precision" --set training.minutes="$minutes" "$@"
+}
+real() { # recipe, real image, preset, degradations …
+    recipe=$1 image=$2 preset=$3
+    shift 3
+    medtrans degrade -i "$image" -o "$out/real/$recipe.nii.gz" --keep-grid --overwrite "$@"
+    medtrans translate -i "$out/real/$recipe.nii.gz" -o "$out/real/${recipe}_better.nii.gz" -m "$out/$recipe/model" \
+        --threads 1 --overwrite
+    medtrans evaluate --translated "$out/real/${recipe}_better.nii.gz" --source "$out/real/$recipe.nii.gz" \
+        --target "$image" --preset "$preset" --threads 1 -o "$out/real/$recipe.csv" --overwrite
+}
+trained accelerated_to_full
+real accelerated_to_full "$data/brain_stroke/s01_T1.nii.gz" mr-percentile \
+    --with undersampling:acceleration=4,pattern=variable_density,centre=0.08
+trained low_field_to_high_field --set 'preparing.spacing=[2, 2, 2]' --set 'preparing.patch=[48, 48, 48]'
+real low_field_to_high_field "$data/brain_stroke/s01_T1.nii.gz" mr-percentile --with low_field:tesla=0.064,contrast=T1,compensation=20 \
+    --with low_resolution:millimetres=1.6 --with thick_slices:millimetres=5
+trained low_dose_to_full_dose
+real low_dose_to_full_dose "$data/body_ct/b01_CT.nii.gz" synthrad2025 --with low_dose:dose=0.1
