@@ -1,10 +1,10 @@
 #!/bin/sh
 # Low dose, low field and fewer lines of k-space, each trained for MINUTES of a processor: sh worse_to_better.sh DATA OUT [MINUTES [PRECISION]]
-# Twelve heads painted from label maps, 2 mm; a quarter is kept for the test. Then a real image each, degraded likewise:
+# Sixteen synthetic heads of 2 mm; a quarter is kept for the test. Then a real image each, degraded likewise:
 # a T1 of a brain (brain_stroke/s01) and a CT of a trunk (body_ct/b01), of neither of which training has seen a kind.
 set -eu
 data=$1 out=$2 minutes=${3:-4} precision=${4:-32-true}
-[ -d "$out/heads" ] || medtrans phantoms -o "$out/heads" --labels "$data/head_labels" --count 12 --contrasts T1,CT --spacing 2
+[ -d "$out/heads" ] || medtrans phantoms -o "$out/heads" --count 16 --contrasts T1,CT --spacing 2
 mkdir -p "$out/real"
 
 trained() { # recipe, further options
