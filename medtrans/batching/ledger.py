@@ -69,10 +69,6 @@ class Ledger:
         self._read: dict[Path, int] = dict.fromkeys(folder.glob("ledger*.jsonl"), 0) if folder.is_dir() else {}
         self.refresh()
 
-    def __reduce__(self) -> tuple[type[Ledger], tuple[Path, tuple[int, int]]]:
-        """Another process reads the files."""
-        return type(self), (self.path.parent, self.part)
-
     def __getitem__(self, output: str) -> Line | None:
         """The last line about an output."""
         return self.lines.get(output)

@@ -63,9 +63,11 @@ class Batch:
     token: str = field(default_factory=lambda: secrets.token_hex(8))
     """Of this batch, in its lines of the ledger."""
 
-    def __reduce__(self) -> tuple[Callable[..., Batch], tuple[dict[str, Any]]]:
-        """Another process loads the models."""
-        return _loaded, ({each.name: getattr(self, each.name) for each in fields(self) if each.name != "translator"},)
+    def __reduce__(self) -> tuple[Callable[..., Batch], tuple[Any, ...]]:
+        """Another process loads the models, and reads the ledger: once for all jobs of the batch."""
+        kept = {each.name: getattr(self, each.name) for each in fields(self)}
+        del kept["translator"], kept["ledger"]
+        return _loaded, ((self.ledger.path.parent, self.ledger.part), kept)
 
     def outcome(self, job: Job, on_progress: OnProgress) -> Outcome:
         """Translate one job, or foretell it. An error becomes the outcome of its case."""
@@ -168,12 +170,12 @@ class Batch:
         return True
 
 
-def _loaded(facts: dict[str, Any]) -> Batch:
+def _loaded(ledger: tuple[Path, tuple[int, int]], facts: dict[str, Any]) -> Batch:
     """The same one for the same batch, as a worker gets it with every job."""
     token = facts["token"]
     if token not in _LAST:
         _LAST.clear()
-        _LAST[token] = Batch(facts["models"].load(), **facts)
+        _LAST[token] = Batch(facts["models"].load(), Ledger(*ledger), **facts)
     return _LAST[token]
 
 

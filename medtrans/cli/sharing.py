@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 GPU = Path("/dev/nvidiactl")
 EXECUTORS = ("processes", "dask")
+DASK_LOGGERS = ("distributed", "distributed.client")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def _started(choice: Choice, asked: Asked) -> Processes | Dask:
     try:
         if asked.executor == "dask":
             shared = Dask(choice.processes, asked.scheduler)
+            for name in DASK_LOGGERS:
+                logging.getLogger(name).setLevel(logging.CRITICAL)  # The outcomes of the cases say what concerns them.
             LOGGER.log(NOTE, f"the batch is shared by {shared.count} workers of Dask")
             return shared
         LOGGER.log(NOTE, f"the batch is shared by {choice.sentence}")

@@ -156,22 +156,80 @@ def test_tasks_of_a_slurm_array_share_a_folder(tmp_path):
 def test_a_killed_worker_of_dask_loses_no_case(tmp_path):
     pytest.importorskip("distributed", reason="the extra dist is not installed")
     words = [*made_inputs(tmp_path, 200), "--executor", "dask", "--processes", "2"]
-    running = subprocess.Popen([sys.executable, "-m", "medtrans", *map(str, words)], stderr=subprocess.PIPE, text=True)
-    while len(list(tmp_path.glob("out/*.json"))) < 100:
-        assert running.poll() is None, running.stderr.read()
-        time.sleep(0.05)
-    os.kill(workers_of(running.pid)[-1], signal.SIGKILL)
-    _, err = running.communicate(timeout=600)
+    words = [sys.executable, "-m", "medtrans", *map(str, words)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+        try:
+            while len(list(tmp_path.glob("out/*.json"))) < 100:
+                assert running.poll() is None, running.stderr.read()
+                time.sleep(0.05)
+            killed = workers_of(running.pid)
+            assert len(killed) == 2
+            os.kill(killed[0], signal.SIGKILL)
+            _, err = running.communicate(timeout=200)
+        finally:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode == 0, err
+    assert gone(running.pid)
     done_once(tmp_path / "out", 200)
 
 
+@pytest.mark.slow
+def test_a_scheduler_of_dask_that_ends_is_said_and_a_new_one_continues(tmp_path):
+    pytest.importorskip("distributed", reason="the extra dist is not installed")
+    words = [*made_inputs(tmp_path, 20, side=32), "--executor", "dask", "--scheduler"]
+    with dask_on_loopback(tmp_path / "first.json") as (address, scheduler):
+        line = [sys.executable, "-m", "medtrans", *map(str, words), address]
+        with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as running:
+            while len(list(tmp_path.glob("out/*.json"))) < 3:
+                assert running.poll() is None, running.stderr.read()
+                time.sleep(0.05)
+            scheduler.kill()
+            err = running.communicate(timeout=100)[1]
+        assert running.returncode == 5
+        assert err.splitlines()[-1].startswith(
+            f"medtrans: error: {address}: is not reached any more; finished cases are"
+        )
+        assert "Traceback" not in err
+    with dask_on_loopback(tmp_path / "second.json") as (address, _):
+        again = command([*words, address, "--resume"])
+    assert again.returncode == 0, again.stderr
+    done_once(tmp_path / "out", 20)
+
+
+@contextlib.contextmanager
+def dask_on_loopback(file):
+    """Address and process of a scheduler that has two workers, as `dask scheduler` and `dask worker` start them."""
+    own = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "env": {**os.environ, "PYTHONPATH": str(Path.cwd())},
+    }
+    python = [sys.executable, "-m"]
+    where = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file]
+    fixed = ["--scheduler-file", file, "--nthreads", "1", "--nworkers", "2", "--no-dashboard", "--death-timeout", "60"]
+    scheduler = subprocess.Popen([*python, "distributed.cli.dask_scheduler", *where], **own)
+    workers = subprocess.Popen([*python, "distributed.cli.dask_worker", *fixed], **own)
+    try:
+        while not (file.exists() and file.read_text().endswith("}")):
+            assert scheduler.poll() is None
+            time.sleep(0.1)
+        yield json.loads(file.read_text())["address"], scheduler
+    finally:
+        for process in (workers, scheduler):
+            process.terminate()
+            process.wait(60)
+
+
 def workers_of(process):
-    """Processes that have loaded a model: they hold much memory."""
+    """Processes below one that hold a model: those with PyTorch in their memory."""
     tree, found = [process], []
     while tree:
-        number = tree.pop()
-        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
-        tree += map(int, children)
-        found += map(int, children)
-    return sorted(found, key=lambda number: int(Path(f"/proc/{number}/statm").read_text().split()[1]))
+        children = [
+            int(number)
+            for file in Path(f"/proc/{tree.pop()}/task").glob("*/children")  # Of all its threads.
+            for number in file.read_text().split()
+        ]
+        tree += children
+        found += children
+    return [number for number in found if "libtorch_cpu" in Path(f"/proc/{number}/maps").read_text()]

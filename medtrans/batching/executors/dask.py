@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +29,8 @@ ADVICE = (
     "then pip install --no-index --find-links wheels distributed here; or leave out --executor"
 )
 CONNECT_SECONDS = 20
+QUEUED = 1000
+"""Jobs that the scheduler holds at a time, some kilobytes each: more than workers, and few for 100,000 volumes."""
 
 
 class Dask:
@@ -37,13 +41,13 @@ class Dask:
         if importlib.util.find_spec("distributed") is None:
             raise EnvironmentRefused("--executor dask", "needs the package distributed, which is not installed", ADVICE)
         distributed: Any = importlib.import_module("distributed")
-        self._as_completed = distributed.as_completed
+        self._as_completed, self._where = distributed.as_completed, scheduler or "a Dask cluster here"
         try:
             self._cluster = None if scheduler else _local_cluster(distributed, count)
             self._client = distributed.Client(scheduler or self._cluster, timeout=CONNECT_SECONDS)
         except (OSError, ValueError, RuntimeError) as reason:
             what = f"cannot be reached ({' '.join(str(reason).split()) or type(reason).__name__})"
-            raise EnvironmentRefused(scheduler or "a Dask cluster here", what, "see that it runs") from reason
+            raise EnvironmentRefused(self._where, what, "see that it runs") from reason
 
     @property
     def count(self) -> int:
@@ -61,19 +65,31 @@ class Dask:
             self._cluster.close()
 
     def run(self, batch: Batch, jobs: Sequence[Job], on_case: OnCase) -> Iterator[tuple[int, Outcome]]:
-        began = time.monotonic()
-        futures = {self._client.submit(_outcome, batch, job, pure=False): number for number, job in enumerate(jobs)}
-        for future in self._as_completed(futures):
+        began, left = time.monotonic(), iter(enumerate(jobs))
+        futures = {self._submit(batch, job): number for number, job in itertools.islice(left, QUEUED)}
+        completed = self._as_completed(futures)
+        for future in completed:
             number = futures.pop(future)
-            reason = future.exception()
-            if reason is None:
-                outcome: Outcome = future.result()
-            else:
-                what = f"its workers ended, or did not answer ({type(reason).__name__})"
-                refused = EnvironmentRefused(jobs[number].sources[0], what, "see whether memory is short")
-                outcome = failed_outcome(jobs[number], refused, began)
+            for following, job in itertools.islice(left, 1):
+                futures[added := self._submit(batch, job)] = following
+                completed.add(added)
             on_case(number, 1.0)
-            yield number, outcome
+            yield number, self._outcome_of(future, jobs[number], began)
+
+    def _submit(self, batch: Batch, job: Job) -> Any:
+        return self._client.submit(_outcome, batch, job, pure=False)
+
+    def _outcome_of(self, future: Any, job: Job, began: float) -> Outcome:
+        """Failed where its workers ended. Raises EnvironmentRefused where the scheduler did."""
+        try:
+            if not isinstance(reason := future.exception(), Exception):
+                outcome: Outcome = future.result()
+                return outcome
+        except (OSError, CancelledError) as lost:
+            advice = "finished cases are kept; see that it runs, then run the same command with --resume"
+            raise EnvironmentRefused(self._where, "is not reached any more", advice) from lost
+        what = f"its workers ended, or did not answer ({type(reason).__name__})"
+        return failed_outcome(job, EnvironmentRefused(job.sources[0], what, "see whether memory is short"), began)
 
 
 def _local_cluster(distributed: Any, count: int) -> Any:
