@@ -111,6 +111,16 @@ class RunFolder:
         """The page of the run."""
         return self.path / "report.html"
 
+    @property
+    def audit(self) -> Path:
+        """Folder of the audit: its page, tables and maps, and audit.json, where the recipe audits."""
+        return self.path / "audit"
+
+    @property
+    def audit_page(self) -> Path:
+        """Page of the audit."""
+        return self.audit / "audit.html"
+
     def written(self) -> tuple[Path, ...]:
         """All that the stages of a run write, but the recipe and the lock."""
         folders = (
@@ -123,6 +133,7 @@ class RunFolder:
             self.model,
             self.translations,
             self.samples,
+            self.audit,
         )
         scores = self.scores_csv, self.scores_wide_csv, self.scores_json, self.structures_csv, self.tables_tex
         return (*folders, self.preparation, self.journal, *scores, self.report)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from medtrans import methods
+from medtrans.auditing.settings import AuditingSettings, refuse_unauditable
 from medtrans.core.bounds import shown
 from medtrans.core.case import Case
 from medtrans.core.errors import UsageError
@@ -76,6 +77,8 @@ class Recipe:
     card: CardSettings = CardSettings()
     degrading: DegradingSettings = DegradingSettings()
     painting: PaintingSettings = PaintingSettings()
+    auditing: AuditingSettings | None = None
+    """None where the recipe has no such key."""
 
     @property
     def method_class(self) -> type[Method]:
@@ -127,7 +130,8 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, every default spelled out, in the order of the stages."""
-        stages = {stage: getattr(self, stage).to_dict() for stage in STAGES}
+        tables = {stage: getattr(self, stage) for stage in STAGES}
+        stages = {stage: settings.to_dict() for stage, settings in tables.items() if settings is not None}
         method = {"name": self.method, **self.method_settings.to_dict()}
         unused = [
             key for key, used in (("painting", self.painting.target), ("degrading", self.degrading.chain)) if not used
@@ -203,6 +207,10 @@ def _refuse_inconsistent(recipe: Recipe, where: str) -> Recipe:
     if recipe.preparing.register:
         with mistakes.collected():
             refuse_unregistrable(recipe.pairing, recipe.reading, recipe.makes_images, f"{where}: preparing.register")
+    with mistakes.collected():
+        if recipe.auditing:
+            kind = recipe.reading.target_modality if recipe.translates else None
+            refuse_unauditable(recipe.auditing, kind, name, f"{where}: auditing")
     with mistakes.collected():
         refuse_unknown_device(recipe.training.device)
     with mistakes.collected():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from medtrans import methods
+from medtrans.auditing.settings import AuditingSettings
 from medtrans.core.errors import UsageError
 from medtrans.core.mistakes import Mistakes
 from medtrans.core.renamed_keys import is_renamed, refuse_renamed
@@ -29,9 +30,12 @@ STAGES: dict[str, type[Settings]] = {
     "training": TrainingSettings,
     "translating": TranslatingSettings,
     "evaluating": EvaluatingSettings,
+    "auditing": AuditingSettings,
     "card": CardSettings,
 }
 """Tables of a recipe beside `method`; card holds statements for the model card."""
+WHERE_NAMED = ("auditing",)
+"""Stages that a run has only where its recipe names them."""
 Table = tuple[str, type[Settings], Mapping[str, Any]]
 """Stage, class, table."""
 
@@ -46,6 +50,8 @@ def tables_of(values: Mapping[str, Any], where: str, mistakes: Mistakes) -> list
     with mistakes.collected():
         tables.append(_method_table(values, where))
     for stage, kind in STAGES.items():
+        if stage in WHERE_NAMED and stage not in values:
+            continue
         with mistakes.collected():
             table = table_of(values.get(stage, {}), where, stage)
             tables.append((stage, kind, _without_misplaced(stage, kind, table, where, mistakes)))

@@ -30,18 +30,37 @@ def audit_report(
     provenance: Mapping[str, Any] | None = None,
 ) -> Report:
     """`section` is made by `audit_section`; `cards` stand beside those of the verdicts."""
+    return audits_report(
+        title, about, [section], cards=cards, verdicts=verdicts, images=images, failed=failed, findings=findings,
+        date=date, provenance=provenance,
+    )  # fmt: skip
+
+
+def audits_report(
+    title: str,
+    about: str,
+    audits: Sequence[Section],
+    *,
+    cards: Sequence[Card] = (),
+    verdicts: Sequence[Verdict] = (),
+    images: Sequence[CaseImages] = (),
+    failed: Mapping[str, Finding] | None = None,
+    findings: Sequence[Finding] = (),
+    date: str = "",
+    provenance: Mapping[str, Any] | None = None,
+) -> Report:
+    """`audit_report` of several sections; the card of a verdict leads to the first."""
     pictures = images_section(images, ())
     parts = [
         findings_section(failed or {}, findings),
-        section,
+        *audits,
         pictures,
         provenance_section(provenance or {}),
         viewer_section(pictures),
     ]
     sections = [part for part in parts if part is not None]
-    judged = [
-        Card(one.question, one.outcome.capitalize(), one.reason, STATES[one.outcome], "audit") for one in verdicts
-    ]
+    anchor = audits[0].name if audits else ""
+    judged = [Card(one.question, one.outcome.capitalize(), one.reason, STATES[one.outcome], anchor) for one in verdicts]
     links = tuple((part.name, part.heading) for part in sections if part.heading)
     summary = Section("summary", "", Summary((*judged, *cards), links))
     return Report(title=title, about=about, date=date, sections=(summary, *sections))

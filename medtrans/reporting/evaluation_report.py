@@ -42,10 +42,12 @@ def evaluation_report(
     findings: Sequence[Finding] = (),
     run: RunRecord | None = None,
     plausibility: Mapping[str, Sequence[Verdict]] | None = None,
+    audit: Section | None = None,
 ) -> Report:
     """`cases` are those with images. `findings` come in addition to those of the evaluation and of its scores.
 
-    `plausibility` are the verdicts on each translated CT; those of a run stand in its sidecars.
+    `plausibility` are the verdicts on each translated CT; those of a run stand in its sidecars. `audit` is a
+    summary of the audit of the run.
     """
     run, facts = run or RunRecord(), provenance or {}
     noticed = [*evaluation.findings, *score_findings(evaluation.scores), *findings]
@@ -58,6 +60,7 @@ def evaluation_report(
         findings_section(evaluation.failed, noticed),
         verdicts_section(answers) if evaluation.scores else None,
         *_score_sections(evaluation, {panel.case: panel.anchor for panel in panels}),
+        audit,
         plausibility_section(plausibility or verdicts_in(run.sidecars)),
         images,
         methods_section(text if has_text else ""),

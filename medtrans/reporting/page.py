@@ -15,8 +15,15 @@ from medtrans.reporting.scripts import scripts
 FOLDER = Path(__file__).parent
 LONG_TABLE = 12
 """Longer tables, and lists of findings, scroll within their box on a screen."""
-STATES = {"pass": "good", "fail": "bad", "not shown": "open", "not assessable": "open"}
-"""Outcome of a verdict → class of the style sheet."""
+STATES = {
+    "pass": "good",
+    "fail": "bad",
+    "not shown": "open",
+    "not assessable": "open",
+    "doubtful": "open",
+    "plausible": "",
+}
+"""Outcome of a verdict → class of the style sheet. What is only plausible is not green: it can be wrong."""
 
 
 def write_page(path: str | Path, report: Report) -> None:

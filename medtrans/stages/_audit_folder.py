@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,18 @@ Write = Callable[[Path], None]
 """Writes a file at a path where there is none."""
 
 
-def write_audit(folder: Path, contents: Mapping[str, bytes | Write], facts: Mapping[str, Any], notice: str) -> None:
-    """Write files by name, then audit.json with `facts` and their hashes. Raises EnvironmentRefused."""
+def write_audit(
+    folder: Path,
+    contents: Mapping[str, bytes | Write],
+    facts: Mapping[str, Any],
+    notice: str,
+    *,
+    written: Sequence[Path] = (),
+) -> None:
+    """Write files by name, then audit.json with `facts` and their hashes, and those of what is already `written`.
+
+    Raises EnvironmentRefused.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     remove_strays(folder)
     with staged(folder) as place:
@@ -27,7 +37,7 @@ def write_audit(folder: Path, contents: Mapping[str, bytes | Write], facts: Mapp
                 content(place / name)
             else:
                 write_atomically(place / name, content, overwrite=False)
-        hashes = {name: sha256(place / name) for name in contents}
+        hashes = {name: sha256(place / name) for name in contents} | {path.name: sha256(path) for path in written}
         document = {"notice": notice, "medtrans": __version__, **facts, "outputs": hashes}
         write_atomically(place / DOCUMENT, seal(document), overwrite=False)
         publish([place / name for name in (*contents, DOCUMENT)], folder)

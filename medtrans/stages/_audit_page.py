@@ -64,12 +64,12 @@ def _images(case: CaseAudit, read: ReadCase, source: Volume, modalities: tuple[s
         grid,
         source_modality=modalities[0] or ANY_VALUES,
         target_modality=modalities[1] or ANY_VALUES,
-        structures={role: grid.like(numbers) for role, numbers in _classes(case, read).items()},
+        structures={role: grid.like(numbers) for role, numbers in lesion_classes(case, read).items()},
         classes=CLASSES,
     )
 
 
-def _classes(case: CaseAudit, read: ReadCase) -> dict[str, np.ndarray]:
+def lesion_classes(case: CaseAudit, read: ReadCase) -> dict[str, np.ndarray]:
     """Image → the status of each voxel's lesion as the number of its class, 0 where there is none."""
     if read.reference is None:
         return {}

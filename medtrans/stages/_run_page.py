@@ -24,6 +24,7 @@ from medtrans.reporting.evaluation_report import evaluation_report
 from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.page import write_page
 from medtrans.reporting.provenance import provenance
+from medtrans.reporting.report import Section
 from medtrans.reporting.run_record import RunRecord
 from medtrans.runs import RunFolder
 from medtrans.stages._evaluation_files import write_evaluation_files
@@ -40,8 +41,9 @@ def write_run_page(
     cases: Sequence[Case] = (),
     images: Sequence[CaseImages] = (),
     findings: Sequence[Finding] = (),
+    audit: Section | None = None,
 ) -> None:
-    """Write the files of the evaluation and the page. `facts` are added to the provenance."""
+    """Write the files of the evaluation and the page. `facts` are added to the provenance, `audit` to the page."""
     write_evaluation_files(run, evaluation, trained.convergence)
     text = recipe.to_yaml()
     counts = Counter(case.split for case in cases)
@@ -57,6 +59,7 @@ def write_run_page(
         date=datetime.date.today().isoformat(),
         provenance=provenance() | hashes | dict(facts),
         findings=findings,
+        audit=audit,
         run=RunRecord(
             settings=recipe.to_dict(),
             recipe=text,

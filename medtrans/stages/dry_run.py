@@ -32,6 +32,7 @@ from medtrans.reading.memory import free_bytes
 from medtrans.reading.temporary_files import temporary_folder
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
+from medtrans.stages._planned_audit import planned_audit
 from medtrans.stages._planned_run import PlannedRun, Trial
 from medtrans.stages._ready_training import frozen_methods, ready_training, refuse_other_run, refuse_unusable
 from medtrans.stages._training_data import fitted_preparation
@@ -62,6 +63,8 @@ def dry_run(
     _refuse_unwritable(run)
     cases = recipe.cases()
     findings = check_recipe(recipe, cases)
+    audited = planned_audit(recipe, cases)
+    findings += audited.findings if audited else ()
     if any(finding.severity == "refuse" for finding in findings):
         return findings, None
     with temporary_folder() as place:

@@ -1,4 +1,4 @@
-"""Run all stages of a recipe in a folder: check, train, translate, evaluate, report. Resumes where it stopped."""
+"""Run all stages of a recipe in a folder: check, train, translate, evaluate, audit, report. Resumes when stopped."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ from medtrans.models.folder import write_card
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._later_card import evaluation_facts, training_facts
+from medtrans.stages._planned_audit import planned_audit
+from medtrans.stages._run_audit import audit_run
+from medtrans.stages._run_audit_page import audit_summary
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
 from medtrans.stages._shortcomings import record_shortcomings, shortcomings_of
@@ -63,6 +66,10 @@ class RunResult:
     """On the evaluation; the last is that on the convergence."""
     findings: Sequence[Finding] = ()
     """Reservations about translations and scores."""
+    audit: Path | None = None
+    """Page of the audit, where the recipe audits."""
+    audited: Sequence[Verdict] = ()
+    """On the audit."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -75,6 +82,8 @@ class RunResult:
             "resumed": self.resumed,
             "verdicts": [asdict(verdict) for verdict in self.verdicts],
             "findings": [finding.to_dict() for finding in self.findings],
+            "audit": str(self.audit) if self.audit else None,
+            "audit_verdicts": [asdict(verdict) for verdict in self.audited],
         }
 
     def to_text(self) -> str:
@@ -85,12 +94,14 @@ class RunResult:
         ]
         lines = [text_table(rows, ("", *self.columns))] if rows else []
         lines.append(verdict_lines(headline(self.verdicts) or [self.convergence]))
+        lines += [verdict_lines(self.audited)] if self.audited else []
         warnings = [finding.sentence for finding in self.findings if finding.severity != "note"]
         lines += [f"warning: {sentence}" for sentence in warnings[:MAX_WARNINGS]]
         lines += [f"{len(warnings) - MAX_WARNINGS} more warnings in the report"] if len(warnings) > MAX_WARNINGS else []
         lines += [f"not scored: {finding.sentence}" for finding in self.failed.values()]
         lines += [f"resumed: {self.resumed}"] if self.resumed else []
-        return "\n".join([*lines, f"model:  {RunFolder(self.folder).model}", f"report: {self.report}"])
+        lines += [f"model:  {RunFolder(self.folder).model}", f"report: {self.report}"]
+        return "\n".join([*lines, *([f"audit:  {self.audit}"] if self.audit else [])])
 
 
 def run(
@@ -111,6 +122,7 @@ def _run(recipe: Recipe, folder: Path, longer: bool, on_progress: ProgressCallba
     paths = RunFolder(folder)
     refuse_unknown_primary(recipe.evaluating)
     segmentation = of_settings(recipe.evaluating.segmentation, recipe.training.device)
+    plan = planned_audit(recipe)
     trained = train_unlocked(recipe, folder, longer=longer, on_progress=on_progress)
     if not trained.is_main_process:
         return None
@@ -123,10 +135,12 @@ def _run(recipe: Recipe, folder: Path, longer: bool, on_progress: ProgressCallba
     on_progress("evaluating", f"{len(translations)} cases", 0.0)
     evaluation = _evaluate(recipe, cases, translations, outcomes, translator, segmentation)
     images, unseen = displayed_cases(recipe, evaluation, cases, translations, translator.preparation, segmentation)
+    audit = audit_run(recipe, paths, plan, cases, translations, translator, evaluation, on_progress) if plan else None
     of_outcomes = (finding for outcome in outcomes.values() for finding in outcome.findings)
     findings = [*single_visits(recipe), *trained.left_out, *of_outcomes, *unseen]
     facts = {**_facts(recipe, trained, translator), "this command": f"{(time.monotonic() - began) / 60:.1f} minutes"}
-    write_run_page(paths, recipe, trained, evaluation, facts, cases=cases, images=images, findings=findings)
+    shown: dict[str, Any] = {"images": images, "findings": findings, "audit": audit_summary(audit)}
+    write_run_page(paths, recipe, trained, evaluation, facts, cases=cases, **shown)
     on_progress("evaluating", f"{len(translations)} cases", 1.0)
     answers = verdicts(evaluation, trained.convergence)
     record_shortcomings(paths, shortcomings_of(answers, recipe.name), translations.values())
@@ -141,6 +155,8 @@ def _run(recipe: Recipe, folder: Path, longer: bool, on_progress: ProgressCallba
         _resumed(trained, list(outcomes.values())),
         answers,
         (*evaluation.findings, *findings),
+        audit.page if audit else None,
+        audit.verdicts if audit else (),
     )
 
 
