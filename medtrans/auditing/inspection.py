@@ -1,12 +1,13 @@
-"""Inspection of a translation: the gate of each model before it, and the plausibility of a CT after it."""
+"""Inspection of a translation: the gate of each model before it; plausibility of a CT and uncertainty after it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from medtrans.auditing.calibrated import CalibratedUncertainty, calibrated_uncertainty
 from medtrans.auditing.gate.gate import Gate
 from medtrans.auditing.gate.signature import read_signature
 from medtrans.auditing.plausibility import doubts, plausibility
@@ -35,12 +36,18 @@ class Inspector:
     names: tuple[str, ...] = ()
     """Hashes of their signatures."""
     force: bool = False
-    facts: dict[str, Any] = field(default_factory=dict, init=False)
+    uncertainty: CalibratedUncertainty | None = None
 
     @property
     def changes(self) -> dict[str, Any]:
         """Settings of the models: a gate says what is missing in a small body, so that no model refuses it."""
-        return {"smallest_body": None} if self.gates else {}
+        own = {"smallest_body": None} if self.gates else {}
+        return {**own, **(self.uncertainty.changes if self.uncertainty else {})}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a result depends on, for the ledger."""
+        return self.uncertainty.facts if self.uncertainty else {}
 
     def before(self, source: Volume, where: str) -> tuple[Finding, ...]:
         """Raises InputRefused, unless it is forced."""
@@ -65,11 +72,17 @@ class Inspector:
             verdicts = plausibility(translation.volume, source)
             checks["plausibility"] = [asdict(verdict) for verdict in verdicts]
             ours += doubts(verdicts, where)
-        return replace(translation, findings=(*ours, *others), checks=checks)
+        whole = replace(translation, findings=(*ours, *others), checks=checks)
+        return self.uncertainty.apply(source, whole, where) if self.uncertainty else whole
 
 
-def inspection_of(folders: Sequence[Path], *, force: bool = False) -> Inspector:
-    """With the gates of the model folders, equal ones once. Raises ModelRefused."""
+def inspection_of(
+    folders: Sequence[Path], *, force: bool = False, uncertainty: bool = False, abstain_above: float | None = None
+) -> Inspector:
+    """With the gates of the model folders, equal ones once, and their calibrated `uncertainty`.
+
+    Raises ModelRefused, UsageError.
+    """
     gates: dict[str, Gate] = {}
     for folder in folders:
         signature = read_signature(folder)
@@ -77,4 +90,5 @@ def inspection_of(folders: Sequence[Path], *, force: bool = False) -> Inspector:
             settings = Preparation.from_dict(read_config(folder)["preparation"]).settings
             subtracted = signature.modality == "MR" and not settings.source_normalisation.keeps_unit
             gates[digest(signature.to_dict())] = Gate(signature, subtracted)
-    return Inspector(tuple(gates.values()), tuple(gates), force)
+    calibrated = calibrated_uncertainty(folders, abstain_above) if uncertainty or abstain_above is not None else None
+    return Inspector(tuple(gates.values()), tuple(gates), force, calibrated)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
@@ -11,6 +12,11 @@ from medtrans.translating.translation import Translation
 
 class Inspection(Protocol):
     """May be sent to another process."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What a result depends on beside model, input and settings, for the ledger."""
+        ...
 
     def before(self, source: Volume, where: str) -> tuple[Finding, ...]:
         """Findings on a source. Raises InputRefused on one that must not be translated."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -35,6 +36,8 @@ class Outcome:
     seconds: float = 0.0
     output: Path | None = None
     clipped_fraction: float | None = None
+    calibration: Mapping[str, Any] | None = None
+    """Expected error with its interval, where the uncertainty is calibrated."""
     findings: tuple[Finding, ...] = ()
     forecast: Forecast | None = None
     """Of a dry run."""

@@ -82,7 +82,8 @@ class Batch:
             read = [*job.sources, *([record] if record else [])]
             inputs, mask = [_hashed(path) for path in read], _hashed(job.mask) if job.mask else None
             line = first_line(job, [*inputs, *([mask] if mask else [])], self.translator, self.part)
-            line = replace(line, batch=self.token)
+            facts = self.inspection.facts if self.inspection else {}
+            line = replace(line, batch=self.token, settings={**line.settings, **facts})
             with self.ledger.locked() if self.ledger.path.exists() else contextlib.nullcontext():
                 if self._exists_done(job, line):
                     if self._logged(job):
@@ -105,6 +106,7 @@ class Batch:
             seconds=time.monotonic() - began,
             output=job.output,
             clipped_fraction=translation.clipped_fraction,
+            calibration=translation.checks.get("calibration"),
             findings=(*translation.findings, *findings_on_series(translation, job)),
         )
 

@@ -22,7 +22,7 @@ from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.reading.names import uncertainty_path
 from medtrans.reading.temporary_files import remove_strays
 from medtrans.reading.volumes import hash_volume
-from medtrans.translating.ensemble import AnyTranslator, Ensemble
+from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.loading import Models
 
 
@@ -96,16 +96,10 @@ def translate_files(
 
 def _refuse_foreign_deviations(jobs: Sequence[Job], ledger: Ledger, translator: AnyTranslator) -> None:
     """Raise UsageError where a file would be taken for the standard deviation of a translation that has none."""
-    for path in () if _gives_uncertainty(translator) else (uncertainty_path(job.output) for job in jobs):
+    for path in () if translator.gives_uncertainty else (uncertainty_path(job.output) for job in jobs):
         if os.path.lexists(path) and not _is_own_deviation(path, ledger):
             what = "would be taken for the standard deviation of a translation that has none, and is not from medtrans"
             raise UsageError(path, what, "move it away, or give another output")
-
-
-def _gives_uncertainty(translator: AnyTranslator) -> bool:
-    if isinstance(translator, Ensemble):
-        return True
-    return translator.settings.samples > 1 and translator.method.noise_channels > 0
 
 
 def _is_own_deviation(path: Path, ledger: Ledger) -> bool:

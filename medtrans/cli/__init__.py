@@ -36,7 +36,7 @@ COMMANDS = (
     "benchmark",
 )
 """In the order of `medtrans --help`."""
-SUBCOMMANDS = ("audit_insert", "audit_maps")
+SUBCOMMANDS = ("audit_calibrate", "audit_insert", "audit_maps")
 """Further files of a command with several."""
 for _command in (*COMMANDS, *SUBCOMMANDS):
     importlib.import_module(f"medtrans.cli.{_command}")

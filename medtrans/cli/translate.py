@@ -180,6 +180,17 @@ def translate(
             help="Translate what the gate of a model refuses, and bodies too small for it; the sidecar says so."
         ),
     ] = False,
+    uncertainty: Annotated[
+        bool,
+        typer.Option(
+            "--uncertainty",
+            help="Write the calibrated uncertainty as NAME_std (medtrans audit calibrate), and say the expected error.",
+        ),
+    ] = False,
+    abstain_above: Annotated[
+        float | None,
+        typer.Option(min=0, help="Refuse a case whose expected mean error is above this, in HU; with --uncertainty."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; foretell grid, windows, memory and time of each case.")
     ] = False,
@@ -218,6 +229,7 @@ def translate(
     asked = Asked(is_batch, models, device, threads, processes, executor, scheduler, num_parts, array)
     with ProgressBars() as progress, executor_of(cases, asked) as shared:
         how = planned | {"device": device, "engine": engine.value, "precision": precision.value, "force": force}
+        how |= {"uncertainty": uncertainty, "abstain_above": abstain_above}
         how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run, "executor": shared}
         stage = importlib.import_module("medtrans.stages.translate")
         outcomes = stage.translate(inputs, output, models, on_progress=progress, **how)

@@ -23,7 +23,7 @@ def json_of(outcomes: Sequence[Outcome]) -> str:
 
 
 def summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:
-    """Counts of cases in one line."""
+    """The expected error of each case, where it is known; then counts of cases in one line."""
     count = Counter(outcome.verdict for outcome in outcomes)
     if not outcomes:
         return f"nothing to do: the folder has no case for part {part.number} of {part.count}"
@@ -31,7 +31,20 @@ def summary(outcomes: Sequence[Outcome], output: Path, part: Part) -> str:
     accepted = [f"{count['accepted']} failed as accepted"] if count["accepted"] else []
     words = [f"{count['done']} translated", f"{count['skipped']} done before", *left_out, f"{count['failed']} failed"]
     words += accepted
-    return f"{', '.join(words)}: {output}"
+    lines = [line for outcome in outcomes if (line := _expected(outcome))]
+    return "\n".join([*lines, f"{', '.join(words)}: {output}"])
+
+
+def _expected(outcome: Outcome) -> str:
+    """The expected error of a case; empty where the uncertainty is not calibrated."""
+    facts = outcome.calibration
+    if not facts:
+        return ""
+    if facts["expected_mae"] is None:
+        return f"{outcome.case}: the expected error is not known: {facts['unusable']}"
+    value, low, high = (f"{facts[f'expected_mae{end}']:.3g}" for end in ("", "_low", "_high"))
+    share = f"{1 - facts['alpha']:.0%}"
+    return f"{outcome.case}: expected mean error {value} {facts['unit']} ({share} interval {low} to {high})"
 
 
 def foretold(outcomes: Sequence[Outcome], processes: int) -> str:

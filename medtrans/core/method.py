@@ -109,6 +109,8 @@ class Method(nn.Module, ABC):
     """True for methods that use the conditions of a case (task.conditions)."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
+    gives_spread: bool = False
+    """Whether `spread`, with the arguments of `translate`, gives the standard deviation of each value."""
     trains_null_space: ClassVar[bool] = False
     """True for methods whose objective can be that of a null-space network (batch.null_space)."""
     foreground_fraction: float = 0.0

@@ -59,9 +59,11 @@ def score_uncertainty(
 
 
 def read_samples(sidecar: Path) -> int | None:
-    """Number of samples of the standard deviation beside a translation, from its sidecar; None where it is unknown.
+    """Number of samples of the standard deviation beside a translation, from its sidecar; None where it is unknown, and
+    where the standard deviation was calibrated, which allows for their number.
 
     Raises InputRefused where the sidecar is damaged.
     """
-    samples = (read_sidecar(sidecar).get("uncertainty") or {}).get("samples")
+    facts = read_sidecar(sidecar)
+    samples = None if "calibration" in facts else (facts.get("uncertainty") or {}).get("samples")
     return samples if isinstance(samples, int) and not isinstance(samples, bool) and samples > 1 else None

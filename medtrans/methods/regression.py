@@ -3,6 +3,8 @@
     min_G  E | G(x) - y | + segmenter_feature_weight Σ_l | φ_l(G(x)) - φ_l(y) |    over the voxels of the body
 
     residual: G(x) = x + N(x), N the network. Kim, Lee and Lee, CVPR 2016, https://arxiv.org/abs/1511.04587
+    quantiles p < q: + E ρ_p(y - G(x) + N_p(x)) + E ρ_q(y - G(x) - N_q(x)),  ρ: losses/pinball, N_p, N_q ≥ 0 further
+    channels of the network, through which G(x) is not trained. Koenker and Bassett, Econometrica 1978
     degrading.null_space: A⁺ A y + (1 - A⁺ A) G(x) for G(x), where A made x from y        Schwab et al. 2019
 
 x is the source, y the target; φ are the features of a frozen segmenter of targets, where one is given: Longuefosse et
@@ -16,10 +18,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 from typing import Annotated, Any
 
-from annotated_types import Ge
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Task
@@ -28,10 +32,13 @@ from medtrans.core.settings import Settings
 from medtrans.core.term import Term
 from medtrans.losses._masked_mean import l1
 from medtrans.losses.feature import feature_distance
+from medtrans.losses.pinball import pinball
 from medtrans.networks._conditioning import with_condition
 from medtrans.networks._settings import Generator
 from medtrans.networks._slice_stack import middle_slices
 from medtrans.networks.unet import UNetSettings
+
+MEDIAN = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +52,16 @@ class RegressionSettings(Settings):
     """Model folder of a segmenter trained on real targets, for the feature loss."""
     segmenter_feature_weight: Annotated[float, Ge(0)] = 1.0
     """Weight of the feature loss, where there is a segmenter."""
+    quantiles: tuple[Annotated[float, Interval(gt=0, lt=1)], ...] = ()
+    """Two quantiles of the target that are learnt beside its median, such as [0.05, 0.95]: their distance is the
+    uncertainty, which `medtrans audit calibrate` calibrates and translating.uncertainty writes. Empty: none."""
+
+    def refuse_invalid(self, where: str) -> None:
+        """As of all Settings. Raises UsageError also where quantiles are not one below and one above the median."""
+        super().refuse_invalid(where)
+        if self.quantiles and not (len(self.quantiles) == 2 and self.quantiles[0] < MEDIAN < self.quantiles[1]):
+            what = f"{list(self.quantiles)} are not one quantile below and one above the median"
+            raise UsageError(f"{where}.quantiles", what, "give two, such as [0.05, 0.95]")
 
 
 class Regression(Method):
@@ -61,7 +78,9 @@ class Regression(Method):
     def __init__(self, task: Task, settings: RegressionSettings) -> None:
         super().__init__(task, settings)
         channels = task.source_channels + task.conditions
-        self.G = settings.generator.build(task.spatial_dims, channels, task.target_channels)
+        heads = 1 + len(settings.quantiles)
+        self.G = settings.generator.build(task.spatial_dims, channels, heads * task.target_channels)
+        self.gives_spread = bool(settings.quantiles)
         self.divisor = settings.generator.divisor
         self.middle = middle_slices(task) if settings.residual else None
 
@@ -87,6 +106,9 @@ class Regression(Method):
             text = "mean absolute difference of the features of a frozen segmenter (Longuefosse et al., PMB 2025)"
             said = "segmenter", "segmenter_feature_weight"
             terms["generator/features"] = Term(text, settings.segmenter_feature_weight, masked=True, settings=said)
+        for quantile in settings.quantiles:
+            text = f"pinball loss of the quantile {quantile:g} (Koenker and Bassett, Econometrica 1978)"
+            terms[f"generator/quantile_{quantile:g}"] = Term(text, masked=True, settings=("quantiles",))
         return terms
 
     @classmethod
@@ -94,7 +116,7 @@ class Regression(Method):
         return () if settings.segmenter else ("segmenter_feature_weight",)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
-        y, fake = batch.target, self.translate(batch.source, batch.condition)
+        y, (fake, *distances) = batch.target, self._heads(batch.source, batch.condition)
         if batch.null_space is not None:
             fake = y + batch.null_space(fake - y)
         terms = {"l1": l1(fake, y, batch.mask)}
@@ -102,8 +124,22 @@ class Regression(Method):
             features, target_features = self.segmenter.features(fake), self.segmenter.features(y)
             weight = self.settings.segmenter_feature_weight
             terms["features"] = weight * feature_distance(features, target_features, batch.mask)
+        for quantile, distance in zip(self.settings.quantiles, distances, strict=True):
+            end = fake.detach() + (distance if quantile > MEDIAN else -distance)
+            terms[f"quantile_{quantile:g}"] = pinball(end, y, quantile, batch.mask)
         yield "generator", terms
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
-        y = self.G(with_condition(source, condition))
-        return y if self.middle is None else source[:, self.middle] + y
+        return self._heads(source, condition)[0]
+
+    def spread(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
+        """The standard deviation of a normal distribution that has these quantiles."""
+        _, lower, upper = self._heads(source, condition)
+        ends = [NormalDist().inv_cdf(quantile) for quantile in self.settings.quantiles]
+        return (lower + upper) / (ends[1] - ends[0])
+
+    def _heads(self, source: Tensor, condition: Tensor | None) -> list[Tensor]:
+        """The median, and the distances of the quantiles from it."""
+        y, *distances = self.G(with_condition(source, condition)).split(self.task.target_channels, dim=1)
+        median = y if self.middle is None else source[:, self.middle] + y
+        return [median, *map(softplus, distances)]

@@ -24,7 +24,8 @@ MAX_CONFIG_BYTES = 1 << 22
 PICKLES = (".pt", ".pth", ".ckpt", ".pkl", ".bin")
 COPY_AGAIN = "copy the whole model folder again"
 SLOTS = ("gate", "calibration")
-"""Parts of a model that this version can neither make nor apply."""
+"""Kept empty in config.json, whose hash names the model: both are made later, and stand beside it (gate.json,
+calibration.json). What holds one is of a later version."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -208,7 +208,7 @@ def _evaluate(
         failed,
         translator.preparation,
         recipe.evaluating,
-        has_uncertainty=recipe.translating.samples > 1 and translator.method.noise_channels > 0,
+        has_uncertainty=translator.gives_uncertainty,
         segmentation=segmentation,
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from medtrans.auditing.inspection import inspection_of
+from medtrans.auditing.calibrated import refuse_other_models
+from medtrans.auditing.inspection import Inspector, inspection_of
 from medtrans.batching.batch_plan import Selection
 from medtrans.batching.executors import Executor
 from medtrans.batching.file_formats import FileFormat
@@ -46,6 +47,8 @@ def translate(
     mask_label: int | None = None,
     changes: Mapping[str, Any] | None = None,
     force: bool = False,
+    uncertainty: bool = False,
+    abstain_above: float | None = None,
     record: Path | None = None,
     file_format: FileFormat = "auto",
     anonymous: bool = False,
@@ -59,21 +62,22 @@ def translate(
 
     `model` is a folder or the name of a shipped model; several are an ensemble. `engine` computes the networks (auto,
     torch, openvino), in `precision` (float32, bfloat16); `changes` replace settings saved with the models (seed,
-    samples, mirror, data_consistency); `force` translates what a gate refuses. `pattern` chooses volumes of folders by
-    their names, `recursive` searches folders in folders and keeps the tree; `retry_failed` takes only the cases that
-    failed before; `part` is number and count of commands that share a folder. `series` is the number, description or
-    UID of one of several DICOM series. The others are those of `translate_files`. Raises UsageError, ModelRefused,
-    EnvironmentRefused; what is wrong with one case becomes its Outcome.
+    samples, mirror, data_consistency); `force` translates what a gate refuses. `uncertainty` writes the calibrated map
+    and the expected error, `abstain_above` refuses a case whose expected error is larger. `pattern` chooses volumes of
+    folders by their names, `recursive` searches folders in folders and keeps the tree; `retry_failed` takes only the
+    cases that failed before; `part` is number and count of commands that share a folder. `series` is the number,
+    description or UID of one of several DICOM series. The others are those of `translate_files`. Raises UsageError,
+    ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = _folders(model)
-    inspection = inspection_of(folders, force=force)
+    inspection = inspection_of(folders, force=force, uncertainty=uncertainty, abstain_above=abstain_above)
     settings = {**inspection.changes, **(changes or {})}
     models = Models(folders, device, engine, precision, settings, _asks_for_agreement(record, changes))
     with chosen_inputs(source, series, recursive=recursive) as (inputs, chosen):
         outcomes = translate_files(
             inputs,
             output,
-            _loaded(models, conditions or {}),
+            _loaded(models, conditions or {}, inspection),
             conditions=conditions,
             masks=masks,
             mask_label=mask_label,
@@ -106,9 +110,11 @@ def _folders(model: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     return tuple(model_folders([model] if isinstance(model, (str, Path)) else model))
 
 
-def _loaded(models: Models, conditions: Mapping[str, float]) -> AnyTranslator:
+def _loaded(models: Models, conditions: Mapping[str, float], inspection: Inspector) -> AnyTranslator:
     """Raises UsageError on samples or conditions that the models do not take, and as `Models.load`."""
     translator = models.load()
+    if inspection.uncertainty is not None:
+        refuse_other_models(inspection.uncertainty.calibration, translator, str(models.folders[0]))
     _refuse_idle_samples(models.changes.get("samples", 1), translator.members)
     assert_known_conditions(conditions, [member.preparation for member in translator.members])
     return translator

@@ -57,6 +57,11 @@ class Ensemble:
         return {"members": [member.resolved_settings for member in self.members]}
 
     @property
+    def gives_uncertainty(self) -> bool:
+        """Always."""
+        return True
+
+    @property
     def device(self) -> torch.device:
         """The device of the models."""
         return self.members[0].device

@@ -87,6 +87,7 @@ def _forecast(
     settings, method, window = translator.settings, translator.method, translator.sliding_window
     samples = settings.samples if method.noise_channels else 1
     passes = samples * (2 if settings.mirror != "none" else 1)
+    passes += int(settings.uncertainty and method.gives_spread)
     windows = window.of_body(prepared.mask)
     with memory_errors(where, "lower translating.batch or translating.window"), repeatable(translator.device):
         one_batch, rest, used = _trial(translator, prepared, values)

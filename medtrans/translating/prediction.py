@@ -4,18 +4,19 @@ A deterministic method gives one answer, or with `mirror` the mean of two:
 
     y = (G(x) + M G(M x)) / 2          M mirrors left and right
 
-A stochastic method takes noise beside the source: the mean over samples is the translation, their standard deviation
-its uncertainty.
+A method with a spread gives a standard deviation with its one answer. A stochastic method takes noise beside the
+source: the mean over samples is the translation, their standard deviation its uncertainty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from medtrans.core.errors import ModelRefused
 from medtrans.models.engines import Engine, EngineUsed, InUnit, Torch
@@ -31,7 +32,7 @@ class Prediction:
 
     voxels: np.ndarray
     deviation: np.ndarray | None = None
-    """Standard deviation over the samples; None for a single sample."""
+    """Standard deviation over the samples, or the spread of a single answer; None for one without."""
     samples: int = 1
     engine: EngineUsed | None = None
 
@@ -77,6 +78,41 @@ def predict(
         np.copyto(out, window.target_background, where=~prepared.mask)
         moments.add(out)
     return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None, count, used)
+
+
+class _Spread(nn.Module):
+    """The spread of a method as if it were its translation."""
+
+    noise_channels = 0
+
+    def __init__(self, method: Any) -> None:
+        super().__init__()
+        self.method, self.divisor = method, method.divisor
+
+    def translate(self, source: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
+        spread: torch.Tensor = self.method.spread(source, condition)
+        return spread
+
+
+def with_spread(
+    prediction: Prediction,
+    method: Any,
+    window: SlidingWindow,
+    prepared: Prepared,
+    conditions: Sequence[float],
+    *,
+    engine: Engine | None = None,
+) -> Prediction:
+    """The prediction with the standard deviation that the method itself gives; `engine` must not be that of the method.
+
+    Unchanged for a method that gives none. Blended as the images are; 0 outside of the body.
+    """
+    if not method.gives_spread:
+        return prediction
+    example = window.example(prepared.voxels, prepared.background, prepared.mask)
+    spread, _ = (engine or Torch()).ready(_Spread(method), conditions, example, np.asarray)
+    deviation = window(prepared.voxels, spread, background=prepared.background, mask=prepared.mask)
+    return replace(prediction, deviation=np.where(prepared.mask, deviation, np.float32(0)))
 
 
 def refuse_not_finite(prediction: Prediction, where: str) -> None:

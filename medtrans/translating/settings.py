@@ -30,6 +30,9 @@ class TranslatingSettings(Settings):
     """Seed of the noise of stochastic methods; the same seed gives the same translation."""
     samples: Annotated[int, Ge(1)] = 1
     """Samples of a stochastic method: their mean is the translation, their standard deviation the uncertainty."""
+    uncertainty: bool = False
+    """Also write the uncertainty that a model with quantiles gives for its single answer, in twice the time; ensembles
+    and samples give theirs without it."""
     mirror: Literal["none", "left_right"] = "none"
     """left_right: mean of the prediction and that of the volume with left and right mirrored, mirrored back. It takes
     twice the time; only for models that were trained with the augmentation flip and draw no samples."""

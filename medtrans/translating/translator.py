@@ -34,7 +34,7 @@ from medtrans.translating.data_consistency import Agreement, Measured, make_cons
 from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
 from medtrans.translating.output_doubts import doubt_output
 from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
-from medtrans.translating.prediction import Prediction, predict, refuse_not_finite
+from medtrans.translating.prediction import Prediction, predict, refuse_not_finite, with_spread
 from medtrans.translating.prior import Prior
 from medtrans.translating.progress import OnProgress
 from medtrans.translating.provenance import with_provenance
@@ -81,6 +81,7 @@ class Translator:
         self.device = find_device(device)
         self.method = method.to(self.device).eval()
         self.engine: Engine = find_engine(engine, precision, self.device)
+        self.spread_engine: Engine = find_engine(engine, precision, self.device)
         self._engine_asked = {"engine": engine, "precision": precision}
         self.preparation = preparation
         self.settings = settings or TranslatingSettings()
@@ -130,6 +131,12 @@ class Translator:
     def members(self) -> tuple[Self, ...]:
         """Itself alone, as an ensemble has several."""
         return (self,)
+
+    @property
+    def gives_uncertainty(self) -> bool:
+        """Whether its translations have a standard deviation."""
+        draws = self.settings.samples > 1 and self.method.noise_channels > 0
+        return draws or (self.settings.uncertainty and self.method.gives_spread)
 
     @property
     def channels(self) -> int:
@@ -209,7 +216,10 @@ class Translator:
         if measured is None or settings.posterior_sampling is None:
             window, in_unit = self.sliding_window, self.preparation.settings.target_normalisation.restore
             how: dict[str, Any] = {"mirror": mirror, "engine": self.engine, "in_unit": in_unit, **draws}
-            return predict(self.method, window, prepared, conditions, **how), None
+            made = predict(self.method, window, prepared, conditions, **how)
+            if settings.uncertainty:
+                made = with_spread(made, self.method, window, prepared, conditions, engine=self.spread_engine)
+            return made, None
         known = likelihood(source, measured, settings.posterior_sampling, prepared, self.preparation, where)
         prediction, sampled = sample_posterior(Prior(self.method, self.sliding_window, prepared), known, **draws)
         return replace(prediction, engine=by_torch("it alone samples given measurements")), sampled

@@ -4,6 +4,7 @@ import torch
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch
 from medtrans.losses.feature import feature_distance
+from medtrans.losses.pinball import pinball
 from tests.methods.blobs_toy import blobs, learn, toy_method, unseen
 
 NETWORK = {"name": "unet", "channels": [4, 8]}
@@ -106,3 +107,34 @@ def test_a_residual_network_learns_the_difference():
 def test_two_contrasts_are_no_start_of_one_target():
     with pytest.raises(UsageError, match="middle slice"):
         toy_method("regression", source=2, residual=True, generator=NETWORK)
+
+
+def test_quantiles_are_trained_by_the_pinball_loss_around_the_image():
+    """Both ends lie 1.645 spreads from the image, where both heads give the same."""
+    method, given = toy_method("regression", generator=NETWORK, quantiles=[0.05, 0.95]), batch()
+    last = [module for module in method.G.modules() if getattr(module, "out_channels", 0) == 3][-1]
+    with torch.no_grad():
+        last.weight[2], last.bias[2] = last.weight[1], last.bias[1]
+    ((_, terms),) = method.losses(given)
+    image, spread = method.translate(given.source), method.spread(given.source)
+    assert image.shape == spread.shape == given.target.shape
+    assert float(spread.detach().min()) > 0
+    for quantile, side in ((0.05, -1.6449), (0.95, 1.6449)):
+        expected = pinball(image + side * spread, given.target, quantile, given.mask)
+        assert float(terms[f"quantile_{quantile}"].detach()) == pytest.approx(float(expected.detach()), rel=1e-3)
+
+
+def test_the_image_is_not_trained_through_its_quantiles():
+    method, given = toy_method("regression", generator=NETWORK, quantiles=[0.1, 0.9]), batch()
+    ((_, terms),) = method.losses(given)
+    assert terms.keys() == {"l1", "quantile_0.1", "quantile_0.9"}
+    heads = [weight for name, weight in method.G.named_parameters() if weight.shape[0] == 3 and weight.ndim == 4]
+    terms["quantile_0.9"].backward()
+    assert not heads[-1].grad[0].any()
+    assert heads[-1].grad[2].any()
+
+
+@pytest.mark.parametrize("quantiles", [[0.9], [0.6, 0.9], [0.05, 0.5, 0.95]])
+def test_quantiles_are_one_below_and_one_above_the_median(quantiles):
+    with pytest.raises(UsageError, match="one quantile below and one above"):
+        toy_method("regression", generator=NETWORK, quantiles=quantiles).settings.refuse_invalid("method")
