@@ -56,7 +56,8 @@ def _examinations(settings: ReadingSettings, pairing: str, conditions: Sequence[
         what = "is not a folder" if settings.root.exists() else "does not exist"
         raise InputRefused(settings.root, what, "set reading.root, for example --set reading.root=DIR")
     entries_of(settings.root)
-    cases = cases_in_table(settings, conditions) if settings.table else _match_cases(settings, pairing)
+    table = settings.table
+    cases = cases_in_table(settings.root, table, conditions) if table else _match_cases(settings, pairing)
     if settings.target is None and any(case.targets for case in cases):
         what = "is missing, but the table has targets"
         raise UsageError("reading.target", what, f"write target: {{modality: CT}}, or as in {EXAMPLES['target']}")

@@ -1,19 +1,21 @@
 """Fingerprint of a folder: which images of which subjects and sessions it holds, by names and headers.
 
 Files whose paths differ in the subject and the session alone are one image: `sub-01/anat/sub-01_T1w.nii.gz` is of the
-image {subject}/anat/{subject}_T1w.nii.gz, `p07_T1.nii.gz` of *_T1.nii.gz, `1BA001/mr.mha` of {subject}/mr.mha.
+image {subject}/anat/{subject}_T1w.nii.gz, `p07_T1.nii.gz` of *_T1.nii.gz, `1BA001/mr.mha` of {subject}/mr.mha. Where
+the folder holds a table of cases, its columns are the images.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from medtrans.core.case import Case
 from medtrans.core.errors import InputRefused, MedtransError
 from medtrans.core.finding import Finding
 from medtrans.reading.checks import unreadable
@@ -22,6 +24,7 @@ from medtrans.reading.formats import supported
 from medtrans.reading.names import CONTRAST, stem, suffix_of
 from medtrans.reading.patterns import Key, Pattern
 from medtrans.reading.storage import entries_of
+from medtrans.reading.tables import cases_in_table, is_of_cases, tables_in
 from medtrans.reading.volumes import read_grid, volumes_in
 
 SKIPPED = {"derivatives", "code", "sourcedata", "runs"}
@@ -43,6 +46,7 @@ class Image:
     """All files of one image: the T1 of every subject."""
 
     pattern: str
+    """The role, source, target or mask, where a table lists the files."""
     files: dict[Key, Path]
     grids: dict[Key, Grid]
     kind: Kind
@@ -71,7 +75,15 @@ class Fingerprint:
     root: Path
     images: tuple[Image, ...]
     findings: tuple[Finding, ...] = field(default=())
-    """On files that cannot be read."""
+    """On files that cannot be read, and tables that are not used."""
+    table: Path | None = None
+    """Table of cases in the folder."""
+    has_splits: bool = False
+    """Whether the table says which cases train."""
+
+    def of_role(self, role: str) -> Image | None:
+        """The image in a column of the table."""
+        return next((one for one in self.images if one.pattern == role), None) if self.table else None
 
     def of_kind(self, *kinds: Kind) -> list[Image]:
         """The images of these kinds, those of the most cases first."""
@@ -79,25 +91,93 @@ class Fingerprint:
 
 
 def fingerprint(root: Path) -> Fingerprint:
-    """Of all volumes in a folder and below. Raises InputRefused where there is none, EnvironmentRefused."""
+    """Of all volumes in a folder and below, or of those in its table of cases.
+
+    Raises InputRefused where there is none, UsageError where the table is wrong, EnvironmentRefused.
+    """
     if not root.is_dir():
         raise InputRefused(
             root, "is not a folder" if root.exists() else "does not exist", "give the folder of your images"
         )
+    tables = tables_in(root)
+    of_cases = [path for path in tables if is_of_cases(path)]
+    if of_cases:
+        return _of_table(root, *of_cases)
+    grids, findings = _grids(_volumes_below(root))
+    patterns = {_pattern_of(path.relative_to(root)) for path in grids}
+    images = [_image(pattern, root, grids) for pattern in sorted(patterns)]
+    found = _refuse_without_files(images, findings, root)
+    findings += [_other_columns(path, columns) for path, columns in tables.items()]
+    return Fingerprint(root, found, tuple(findings))
+
+
+def _of_table(root: Path, table: Path, *others: Path) -> Fingerprint:
+    """The first file of each role stands for the others."""
+    cases = cases_in_table(root, table)
+    files: dict[str, dict[Key, Path]] = {
+        "source": {_key(case): case.sources[0] for case in cases if case.sources},
+        "target": {_key(case): case.targets[0] for case in cases if case.targets},
+        "mask": {_key(case): case.mask for case in cases if case.mask},
+    }
+    grids, findings = _grids(sorted({path for own in files.values() for path in own.values()}))
+    images = [_listed(role, own, grids) for role, own in files.items()]
+    found = _refuse_without_files(images, findings, table)
+    findings += [_second_table(path, table) for path in others]
+    return Fingerprint(root, found, tuple(findings), table, any(case.split for case in cases))
+
+
+def _key(case: Case) -> Key:
+    return Key(case.subject, case.session, (case.name,))
+
+
+def _listed(role: str, files: Mapping[Key, Path], grids: Mapping[Path, Grid]) -> Image:
+    files = {key: path for key, path in files.items() if path in grids}
+    kind, reason = _kind_of(stem(next(iter(files.values()), Path())))
+    if role == "mask":
+        kind, reason = "mask", "its column is named so"
+    return Image(role, files, {key: grids[path] for key, path in files.items()}, kind, reason)
+
+
+def _second_table(path: Path, table: Path) -> Finding:
+    return Finding(
+        code="second-table",
+        severity="warn",
+        where=str(path),
+        what=f"is a table of cases too, and {table.name} is used",
+        consequence="its cases are left out",
+        advice="set reading.table to the right one, or join them",
+    )
+
+
+def _other_columns(path: Path, columns: Sequence[str]) -> Finding:
+    return Finding(
+        code="no-table",
+        severity="warn",
+        where=str(path),
+        what=f"lists volumes in the columns {', '.join(columns)}, but has no columns subject and source",
+        consequence="it is not used, and the names of the files decide",
+        advice="name its columns subject, source, target and mask, and look at the folder again",
+    )
+
+
+def _grids(paths: Iterable[Path]) -> tuple[dict[Path, Grid], list[Finding]]:
+    """The grid of each volume, and a finding on each that cannot be read."""
     grids: dict[Path, Grid] = {}
     findings = []
-    for path in _volumes_below(root):
+    for path in paths:
         try:
             grids[path] = read_grid(path)
         except MedtransError as reason:
             findings.append(unreadable(reason))
-    patterns = {_pattern_of(path.relative_to(root)) for path in grids}
-    images = [_image(pattern, root, grids) for pattern in sorted(patterns)]
-    found = [one for one in images if one.files]
+    return grids, findings
+
+
+def _refuse_without_files(images: Sequence[Image], findings: Sequence[Finding], where: Path) -> tuple[Image, ...]:
+    """The images that have files. Raises InputRefused where none has."""
+    found = tuple(one for one in images if one.files)
     if not found:
-        what = findings[0].what if findings else "holds no volume"
-        raise InputRefused(root, what, supported())
-    return Fingerprint(root, tuple(found), tuple(findings))
+        raise InputRefused(where, findings[0].what if findings else "holds no volume", supported())
+    return found
 
 
 def shared(images: Sequence[Image]) -> set[Key]:

@@ -62,7 +62,7 @@ class ReadingSettings(Settings):
     change: str | None = None
     """Pattern of the masks, above 0, of what changed since the visit before, for the metrics of change."""
     table: Path | None = None
-    """CSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
+    """CSV or TSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
     optionally target (or target_1 …), mask, change, name, session, date (YYYY-MM-DD), split, scanner; every other
     column may be a condition, a number."""
     follow_up: FollowUpSettings | None = None

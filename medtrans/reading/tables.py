@@ -1,4 +1,4 @@
-"""Table of cases: a CSV file with one case a line, paths relative to reading.root."""
+"""Table of cases: a CSV or TSV file with one case a line, paths relative to reading.root."""
 
 from __future__ import annotations
 
@@ -6,38 +6,37 @@ import csv
 import io
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import cast, get_args
 
 from medtrans.core.case import Case, Split
-from medtrans.core.errors import InputRefused, UsageError
+from medtrans.core.errors import InputRefused, MedtransError, UsageError
 from medtrans.core.suggestions import did_you_mean
-from medtrans.reading.names import session_of, stem
-from medtrans.reading.settings import ReadingSettings
-from medtrans.reading.storage import read_bytes
+from medtrans.reading.names import session_of, stem, suffix_of
+from medtrans.reading.storage import entries_of, read_bytes
 from medtrans.reading.volumes import is_volume
 
 LARGEST_TABLE_BYTES = 1 << 26
+SUFFIXES = (".csv", ".tsv")
+SEPARATORS = ",;\t"
+ROLES = ("source", "target", "mask", "change")
 LONGEST_SCANNER = 100
 
 
-def cases_in_table(settings: ReadingSettings, conditions: Collection[str] = ()) -> list[Case]:
-    """The cases in `settings.table`, in the order of its lines; of `conditions`, every cell must be a number or empty.
+def cases_in_table(root: Path, table: Path, conditions: Collection[str] = ()) -> list[Case]:
+    """The cases in a table, in the order of its lines; of `conditions`, every cell must be a number or empty.
 
     Raises UsageError, InputRefused.
     """
-    table = settings.table
-    assert table is not None
     lines = _lines(table)
     absent = next((name for name in conditions if name not in lines[0]), None)
     if absent is not None:
         what = f"has no column {absent!r}, which preparing.conditions names"
         raise UsageError(table, what, did_you_mean(absent, filter(None, lines[0])))
-    cases = [
-        _case(settings.root, line, f"{table}, line {number}", conditions) for number, line in enumerate(lines, start=2)
-    ]
+    cases = [_case(root, line, f"{table}, line {number}", conditions) for number, line in enumerate(lines, start=2)]
     twice = _first_repeated(case.name for case in cases)
     if twice:
         what = f"contains the case {twice} twice"
@@ -45,24 +44,68 @@ def cases_in_table(settings: ReadingSettings, conditions: Collection[str] = ()) 
     return cases
 
 
-def _lines(table: Path) -> list[dict[str | None, str]]:
-    """Column → cell of each line."""
+def tables_in(folder: Path) -> dict[Path, list[str]]:
+    """Tables in a folder whose first line names volumes → the columns that do, whatever they are called."""
+    files = [path for path in sorted(entries_of(folder)) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    return {path: columns for path in files if (columns := _columns_of_volumes(folder, path))}
+
+
+def is_of_cases(table: Path) -> bool:
+    """Whether a table has the columns of a table of cases. Raises UsageError, InputRefused."""
+    return _has_cases(_reader(table).fieldnames or [])
+
+
+def _columns_of_volumes(folder: Path, table: Path) -> list[str]:
+    try:
+        first = next(_reader(table), {})
+    except (MedtransError, csv.Error):
+        return []
+    return [name for name, text in first.items() if name and isinstance(text, str) and _names_volume(folder, text)]
+
+
+def _names_volume(folder: Path, text: str) -> bool:
+    path = folder / text.strip()
+    return bool(suffix_of(path.name)) or (path.is_dir() and path != folder and is_volume(path))
+
+
+def _has_cases(columns: Collection[str]) -> bool:
+    return "subject" in columns and any(re.fullmatch(r"source(_\d+)?", column) for column in columns)
+
+
+def _reader(table: Path) -> csv.DictReader[str]:
+    """The lines of a table, whose header decides what separates the cells. Raises UsageError, InputRefused."""
     try:
         text = read_bytes(table, LARGEST_TABLE_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(table, "is not text in UTF-8", "save it as CSV in UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text), strict=True)
+    separator = max(SEPARATORS, key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator, strict=True)
+    with _csv_errors(table, reader):
+        reader.fieldnames  # noqa: B018  the header is read here
+    return reader
+
+
+@contextmanager
+def _csv_errors(table: Path, reader: csv.DictReader[str]) -> Iterator[None]:
+    """Turns what csv cannot read into UsageError with its line."""
+    try:
+        yield
+    except csv.Error as reason:
+        raise UsageError(f"{table}, line {reader.line_num}", f"is not CSV ({reason})", "save it as CSV") from None
+
+
+def _lines(table: Path) -> list[dict[str | None, str]]:
+    """Column → cell of each line."""
+    reader = _reader(table)
     columns = reader.fieldnames or []
-    if "subject" not in columns or not any(re.fullmatch(r"source(_\d+)?", column) for column in columns):
+    if not _has_cases(columns):
         what = f"has the columns {', '.join(columns)}; subject and source (or source_1 …) are needed"
         raise UsageError(table, what, "add the missing columns")
     doubled = _first_repeated(filter(None, columns))
     if doubled:
         raise UsageError(table, f"has two columns named {doubled!r}", "rename or remove one")
-    try:
+    with _csv_errors(table, reader):
         lines = list(reader)
-    except csv.Error as reason:
-        raise UsageError(f"{table}, line {reader.line_num}", f"is not CSV ({reason})", "save it as CSV") from None
     if not lines:
         raise UsageError(table, "has no rows", "add a case")
     return cast("list[dict[str | None, str]]", lines)
@@ -77,7 +120,7 @@ def _case(root: Path, line: Mapping[str | None, str], where: str, conditions: Co
         raise UsageError(where, "has no subject", "fill the column subject")
     if split is not None and split not in get_args(Split):
         raise UsageError(where, f"has the split {split!r}", "choose from: " + ", ".join(get_args(Split)))
-    files = {role: _files(root, cells, role, where) for role in ("source", "target", "mask", "change")}
+    files = {role: _files(root, cells, role, where) for role in ROLES}
     name = cells.pop("name", "") or (stem(files["source"][0]) if files["source"] else subject)
     return Case(
         subject=subject,

@@ -95,7 +95,7 @@ def read_from(reading: ReadingSettings, cases: Sequence[Case]) -> str:
 
 def split_text(reading: ReadingSettings, cases: Sequence[Case]) -> str:
     """How the subjects were split: as far as something decided it."""
-    given = cases_in_table(reading) if reading.table else []
+    given = cases_in_table(reading.root, reading.table) if reading.table else []
     if given and all(case.split for case in given):
         return "as given in the table"
     held_out = "test subjects were named in advance" if reading.test_subjects else ""

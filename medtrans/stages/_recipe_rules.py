@@ -1,4 +1,4 @@
-"""Rules that make a recipe of a fingerprint: task, images, spacing, network, patch, body mask, budget, with reasons.
+"""Rules that make a recipe of the chosen images: spacing, network, patch, body mask, budget, with reasons.
 
 Self-configuration by printed rules, as in nnU-Net (Isensee et al. 2021, https://doi.org/10.1038/s41592-020-01008-z).
 """
@@ -9,19 +9,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 
-from medtrans.core.errors import InputRefused, UsageError
-from medtrans.core.suggestions import did_you_mean
-from medtrans.reading.fingerprint import Fingerprint, Image, shared
-from medtrans.reading.patterns import Key
+from medtrans.reading.fingerprint import Fingerprint, Image
 from medtrans.reading.processor import processor_name
 from medtrans.reading.volumes import read_volume
+from medtrans.stages._chosen_images import Chosen
 
-TaskName = Literal["mri-to-ct", "contrast", "quality", "unpaired"]
-TASKS: tuple[TaskName, ...] = get_args(TaskName)
 ANISOTROPIC = 2.0
 """Thickest over thinnest side of a voxel from which slices are translated, not blocks."""
 UNEVEN = 1.05
@@ -33,84 +28,6 @@ LOOKED_AT = 3
 """Images whose voxels are read."""
 Line = tuple[str, str]
 """Text of a line of the recipe, and its reason."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The images of a task; `source` is None where sources are made from targets."""
-
-    task: TaskName
-    reason: str
-    source: Image | None
-    target: Image
-    mask: Image | None
-    cases: int
-    is_aligned: bool
-
-
-def choose(found: Fingerprint, task: str | None, source: str | None, target: str | None) -> Chosen:
-    """The task and its images. Raises UsageError, InputRefused where the folder has no images for it."""
-    if task is not None and task not in TASKS:
-        raise UsageError("--task", f"there is no task named {task!r}", did_you_mean(task, TASKS))
-    pictures = sorted(found.of_kind("MR", "CT", "PET", "dose"), key=lambda one: not one.label.startswith("T1"))
-    if not pictures:
-        raise InputRefused(found.root, "holds masks and labels, and no image", "give the folder of your images")
-    mr, ct = ([one for one in pictures if one.kind == kind] for kind in ("MR", "CT"))
-    name, reason = (task, "as given") if task else _likeliest(mr, ct)
-    sources = {"mri-to-ct": mr, "unpaired": mr, "contrast": pictures, "quality": []}[str(name)]
-    targets = {"mri-to-ct": ct, "unpaired": ct or mr[1:], "contrast": pictures[1:], "quality": pictures}[str(name)]
-    one = _named(source, pictures, "--source") or (sources[0] if sources else None)
-    wanted = [image for image in targets if image is not one]
-    other = _named(target, pictures, "--target") or _best_beside(one, wanted)
-    if other is None or (one is None and name != "quality"):
-        lists = ", ".join(image.pattern for image in pictures)
-        what = f"has no two images for the task {name}; found: {lists}"
-        raise InputRefused(found.root, what, "give another --task, or --source and --target")
-    pair = [image for image in (one, other) if image]
-    cases = set(other.files) if name == "quality" else shared(pair)
-    if name in ("mri-to-ct", "contrast") and not cases:
-        what = f"no case has both {pair[0].pattern} and {pair[1].pattern}"
-        raise InputRefused(found.root, what, "give --task unpaired, or make the names equal")
-    masks = [mask for mask in found.of_kind("mask") if set(mask.files) >= cases]
-    used = None if name == "unpaired" else next(iter(masks), None)
-    return Chosen(name, reason, one, other, used, len(cases), _is_aligned(pair, cases))  # type: ignore[arg-type]
-
-
-def _likeliest(mr: Sequence[Image], ct: Sequence[Image]) -> tuple[TaskName, str]:
-    if mr and ct:
-        if any(shared([one, other]) for one in mr for other in ct):
-            return "mri-to-ct", "there are MR and CT of the same cases"
-        return "unpaired", "there are MR and CT, of different cases"
-    several = next((images for images in (mr, ct) if len(images) > 1 and shared(images[:2])), None)
-    return ("contrast", "several images of the same cases") if several else ("quality", "there is one image")
-
-
-def _named(label: str | None, images: Sequence[Image], option: str) -> Image | None:
-    if label is None:
-        return None
-    known = {image.label: image for image in images} | {image.pattern: image for image in images}
-    if label not in known:
-        raise UsageError(
-            option, f"no image is called {label!r}", did_you_mean(label, [image.label for image in images])
-        )
-    return known[label]
-
-
-def _best_beside(source: Image | None, images: Sequence[Image]) -> Image | None:
-    """The image that the most cases have beside the source."""
-    return max(images, key=lambda one: len(shared([source, one] if source else [one])), default=None)
-
-
-def _is_aligned(images: Sequence[Image], cases: set[Key]) -> bool:
-    """Whether the images of each case have one grid, by their headers."""
-    for key in cases:
-        grids = [image.grids[key] for image in images]
-        same = all(
-            shape[:3] == grids[0][0][:3] and np.allclose(affine, grids[0][1], atol=1e-3) for shape, affine in grids
-        )
-        if not same:
-            return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -129,7 +46,7 @@ def lines_of(found: Fingerprint, chosen: Chosen, machine: Machine, root: Path, m
     """The recipe, line by line."""
     return [
         (f"name: {chosen.task.replace('-', '_')}", chosen.reason + (f"; {chosen.cases} cases" if chosen.cases else "")),
-        *_reading(chosen, root),
+        *_reading(found, chosen, root),
         *_degrading(chosen),
         *_preparing(chosen, machine),
         *_method(chosen, machine),
@@ -138,15 +55,21 @@ def lines_of(found: Fingerprint, chosen: Chosen, machine: Machine, root: Path, m
     ]
 
 
-def _reading(chosen: Chosen, root: Path) -> list[Line]:
+def _reading(found: Fingerprint, chosen: Chosen, root: Path) -> list[Line]:
     lines: list[Line] = [("reading:", ""), (f"  root: {_quoted(str(root))}", "")]
+    if found.table:
+        columns = ", ".join(image.pattern for image in found.images)
+        lines.append((f"  table: {_quoted(str(root / found.table.name))}", f"lists the files: {columns}"))
     for role, image in (("source", chosen.source), ("target", chosen.target)):
         if image is not None:
-            text = f"  {role}: {{pattern: {_quoted(image.pattern)}, modality: {image.kind}}}"
+            pattern = "" if found.table else f"pattern: {_quoted(image.pattern)}, "
+            text = f"  {role}: {{{pattern}modality: {image.kind}}}"
             lines.append((text, f"{len(image.files)} files; {image.kind}: {image.reason}"))
-    if chosen.mask:
+    if chosen.mask and not found.table:
         lines.append((f"  mask: {_quoted(chosen.mask.pattern)}", "every case has one"))
     subjects = len(chosen.target.subjects)
+    if found.has_splits:
+        return lines
     if subjects < FEW_SUBJECTS:
         lines.append(("  validation_fraction: 0.2", f"{subjects} subjects are few: a tenth would be one of them"))
     return lines

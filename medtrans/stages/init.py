@@ -12,7 +12,8 @@ from medtrans.core.yaml_text import parse_yaml
 from medtrans.reading.fingerprint import Fingerprint, fingerprint
 from medtrans.reading.storage import refuse_existing, write_atomically
 from medtrans.recipe import load_recipe, make_recipe
-from medtrans.stages._recipe_rules import Chosen, Machine, choose, lines_of
+from medtrans.stages._chosen_images import Chosen, choose
+from medtrans.stages._recipe_rules import Machine, lines_of
 
 
 @dataclass(frozen=True)

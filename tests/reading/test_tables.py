@@ -17,6 +17,14 @@ def test_a_table_names_files_splits_and_conditions(tmp_path):
     assert [path.name for path in case.sources] == ["x.nii.gz", "y.nii.gz"]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_header_decides_what_separates_the_cells(separator, tmp_path):
+    put(tmp_path / "x.nii.gz", 1)
+    text = "subject,source,tesla\np,x.nii.gz,1.5\n".replace(",", separator)
+    (case,) = find_cases(table(tmp_path, text), conditions=["tesla"])
+    assert (case.subject, case.conditions) == ("p", {"tesla": 1.5})
+
+
 def test_columns_are_in_the_order_of_their_numbers(tmp_path):
     names = [f"source_{number}" for number in range(1, 11)]
     for name in names:
@@ -39,6 +47,7 @@ def test_a_scanner_is_text_and_no_condition(tmp_path):
     [
         ("subjekt,source\np,x.nii.gz\n", "subject and source"),
         ("subject,source\n", "no rows"),
+        ('subject,"source"x\np,x.nii.gz\n', r"line \d: is not CSV"),
         ("subject,source\n,x.nii.gz\n", "line 2.*no subject"),
         ("subject,source,split\np,x.nii.gz,trian\n", "line 2.*'trian'"),
         ("subject,source,tesla\np,x.nii.gz,strong\n", "line 2, column tesla.*'strong'"),

@@ -66,6 +66,49 @@ def test_a_layout_is_recognised(name, tmp_path):
     assert all("#" in line for line in made.text.splitlines()[:1])
 
 
+def listed(root, header, line, *, count=6):
+    """A table in a folder of flat names: `line` has {n}."""
+    laid_out(root, "p{subject}_{name}.nii.gz", {"T1": "T1", "CT": "CT", "mask": "mask"}, count=count)
+    lines = [header, *(line.format(n=f"{number + 1:02}") for number in range(count))]
+    (root / "cases.tsv").write_text("\n".join(lines).replace(",", "\t"))
+    return root
+
+
+def test_a_table_decides_who_is_what(tmp_path):
+    root = listed(
+        tmp_path / "images", "subject,target,source,sex,split", "who{n},p{n}_CT.nii.gz,p{n}_T1.nii.gz,F,train", count=3
+    )
+    (root / "old.csv").write_text("subject,source\nq,p01_T1.nii.gz\n")
+    made = init(root, tmp_path / "recipe.yaml")
+    reading = load_recipe(tmp_path / "recipe.yaml").reading
+    assert (made.chosen.task, reading.table, reading.mask) == ("mri-to-ct", root / "cases.tsv", None)
+    assert (reading.source_modality, reading.target_modality) == ("MR", "CT")
+    assert [case.subject for case in load_recipe(tmp_path / "recipe.yaml").cases()] == ["who01", "who02", "who03"]
+    assert "validation_fraction" not in made.text, "the table says who trains"
+    assert [finding.code for finding in made.found.findings] == ["second-table"]
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "task"),
+    [
+        ("subject,source,target", "{n},p{n}_CT.nii.gz,p{n}_T1.nii.gz", "contrast"),
+        ("subject,source", "{n},p{n}_T1.nii.gz", "quality"),
+        ("subject,name,source,target", "{n},a{n},p{n}_T1.nii.gz,\n{n},b{n},,p{n}_CT.nii.gz", "unpaired"),
+    ],
+)
+def test_the_columns_of_a_table_decide_the_task(header, line, task, tmp_path):
+    made = init(listed(tmp_path / "images", header, line, count=3), tmp_path / "recipe.yaml")
+    assert made.chosen.task == task
+    assert load_recipe(tmp_path / "recipe.yaml").cases()
+
+
+def test_a_table_of_other_columns_is_named_and_not_used(tmp_path):
+    root = listed(tmp_path / "images", "patient,t1,ct", "{n},p{n}_T1.nii.gz,p{n}_CT.nii.gz", count=3)
+    made = init(root, tmp_path / "recipe.yaml")
+    assert (made.found.table, made.chosen.task) == (None, "mri-to-ct")
+    assert "lists volumes in the columns t1, ct, but has no columns subject and source" in made.to_text()
+
+
 def test_sessions_are_named_and_what_is_missing_is_said(tmp_path):
     root = laid_out(tmp_path / "images", BIDS, {"T1": "T1w", "CT": "ct"}, sessions=("1", "2"))
     (root / "sub-03" / "ses-2" / "ct" / "sub-03_ses-2_ct.nii.gz").unlink()
