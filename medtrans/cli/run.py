@@ -27,14 +27,18 @@ def run(
     from medtrans.catalogue import find_recipe
     from medtrans.cli.progress import ProgressBars
     from medtrans.recipe import load_recipe
+    from medtrans.stages.folds import score_folds
     from medtrans.stages.run import run
 
     use_threads(threads)
     all_changes, below = changes_and_folder(changes, fold)
     loaded = load_recipe(find_recipe(recipe), all_changes, quick=quick)
+    place = folder or Path("runs") / loaded.name / below
     with ProgressBars() as progress:
-        result = run(loaded, folder or Path("runs") / loaded.name / below, longer=longer, on_progress=progress)
+        result = run(loaded, place, longer=longer, on_progress=progress)
+        folds = score_folds(loaded, place.parent, progress) if result and place.name == below.name else None
     if result is None:
         return
-    print(json.dumps(result.to_dict(), indent=1) if as_json else result.to_text())
+    facts = {**result.to_dict(), **({"folds": folds.to_dict()} if folds else {})}
+    print(json.dumps(facts, indent=1) if as_json else result.to_text() + (f"\n{folds.to_text()}" if folds else ""))
     raise typer.Exit(1 if result.failed else 0)

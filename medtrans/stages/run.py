@@ -8,10 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medtrans.auditing.inspection import inspection_of
 from medtrans.batching.outcome import Outcome
-from medtrans.batching.translate_files import translate_files
-from medtrans.core.case import Case
 from medtrans.core.finding import Finding, Verdict
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.score import Evaluation
@@ -19,11 +16,7 @@ from medtrans.core.tables import text_table
 from medtrans.evaluating.image_scores import definition
 from medtrans.evaluating.primary_metrics import refuse_unknown_primary
 from medtrans.evaluating.results import verdict_lines
-from medtrans.evaluating.run_cases import evaluate_run, not_translated
-from medtrans.evaluating.segmentation.class_metrics import is_single_class
 from medtrans.evaluating.segmentation.segmenter import of_settings
-from medtrans.evaluating.segmentation.task import SegmentationTask
-from medtrans.evaluating.statistics.summary import summarise
 from medtrans.evaluating.verdicts import headline, verdicts
 from medtrans.models.folder import write_card
 from medtrans.recipe import Recipe
@@ -35,6 +28,7 @@ from medtrans.stages._run_audit_page import audit_summary
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases, write_run_page
 from medtrans.stages._shortcomings import record_shortcomings, shortcomings_of
+from medtrans.stages._translated_cases import evaluate_cases, means, translate_cases
 from medtrans.stages.check import single_visits
 from medtrans.stages.sample import sample
 from medtrans.stages.train import TrainedModel, train_unlocked
@@ -130,10 +124,10 @@ def _run(recipe: Recipe, folder: Path, longer: bool, on_progress: ProgressCallba
         return _generate(recipe, paths, trained, on_progress)
     cases = trained.cases
     translator = Translator.load(trained.model, device=recipe.training.device, settings=recipe.translating.scored)
-    outcomes = _translate(cases, translator, paths, on_progress)
+    outcomes = translate_cases(cases, translator, [paths.model], paths, on_progress=on_progress)
     translations = {name: outcome.output for name, outcome in outcomes.items() if outcome.output}
     on_progress("evaluating", f"{len(translations)} cases", 0.0)
-    evaluation = _evaluate(recipe, cases, translations, outcomes, translator, segmentation)
+    evaluation = evaluate_cases(recipe, cases, outcomes, translator, segmentation)
     images, unseen = displayed_cases(recipe, evaluation, cases, translations, translator.preparation, segmentation)
     audit = audit_run(recipe, paths, plan, cases, translations, translator, evaluation, on_progress) if plan else None
     of_outcomes = (finding for outcome in outcomes.values() for finding in outcome.findings)
@@ -150,7 +144,7 @@ def _run(recipe: Recipe, folder: Path, longer: bool, on_progress: ProgressCallba
         folder,
         paths.report,
         answers[-1],
-        *_means(evaluation),
+        *means(evaluation),
         evaluation.failed,
         _resumed(trained, list(outcomes.values())),
         answers,
@@ -169,59 +163,6 @@ def _facts(recipe: Recipe, trained: TrainedModel, translator: Translator) -> dic
         "seed": recipe.training.seed,
         "training": f"{minutes:.1f} minutes by the {recipe.training.clock} clock",
     }
-
-
-def _translate(
-    cases: Sequence[Case], translator: Translator, paths: RunFolder, on_progress: ProgressCallback
-) -> dict[str, Outcome]:
-    """Test case → its outcome."""
-    chosen = [case for case in cases if case.split == "test" and case.sources]
-    outcomes = translate_files(
-        [case.sources for case in chosen],
-        paths.translations,
-        translator,
-        names=[case.name for case in chosen],
-        conditions=[case.conditions for case in chosen],
-        masks=[case.mask for case in chosen],
-        mask_label=cases[0].mask_label,
-        inspection=inspection_of([paths.model], force=True),
-        protected=[file for case in cases for file in case.files],
-        resume=True,
-        overwrite=True,
-        on_progress=on_progress,
-    )
-    return {case.name: outcome for case, outcome in zip(chosen, outcomes, strict=True)}
-
-
-def _evaluate(
-    recipe: Recipe,
-    cases: Sequence[Case],
-    translations: Mapping[str, Path],
-    outcomes: Mapping[str, Outcome],
-    translator: Translator,
-    segmentation: SegmentationTask | None,
-) -> Evaluation:
-    failed = {name: not_translated(name, outcome.message) for name, outcome in outcomes.items() if not outcome.output}
-    return evaluate_run(
-        cases,
-        translations,
-        failed,
-        translator.preparation,
-        recipe.evaluating,
-        has_uncertainty=translator.gives_uncertainty,
-        segmentation=segmentation,
-    )
-
-
-def _means(evaluation: Evaluation) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
-    """System → metric → mean, and the metrics that are not of single structures."""
-    table: dict[str, dict[str, float]] = {}
-    columns: dict[str, None] = {}
-    for line in summarise(evaluation.scores):
-        table.setdefault(line.system, {})[line.metric.label] = line.mean
-        if not is_single_class(line.metric):
-            columns[line.metric.label] = None
-    return table, tuple(columns)
 
 
 def _resumed(trained: TrainedModel, outcomes: Sequence[Outcome]) -> str:

@@ -2,9 +2,9 @@
 
     translated = mean over m of x_m          variance = mean of std_m² + variance of x_m over m
 
-x_m is the translation by model m, std_m its own uncertainty (0 for a deterministic model; one that draws samples draws
-several, since one sample has none). For models of several planes,
-whose errors between slices differ, and of several seeds: deep ensembles, Lakshminarayanan et al. 2017,
+x_m is the translation by model m, on the scale of the first model where images have no unit; std_m its own uncertainty
+(0 for a deterministic model; one that draws samples draws several, since one sample has none). For models of several
+planes, whose errors between slices differ, and of several seeds: deep ensembles, Lakshminarayanan et al. 2017,
 https://arxiv.org/abs/1612.01474
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +25,8 @@ from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
 from medtrans.models.engines import EngineUsed
 from medtrans.models.zoo import model_folders
+from medtrans.preparing.intensity_scale import scaled
+from medtrans.preparing.preparation import Preparation
 from medtrans.translating.data_consistency import Agreement, Measured
 from medtrans.translating.moments import Moments
 from medtrans.translating.output_checks import assert_same_geometry
@@ -95,6 +98,7 @@ class Ensemble:
             made = member.translate(
                 volume, mask, conditions=conditions, measured=measured, where=where, on_progress=shown
             )
+            made = _on_scale_of(self.members[0], member, made)
             moments.add(made.volume.voxels)
             if made.uncertainty is not None:
                 own_variance = own_variance + made.uncertainty.voxels**2 / np.float32(count)
@@ -146,6 +150,24 @@ def together(members: Sequence[Translator]) -> AnyTranslator:
     return members[0] if len(members) == 1 else Ensemble(members)
 
 
+def _on_scale_of(first: Translator, member: Translator, made: Translation) -> Translation:
+    """The translation times one number for each channel, where two models of one contrast learnt other intensities."""
+    own, wanted = member.preparation.target_percentiles, first.preparation.target_percentiles
+    if own == wanted or first.settings.in_source_unit or first.preparation.settings.target_normalisation.keeps_unit:
+        return made
+    uncertainty = made.uncertainty and scaled(made.uncertainty, own, wanted)
+    return replace(made, volume=scaled(made.volume, own, wanted), uncertainty=uncertainty)
+
+
+def _have_one_scale(first: Preparation, other: Preparation) -> bool:
+    """Whether images of both have a unit, or one number brings those of one to the scale of the other."""
+    normalisation, theirs = first.settings.target_normalisation, other.settings.target_normalisation
+    if normalisation.keeps_unit or theirs == normalisation:
+        return True
+    own, wanted = other.target_percentiles, first.target_percentiles
+    return bool(own) and len(own) == len(wanted) and theirs.unfitted() == normalisation.unfitted()
+
+
 def _refuse_repeated(members: Sequence[Translator]) -> None:
     hashes = set[str]()
     for identity in (member.identity for member in members):
@@ -168,7 +190,7 @@ def _refuse_different_scales(members: Sequence[Translator]) -> None:
     if first.modality.name == "labels":
         raise ModelRefused(name, "writes labels, which have no mean", "give one segmenter")
     for member in members[1:]:
-        other, scale = member.preparation, first.settings.target_normalisation
+        other = member.preparation
         if other.modality != first.modality:
             what = f"writes {other.modality.name}, {name} {first.modality.name}"
             raise ModelRefused(member.identity.name, what, "give models of one modality")
@@ -176,6 +198,6 @@ def _refuse_different_scales(members: Sequence[Translator]) -> None:
             what = f"of {name} and it, one has data consistency or posterior sampling, and so the unit of the source"
             advice = "set one of them for all (--data-consistency, --posterior-sampling), or none"
             raise ModelRefused(member.identity.name, what, advice)
-        if not scale.keeps_unit and other.settings.target_normalisation != scale:
+        if not _have_one_scale(first, other):
             what = f"writes intensities on another scale than {name}"
             raise ModelRefused(member.identity.name, what, "train both on the same cases")

@@ -158,7 +158,7 @@ CHANGES = {
 
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
+@given(data=st.data())
 def test_what_check_passes_is_what_run_accepts_for_any_recipe(data, tmp_path_factory):
     name = data.draw(st.sampled_from(PIPELINES))
     keys = data.draw(st.lists(st.sampled_from(sorted(CHANGES)), unique=True, max_size=3))

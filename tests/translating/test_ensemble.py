@@ -1,5 +1,6 @@
 import json
 import warnings
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -103,6 +104,19 @@ def test_models_of_different_scales_are_refused():
         Ensemble([named(Same(), "s", target_normalisation=Labels()), named(Same(), "t", target_normalisation=Labels())])
     with pytest.raises(UsageError, match="ct is given twice"):
         Ensemble([ct, ct])
+
+
+def test_models_of_one_contrast_that_learnt_other_intensities_meet_on_the_scale_of_the_first():
+    """As those of several folds: each learnt how bright the images of its own training subjects are."""
+    members = []
+    for high in (900.0, 450.0):
+        member = named(Same(), f"up to {high}", target_normalisation=Percentiles(typical_range=(0.0, high)))
+        member.preparation = replace(member.preparation, target_percentiles=(high,))
+        members.append(member)
+    first, made = members[0].translate(head()), Ensemble(members).translate(head())
+    assert np.allclose(made.volume.voxels, first.volume.voxels, rtol=1e-5)
+    assert first.volume.voxels.max() > 1.9 * members[1].translate(head()).volume.voxels.max() > 0
+    assert np.allclose(made.uncertainty.voxels, 0, atol=1e-2)
 
 
 def test_what_a_member_refuses_is_refused():
