@@ -37,10 +37,14 @@ EDGE_LIMIT_MM = 10.0
 """Edges farther apart count as so far."""
 GOOD_MM, DOUBTFUL_MM = 0.75, 4.0
 """Largest inverse inconsistency (mean) of a good and of a doubtful registration. Two heads may agree within 0.8 mm."""
+GOOD_DEFORMED_MM = 1.5
+"""The same of a deformation, both ways of which err by a millimetre."""
 GOOD_VOXELS = 0.25
 """Of a voxel: what is good in coarse images, where that is more."""
 GOOD_NMI = 1.12
 """Least NMI of a good one: of one person at least 1.16 was found, of two people at most 1.10 (docs/aligning.md)."""
+GOOD_DEFORMED_NMI = 1.17
+"""The same of a deformation, which makes two people alike: of one at least 1.19, of two at most 1.16."""
 MOVED_MM = 1.0
 """An image that is moved by less was aligned before."""
 EDGE_NOISE_MM = 0.1
@@ -71,6 +75,8 @@ class Measures:
     """Mean distance by which the points of the body are moved."""
     voxel: float
     """Largest voxel size of both images."""
+    deformed: bool
+    """Whether straight lines are bent."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +113,10 @@ def judge_measures(found: Measures) -> Judgement:
     """Each measure is good, bearable or neither; the worst of them decides. A measure that is nan is not good."""
     low, high, nmi, edges = found.jacobian_min, found.jacobian_max, found.nmi_after, found.edge_distance_after
     inverse, covered, dice = found.inverse_mean, found.covered, found.dice_after
+    good_mm, good_nmi = (GOOD_DEFORMED_MM, GOOD_DEFORMED_NMI) if found.deformed else (GOOD_MM, GOOD_NMI)
     checks = [
         (
-            inverse <= max(GOOD_MM, GOOD_VOXELS * found.voxel),
+            inverse <= max(good_mm, GOOD_VOXELS * found.voxel),
             inverse <= DOUBTFUL_MM,
             f"registered in the opposite direction, points return {inverse:.1f} mm beside where they began",
         ),
@@ -117,7 +124,7 @@ def judge_measures(found: Measures) -> Judgement:
         (dice >= GOOD_DICE, True, f"the bodies overlap with a Dice of {dice:.2f}"),
         (low >= GOOD_JACOBIAN[0], low > 0, f"the deformation shrinks a place to {low:.2f} of its volume"),
         (high <= GOOD_JACOBIAN[1], True, f"the deformation enlarges a place to {high:.1f} of its volume"),
-        (nmi >= GOOD_NMI, True, f"the images have little in common (NMI {nmi:.3f})"),
+        (nmi >= good_nmi, True, f"the images have little in common (NMI {nmi:.3f})"),
         (nmi >= found.nmi_before, found.moved <= MOVED_MM, f"the images agree less than before (NMI {nmi:.3f})"),
         (
             edges <= found.edge_distance_before + EDGE_NOISE_MM,
@@ -149,6 +156,7 @@ def measure(fixed: Pyramid, moving: Pyramid, transform: sitk.Transform, back: si
         covered=float(_inside(moving.volume, there).mean()),
         moved=float(np.linalg.norm(there - points, axis=1).mean()),
         voxel=max(*fixed.volume.spacing, *moving.volume.spacing),
+        deformed=not transform.IsLinear(),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ SOUND = Measures(  # A rigid registration that found its place.
     inverse_mean=0.1, inverse_max=0.3, nmi_before=1.02, nmi_after=1.2, edge_distance_before=5.0,
     edge_distance_after=2.0,
     dice_before=0.8, dice_after=0.98, jacobian_min=1.0, jacobian_max=1.0, covered=1.0, moved=20.0, voxel=2.0,
+    deformed=False,
 )  # fmt: skip
 FAULTS = [
     ({"inverse_mean": 2.0}, "doubtful", "opposite direction"),
@@ -46,6 +47,13 @@ def test_coarse_voxels_allow_a_quarter_of_their_size():
     assert judge_measures(replace(SOUND, inverse_mean=0.9, voxel=5.0)).outcome == "good"
 
 
+def test_a_deformation_has_limits_of_its_own():
+    deformed = replace(SOUND, deformed=True)
+    assert [judge_measures(replace(deformed, inverse_mean=mm)).outcome for mm in (1.4, 1.6)] == ["good", "doubtful"]
+    assert judge_measures(replace(deformed, nmi_after=1.16)).outcome == "doubtful"
+    assert judge_measures(replace(SOUND, nmi_after=1.16)).outcome == "good"
+
+
 def test_measures_that_are_not_numbers_are_never_good():
     for name in ("inverse_mean", "covered", "dice_after", "nmi_after", "jacobian_min", "jacobian_max"):
         assert judge_measures(replace(SOUND, **{name: float("nan")})).outcome != "good", name
@@ -65,9 +73,15 @@ def test_an_image_with_itself_agrees_as_well_as_can_be(head):
     assert found.covered == 1
 
 
+def test_a_spline_bends(head):
+    spline = sitk.CompositeTransform([sitk.AffineTransform(3), sitk.BSplineTransform(3)])
+    assert measure(head, head, spline, spline).deformed
+
+
 def test_a_rotation_keeps_volumes_and_a_scaling_changes_them_by_its_cube(head):
     turned, scaled = sitk.Euler3DTransform((1, 2, 3), 0.3, -0.2, 0.1), sitk.ScaleTransform(3, (1.1, 1.1, 1.1))
     found = measure(head, head, turned, turned.GetInverse())
+    assert not found.deformed
     assert (found.jacobian_min, found.jacobian_max) == pytest.approx((1, 1), abs=1e-6)
     assert found.inverse_max < 1e-9
     grown = measure(head, head, scaled, scaled.GetInverse())
