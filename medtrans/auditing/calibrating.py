@@ -55,7 +55,13 @@ def calibrate(
         losses = _losses(cases, lambda case, name=name: case.tissues[name])  # type: ignore[misc]
         own = smallest_factor(losses, FACTORS, alpha, delta)
         is_own = math.isfinite(own)
-        facts = {"factor": own if is_own else whole, "patients": len(losses), "own": is_own}
+        factor = own if is_own else whole
+        facts = {
+            "factor": factor,
+            "patients": len(losses),
+            "own": is_own,
+            "half_width": mean_width(cases, name, factor),
+        }
         tissues[name] = Tissue(low=low, high=high, **facts)  # type: ignore[arg-type]
     factors = np.array([tissue.factor for tissue in tissues.values()])
     return Calibration(
@@ -71,6 +77,13 @@ def calibrate(
         expected=expected_error(cases, factors, alpha),
         coverage=tuple(coverage_rows(cases, factors, alpha, delta)),
     )
+
+
+def mean_width(cases: Sequence[CaseErrors], tissue: str, factor: float) -> float:
+    """Mean half width of the intervals of a tissue of the translation, over all of its voxels."""
+    number = list(cases[0].tissues).index(tissue)
+    voxels = sum(case.tissues[tissue].size for case in cases)
+    return factor * float(sum(case.widths[number] for case in cases)) / voxels if voxels else math.nan
 
 
 def expected_error(cases: Sequence[CaseErrors], factors: np.ndarray, alpha: float = ALPHA) -> ExpectedError:

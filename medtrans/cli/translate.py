@@ -229,10 +229,9 @@ def translate(
     asked = Asked(is_batch, models, device, threads, processes, executor, scheduler, num_parts, array)
     with ProgressBars() as progress, executor_of(cases, asked) as shared:
         how = planned | {"device": device, "engine": engine.value, "precision": precision.value, "force": force}
-        how |= {"uncertainty": uncertainty, "abstain_above": abstain_above}
-        how |= {"changes": changes, "tasks": part.tasks, "accepted": accepted, "dry_run": dry_run, "executor": shared}
-        stage = importlib.import_module("medtrans.stages.translate")
-        outcomes = stage.translate(inputs, output, models, on_progress=progress, **how)
+        how |= {"uncertainty": uncertainty, "abstain_above": abstain_above, "changes": changes, "dry_run": dry_run}
+        how |= {"tasks": part.tasks, "accepted": accepted, "executor": shared, "on_progress": progress}
+        outcomes = importlib.import_module("medtrans.stages.translate").translate(inputs, output, models, **how)
     say_cured(outcomes, accepted, accept_failed)
     text = foretold(outcomes, shared.count if shared else 1) if dry_run else summary(outcomes, output, part)
     print(json_of(outcomes) if as_json else text)

@@ -28,6 +28,8 @@ class Tissue:
     high: float
     factor: float
     """λ: the interval is the translation ± λ σ."""
+    half_width: float
+    """Mean of λ σ over the voxels of the calibration patients; nan where none has the tissue."""
     patients: int
     own: bool
     """False where too few patients have the tissue, so that it has the factor of the whole body."""
@@ -82,7 +84,7 @@ class Calibration:
             raise ValueError(f"it is of format {values['format']}, and this version of medtrans reads {FORMAT}")
         ends = ("low", "high")
         given["tissues"] = {
-            name: Tissue(**{**tissue, **{end: _number(tissue[end]) for end in ends}})
+            name: Tissue(**{**tissue, **{end: _number(tissue[end]) for end in (*ends, "half_width")}})
             for name, tissue in given["tissues"].items()
         }
         numbers = {key: _number(given["expected"][key]) for key in (*ends, "spearman", "p")}

@@ -234,7 +234,12 @@ def _refuse_inconsistent(recipe: Recipe, where: str) -> Recipe:
 
 
 def _refuse_inverse(recipe: Recipe, where: str) -> None:
-    """Raises UsageError where the degradation of a recipe has no inverse that its settings need."""
+    """Raises UsageError where the degradation of a recipe has no inverse that its settings need, and on an uncertainty
+    that the method does not give."""
+    if recipe.translating.uncertainty and not getattr(recipe.method_settings, "quantiles", ()):
+        what = f"is set, but one answer of {recipe.method} as it is set has no uncertainty"
+        advice = "give method.quantiles of regression, such as [0.05, 0.95], or translating.samples of what draws them"
+        raise UsageError(f"{where}: translating.uncertainty", what, advice)
     if recipe.degrading.null_space:
         consistent, kind = recipe.translating.data_consistency is not None, methods.load(recipe.method)
         refuse_null_space(recipe.degrading, recipe.preparing, kind, consistent, f"{where}: degrading.null_space")

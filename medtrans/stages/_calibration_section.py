@@ -15,7 +15,13 @@ from medtrans.reporting.sections.audit import audit_section, audit_table
 CALIBRATION_NOTICE = (
     "Calibrated on these patients, for patients like them: other scanners, sequences, diseases or ages need their own."
 )
-TISSUE_HEADS = {"tissue": "Tissue of the translation", "factor": "Factor", "patients": "Patients", "own": "Its own"}
+TISSUE_HEADS = {
+    "tissue": "Tissue of the translation",
+    "factor": "Factor",
+    "half_width": "Mean half width",
+    "patients": "Patients",
+    "own": "Its own",
+}
 COVERAGE_HEADS = {
     "of": "Of the",
     "part": "Part",
@@ -41,7 +47,13 @@ DEFINITION = {
 def tissue_rows(known: Calibration) -> list[dict[str, Any]]:
     """A row for each tissue."""
     return [
-        {"tissue": name, "factor": one.factor, "patients": one.patients, "own": "yes" if one.own else "no"}
+        {
+            "tissue": name,
+            "factor": one.factor,
+            "half_width": one.half_width,
+            "patients": one.patients,
+            "own": "yes" if one.own else "no",
+        }
         for name, one in known.tissues.items()
     ]
 

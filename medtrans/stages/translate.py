@@ -60,19 +60,18 @@ def translate(
 ) -> list[Outcome]:
     """Translate a volume to a file, or a folder into a folder; volumes of a list within a list are channels of a case.
 
-    `model` is a folder or the name of a shipped model; several are an ensemble. `engine` computes the networks (auto,
-    torch, openvino), in `precision` (float32, bfloat16); `changes` replace settings saved with the models (seed,
-    samples, mirror, data_consistency); `force` translates what a gate refuses. `uncertainty` writes the calibrated map
-    and the expected error, `abstain_above` refuses a case whose expected error is larger. `pattern` chooses volumes of
-    folders by their names, `recursive` searches folders in folders and keeps the tree; `retry_failed` takes only the
-    cases that failed before; `part` is number and count of commands that share a folder. `series` is the number,
-    description or UID of one of several DICOM series. The others are those of `translate_files`. Raises UsageError,
-    ModelRefused, EnvironmentRefused; what is wrong with one case becomes its Outcome.
+    `model` is a folder or the name of a shipped model; several are an ensemble. `engine` computes the networks, in
+    `precision`; `changes` replace settings saved with the models (seed, samples …); `force` translates what a gate
+    refuses. `uncertainty` calibrates the map, `abstain_above` refuses a case by its expected error. `pattern` chooses
+    volumes of folders by their names, `recursive` searches folders in folders and keeps the tree; `retry_failed` takes
+    only the cases that failed before; `part` is number and count of commands that share a folder. `series` names one of
+    several DICOM series. The others are those of `translate_files`. Raises UsageError, ModelRefused,
+    EnvironmentRefused; what is wrong with one case becomes its Outcome.
     """
     folders = _folders(model)
     inspection = inspection_of(folders, force=force, uncertainty=uncertainty, abstain_above=abstain_above)
-    settings = {**inspection.changes, **(changes or {})}
-    models = Models(folders, device, engine, precision, settings, _asks_for_agreement(record, changes))
+    own = inspection.changes | dict(changes or {})
+    models = Models(folders, device, engine, precision, own, _asks_for_agreement(record, changes))
     with chosen_inputs(source, series, recursive=recursive) as (inputs, chosen):
         outcomes = translate_files(
             inputs,

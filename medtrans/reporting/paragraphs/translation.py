@@ -81,11 +81,12 @@ def _posterior(sidecars: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _samples(run: RunRecord) -> list[str]:
-    """Noise and its seed, of methods that take noise."""
+    """Noise and its seed, of methods that take noise; the uncertainty of those that give one with their answer."""
     noise_std = run.card.get("training", {}).get("noise std")
-    if not noise_std:
-        return []
     translating = run.settings["translating"]
+    if not noise_std:
+        what = "is the distance of two predicted quantiles, over that of a standard normal distribution"
+        return [f"The uncertainty of each translation {what}."] if translating.get("uncertainty") else []
     if translating["samples"] > 1:
         what = f"the mean of {translating['samples']} samples, whose standard deviation is the uncertainty"
     else:
