@@ -78,7 +78,7 @@ def _job_router(offered: Sequence[Offered], jobs: Jobs, limit: int) -> APIRouter
         async with jobs.place(name) as path:
             await _receive(request, path, limit)
             refuse_bomb(path, limit)
-            await jobs.start(path, models[model].models)
+            await jobs.start(path, model, models[model].models)
         return JSONResponse(jobs.state, 202)
 
     @router.post("/stop")
@@ -106,7 +106,9 @@ def _page_router(offered: Sequence[Offered], jobs: Jobs, limit: int) -> APIRoute
 
     @router.get("/models")
     async def models() -> Response:
-        return JSONResponse({"limit": limit, "models": [[one.name, one.about] for one in offered]})
+        return JSONResponse(
+            {"limit": limit, "keep": str(jobs.keep or ""), "models": [[one.name, one.about] for one in offered]}
+        )
 
     @router.get("/files/{kind}")
     def file(kind: str) -> Response:

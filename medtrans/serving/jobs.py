@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -49,8 +50,8 @@ class Jobs:
         self._clear()
 
     def _clear(self) -> None:
-        facts: dict[str, Any] = {"state": "idle", "name": "", "text": "", "done": 0.0, "error": ""}
-        self.state = {**facts, "findings": [], "output": ""}
+        facts: dict[str, Any] = {"state": "idle", "name": "", "model": "", "text": "", "done": 0.0, "error": ""}
+        self.state = {**facts, "findings": [], "output": "", "seconds": 0.0}
         self.results: Path | None = None
 
     @contextlib.asynccontextmanager
@@ -81,11 +82,11 @@ class Jobs:
         numbers = (f"{stem(Path(name))}{f'-{n}' if n else ''}" for n in range(10_000))
         return next(self.keep / text for text in numbers if not os.path.lexists(self.keep / text))
 
-    async def start(self, source: Path, models: Sequence[str]) -> None:
-        """Begin to translate a volume that `place` gave."""
+    async def start(self, source: Path, model: str, folders: Sequence[str]) -> None:
+        """Begin to translate a volume that `place` gave, by the model of that name and of these folders."""
         assert self.results is not None
-        self.state |= {"state": "running", "name": source.name, "text": "starting"}
-        job = {"source": str(source), "folder": str(self.results), "models": list(models), "device": self.device}
+        self.state |= {"state": "running", "name": source.name, "model": model, "text": "loading the model"}
+        job = {"source": str(source), "folder": str(self.results), "models": list(folders), "device": self.device}
         environment = {**os.environ, "TMPDIR": str(self.root)}  # What a killed worker leaves goes with the job.
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "medtrans.serving.worker", json.dumps(job),
@@ -96,7 +97,7 @@ class Jobs:
 
     async def _follow(self, process: asyncio.subprocess.Process) -> None:
         """Read what the worker prints until it ends."""
-        answered = False
+        answered, began = False, time.monotonic()
         assert process.stdout is not None
         try:
             while line := await process.stdout.readline():
@@ -108,7 +109,9 @@ class Jobs:
         code = await process.wait()
         if not self.state["error"] and not answered:
             ended = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self.state["error"] = f"the translation was ended ({ended}) before it was done; nothing of it is left"
+            what = f"its translation was ended ({ended}) before it was done, and nothing of it is left"
+            self.state["error"] = f"{self.state['name']}: {what}; see whether memory is short, then translate it again"
+        self.state["seconds"] = time.monotonic() - began
         self.state |= {"state": "failed", "done": 0.0} if self.state["error"] else {"state": "done", "done": 1.0}
         if self.state["state"] == "failed":
             self._remove()

@@ -30,8 +30,10 @@ def main() -> None:
         print(json.dumps(facts), file=lines, flush=True)
 
     def named(text: str) -> str:
-        """Without the temporary folder."""
-        return " ".join(text.replace(f"{Path(job['source']).parent}{os.sep}", "").split())
+        """Without the folders of the job."""
+        for folder in (Path(job["source"]).parent, Path(job["folder"])):
+            text = text.replace(f"{folder}{os.sep}", "")
+        return " ".join(text.split())
 
     job = json.loads(sys.argv[1])
     try:
@@ -46,6 +48,7 @@ def main() -> None:
         if is_out_of_memory(reason):
             reason = out_of_memory("this volume", "close other programs, or give a smaller volume")
         say(error=named(str(reason)))
+    os._exit(0)  # All is written; to take the libraries down takes seconds on a busy machine.
 
 
 def _end_with_the_server() -> None:

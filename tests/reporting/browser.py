@@ -100,6 +100,14 @@ class Browser:
         node = self.ask("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.ask("DOM.setFileInputFiles", files=[str(path)], nodeId=node)
 
+    def drop(self, selector, path):
+        """Drop a file or a folder on an element."""
+        middle = "(r => [r.x + r.width / 2, r.y + r.height / 2])"
+        x, y = self.js(f"{middle}(document.querySelector({selector!r}).getBoundingClientRect())")
+        data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.ask("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
+
     def press(self, key):
         for kind in ("keyDown", "keyUp"):
             self.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key)

@@ -1,16 +1,21 @@
 """The local page in a real browser: a real volume, a bad one, a worker that is killed, and the end of the server."""
 
 import importlib.util
+import io
 import os
 import signal
+import zipfile
 
 import numpy as np
 import pytest
+from pydicom import dcmread
+from pydicom.uid import MRImageStorage as MR
 
 from medtrans.core.volume import Volume
 from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.stages.translate import translate
 from tests.exporting.conftest import save_tiny
+from tests.reading.formats.dicom_files import plain_series, write_series
 from tests.reporting.browser import CHROMIUM, Browser
 from tests.serving.running import SECONDS, running
 from tests.translating.stand_ins import ball
@@ -79,6 +84,27 @@ def test_a_real_volume_is_translated_shown_and_fetched(browser, server, folder):
     browser.click("#forget")
     browser.until("document.getElementById('result').hidden", SECONDS)
     assert server.left() == []
+
+
+@pytest.mark.slow
+@IN_BROWSER
+def test_a_dropped_folder_of_a_dicom_series_gives_a_series(browser, server, folder):
+    voxels = ball((20, 24, 16), low=0)[0][0].astype(np.int16)
+    write_series(folder / "head" / "slices", plain_series(voxels, Modality="MR", SOPClassUID=MR))
+    browser.drop("#drop", folder / "head")
+    browser.until("!document.getElementById('translate').disabled", SECONDS)
+    assert text(browser, "chosen").startswith("head.zip, 16 files")
+    browser.click("#translate")
+    browser.until("document.querySelector('#files a[href=\"files/dicom\"]') !== null", SECONDS)
+    status, archive = server.ask("GET", "files/dicom")
+    assert status == 200
+    with zipfile.ZipFile(io.BytesIO(archive)) as made:
+        slices = [dcmread(made.open(name)) for name in made.namelist() if name.endswith(".dcm")]
+    assert len(slices) == 16
+    assert {one.Modality for one in slices} == {"CT"}
+    assert str(folder) not in text(browser, "findings")
+    browser.click("#forget")
+    browser.until("document.getElementById('ready').hidden", SECONDS)
 
 
 @pytest.mark.slow

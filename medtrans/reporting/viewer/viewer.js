@@ -224,9 +224,10 @@
     panel.querySelector("canvas").focus({ preventScroll: true });
   }
 
-  // Target and translations take turns in one place, so that the eye sees what differs.
+  // Target and translations take turns in one place, so that the eye sees what differs; without a target, the source.
   function blink() {
-    const turns = opened.layers.filter((layer) => layer.role === "target" || isMade(layer));
+    const other = opened.layers.some((layer) => layer.role === "target") ? "target" : "source";
+    const turns = opened.layers.filter((layer) => layer.role === other || isMade(layer));
     const top = turns.findLastIndex((layer) => layer.on && layer.opacity > 0);
     const next = turns[(top + 1) % turns.length];
     const boxes = [...panel.querySelectorAll("tbody tr")].reverse().map((line) => line.querySelector("input[type=checkbox]"));
