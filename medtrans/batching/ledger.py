@@ -11,10 +11,11 @@ in turn: each holds its lock while it gives files their names.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +65,7 @@ class Ledger:
         number, count = self.part = part
         self.path = folder / (f"ledger-{number}-of-{count}.jsonl" if count > 1 else "ledger.jsonl")
         self.lines: dict[str, Line] = {}
+        self._settings: dict[str, object] = {}
         self.hashes: dict[str, set[str]] = {}
         """Name of a file → every hash that it had when one of the commands wrote it."""
         self._read: dict[Path, int] = dict.fromkeys(folder.glob("ledger*.jsonl"), 0) if folder.is_dir() else {}
@@ -79,7 +81,7 @@ class Ledger:
             begin = self._read.get(path, 0)
             text = _bytes_from(path, begin)
             self._read[path] = begin + text.rfind(b"\n") + 1  # A last line that is cut short is read again.
-            for line in filter(None, map(_parsed, text.decode(errors="replace").split("\n"))):
+            for line in filter(None, map(_parsed, io.BytesIO(text))):
                 self._take(line)
 
     def wrote(self, name: str, sha256: str) -> bool:
@@ -112,7 +114,9 @@ class Ledger:
             if sha256:
                 self.hashes.setdefault(name, set()).add(sha256)
         if line.output not in self.lines or self.lines[line.output].time <= line.time:
-            self.lines[line.output] = line
+            if line.settings == self._settings:
+                line = replace(line, settings=self._settings)  # One object for all lines, of 100,000 or more.
+            self._settings, self.lines[line.output] = line.settings, line
 
     @contextlib.contextmanager
     def _reasons(self) -> Iterator[None]:
@@ -154,10 +158,10 @@ def _bytes_from(path: Path, begin: int) -> bytes:
         return b""
 
 
-def _parsed(text: str) -> Line | None:
+def _parsed(text: bytes) -> Line | None:
     """None for what is not a line; lines of earlier versions lack what has a default."""
     try:
-        values = json.loads(text)
+        values = json.loads(text.decode(errors="replace"))
         line = Line(**{each.name: values[each.name] for each in fields(Line) if each.name in values})
     except (ValueError, KeyError, TypeError):
         return None
