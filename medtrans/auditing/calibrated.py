@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from medtrans.auditing.error_ratios import FLOOR_SHARE, floored, tissue_numbers
 from medtrans.core.digest import digest
@@ -67,7 +67,7 @@ class CalibratedUncertainty:
         width = factors[numbers] * floored(deviation.voxels, known.floor)
         body = self.preparation.body_mask(source)
         mean = float(width[0][body].mean()) if body.any() else float("nan")
-        z = float(stats.norm.ppf(1 - known.alpha / 2))
+        z = float(ndtri(1 - known.alpha / 2))
         facts = self._facts(mean, z)
         expected = facts["expected_mae"]
         if self.abstain_above is not None and not expected <= self.abstain_above:

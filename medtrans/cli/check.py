@@ -39,6 +39,7 @@ def check(
     from medtrans.stages.check import check, names_volumes
 
     if names_volumes(Path(path)):
+        _refuse_options_of_recipes(folder=folder, set=changes, quick=quick, fold=fold, **{"continue": longer})
         findings = check(Path(path), modality)
         text, facts = _text(findings), [finding.to_dict() for finding in findings]
     else:
@@ -48,6 +49,13 @@ def check(
     print(json.dumps(facts, indent=1) if as_json else text)
     if worst(findings) == "refuse":
         raise typer.Exit(refusal(findings).exit_code)
+
+
+def _refuse_options_of_recipes(**given: object) -> None:
+    """Raises UsageError where an option of `run` is given with volumes."""
+    for name, value in given.items():
+        if value is not None and value is not False:
+            raise UsageError(f"--{name}", "is for recipes, and these are volumes", "leave it out")
 
 
 def _dry_run(

@@ -26,7 +26,13 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Look at a folder, say what it holds, and write a first recipe for it, each choice with its reason."""
-    from medtrans.stages.init import init
+    from medtrans.reading.fingerprint import refuse_no_folder
+    from medtrans.reading.storage import refuse_existing
+
+    refuse_no_folder(folder)
+    if not overwrite:
+        refuse_existing(output)
+    from medtrans.stages.init import init  # Loads torch, which takes seconds.
 
     made = init(folder, output, task=task, source=source, target=target, minutes=minutes, overwrite=overwrite)
     facts = {

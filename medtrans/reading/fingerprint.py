@@ -95,10 +95,7 @@ def fingerprint(root: Path) -> Fingerprint:
 
     Raises InputRefused where there is none, UsageError where the table is wrong, EnvironmentRefused.
     """
-    if not root.is_dir():
-        raise InputRefused(
-            root, "is not a folder" if root.exists() else "does not exist", "give the folder of your images"
-        )
+    refuse_no_folder(root)
     tables = tables_in(root)
     of_cases = [path for path in tables if is_of_cases(path)]
     if of_cases:
@@ -178,6 +175,14 @@ def _refuse_without_files(images: Sequence[Image], findings: Sequence[Finding], 
     if not found:
         raise InputRefused(where, findings[0].what if findings else "holds no volume", supported())
     return found
+
+
+def refuse_no_folder(root: Path) -> None:
+    """Raises InputRefused where there is nothing to look at."""
+    if not root.is_dir():
+        raise InputRefused(
+            root, "is not a folder" if root.exists() else "does not exist", "give the folder of your images"
+        )
 
 
 def shared(images: Sequence[Image]) -> set[Key]:

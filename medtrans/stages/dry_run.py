@@ -35,6 +35,7 @@ from medtrans.runs import RunFolder
 from medtrans.stages._planned_audit import planned_audit
 from medtrans.stages._planned_run import PlannedRun, Trial
 from medtrans.stages._ready_training import frozen_methods, ready_training, refuse_other_run, refuse_unusable
+from medtrans.stages._sizes import refuse_absurd_sizes, single_value_errors
 from medtrans.stages._training_data import fitted_preparation
 from medtrans.stages.check import check_recipe
 from medtrans.stages.train import batches_of, saver
@@ -62,12 +63,13 @@ def dry_run(
     refuse_other_run(recipe, run, longer=longer)
     _refuse_unwritable(run)
     cases = recipe.cases()
+    refuse_absurd_sizes(recipe, cases)
     findings = check_recipe(recipe, cases)
     audited = planned_audit(recipe, cases)
     findings += audited.findings if audited else ()
     if any(finding.severity == "refuse" for finding in findings):
         return findings, None
-    with temporary_folder() as place:
+    with temporary_folder() as place, single_value_errors():
         doubts, plan = _planned(recipe, run, RunFolder(place), cases, on_progress)
     findings += [*doubts, *_short_of_disk(plan, run)]
     return findings, plan

@@ -34,6 +34,7 @@ from medtrans.stages._ready_training import (
     refuse_unusable,
 )
 from medtrans.stages._run_lock import run_lock
+from medtrans.stages._sizes import refuse_absurd_sizes, single_value_errors
 from medtrans.stages.check import check_recipe
 from medtrans.training.convergence import convergence, not_assessable
 from medtrans.training.environment import environment
@@ -108,8 +109,9 @@ def train_unlocked(
     on_progress = on_progress if fabric.is_global_zero else no_progress
     if fabric.is_global_zero:
         refuse_other_run(recipe, run, longer=longer)
+        refuse_absurd_sizes(recipe, cases)
         refuse_bad_cases(check_recipe(recipe, cases))
-    with leaving_nothing(run) if fabric.is_global_zero else nullcontext():
+    with leaving_nothing(run) if fabric.is_global_zero else nullcontext(), single_value_errors():
         if fabric.is_global_zero:
             _begin(recipe, run, longer)
         ready = ready_training(recipe, run, cases, frozen, fabric, on_progress)

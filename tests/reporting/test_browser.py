@@ -237,3 +237,54 @@ def test_target_and_translation_take_turns_in_one_place(viewer):
         [["Target"], ["Translated"], ["Target"]],
         [["Translated"], ["Target"], ["Translated"]],
     )
+
+
+def panes(browser):
+    """Text below each pane: its layer, and the value at the crosshair."""
+    return browser.js("[...document.querySelectorAll('.panes figcaption')].map(each => each.textContent)")
+
+
+def settled(browser):
+    browser.js("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))")
+
+
+def drawn(browser, number):
+    """Picture of a pane."""
+    image = Image.open(io.BytesIO(browser.picture())).convert("RGB")
+    canvas = f"document.querySelectorAll('.panes canvas')[{number}]"
+    where = browser.js(f"(r => [r.x, r.y, r.right, r.bottom])({canvas}.getBoundingClientRect())")
+    return np.asarray(image.crop([int(end) for end in where])).astype(int)
+
+
+def test_images_stand_side_by_side_at_one_place_and_zoom(viewer):
+    viewer.js("document.querySelector('.viewer').scrollIntoView({block: 'start'})")
+    viewer.click(".viewer canvas", 0.17, 0.4)
+    viewer.press("s")
+    viewer.until(
+        "document.querySelectorAll('.panes canvas').length === 3 && !document.querySelector('.panes.away')", 30
+    )
+    viewer.until("document.activeElement.closest('.panes') !== null", 30)
+    settled(viewer)
+    roles = ("source", "translated", "target")
+    words = [f"{role.capitalize()}{value(viewer, role)}" for role in roles]
+    assert panes(viewer) == words
+    marks = "[...document.querySelectorAll('.panes .synthetic')].map(mark => mark.hidden)"
+    assert viewer.js(marks) == [True, False, True]
+    before, height = [drawn(viewer, number) for number in range(3)], place(viewer)[2]
+    viewer.press("PageUp")
+    settled(viewer)
+    moved = place(viewer)
+    assert moved[2] == pytest.approx(height + 4, abs=2.01), "to the middle of the next voxel"
+    viewer.ask("Input.dispatchKeyEvent", type="keyDown", key="+", text="+")
+    settled(viewer)
+    after = [drawn(viewer, number) for number in range(3)]
+    assert all(np.abs(new - old).mean() > 5 for new, old in zip(after, before, strict=True)), "all follow"
+    viewer.resize(420, 900)
+    assert viewer.js("document.documentElement.scrollWidth") <= 420
+    lefts = viewer.js("[...document.querySelectorAll('.panes canvas')].map(each => each.getBoundingClientRect().x)")
+    assert len(set(lefts)) == 1, "one below the other"
+    viewer.resize(1300, 900)
+    viewer.js("document.querySelector('.beside-toggle').click()")
+    settled(viewer)
+    assert viewer.js("document.querySelector('.panes.away') !== null")
+    assert place(viewer) == pytest.approx(moved, abs=0.11)

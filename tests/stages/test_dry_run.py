@@ -69,6 +69,17 @@ FAULTS = {
     "condition missing": ([*CONDITIONS], _table(HEAD + ROWS.format(1, 2, "", 4, 5, 6))),
     "unknown primary": (["evaluating.primary=[maee]"], None),
     "no such model": (["evaluating.segmentation.model=gone"], None),
+    "spacing beyond memory": (["preparing.spacing=[0.01, 0.01, 0.01]"], None),
+    "spacing of a metre": (["preparing.spacing=[1000, 1000, 1000]"], None),
+    "patch beyond memory": (["preparing.patch=[9000000, 9000000]"], None),
+    "a norm without voxels": (
+        [
+            "preparing.patch=[8, 8]",
+            "method.generator={name: unet, channels: [4, 4, 4, 4], norm: batch}",
+            "training.batch=1",
+        ],
+        None,
+    ),
     "no training case": (["reading.test_subjects=[sub-00, sub-01, sub-02, sub-03, sub-04, sub-05]"], None),
 }
 SOUND = {"a table": (TABLE, _table(HEAD + ROWS.format(*"123456")))}

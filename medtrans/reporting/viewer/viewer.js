@@ -18,6 +18,9 @@
   const NAN_STEP = -32768, HEADER = 352;
   const node = (name, words = "", facts = {}) => Object.assign(document.createElement(name), { textContent: words }, facts);
   const plain = (value, step) => value.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))).replace("-", "−");
+  const PLANES = { axial: [0, 0, 1], coronal: [1, 0, 2], sagittal: [2, 1, 2] };  // NiiVue's number, axes across and up
+  const MAX_PANES = 8;  // a browser gives a page few contexts of WebGL
+  const pool = [];
   let nv = null, panel = null, opened = null;
 
   async function unpacked(base64) {
@@ -107,8 +110,13 @@
   }
 
   function choose(choice) {
+    opened.choice = choice;
     opened.layers.forEach((layer, n) => Object.assign(nv.volumes[n], ends(layer, choice)));
     nv.updateGLVolume();
+    for (const pane of opened.panes) {
+      Object.assign(pane.nv.volumes[0], ends(pane.layer, choice));
+      pane.nv.updateGLVolume();
+    }
   }
 
   function showValues({ vox, mm }) {
@@ -120,6 +128,7 @@
       if (layer.classes) layer.cell.textContent = layer.classes[value - 1] ?? "none";
       else layer.cell.textContent = layer.role === "mask" ? (value ? "inside" : "outside") : `${words} ${layer.unit}`;
     }
+    for (const pane of opened.panes) pane.value.textContent = pane.layer.cell.textContent;
     const place = [["R", "L"], ["A", "P"], ["S", "I"]].map(([more, less], axis) =>
       `${Math.abs(mm[axis]).toFixed(1)} ${mm[axis] < 0 ? less : more}`);
     panel.querySelector(".place").textContent = `Crosshair at ${place.join("  ")} mm`;
@@ -145,11 +154,119 @@
 
   // Three slices side by side on a wide screen, else two above one; the height follows from the aspect ratio.
   function fit() {
+    if (opened.beside) return fitPanes();
     const screen = panel.querySelector(".screen"), wide = screen.clientWidth > 600;
     const [x, y, z] = opened.layers[0].sides;
     screen.style.aspectRatio = wide ? `${2 * x + y} / ${Math.max(y, z)}` : `${x + y} / ${y + z}`;
     nv.opts.multiplanarLayout = wide ? 3 : 2;
     nv.resizeListener();
+  }
+
+  // Side by side: source, translations and target, each in its own pane, at one place, in one plane, with one zoom.
+  function newPane() {
+    const figure = node("figure"), screen = node("div", "", { className: "screen" });
+    const canvas = node("canvas", "", { tabIndex: 0 });
+    const pane = { figure, screen, canvas, name: node("span"), value: node("span", "", { className: "number" }) };
+    pane.mark = node("strong", "SYNTHETIC", { className: "synthetic" });
+    const caption = node("figcaption");
+    caption.append(pane.name, pane.value);
+    screen.append(canvas, pane.mark);
+    figure.append(screen, caption);
+    for (const kind of ["mousemove", "mouseup", "wheel", "touchmove", "touchend"]) {
+      canvas.addEventListener(kind, () => requestAnimationFrame(() => follow(pane)), { passive: true });
+    }
+    return pane;
+  }
+
+  // The other panes, and the view of three planes, go to the place of this one.
+  function follow(pane) {
+    if (!opened?.beside) return;
+    const { crosshairPos, pan2Dxyzmm } = pane.nv.scene;
+    for (const other of opened.panes) {
+      if (other === pane) continue;
+      other.nv.scene.crosshairPos = [...crosshairPos];
+      other.nv.scene.pan2Dxyzmm = [...pan2Dxyzmm];
+      other.nv.drawScene();
+    }
+    nv.scene.crosshairPos = [...crosshairPos];
+  }
+
+  async function fillPanes() {
+    const layers = ["source", "translated", "target"].flatMap((role) => opened.layers.filter((layer) =>
+      layer.role === role || (role === "translated" && system(layer)))).slice(0, MAX_PANES);
+    for (const [n, layer] of layers.entries()) {
+      const pane = pool[n] ??= newPane();
+      panel.querySelector(".panes").append(pane.figure);
+      pane.layer = layer;
+      pane.name.textContent = rowOf(layer)[0];
+      pane.mark.hidden = !isMade(layer);
+      pane.canvas.setAttribute("aria-label", `${rowOf(layer)[0]}: one slice; the others follow. Arrow keys, page up and page down move the crosshair.`);
+      pane.nv ??= await started(pane.canvas);
+      pane.nv.volumes = [];
+      pane.nv.addVolume(await volumeOf(layer));
+      pane.nv.onLocationChange = (where) => { if (opened?.beside) { follow(pane); showValues(where); } };
+      opened.panes.push(pane);
+    }
+    if (opened.choice) choose(opened.choice);
+  }
+
+  function fitPanes() {
+    const [kind, across, up] = PLANES[opened.plane], { sides } = opened.layers[0];
+    for (const pane of opened.panes) {
+      pane.screen.style.aspectRatio = Math.min(2, Math.max(0.6, sides[across] / sides[up]));
+      pane.nv.setSliceType(kind);
+      pane.nv.resizeListener();
+    }
+  }
+
+  function planesOf(layer) {
+    const flat = layer.shape.findIndex((side) => side === 1);
+    opened.plane = ["sagittal", "coronal", "axial"][flat] ?? "axial";
+    const choice = panel.querySelector(".planes");
+    choice.replaceChildren(...Object.keys(PLANES).map((plane) => {
+      const label = node("label"), pick = node("input", "", { type: "radio", name: "viewer-plane", checked: plane === opened.plane });
+      pick.addEventListener("change", () => { opened.plane = plane; fitPanes(); });
+      label.append(pick, ` ${plane}`);
+      return label;
+    }));
+    return flat < 0;
+  }
+
+  async function beside(on) {
+    const grid = panel.querySelector(".panes"), main = panel.querySelector(".screen");
+    const now = opened;
+    opened.beside = on;
+    panel.querySelector(".beside-toggle").setAttribute("aria-pressed", on);
+    for (const input of panel.querySelectorAll("tbody input")) input.disabled = on;  // each pane shows one layer
+    main.classList.toggle("away", on);  // out of sight, not without a size, of which WebGL would complain
+    grid.classList.toggle("away", !on);
+    if (on && !opened.panes.length) {
+      panel.querySelector(".planes").dataset.solid = planesOf(opened.layers[0]);
+      await fillPanes();
+      if (opened !== now || !opened.beside) return;
+    }
+    panel.querySelector(".planes").hidden = !on || panel.querySelector(".planes").dataset.solid === "false";
+    fit();
+    if (on) {
+      for (const pane of opened.panes) pane.nv.scene.crosshairPos = [...nv.scene.crosshairPos];
+      for (const pane of opened.panes) pane.nv.drawScene();
+      opened.panes[0].nv.createOnLocationChange();
+      opened.panes[0].canvas.focus({ preventScroll: true });
+    } else {
+      nv.drawScene();
+      nv.createOnLocationChange();
+      main.querySelector("canvas").focus({ preventScroll: true });
+    }
+  }
+
+  function zoom(pane, factor) {
+    const [x, y, z, scale] = pane.nv.scene.pan2Dxyzmm;
+    const next = Math.min(10, Math.max(1, scale * factor));
+    const middle = pane.nv.frac2mm(pane.nv.scene.crosshairPos), centre = pane.nv.frac2mm([0.5, 0.5, 0.5]);
+    const to = [0, 1, 2].map((axis) => (next === 1 ? 0 : centre[axis] - next * middle[axis]));  // NiiVue moves, then scales
+    pane.nv.scene.pan2Dxyzmm = factor ? [...to, next] : [0, 0, 0, 1];
+    pane.nv.drawScene();
+    follow(pane);
   }
 
   function windowsOf(layers) {
@@ -164,6 +281,12 @@
     }));
   }
 
+  function made() {
+    const copy = document.getElementById("viewer").content.firstElementChild.cloneNode(true);
+    copy.querySelector(".beside-toggle").addEventListener("click", () => beside(!opened.beside));
+    return copy;
+  }
+
   async function open(number, button) {
     close();
     button.disabled = true;
@@ -171,13 +294,18 @@
     status.textContent = "Loading …";
     await new Promise((done) => setTimeout(done, 30));
     try {
-      panel ??= document.getElementById("viewer").content.firstElementChild.cloneNode(true);
+      panel ??= made();
       button.parentElement.append(panel);
       const canvas = panel.querySelector("canvas");
       nv ??= await started(canvas);
       const layers = await layersOf(number);
       panel.querySelector("tbody").replaceChildren(...layers.map(row).reverse());
-      opened = { layers, button };
+      opened = { layers, button, panes: [], beside: false, choice: 0, plane: "axial" };
+      panel.querySelector(".panes").replaceChildren();
+      panel.querySelector(".panes").classList.add("away");
+      panel.querySelector(".screen").classList.remove("away");
+      panel.querySelector(".planes").hidden = true;
+      panel.querySelector(".beside-toggle").setAttribute("aria-pressed", false);
       windowsOf(layers);
       nv.onLocationChange = showValues;
       nv.volumes = [];
@@ -211,6 +339,7 @@
     const button = document.querySelector(`button.open-viewer[data-case="${dataset.case}"]`);
     if (opened?.button !== button) await open(dataset.case, button);
     if (!opened) return;
+    if (opened.beside) await beside(false);
     const lines = [...panel.querySelectorAll("tbody tr")].reverse();
     opened.layers.forEach((layer, n) => {
       if (!layer.classes) return;
@@ -239,14 +368,19 @@
 
   const MOVES = { ArrowLeft: [1, 0, 0], ArrowRight: [-1, 0, 0], ArrowUp: [0, 1, 0], ArrowDown: [0, -1, 0],
     PageUp: [0, 0, 1], PageDown: [0, 0, -1] };
+  const ZOOMS = { "+": 1.25, "=": 1.25, "-": 0.8, 0: 0 };
   window.addEventListener("resize", () => opened && fit());
   document.addEventListener("keydown", (event) => {
-    if (!opened || event.target !== panel.querySelector("canvas")) return;
+    if (!opened || event.target.tagName !== "CANVAS" || !panel.contains(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation();
-    if (event.key === "b") blink();
+    const pane = opened.panes.find((one) => one.canvas === event.target);
+    if (event.key === "b") (opened.beside ? beside(false) : Promise.resolve()).then(blink);
+    if (event.key === "s") beside(!opened.beside);
+    if (pane && event.key in ZOOMS) zoom(pane, ZOOMS[event.key]);
     if (!(event.key in MOVES)) return;
     event.preventDefault();
-    nv.moveCrosshairInVox(...MOVES[event.key]);
+    (pane?.nv ?? nv).moveCrosshairInVox(...MOVES[event.key]);
   }, true);
 
   const able = Boolean(document.createElement("canvas").getContext("webgl2")) && "DecompressionStream" in window;
