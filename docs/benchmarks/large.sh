@@ -9,7 +9,7 @@ here=$(dirname "$0")
 start() { # verb, recipe, run, minutes, changes …
     verb=$1 recipe=$2 run=$3 limit=$4
     shift 4
-    medtrans "$verb" "$recipe" -o "$out/$run" --threads 1 --set reading.root="$out/heads" --set preparing.patch=[32,32,32] \
+    medtrans "$verb" "$recipe" -o "$out/$run" --threads 1 --set reading.root="$out/heads" --set "preparing.patch=[32,32,32]" \
         --set reading.validation_fraction=0 --set 'reading.test_subjects=[sub-12, sub-13, sub-14, sub-15]' \
         --set training.steps=1000000 --set training.minutes="$limit" --set training.clock=cpu --set training.warm_up=20 \
         --set training.ema_decay=0.95 --set training.precision=bf16-mixed --set training.workers=0 --set training.checkpoint_every=1000000 "$@"

@@ -29,18 +29,18 @@ run() { # contrast, folder, minutes, changes …
 
 for contrast in ${CONTRASTS:-t2 flair ct}; do
     for method in $methods; do
-        run $contrast $contrast/$method "$minutes" --set "method={name: $method}" "$@"
+        run "$contrast" "$contrast/$method" "$minutes" --set "method={name: $method}" "$@"
     done
     first='method={name: autoencoder_kl}' # the first stage of latent_diffusion, which sees targets alone
-    if [ $contrast = ct ]; then
+    if [ "$contrast" = ct ]; then
         run ct first/ct "$half" --set "$first" --set 'reading.source={pattern: "*_CT.nii.gz", modality: CT}' --set reading.target=null \
             --set preparing.source_normalisation.name=linear "$@"
     else
         cut -d, -f1-3,5 "$here/methods_$contrast.csv" | sed 1s/target/source/ > "$out/first_$contrast.csv"
-        run $contrast first/$contrast "$half" --set "$first" --set reading.table="$out/first_$contrast.csv" \
+        run "$contrast" "first/$contrast" "$half" --set "$first" --set reading.table="$out/first_$contrast.csv" \
             --set preparing.source_normalisation.name=percentiles "$@"
     fi
     latent="method={name: latent_diffusion, autoencoder: $out/first/$contrast/model}"
-    run $contrast $contrast/latent_diffusion "$half" --set "$latent" "$@"
+    run "$contrast" "$contrast/latent_diffusion" "$half" --set "$latent" "$@"
     medtrans compare "$out/$contrast"/* -o "$out/$contrast-compared"
 done
