@@ -171,7 +171,12 @@ def _row(
     error = float(shares.std(ddof=1) / math.sqrt(len(shares))) if len(shares) > 1 else math.nan
     half = float(stats.t.ppf(0.975, len(shares) - 1)) * error if len(shares) > 1 else math.nan
     mean = float(shares.mean())
-    return row | {"coverage": mean, "low": mean - half, "high": min(mean + half, 1.0), "least": float(shares.min())}
+    return row | {
+        "coverage": mean,
+        "low": max(mean - half, 0.0),
+        "high": min(mean + half, 1.0),
+        "least": float(shares.min()),
+    }
 
 
 def _lesion_row(cases: Sequence[CaseErrors], chosen: np.ndarray, alpha: float, delta: float) -> dict[str, Any]:
