@@ -10,7 +10,7 @@ mkdir -p "$out/real"
 trained() { # recipe, further options
     recipe=$1
     shift
-    medtrans run "$recipe" -o "$out/$recipe" --threads 1 --set reading.root="$out/heads" --set reading.validation_fraction=0 \
+    [ -f "$out/$recipe/report.html" ] || medtrans run "$recipe" -o "$out/$recipe" --threads 1 --set reading.root="$out/heads" --set reading.validation_fraction=0 \
         --set reading.test_fraction=0.25 --set training.clock=cpu --set training.steps=1000000 --set training.workers=0 \
         --set training.precision="$precision" --set training.minutes="$minutes" "$@"
 }
@@ -26,7 +26,7 @@ real() { # recipe, real image, preset, degradations …
 trained accelerated_to_full
 real accelerated_to_full "$data/brain_stroke/s01_T1.nii.gz" mr-percentile \
     --with undersampling:acceleration=4,pattern=variable_density,centre=0.08
-trained low_field_to_high_field --set 'preparing.spacing=[2, 2, 2]' --set 'preparing.patch=[48, 48, 48]'
+trained low_field_to_high_field --set translating.grid=source --set 'preparing.spacing=[2, 2, 2]' --set 'preparing.patch=[48, 48, 48]'
 real low_field_to_high_field "$data/brain_stroke/s01_T1.nii.gz" mr-percentile --with low_field:tesla=0.064,contrast=T1,compensation=20 \
     --with low_resolution:millimetres=1.6 --with thick_slices:millimetres=5
 trained low_dose_to_full_dose
