@@ -14,7 +14,7 @@ from tests.cli.verbs import run
 
 STAGES = {
     "demo": ("medtrans.stages.demo.demo", []),
-    "init": ("medtrans.stages.init.init", ["images"]),
+    "init": ("medtrans.stages.init.init", ["."]),
     "run": ("medtrans.stages.run.run", ["t1_to_t2"]),
     "train": ("medtrans.stages.train.train", ["t1_to_t2"]),
     "translate": (
