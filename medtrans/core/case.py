@@ -37,13 +37,15 @@ class Case:
     """As a table names it; empty where it is unknown."""
     change: Path | None = None
     """Mask of what differs between two visits; of a single one, from the visit before."""
+    lesion: Path | None = None
+    """Mask of the lesions, on the grid of the source: training.lesion_weight weighs their voxels."""
     changed_untaught: bool = False
     """Whether the voxels of `change` count in no training: there, the target is not what the source should become."""
 
     @property
     def files(self) -> tuple[Path, ...]:
         """All its paths."""
-        return (*self.sources, *self.targets, *filter(None, (self.mask, self.change)))
+        return (*self.sources, *self.targets, *filter(None, (self.mask, self.change, self.lesion)))
 
 
 @dataclass(frozen=True, eq=False)

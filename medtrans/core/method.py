@@ -56,7 +56,10 @@ Estimate = Callable[[Tensor, NoiseLevel], Tensor]
 
 @dataclass(frozen=True)
 class Batch:
-    """Tensors (batch, channel, *space), normalised; `mask` (batch, 1, *space) is 1 where the body is."""
+    """Tensors (batch, channel, *space), normalised; `mask` (batch, 1, *space) is 1 where the body is.
+
+    With training.lesion_weight it is that weight in lesions.
+    """
 
     source: Tensor
     target: Tensor
@@ -107,6 +110,8 @@ class Method(nn.Module, ABC):
     """Every side of a source must be a multiple of this (one for all, or one each); the caller of `translate` pads."""
     uses_conditions: ClassVar[bool] = False
     """True for methods that use the conditions of a case (task.conditions)."""
+    weighs_voxels: ClassVar[bool] = False
+    """True for methods whose `batch.mask` may weigh voxels, not only count them: those of its losses are means."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
     gives_spread: bool = False

@@ -68,6 +68,7 @@ class MultiContrast(Method):
     optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
     """Defaults of the authors' program (trane293/mm-gan, train_mmgan_brats2018.py)."""
     uses_conditions = True
+    weighs_voxels = True
     pairing: ClassVar[Pairing] = "alone"
 
     def __init__(self, task: Task, settings: MultiContrastSettings) -> None:

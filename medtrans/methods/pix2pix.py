@@ -59,6 +59,7 @@ class Pix2Pix(Method):
     optimizer = OptimizerSettings(learning_rate=2e-4, betas=(0.5, 0.999))
     """Section 3.3."""
     uses_conditions = True
+    weighs_voxels = True
 
     def __init__(self, task: Task, settings: Pix2PixSettings) -> None:
         super().__init__(task, settings)

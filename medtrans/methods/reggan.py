@@ -69,6 +69,7 @@ class RegGAN(Method):
     )
     optimizer = OptimizerSettings(learning_rate=1e-4, betas=(0.5, 0.999))
     """The authors' program (Kid-Liet/Reg-GAN, Yaml/ and trainer/)."""
+    weighs_voxels = True
 
     def __init__(self, task: Task, settings: RegGANSettings) -> None:
         super().__init__(task, settings)

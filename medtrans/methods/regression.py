@@ -71,6 +71,7 @@ class Regression(Method):
     optimizer = OptimizerSettings(learning_rate=1e-3)
     """Adam's own values: there is no one paper."""
     uses_conditions = True
+    weighs_voxels = True
     trains_null_space = True
     segmenter: Any
     """The attached method with features, if any."""

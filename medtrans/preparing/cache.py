@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from medtrans.core.case import Case, Pair
@@ -21,7 +22,7 @@ from medtrans.reading.cohort import load_pair
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.volumes import read_mask, stamp
 
-FORMAT = 7
+FORMAT = 8
 """Version of the files of an entry; part of its key."""
 KEY_SETTINGS = (
     "orientation",
@@ -87,6 +88,9 @@ def prepared_case(
             prepared["source"] = preparation.prepare_source(
                 pair.source, pair.mask, margin=True, target=pair.target, left_out=left_out
             )
+            if case.lesion:
+                lesion = preparation.on_training_grid(read_mask(case.lesion), pair.source)
+                prepared["source"] = replace(prepared["source"], lesion=lesion)
         if pair.target is not None:
             like = pair.source if case.sources else None
             prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like, margin=True)
@@ -104,11 +108,13 @@ def _naming(case: str) -> Iterator[None]:
 
 def _key(case: Case, preparation: Preparation) -> str:
     changed = [case.change] if case.changed_untaught and case.change else []
-    paths = [*case.sources, *case.targets, *([case.mask] if case.mask else []), *changed]
+    lesion = [case.lesion] if case.lesion and case.sources else []
+    paths = [*case.sources, *case.targets, *([case.mask] if case.mask else []), *changed, *lesion]
     values = preparation.to_dict()
     settings = {name: values[name] for name in KEY_SETTINGS}
     channels = [len(case.sources), len(case.targets)]
-    facts = [FORMAT, _first_axis(preparation), channels, case.mask_label, [stamp(path) for path in paths], settings]
+    stamps = [stamp(path) for path in paths]
+    facts = [FORMAT, _first_axis(preparation), channels, case.mask_label, len(lesion), stamps, settings]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
 
 

@@ -41,11 +41,19 @@ class CachedVolume:
         """(i, j, k) bool, memory-mapped."""
         return np.moveaxis(_mapped(_file(self.stem, "mask.npy")), 0, self.axis)
 
+    @property
+    def lesion(self) -> np.ndarray | None:
+        """(i, j, k) bool, memory-mapped; None where the case has no mask of lesions."""
+        file = _file(self.stem, "lesion.npy")
+        return np.moveaxis(_mapped(file), 0, self.axis) if file.exists() else None
+
 
 def write_cached(stem: Path, axis: int, prepared: Prepared) -> None:
     """Write the files of an entry. Raises EnvironmentRefused."""
     stem.parent.mkdir(parents=True, exist_ok=True)
     arrays = {"voxels.npy": np.moveaxis(prepared.voxels, axis + 1, 0), "mask.npy": np.moveaxis(prepared.mask, axis, 0)}
+    if prepared.lesion is not None:
+        arrays["lesion.npy"] = np.moveaxis(prepared.lesion, axis, 0)
     hashes = {}
     for name, array in arrays.items():
         data = _npy(array)

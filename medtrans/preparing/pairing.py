@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -32,12 +32,46 @@ class PreparedVolume(Protocol):
     def background(self) -> float: ...
 
 
+@dataclass(frozen=True)
+class Balance:
+    """The class of each source and of each target, such as 1 with a tumour and 0 without.
+
+    A class is drawn uniformly among those that both sides have, then a source and a target of it: what one side has
+    more of is then not what distinguishes its images from those of the other. Raises UsageError without such a class.
+    """
+
+    sources: tuple[float, ...]
+    targets: tuple[float, ...]
+    shared: tuple[float, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shared", tuple(sorted({*self.sources} & {*self.targets})))
+        if not self.shared:
+            both = (", ".join(f"{one:g}" for one in sorted({*side})) for side in (self.sources, self.targets))
+            what = "sources are of the classes {}, targets of {}: none in common".format(*both)
+            raise UsageError("training.balance", what, "leave it out, or add cases of a class that the other side has")
+
+    def draw_source(self, rng: np.random.Generator) -> int:
+        """Index of a source."""
+        return _draw(rng, self.sources, self.shared[rng.integers(len(self.shared))])
+
+    def draw_target(self, rng: np.random.Generator, source: int) -> int:
+        """Index of a target of the class of that source."""
+        return _draw(rng, self.targets, self.sources[source])
+
+
+def _draw(rng: np.random.Generator, classes: Sequence[float], wanted: float) -> int:
+    among = [index for index, one in enumerate(classes) if one == wanted]
+    return among[rng.integers(len(among))]
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingData(ABC):
     """Prepared sources and targets of the training cases. Raises UsageError where there are none."""
 
     sources: Sequence[PreparedVolume]
     targets: Sequence[PreparedVolume]
+    balance: Balance | None = field(default=None, kw_only=True)
 
     aligned: ClassVar[bool]
     """Whether source and target of an item are cut out at the same place."""
@@ -49,7 +83,7 @@ class TrainingData(ABC):
 
     def draw_source(self, rng: np.random.Generator, seed: int, number: int) -> tuple[int, PreparedVolume]:
         """Index of the case of an item, and its source; `seed` and `number` are those of the item."""
-        case = int(rng.integers(len(self.sources)))
+        case = self.balance.draw_source(rng) if self.balance else int(rng.integers(len(self.sources)))
         return case, self.sources[case]
 
     def target(self, index: int, seed: int, number: int) -> PreparedVolume:
@@ -85,7 +119,7 @@ class Unpaired(TrainingData):
     aligned: ClassVar[bool] = False
 
     def draw_target(self, rng: np.random.Generator, source: int) -> int:
-        return int(rng.integers(len(self.targets)))
+        return self.balance.draw_target(rng, source) if self.balance else int(rng.integers(len(self.targets)))
 
 
 @dataclass(frozen=True, eq=False)

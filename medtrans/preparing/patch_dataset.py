@@ -65,6 +65,8 @@ class PatchDataset(Dataset[Item]):
     """Of each source's case, in the order of preparing.conditions; empty where the model takes none."""
     foreground: float = 0.0
     """Fraction of the items that contain a voxel of a label of the target, in paired data."""
+    lesion_weight: float = 1.0
+    """Weight of the voxels of lesions in the mask of an item; all others of the body have 1."""
     weights: dict[tuple[str, int, int | None], np.ndarray] = field(default_factory=dict, init=False, repr=False)
     """Sampling weights of the slices by side, case and label; computed on first use."""
 
@@ -78,7 +80,7 @@ class PatchDataset(Dataset[Item]):
         voxels = self._extract(source.voxels, location, source.background, self.settings.slices)
         degradations = draw_intensity(self.settings.augmentation, rng)
         voxels = augment_intensity(voxels, degradations, self._spacing(source), source.background)
-        mask = self._extract(source.mask[None], location, 0.0, 1, "nearest")
+        mask = self._mask(source, location)
         conditions = np.array(self.conditions[case] if self.conditions else (), np.float32)
         seed = int(np.random.SeedSequence([self.seed, number, 1]).generate_state(1)[0])
         wanted = self._extract(target.voxels, target_location, target.background, 1)
@@ -121,6 +123,15 @@ class PatchDataset(Dataset[Item]):
         mirrored = sum(parameters.get("mirrored", False) for _, parameters in drawn) % 2 == 1
         grid = None if is_identity(drawn) else sampling_grid(drawn, start, self.size, self._spacing(volume))
         return PatchLocation(index, start, mirrored, grid)
+
+    def _mask(self, source: PreparedVolume, location: PatchLocation) -> np.ndarray:
+        """The mask of an item (1, *size): 1 in the body, in lesions their weight."""
+        mask = self._extract(source.mask[None], location, 0.0, 1, "nearest")
+        lesion = getattr(source, "lesion", None)
+        if lesion is None or self.lesion_weight == 1:
+            return mask
+        inside = self._extract(lesion[None], location, 0.0, 1, "nearest")
+        return np.where(inside > 0, mask * np.float32(self.lesion_weight), mask)
 
     def _null_space(self, source: PreparedVolume, location: PatchLocation) -> SliceProjection | None:
         made_by = getattr(source, "made_by", None)

@@ -44,6 +44,8 @@ class Prepared:
     undo: Undo = field(repr=False)
     background: float = -1.0
     """The normalised value of air in this volume; the mean over its channels."""
+    lesion: np.ndarray | None = None
+    """Voxels of lesions (i, j, k); None where no mask of them is given."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,16 @@ class Preparation:
             what = "no voxel of the body was found, so that nothing can be normalised or scored"
             raise EmptyMask("body", what, "give a mask, or set preparing.body_mask: none")
         return body
+
+    def on_training_grid(self, lesion: Volume, source: Volume) -> np.ndarray:
+        """A mask of lesions (i, j, k) on the grid of the prepared source. Raises GridMismatch."""
+        if not lesion.shares_grid_with(source):
+            what = f"lies on another grid: {lesion.shape}, not {source.shape}"
+            raise GridMismatch("lesion mask", what, "resample it to the grid of the source first")
+        mask = Volume(lesion.voxels[:1] > 0, source.affine)
+        orientation, spacing = self.settings.orientation, self.settings.spacing
+        resampled, _ = to_grid(mask, orientation=orientation, spacing=spacing, order=0)
+        return resampled.voxels[0].astype(bool, copy=False)
 
     def _air(self, source: Volume, body: np.ndarray) -> np.ndarray:
         """The value of air in each channel of an MR source; 0 where values have a unit or a scale that was set."""

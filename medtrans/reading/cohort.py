@@ -92,6 +92,7 @@ def _match_cases(settings: ReadingSettings, pairing: str) -> list[Case]:
     sources, targets = _sources_and_targets(settings)
     masks = Pattern(settings.mask).files(settings.root) if settings.mask else {}
     changes = Pattern(settings.change).files(settings.root) if settings.change else {}
+    lesions = Pattern(settings.lesion).files(settings.root) if settings.lesion else {}
     if not any(sources):
         what = f"no file matches {settings.source.pattern!r}"
         raise InputRefused(settings.root, what, "set reading.root and reading.source.pattern")
@@ -112,6 +113,7 @@ def _match_cases(settings: ReadingSettings, pairing: str) -> list[Case]:
             targets=_all_or_none(key, targets),
             mask=_of_case(key, masks),
             change=_of_case(key, changes),
+            lesion=_of_case(key, lesions),
         )
         for key in names
     ]
@@ -131,9 +133,8 @@ def _sources_and_targets(settings: ReadingSettings) -> tuple[list[Matches], list
         role: [Pattern(text) for text in image.patterns] if image else []
         for role, image in (("source", settings.source), ("target", settings.target))
     }
-    refuse_mixed(
-        [*patterns["source"], *patterns["target"], *map(Pattern, filter(None, (settings.mask, settings.change)))]
-    )
+    masks = filter(None, (settings.mask, settings.change, settings.lesion))
+    refuse_mixed([*patterns["source"], *patterns["target"], *map(Pattern, masks)])
     found: dict[str, list[Matches]] = {
         role: [pattern.files(settings.root) for pattern in some] for role, some in patterns.items()
     }

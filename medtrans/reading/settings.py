@@ -61,10 +61,13 @@ class ReadingSettings(Settings):
     """The value in a mask that counts, for masks of several values such as label maps; None for masks of two."""
     change: str | None = None
     """Pattern of the masks, above 0, of what changed since the visit before, for the metrics of change."""
+    lesion: str | None = None
+    """Pattern of the masks of lesions, above 0, on the grid of the source: training.lesion_weight weighs their
+    voxels."""
     table: Path | None = None
     """CSV or TSV file in place of patterns, one case a line. Columns: subject, source (or source_1, source_2 …), and
-    optionally target (or target_1 …), mask, change, name, session, date (YYYY-MM-DD), split, scanner; every other
-    column may be a condition, a number."""
+    optionally target (or target_1 …), mask, change, lesion, name, session, date (YYYY-MM-DD), split, scanner; every
+    other column may be a condition, a number."""
     follow_up: FollowUpSettings | None = None
     """Pairs of visits of one person as cases, {} for the defaults: the visits of a subject are ordered by the numbers
     of their sessions, else by date, and `years`, the time from source to target, becomes a condition where both have

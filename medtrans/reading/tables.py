@@ -22,7 +22,7 @@ from medtrans.reading.volumes import is_volume
 LARGEST_TABLE_BYTES = 1 << 26
 SUFFIXES = (".csv", ".tsv")
 SEPARATORS = ",;\t"
-ROLES = ("source", "target", "mask", "change")
+ROLES = ("source", "target", "mask", "change", "lesion")
 LONGEST_SCANNER = 100
 
 
@@ -134,6 +134,7 @@ def _case(root: Path, line: Mapping[str | None, str], where: str, conditions: Co
         scanner=_scanner(cells, where),
         conditions=_conditions(cells, where, conditions),
         change=files["change"][0] if files["change"] else None,
+        lesion=files["lesion"][0] if files["lesion"] else None,
     )
 
 

@@ -122,7 +122,8 @@ class Recipe:
 
         Raises UsageError, also where none trains.
         """
-        conditions = self.preparing.conditions
+        balance = (self.training.balance,) if self.training.balance and self.reading.table else ()
+        conditions = (*self.preparing.conditions, *balance)
         if not self.makes_images:
             return refuse_without_training(find_cases(self.reading, pairing=self.pairing, conditions=conditions))
         cases = find_cases(self.reading, pairing="alone", conditions=conditions)

@@ -101,8 +101,25 @@ def refuse_unusable(recipe: Recipe) -> None:
     refuse_missing_models(recipe)
     if recipe.preparing.conditions and not recipe.method_class.uses_conditions:
         raise UsageError("preparing.conditions", f"the method {recipe.method} does not use them", "leave them out")
+    _refuse_unweighable(recipe)
     if recipe.training.tensorboard:
         refuse_without_tensorboard()
+
+
+def _refuse_unweighable(recipe: Recipe) -> None:
+    """Raises UsageError where classes are balanced, or lesions weighed, that the recipe does not have."""
+    training, reading = recipe.training, recipe.reading
+    if training.balance and (recipe.makes_images or reading.table is None):
+        what = "is set, but images are made" if recipe.makes_images else "names a column, but there is no reading.table"
+        raise UsageError("training.balance", what, "give a table of cases with that column, or leave it out")
+    if training.lesion_weight == 1:
+        return
+    if not recipe.method_class.weighs_voxels or recipe.makes_images:
+        what = "is set, but images are made" if recipe.makes_images else f"has no effect on the method {recipe.method}"
+        raise UsageError("training.lesion_weight", what, "leave it out; paired methods such as regression have it")
+    if not any(case.lesion for case in recipe.cases() if case.split == "train"):
+        what = "is set, but no training case has a mask of lesions"
+        raise UsageError("training.lesion_weight", what, "set reading.lesion, or add a column lesion to the table")
 
 
 def frozen_methods(recipe: Recipe) -> dict[str, Method]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from medtrans.batching.degraded_sources import read_measured
 from medtrans.core.case import Case
+from medtrans.core.errors import UsageError
 from medtrans.core.method import Method
 from medtrans.core.progress import ProgressCallback
 from medtrans.evaluating.metric_specs import labelled_metrics
@@ -15,7 +16,7 @@ from medtrans.preparing.cache import cached
 from medtrans.preparing.cached_volume import CachedVolume
 from medtrans.preparing.degrading import Degraded, Degrader
 from medtrans.preparing.painted import Painted
-from medtrans.preparing.pairing import PAIRINGS, TrainingData
+from medtrans.preparing.pairing import PAIRINGS, Balance, TrainingData
 from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.cohort import load_pair
@@ -60,7 +61,7 @@ def training_items(
     """Patches or slices of the training cases, paired as the method requires, or made on the fly."""
     training = [case for case in cases if case.split == "train" and case.sources]
     conditions = [preparation.conditions(case.conditions, case.name) for case in training]
-    data = _data(recipe, method, sources, targets, training, preparation)
+    data = _data(recipe, method, sources, targets, cases, preparation)
     return PatchDataset(
         data,
         preparation.settings,
@@ -68,6 +69,7 @@ def training_items(
         divisor=method.divisor,
         conditions=conditions,
         foreground=method.foreground_fraction,
+        lesion_weight=recipe.training.lesion_weight,
     )
 
 
@@ -76,9 +78,10 @@ def _data(
     method: Method,
     sources: Sequence[CachedVolume],
     targets: Sequence[CachedVolume],
-    training: Sequence[Case],
+    cases: Sequence[Case],
     preparation: Preparation,
 ) -> TrainingData:
+    training = [case for case in cases if case.split == "train" and case.sources]
     painting, degrading, batch = recipe.painting, recipe.degrading, recipe.training.batch
     if painting.target:
         read = {case.name: case.sources[0] for case in recipe.cases()}
@@ -88,7 +91,22 @@ def _data(
     if degrading.chain:
         degrader = Degrader(training, degrading, preparation, recipe.reading.root)
         return Degraded(sources, targets, degrader, items_per_draw=degrading.items_per_draw, batch=batch)
-    return PAIRINGS[method.pairing](sources, targets)
+    return PAIRINGS[method.pairing](sources, targets, balance=_balance(recipe, cases))
+
+
+def _balance(recipe: Recipe, cases: Sequence[Case]) -> Balance | None:
+    """The classes of the training cases. Raises UsageError where one has none."""
+    if not (column := recipe.training.balance):
+        return None
+    training = [case for case in cases if case.split == "train"]
+    without = next((case.name for case in training if column not in case.conditions), None)
+    if without is not None:
+        what = f"{without} has no number in the column {column} of reading.table"
+        raise UsageError("training.balance", what, "fill the cell, or leave the setting out")
+    sources, targets = (
+        tuple(case.conditions[column] for case in training if getattr(case, role)) for role in ("sources", "targets")
+    )
+    return Balance(sources, targets)
 
 
 def validation(recipe: Recipe, cases: Sequence[Case], preparation: Preparation) -> Validation | None:

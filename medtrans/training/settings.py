@@ -24,6 +24,13 @@ class TrainingSettings(Settings):
     """Clock of `minutes`: elapsed time, or CPU time, which does not depend on other work of the machine."""
     batch: Annotated[int, Ge(1)] = 4
     """Items per step, over all processes."""
+    balance: str | None = None
+    """Column of reading.table with a number for the class of each case, such as 1 with a tumour and 0 without: the
+    class of an item is drawn uniformly, then its source and its target, also an unpaired one, from that class. Of a
+    class that only sources or only targets have, nothing is drawn. None draws all cases alike."""
+    lesion_weight: Annotated[float, Gt(0)] = 1.0
+    """Weight of the voxels of lesions (reading.lesion) in the voxel-wise losses of paired methods, relative to those of
+    the rest of the body."""
     accumulate_grad_batches: Annotated[int, Ge(1)] = 1
     """Batches whose gradients are averaged before each step, with equal weights, whatever the size of their masks."""
     optimizer: OptimizerName | None = None

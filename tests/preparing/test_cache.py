@@ -150,3 +150,27 @@ def test_progress_is_reported(case, tmp_path):
     fractions = []
     cached([case, case], AXIAL, tmp_path / "cache", on_progress=fractions.append)
     assert fractions == [0.5, 1.0]
+
+
+def test_voxels_of_lesions_have_their_weight_in_the_mask_of_an_item(case, tmp_path):
+    image = mr(affine=FLIPPED)
+    lesion = np.zeros(image.shape, np.uint8)
+    lesion[tuple(slice(side // 2, side // 2 + 2) for side in image.shape)] = 1
+    write_volume(image.like(lesion[None]), tmp_path / "a_lesion.nii.gz")
+    ill = replace(case, lesion=tmp_path / "a_lesion.nii.gz")
+    [(source, target)] = cached([ill], AXIAL, tmp_path / "cache")
+    [(healthy, _)] = cached([case], AXIAL, tmp_path / "cache")
+    assert healthy.lesion is None
+    assert source.lesion.sum() == 8
+    data = Paired([source], [target])
+    plain, weighed = (PatchDataset(data, AXIAL.settings, lesion_weight=weight) for weight in (1, 7))
+    number = next(n for n in range(99) if (weighed[n].mask == 7).any())
+    assert (weighed[number].mask == 7).sum() == 4, "two by two voxels of a slice"
+    assert np.array_equal(weighed[number].mask > 0, plain[number].mask > 0)
+    assert {*np.unique(plain[number].mask)} == {0, 1}
+
+
+def test_a_mask_of_lesions_on_another_grid_is_refused(case, tmp_path):
+    write_volume(Volume(np.ones((1, 4, 4, 4), np.uint8), np.eye(4)), tmp_path / "a_lesion.nii.gz")
+    with pytest.raises(GridMismatch, match="a: lesion mask"):
+        cached([replace(case, lesion=tmp_path / "a_lesion.nii.gz")], AXIAL, tmp_path / "cache")

@@ -63,6 +63,8 @@ CHANGES = [
     ({}, {"training": {"clip": 1.0}}, ["Gradient norms were clipped to 1."]),
     ({}, {"training": {"ema_decay": 0.5}}, ["in step k, up to 0.5."]),
     ({}, {"training": {"accumulate_grad_batches": 2}}, ["gradients accumulated over 2 batches"]),
+    ({}, {"training": {"balance": "tumour"}}, ["from the classes of the column 'tumour' of the table"]),
+    ({}, {"training": {"lesion_weight": 10.0}}, ["Voxels of lesions had 10 times the weight"]),
     ({}, {"training": {"seed": 3}}, ["The random seed was 3."]),
     (
         {},

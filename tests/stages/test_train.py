@@ -32,6 +32,21 @@ def test_conditions_that_a_method_does_not_use_are_refused(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["training.balance=tumour"], "training.balance: names a column, but there is no reading.table"),
+        (["training.lesion_weight=5"], "no training case has a mask of lesions"),
+        (["training.lesion_weight=5", "method={name: cut}", "preparing.slices=1"], "has no effect on the method cut"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(tmp_path, changes, words):
+    small = [] if "cut" in words else SMALL[:1]
+    with pytest.raises(UsageError, match=words):
+        train(load_recipe(find_recipe("t1_to_t2"), [*small, *changes], quick=True), tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_missing_segmenter_is_refused_before_anything_is_trained(tmp_path):
     with pytest.raises(ModelRefused, match="is not a model folder"):
         train(recipe("evaluating.segmentation.model=gone"), tmp_path / "run")

@@ -29,6 +29,7 @@ def training_sentences(run: RunRecord) -> list[str]:
         _length(training, run, steps),
         _optimiser(training, steps),
         *([f"Gradient norms were clipped to {training['clip']:g}."] if training.get("clip") else []),
+        *_sampling(training),
         *_averaging(training, steps),
         *_selection(run),
         f"The random seed was {training['seed']}.",
@@ -63,6 +64,15 @@ def _optimiser(training: Mapping[str, Any], steps: int) -> str:
         return f"{optimiser} with a learning rate that rose linearly to {peak * steps / rising:g}."
     warm_up = f", after {rising} steps of linear warm-up" if rising > 1 else ""
     return f"{optimiser} with a learning rate of {peak:g}, {SCHEDULES[training['schedule']]}{warm_up}."
+
+
+def _sampling(training: Mapping[str, Any]) -> list[str]:
+    """What is drawn, or weighed, more often than it occurs."""
+    balance, weight = training.get("balance"), training.get("lesion_weight", 1)
+    drawn = f"Training items were drawn with equal frequency from the classes of the column {balance!r} of the table"
+    shared = "of those that both sources and targets have"
+    weighed = f"Voxels of lesions had {weight:g} times the weight of others in voxel-wise losses."
+    return [*([f"{drawn}, {shared}."] if balance else []), *([weighed] if weight != 1 else [])]
 
 
 def _averaging(training: Mapping[str, Any], steps: int) -> list[str]:
