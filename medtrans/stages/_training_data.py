@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from medtrans.batching.degraded_sources import read_measured
 from medtrans.core.case import Case
@@ -86,7 +87,10 @@ def _data(
     if painting.target:
         read = {case.name: case.sources[0] for case in recipe.cases()}
         painter = Painter([read[case.name] for case in training], painting, degrading, preparation)
-        drawn = {"items_per_draw": painting.items_per_draw, "paintings_per_head": painting.paintings_per_head}
+        drawn: dict[str, Any] = {
+            "items_per_draw": painting.items_per_draw,
+            "paintings_per_head": painting.paintings_per_head,
+        }
         return Painted(sources, targets, painter, batch=batch, **drawn)
     if degrading.chain:
         degrader = Degrader(training, degrading, preparation, recipe.reading.root)

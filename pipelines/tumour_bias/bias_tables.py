@@ -1,0 +1,91 @@
+"""Tables of the bias sweep: slopes and verdict of each method and arm, and the rates of each share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from statistics import fmean
+from typing import Any
+
+from medtrans.auditing.bias_sweep import Rate, Reader, SweepRun, bias_verdict, slope
+from medtrans.auditing.rates import rate
+
+KINDS: tuple[Rate, ...] = ("invented", "removed")
+
+
+def by_system(runs: Sequence[SweepRun]) -> dict[tuple[str, str], list[SweepRun]]:
+    """(arm, method) → its runs."""
+    found: dict[tuple[str, str], list[SweepRun]] = {}
+    for run in runs:
+        found.setdefault((run.arm, run.method), []).append(run)
+    return found
+
+
+def summary(runs: Sequence[SweepRun], reader: Reader, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Markdown, and the same as plain values."""
+    systems = []
+    for (arm, method), own in by_system(runs).items():
+        learned = [run for run in own if run.learned]
+        slopes = {kind: slope(learned, kind, reader) for kind in KINDS}
+        verdict = bias_verdict(method, own, reader)
+        facts = {"arm": arm, "method": method, "runs": len(own), "learned": len(learned)}
+        errors = {"error": fmean(run.error for run in own), "baseline": fmean(run.baseline for run in own)}
+        systems.append({**facts, **errors, "slopes": slopes, "verdict": verdict})
+    lines = [_reader(reader), "", *_slopes(systems), "", *_shares(runs, reader), ""]
+    lines += [f"{one['arm']}, {one['method']}: {one['verdict'].outcome}. {one['verdict'].reason}." for one in systems]
+    plain = [
+        {
+            **one,
+            "slopes": {kind: asdict(found) for kind, found in one["slopes"].items()},
+            "verdict": asdict(one["verdict"]),
+        }
+        for one in systems
+    ]
+    detector = {"sensitivity": reader.sensitivity, "specificity": reader.specificity, **asdict(reader)}
+    return "\n".join(lines) + "\n", {
+        "plan": dict(plan),
+        "detector": detector,
+        "systems": plain,
+        "runs": [asdict(r) for r in runs],
+    }
+
+
+def rows_of(runs: Sequence[SweepRun]) -> list[dict[str, Any]]:
+    """A row for each run."""
+    rows = []
+    for run in runs:
+        calls = {"ill": run.ill.called, "n_ill": run.ill.count, "healthy": run.healthy.called}
+        rows.append({**asdict(run), **calls, "n_healthy": run.healthy.count, "learned": run.learned})
+    return rows
+
+
+def _reader(reader: Reader) -> str:
+    found, false = rate(reader.ill.called, reader.ill.count), rate(reader.healthy.called, reader.healthy.count)
+    return f"Detector on real targets: it calls {found.k} of {found.n} ill slices ill, and {false.text} healthy ones."
+
+
+def _slopes(systems: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = [
+        "| arm | method | learned | error (baseline) | slope of invented | slope of removed | bias |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in systems:
+        cells = [one["arm"], one["method"], f"{one['learned']} of {one['runs']}"]
+        cells += [f"{one['error']:.3f} ({one['baseline']:.3f})", *(one["slopes"][kind].text for kind in KINDS)]
+        word = {"fail": "yes", "pass": "none found", "not assessable": "not assessable"}[one["verdict"].outcome]
+        lines.append(f"| {' | '.join([*cells, word])} |")
+    return lines
+
+
+def _shares(runs: Sequence[SweepRun], reader: Reader) -> list[str]:
+    shares = sorted({run.share for run in runs})
+    heads = [f"{100 * share:.0f} %" for share in shares]
+    lines = [f"| invented / removed, corrected, all runs | {' | '.join(heads)} |", "|---" * (len(shares) + 1) + "|"]
+    for (arm, method), own in by_system(runs).items():
+        cells = []
+        for share in shares:
+            some = [run for run in own if run.share == share]
+            rates = [fmean(run.rate(kind, reader) for run in some) if some else float("nan") for kind in KINDS]
+            cells.append(" / ".join("–" if value != value else f"{100 * value:.0f} %" for value in rates))
+        lines.append(f"| {arm}, {method} | {' | '.join(cells)} |")
+    return lines
