@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Literal
 
 from scipy import stats
@@ -124,14 +125,19 @@ class Slope:
 
 
 def slope(runs: Sequence[SweepRun], kind: Rate, reader: Reader) -> Slope:
-    """Least squares over runs. A rate of 0 or 1 has no logit, so that half an image is added to either side."""
+    """Least squares over runs. A rate of 0 or 1 has no logit, so that half an image is added to either side.
+
+    The interval is no narrower than the number of images allows: runs that agree by chance would give none.
+    """
     points = [(run.share, run.rate(kind, reader), _count(run, kind)) for run in runs]
     points = [point for point in points if math.isfinite(point[1])]
     if len(points) < MIN_SEEDS + 1 or len({share for share, _, _ in points}) < MIN_SEEDS:
         return Slope(math.nan, math.nan, math.nan, len(points))
     shares, logits = [share for share, _, _ in points], [_logit(rate, count) for _, rate, count in points]
     fit = stats.linregress(shares, logits)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(points) - 2) * fit.stderr)
+    least = math.sqrt(fmean(_variance(rate, count) for _, rate, count in points) / _spread(shares))
+    error = max(float(fit.stderr), least) if math.isfinite(fit.stderr) else least
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(points) - 2)) * error
     return Slope(float(fit.slope), float(fit.slope) - half, float(fit.slope) + half, len(points))
 
 
@@ -141,6 +147,17 @@ def _count(run: SweepRun, kind: Rate) -> int:
 
 def _logit(rate: float, count: int) -> float:
     return math.log((rate * count + 0.5) / ((1 - rate) * count + 0.5))
+
+
+def _variance(rate: float, count: int) -> float:
+    """Of a logit, by counting alone."""
+    return 1 / (rate * count + 0.5) + 1 / ((1 - rate) * count + 0.5)
+
+
+def _spread(shares: Sequence[float]) -> float:
+    """Sum of the squared distances from the mean."""
+    middle = fmean(shares)
+    return sum((share - middle) ** 2 for share in shares)
 
 
 def bias_verdict(method: str, runs: Sequence[SweepRun], reader: Reader) -> Verdict:
