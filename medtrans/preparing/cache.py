@@ -13,9 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from medtrans.core.case import Case, Pair
-from medtrans.core.errors import MedtransError
+from medtrans.core.errors import GridMismatch, MedtransError
+from medtrans.core.volume import Volume
 from medtrans.preparing.cached_volume import CachedVolume, open_cached, write_cached
+from medtrans.preparing.geometry import to_grid
 from medtrans.preparing.patches import PLANES
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.cohort import load_pair
@@ -89,12 +93,22 @@ def prepared_case(
                 pair.source, pair.mask, margin=True, target=pair.target, left_out=left_out
             )
             if case.lesion:
-                lesion = preparation.on_training_grid(read_mask(case.lesion), pair.source)
+                lesion = _on_training_grid(read_mask(case.lesion), pair.source, preparation)
                 prepared["source"] = replace(prepared["source"], lesion=lesion)
         if pair.target is not None:
             like = pair.source if case.sources else None
             prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like, margin=True)
     return prepared
+
+
+def _on_training_grid(lesion: Volume, source: Volume, preparation: Preparation) -> np.ndarray:
+    """A mask of lesions (i, j, k) on the grid of the prepared source. Raises GridMismatch."""
+    if not lesion.shares_grid_with(source):
+        what = f"lies on another grid: {lesion.shape}, not {source.shape}"
+        raise GridMismatch("lesion mask", what, "resample it to the grid of the source first")
+    settings, mask = preparation.settings, Volume(lesion.voxels[:1] > 0, source.affine)
+    resampled, _ = to_grid(mask, orientation=settings.orientation, spacing=settings.spacing, order=0)
+    return resampled.voxels[0].astype(bool, copy=False)
 
 
 @contextlib.contextmanager

@@ -225,16 +225,6 @@ class Preparation:
             raise EmptyMask("body", what, "give a mask, or set preparing.body_mask: none")
         return body
 
-    def on_training_grid(self, lesion: Volume, source: Volume) -> np.ndarray:
-        """A mask of lesions (i, j, k) on the grid of the prepared source. Raises GridMismatch."""
-        if not lesion.shares_grid_with(source):
-            what = f"lies on another grid: {lesion.shape}, not {source.shape}"
-            raise GridMismatch("lesion mask", what, "resample it to the grid of the source first")
-        mask = Volume(lesion.voxels[:1] > 0, source.affine)
-        orientation, spacing = self.settings.orientation, self.settings.spacing
-        resampled, _ = to_grid(mask, orientation=orientation, spacing=spacing, order=0)
-        return resampled.voxels[0].astype(bool, copy=False)
-
     def _air(self, source: Volume, body: np.ndarray) -> np.ndarray:
         """The value of air in each channel of an MR source; 0 where values have a unit or a scale that was set."""
         if self.source_modality != "MR" or self.settings.source_normalisation.keeps_unit:
