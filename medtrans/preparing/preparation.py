@@ -44,8 +44,7 @@ class Prepared:
     undo: Undo = field(repr=False)
     background: float = -1.0
     """The normalised value of air in this volume; the mean over its channels."""
-    lesion: np.ndarray | None = None
-    """Voxels of lesions (i, j, k); None where no mask of them is given."""
+    lesion: np.ndarray | None = None  # voxels of lesions (i, j, k), where a mask of them is given
 
 
 @dataclass(frozen=True)
@@ -252,12 +251,11 @@ class Preparation:
         normalised = Volume(_stacked([voxels for voxels, _ in parts]), original.affine)
         order = ORDERS[self.settings.interpolation]
         grid, undo = to_grid(normalised, orientation=orientation, spacing=spacing, order=order, background=background)
-        mask_volume = Volume(counted[None], original.affine)
-        resampled_mask, _ = to_grid(mask_volume, orientation=orientation, spacing=spacing, order=0)
-        if not resampled_mask.voxels.any():
+        mask, _ = to_grid(Volume(counted[None], original.affine), orientation=orientation, spacing=spacing, order=0)
+        if not mask.voxels.any():
             what = "has no voxel left at preparing.spacing, so that nothing can be trained or scored"
             raise EmptyMask("mask", what, "set a finer spacing")
-        inside = resampled_mask.voxels[0].astype(bool, copy=False)
+        inside = mask.voxels[0].astype(bool, copy=False)
         return Prepared(grid.voxels, inside, grid.affine, original, undo, background)
 
 
