@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import textwrap
 from collections.abc import Mapping
 from importlib.resources import files
@@ -19,6 +20,9 @@ from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
 from medtrans.reading.storage import read_bytes
 
 FAMILIES = ("methods", "networks", "metrics", "degradations")
+NO_STAGES = ("name", "about", "quick")
+"""Keys of a recipe that have no settings."""
+MAX_SCHEMA_BYTES = 1 << 22
 LISTS = (*FAMILIES, "presets", "pipelines", "models")
 
 
@@ -42,6 +46,7 @@ def setting_rows(path: str) -> list[Row]:
 
     Without a path, those of all stages. Raises UsageError with a suggestion.
     """
+    _refuse_unknown_stage(path.partition(".")[0])
     stages = importlib.import_module("medtrans.recipe").STAGES
     if not path:
         return [row for stage, kind in stages.items() for row in rows(kind, f"{stage}.")]
@@ -53,6 +58,16 @@ def setting_rows(path: str) -> list[Row]:
         if not words:
             return [Row("method.name", ", ".join(parts), "required", "The method: list settings method.NAME")]
     return _rows_below(parts, words, place)
+
+
+def _refuse_unknown_stage(word: str) -> None:
+    """Raises UsageError with a suggestion, by the shipped schema: the stages themselves load torch, for seconds."""
+    schema = pipelines_folder() / "recipe.schema.json"
+    if word and schema.is_file():
+        known = json.loads(read_bytes(schema, MAX_SCHEMA_BYTES))["properties"]
+        stages = [key for key in known if key not in NO_STAGES]
+        if word not in stages:
+            raise UsageError(f"settings {word}", f"nothing is named {word!r}", did_you_mean(word, stages))
 
 
 def _rows_below(parts: Mapping[str, type[Settings]], words: list[str], place: str) -> list[Row]:

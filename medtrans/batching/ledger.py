@@ -24,6 +24,7 @@ from medtrans.reading.locks import wait_for_lock
 from medtrans.reading.storage import opened, size_of
 
 MAX_LEDGER_BYTES = 1 << 30
+"""Read at a time: about 500,000 cases."""
 WAIT_SECONDS = 120.0
 """For another command that gives files their names, which takes it milliseconds."""
 Verdict = Literal["begun", "done", "failed"]
@@ -76,7 +77,7 @@ class Ledger:
         return self.lines.get(output)
 
     def refresh(self) -> None:
-        """Read the lines that other commands have added since."""
+        """Read the lines that other commands have added since. Raises EnvironmentRefused where they are too many."""
         for path in sorted({*self._read, self.path}):
             begin = self._read.get(path, 0)
             text = _bytes_from(path, begin)
@@ -145,11 +146,21 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _bytes_from(path: Path, begin: int) -> bytes:
-    """The bytes of a ledger from a place on; what cannot be read is left out, since it proves nothing."""
+    """The bytes of a ledger from a place on; what cannot be read is left out, since it proves nothing.
+
+    Raises EnvironmentRefused where they are too many: without them, what is done would be done again.
+    """
     try:
         size = size_of(path) - begin
-        if not 0 < size <= MAX_LEDGER_BYTES:
-            return b""
+    except (InputRefused, EnvironmentRefused):
+        return b""
+    if size > MAX_LEDGER_BYTES:
+        what = f"is a ledger of {size / 1e9:.1f} GB, and at most {MAX_LEDGER_BYTES / 1e9:.1f} GB are read"
+        advice = "give the cases that are left another output folder (--pattern, --from-list)"
+        raise EnvironmentRefused(path, what, advice)
+    if size <= 0:
+        return b""
+    try:
         with opened(path) as file:
             file.seek(begin)
             data: bytes = file.read(size)  # A number takes memory at once, be the file shorter.

@@ -31,11 +31,17 @@ def compare(
 ) -> None:
     """Compare scored folders: intervals, ranks, paired differences. With -o also images of the same slices."""
     from medtrans.batching.outputs import plan_outputs
-    from medtrans.stages.compare import compare, comparison_outputs, to_json, to_text, write_comparison
+    from medtrans.evaluating.comparison import compared_metrics
+    from medtrans.stages._evaluation_outputs import comparison_outputs
+    from medtrans.stages._scored_folders import scored_folders
 
+    margins = numbers(margin, "--equivalence-margin")
     if output is not None:
         plan_outputs(comparison_outputs(output), overwrite=overwrite)
-    comparison = compare(folders, numbers(margin, "--equivalence-margin"), primary or ())
+    compared_metrics({one.name: one.evaluation for one in scored_folders(folders)}, margins, primary or ())
+    from medtrans.stages.compare import compare, to_json, to_text, write_comparison  # Loads torch, which takes seconds.
+
+    comparison = compare(folders, margins, primary or ())
     # Written before anything is printed: a reader of the pipe, such as `head`, may close it.
     page = write_comparison(output, comparison, overwrite=overwrite) if output is not None else None
     print(to_json(comparison) if as_json else to_text(comparison))

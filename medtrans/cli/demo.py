@@ -20,8 +20,13 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Make synthetic heads, train MR→CT on them, translate and score new ones. Writes a report."""
+    from medtrans.batching.outputs import Output, plan_outputs
     from medtrans.cli.progress import ProgressBars
-    from medtrans.stages.demo import demo
+    from medtrans.reading.storage import refuse_unwritable
+
+    plan_outputs([Output(folder / "run" / "report.html", "page")], overwrite=True)
+    refuse_unwritable(folder)
+    from medtrans.stages.demo import demo  # Loads torch, which takes seconds.
 
     use_threads(threads)
     with ProgressBars() as progress:

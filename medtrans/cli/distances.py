@@ -36,11 +36,15 @@ def distances(
     """Distances of two sets of volumes, beside those of real halves. Fréchet, KID, MMD, precision, recall."""
     from medtrans.batching.outputs import Output, plan_outputs
     from medtrans.reading.storage import write_atomically
-    from medtrans.stages.distances import measure
+    from medtrans.stages._volume_sets import refuse_wrong_choices, volume_sets
 
     if output is not None:
         extractors = [Path(extractor)] if Path(extractor).exists() else []
         plan_outputs([Output(output, "table")], [generated, real, *extractors], overwrite)
+    volume_sets(generated, real)
+    refuse_wrong_choices(extractor, plane, spacing)
+    from medtrans.stages.distances import measure  # Loads torch, which takes seconds.
+
     results = measure(generated, real, extractor, plane, slices=slices, spacing=spacing, seed=seed)
     if output is not None:
         write_atomically(output, results.to_csv())

@@ -26,15 +26,20 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Look at a folder, say what it holds, and write a first recipe for it, each choice with its reason."""
-    from medtrans.reading.fingerprint import refuse_no_folder
+    from medtrans.reading.fingerprint import fingerprint, refuse_no_folder
     from medtrans.reading.storage import refuse_existing
+    from medtrans.stages._chosen_images import choose, refuse_unknown_task
 
     refuse_no_folder(folder)
+    refuse_unknown_task(task)
     if not overwrite:
         refuse_existing(output)
+    found = fingerprint(folder)
+    choose(found, task, source, target)
     from medtrans.stages.init import init  # Loads torch, which takes seconds.
 
-    made = init(folder, output, task=task, source=source, target=target, minutes=minutes, overwrite=overwrite)
+    choices = {"task": task, "source": source, "target": target, "minutes": minutes}
+    made = init(folder, output, **choices, overwrite=overwrite, found=found)  # type: ignore[arg-type]
     facts = {
         "recipe": str(made.path),
         "task": made.chosen.task,

@@ -141,9 +141,7 @@ def compare_evaluations(
     baselines = dict.fromkeys(score.system for score in first.scores if score.system != TRANSLATED)
     others = {f"{BASELINE}{name}": _scores(first, name) for name in baselines}
     systems |= others
-    metrics = _shared_metrics(evaluations.values())
-    tested = primary_metrics([metric.label for metric in metrics], primary or _named_primary(evaluations))
-    _refuse_wrong_margins(margins, [metric.label for metric in metrics])
+    metrics, tested = compared_metrics(evaluations, margins, primary)
     subjects = {score.case: score.subject or score.case for score in first.scores}
     tables = []
     for metric, example in metrics.items():
@@ -155,6 +153,20 @@ def compare_evaluations(
     corrected = holm({table.metric: table.lines for table in tables if table.primary}, others)
     tables = [replace(table, lines=tuple(corrected.get(table.metric, table.lines))) for table in tables]
     return Comparison(first.definition, len(set(subjects.values())), tuple(evaluations), tuple(tables))
+
+
+def compared_metrics(
+    evaluations: Mapping[str, Evaluation], margins: Mapping[str, float], primary: Sequence[str] = ()
+) -> tuple[dict[MetricId, Score], tuple[str, ...]]:
+    """The metrics that all evaluations have, with one score of each, and the labels of those that are tested.
+
+    Raises UsageError as `compare_evaluations`.
+    """
+    metrics = _shared_metrics(evaluations.values())
+    labels = [metric.label for metric in metrics]
+    tested = primary_metrics(labels, primary or _named_primary(evaluations))
+    _refuse_wrong_margins(margins, labels)
+    return metrics, tested
 
 
 def _named_primary(evaluations: Mapping[str, Evaluation]) -> Sequence[str]:

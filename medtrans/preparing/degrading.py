@@ -22,7 +22,7 @@ from medtrans.core.settings import Settings
 from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record, Step, draw_all
 from medtrans.degradations._record import case_rng, degrade_all
-from medtrans.preparing.geometry import ORDERS, resample_like
+from medtrans.preparing.geometry import on_grid_of
 from medtrans.preparing.null_space import MadeBy
 from medtrans.preparing.on_the_fly import Made, MadeVolume, OnTheFly
 from medtrans.preparing.pairing import PreparedVolume
@@ -88,13 +88,6 @@ def degraded_in_place(
 ) -> Volume:
     """The volume degraded by a record, on its own grid; `labels` is its label map."""
     return on_grid_of(original, degrade_all(original, record, modality, labels), modality.air, interpolation)
-
-
-def on_grid_of(original: Volume, degraded: Volume, air: float, interpolation: str = "cubic") -> Volume:
-    """The degraded volume on the grid of the original: interpolated where its own is another one, air beyond it."""
-    if degraded.shares_grid_with(original):
-        return degraded
-    return resample_like(degraded, original, order=ORDERS[interpolation], background=air)  # type: ignore[index]
 
 
 def once_degraded(settings: DegradingSettings, case: str) -> Record:

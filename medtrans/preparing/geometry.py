@@ -117,3 +117,10 @@ def resample_like(volume: Volume, reference: Volume, order: int = 1, background:
         if order > 1:
             np.clip(out[channel], min(voxels.min(), background), max(voxels.max(), background), out=out[channel])
     return Volume(out, reference.affine, reference.origin)
+
+
+def on_grid_of(original: Volume, degraded: Volume, air: float, interpolation: str = "cubic") -> Volume:
+    """The degraded volume on the grid of the original: interpolated where its own is another one, air beyond it."""
+    if degraded.shares_grid_with(original):
+        return degraded
+    return resample_like(degraded, original, order=ORDERS[interpolation], background=air)  # type: ignore[index]

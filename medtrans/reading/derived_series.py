@@ -85,7 +85,7 @@ def _identity(folder: Path, *, anonymous: bool) -> Finding:
         severity="note",
         where=str(folder),
         what=removed if anonymous else kept,
-        advice="" if anonymous else "--anonymise leaves them out",
+        advice="" if anonymous else "anonymise the series to leave them out",
     )
 
 

@@ -2,7 +2,7 @@
 
 GET  /TOKEN/                 the page; its script and style
 GET  /TOKEN/state            what the job does, its findings and its files
-PUT  /TOKEN/volume?name=&model=      a volume, whole, as the body of the request
+PUT  /TOKEN/volume?name=&model=&anonymise=   a volume, whole, as the body of the request
 POST /TOKEN/stop, /TOKEN/forget
 GET  /TOKEN/files/KIND       volume, dicom, uncertainty, sidecar, page
 """
@@ -71,14 +71,14 @@ def _job_router(offered: Sequence[Offered], jobs: Jobs, limit: int) -> APIRouter
     router, models = APIRouter(), {one.name: one for one in offered}
 
     @router.put("/volume")
-    async def volume(request: Request, name: str = "", model: str = "") -> Response:
+    async def volume(request: Request, name: str = "", model: str = "", anonymise: bool = False) -> Response:
         refuse_name(name)
         if model not in models:
             raise UsageError(f"model {model[:80]}", "is not offered", did_you_mean(model, models))
         async with jobs.place(name) as path:
             await _receive(request, path, limit)
             refuse_bomb(path, limit)
-            await jobs.start(path, model, models[model].models)
+            await jobs.start(path, model, models[model].models, anonymous=anonymise)
         return JSONResponse(jobs.state, 202)
 
     @router.post("/stop")

@@ -82,14 +82,18 @@ class Jobs:
         numbers = (f"{stem(Path(name))}{f'-{n}' if n else ''}" for n in range(10_000))
         return next(self.keep / text for text in numbers if not os.path.lexists(self.keep / text))
 
-    async def start(self, source: Path, model: str, folders: Sequence[str]) -> None:
-        """Begin to translate a volume that `place` gave, by the model of that name and of these folders."""
+    async def start(self, source: Path, model: str, folders: Sequence[str], *, anonymous: bool = False) -> None:
+        """Begin to translate a volume that `place` gave, by the model of that name and of these folders.
+
+        `anonymous` leaves the identity out of a DICOM series.
+        """
         assert self.results is not None
         self.state |= {"state": "running", "name": source.name, "model": model, "text": "loading the model"}
         job = {"source": str(source), "folder": str(self.results), "models": list(folders), "device": self.device}
+        words = json.dumps({**job, "anonymous": anonymous})
         environment = {**os.environ, "TMPDIR": str(self.root)}  # What a killed worker leaves goes with the job.
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "medtrans.serving.worker", json.dumps(job),
+            sys.executable, "-m", "medtrans.serving.worker", words,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=MAX_LINE,
             start_new_session=True, env=environment,
         )  # fmt: skip

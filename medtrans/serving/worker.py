@@ -39,6 +39,7 @@ def main() -> None:
     try:
         outcome = translate_with_page(
             Path(job["source"]), Path(job["folder"]), job["models"], device=job["device"],
+            anonymous=job["anonymous"],
             on_progress=lambda stage, text="", done=None, left=None: say(text=stage, done=done),
         )  # fmt: skip
         failed = named(outcome.message) if outcome.verdict == "failed" else ""

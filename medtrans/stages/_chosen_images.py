@@ -32,8 +32,7 @@ class Chosen:
 
 def choose(found: Fingerprint, task: str | None, source: str | None, target: str | None) -> Chosen:
     """The task and its images. Raises UsageError, InputRefused where the folder has no images for it."""
-    if task is not None and task not in TASKS:
-        raise UsageError("--task", f"there is no task named {task!r}", did_you_mean(task, TASKS))
+    refuse_unknown_task(task)
     pictures = sorted(found.of_kind("MR", "CT", "PET", "dose"), key=lambda one: not one.label.startswith("T1"))
     if not pictures:
         raise InputRefused(found.root, "holds masks and labels, and no image", "give the folder of your images")
@@ -59,6 +58,12 @@ def choose(found: Fingerprint, task: str | None, source: str | None, target: str
     masks = [mask for mask in found.of_kind("mask") if set(mask.files) >= cases]
     used = None if name == "unpaired" else next(iter(masks), None)
     return Chosen(name, reason, one, other, used, len(cases), _is_aligned(pair, cases))  # type: ignore[arg-type]
+
+
+def refuse_unknown_task(task: str | None) -> None:
+    """Raises UsageError with a suggestion."""
+    if task is not None and task not in TASKS:
+        raise UsageError("--task", f"there is no task named {task!r}", did_you_mean(task, TASKS))
 
 
 def _of_roles(found: Fingerprint) -> tuple[TaskName, str] | None:

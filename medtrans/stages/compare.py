@@ -13,18 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.core.errors import InputRefused, UsageError
+from medtrans.batching.outputs import plan_outputs
+from medtrans.core.errors import InputRefused
 from medtrans.core.score import TRANSLATED, Evaluation
 from medtrans.core.strict_json import to_strict_json
-from medtrans.core.volume import AFFINE_TOLERANCE_MM
-from medtrans.evaluating.comparison import Comparison, compare_evaluations, refuse_difference
+from medtrans.evaluating.comparison import Comparison, compare_evaluations
 from medtrans.evaluating.run_cases import RunCase
 from medtrans.preparing.preparation import Preparation
 from medtrans.reading.storage import write_atomically
-from medtrans.reading.volumes import read_grid
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.reporting.case_selection import case_images
 from medtrans.reporting.comparison import ComparedCase, ComparedSystems, RunCost, render_comparison
@@ -33,9 +29,10 @@ from medtrans.reporting.images.case_images import CaseImages
 from medtrans.reporting.ranking_table import Ranking
 from medtrans.reporting.score_tables import worst_to_best
 from medtrans.runs import RunFolder
-from medtrans.stages._evaluation_files import read_evaluation
+from medtrans.stages._evaluation_outputs import comparison_outputs
 from medtrans.stages._preparation_file import load_preparation
 from medtrans.stages._run_cases import run_cases
+from medtrans.stages._scored_folders import ScoredFolder, refuse_other_scores, scored_folders
 from medtrans.training.journal import read_journal
 
 CASES_WITH_IMAGES = 3
@@ -80,34 +77,16 @@ def compare(
     Raises InputRefused where folders have no scores or are damaged, UsageError where their scores must not be
     compared or a margin is wrong.
     """
-    if len(folders) < 2:
-        raise UsageError("compare", "one folder has no other to be compared with", "give two or more scored folders")
-    systems = [_scored(folder) for folder in folders]
-    for other in systems[1:]:
-        for case in sorted({score.case for score in other.evaluation.scores}):
-            _refuse_other_grid(systems[0].folder, other.folder, case)
-    return compared_systems(systems, margins, primary)
+    return compared_systems([_system(scored) for scored in scored_folders(folders)], margins, primary)
 
 
 def compared_systems(
     systems: Sequence[ScoredSystem], margins: Mapping[str, float] | None = None, primary: Sequence[str] = ()
 ) -> SystemComparison:
     """Two systems or more, and the baselines of the first, as `compare`. Raises UsageError."""
-    names = [one.name for one in systems]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(twice, "is the name of two folders", "rename one of them")
-    first = systems[0]
-    for other in systems[1:]:
-        refuse_difference(first.evaluation, other.evaluation, (str(first.folder.path), str(other.folder.path)))
+    refuse_other_scores([(one.name, one.folder.path, one.evaluation) for one in systems])
     evaluations = {one.name: one.evaluation for one in systems}
     return SystemComparison(tuple(systems), compare_evaluations(evaluations, margins or {}, primary))
-
-
-def comparison_outputs(folder: Path) -> tuple[Output, Output, Output, Output]:
-    """Table, JSON, LaTeX and page of a comparison."""
-    table, document = Output(folder / "comparison.csv", "table"), Output(folder / "comparison.json", "JSON file")
-    return table, document, Output(folder / "comparison.tex", "LaTeX file"), Output(folder / "comparison.html", "page")
 
 
 def write_comparison(
@@ -151,46 +130,16 @@ def to_text(found: SystemComparison) -> str:
     return found.comparison.to_text()
 
 
-def _scored(path: Path) -> ScoredSystem:
-    folder, name = RunFolder(path), path.resolve().name
-    if not folder.scores_json.is_file():
-        what, advice = (
-            f"has no scores: there is no {folder.scores_json.name}",
-            "give folders made by medtrans run, or by",
-        )
-        raise InputRefused(path, what, f"{advice} medtrans evaluate --report")
-    missing = [file for file in (folder.recipe, folder.journal) if not file.is_file()]
-    if len(missing) == 1:
-        advice = "copy it back from where it was complete, or run again"
-        raise InputRefused(path, f"is no finished run: it has no {missing[0].name}", advice)
-    evaluation = read_evaluation(folder)
-    if not evaluation.scores:
-        raise InputRefused(path, "has no scored case", "see its report.html")
-    if missing:
-        return ScoredSystem(name, folder, evaluation)
+def _system(scored: ScoredFolder) -> ScoredSystem:
+    folder = scored.folder
+    if not scored.is_run:
+        return ScoredSystem(scored.name, folder, scored.evaluation)
     rows, recipe = read_journal(folder.journal), load_recipe(folder.recipe)
     if not rows:
         raise InputRefused(folder.journal, "has no rows", "copy it back from where it was complete, or run again")
     last = rows[-1]
     cost = RunCost(recipe.method, int(last["step"]), last["seconds"] / 60, recipe.training.clock)
-    return ScoredSystem(name, folder, evaluation, recipe, cost)
-
-
-def _refuse_other_grid(one: RunFolder, other: RunFolder, case: str) -> None:
-    """Where both translations are still there."""
-    paths = [run.translation(case) for run in (one, other)]
-    if not all(path.is_file() for path in paths):
-        return
-    (shape, affine), (their_shape, their_affine) = map(read_grid, paths)
-    if shape != their_shape or not np.allclose(affine, their_affine, rtol=0, atol=AFFINE_TOLERANCE_MM):
-        ours, theirs = _grid(shape, affine), _grid(their_shape, their_affine)
-        what = f"{case} has another grid: {theirs} voxels, in {one.path} {ours} voxels"
-        raise UsageError(other.path, what, "score both on the same volumes")
-
-
-def _grid(shape: Sequence[int], affine: np.ndarray) -> str:
-    sides = " x ".join(f"{side:.3g}" for side in np.linalg.norm(affine[:3, :3], axis=0))
-    return f"{sides} mm, {' x '.join(map(str, shape))}"
+    return ScoredSystem(scored.name, folder, scored.evaluation, recipe, cost)
 
 
 def _run_cases(runs: Sequence[ScoredSystem]) -> list[ComparedCase]:

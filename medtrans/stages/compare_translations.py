@@ -18,12 +18,11 @@ from medtrans.reading.patterns import TOKEN
 from medtrans.reporting.case_selection import case_images
 from medtrans.reporting.comparison import ComparedCase
 from medtrans.runs import RunFolder
-from medtrans.stages._evaluation_outputs import evaluation_outputs
+from medtrans.stages._evaluation_outputs import comparison_outputs, evaluation_outputs
 from medtrans.stages.compare import (
     ScoredSystem,
     SystemComparison,
     compared_systems,
-    comparison_outputs,
     shown_cases,
     write_comparison,
 )

@@ -20,7 +20,7 @@ from medtrans.core.sealed_json import NotSealed, seal, unseal
 from medtrans.core.volume import Volume
 from medtrans.degradations._combinations import Record, Step, draw_all, names_in
 from medtrans.degradations._record import case_rng, common_modality, degrade_all, parse_record
-from medtrans.preparing.degrading import on_grid_of
+from medtrans.preparing.geometry import on_grid_of
 from medtrans.reading.checks import unreadable
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path

@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from medtrans.core.errors import MedtransError, UsageError
+from medtrans.core.errors import MedtransError
 from medtrans.core.finding import Finding
 from medtrans.core.modality import MODALITIES
-from medtrans.core.suggestions import did_you_mean
 from medtrans.core.volume import Volume
 from medtrans.evaluating.distribution.distances import SPLITS, distances, standardised_by_real, volumes_per_half
-from medtrans.evaluating.distribution.image_sampler import HU_SCALE, VIEWS, ImageSampler, IntensityRange
+from medtrans.evaluating.distribution.image_sampler import HU_SCALE, ImageSampler, IntensityRange
 from medtrans.evaluating.distribution.results import DistanceResults
-from medtrans.evaluating.distribution.samplers import BUILT_IN, built_in_sampler, model_sampler
+from medtrans.evaluating.distribution.samplers import built_in_sampler, model_sampler
 from medtrans.evaluating.distribution.set_checks import (
     distance_findings,
     kind_of,
@@ -34,8 +33,8 @@ from medtrans.evaluating.failures import failure
 from medtrans.evaluating.input_checks import refuse_not_finite, top
 from medtrans.reading.checks import refusal
 from medtrans.reading.memory import memory_errors
-from medtrans.reading.names import UNCERTAINTY, stem
-from medtrans.reading.volumes import read_volume, volumes_of
+from medtrans.reading.volumes import read_volume
+from medtrans.stages._volume_sets import has_own_scale, refuse_wrong_choices, volume_sets
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,12 @@ def measure(
     own. A volume that cannot be used is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused or
     EnvironmentRefused where fewer than two volumes of a set are left.
     """
-    sets, noticed = {"generated": _volumes(generated), "real": _volumes(real)}, _Noticed()
-    if view is not None and view not in VIEWS:
-        raise UsageError("--plane", f"nothing is named {view!r}", did_you_mean(view, VIEWS))
-    own_scale = extractor in BUILT_IN or Path(extractor).is_file()
+    sets, noticed, own_scale = volume_sets(generated, real), _Noticed(), has_own_scale(extractor)
+    refuse_wrong_choices(extractor, view, spacing)
     if own_scale:
         ranges = _ranges(sets["real"], noticed)
         sampler = built_in_sampler(extractor, view or "axial", slices, spacing, ranges, str(real))
     else:
-        if spacing:
-            raise UsageError("--spacing", "a model brings its own spacing", "leave --spacing out")
         sampler = model_sampler(Path(extractor), view, slices)
     noticed.findings.extend(subject_findings(sets))
     one, other = (_read_set(sets[role], sampler, noticed) for role in ("generated", "real"))
@@ -149,13 +144,6 @@ def _read(path: Path) -> Volume:
     volume = read_volume(path)
     refuse_not_finite(str(path), "the volume", volume.voxels, np.ones(volume.shape, bool))
     return volume
-
-
-def _volumes(folder: Path) -> list[Path]:
-    paths = volumes_of(folder)
-    # The standard deviation that lies beside a translation is not an image of the set.
-    deviations = {stem(path) + UNCERTAINTY for path in paths}
-    return [path for path in paths if stem(path) not in deviations]
 
 
 def _meaning(sampler: ImageSampler, generated: np.ndarray, real: np.ndarray) -> dict[str, Any]:

@@ -66,11 +66,15 @@ def init(
     target: str | None = None,
     minutes: float | None = None,
     overwrite: bool = False,
+    found: Fingerprint | None = None,
 ) -> FirstRecipe:
-    """Look at a folder and write a recipe for it at `path`. Raises UsageError, InputRefused, EnvironmentRefused."""
+    """Look at a folder and write a recipe for it at `path`. `found` is its fingerprint, where that is known already.
+
+    Raises UsageError, InputRefused, EnvironmentRefused.
+    """
     if not overwrite:
         refuse_existing(path)
-    found = fingerprint(root)
+    found = found or fingerprint(root)
     chosen = choose(found, task, source, target)
     machine = Machine(torch.cuda.get_device_name(0)) if torch.cuda.is_available() else Machine()
     lines = lines_of(found, chosen, machine, root.absolute(), minutes)

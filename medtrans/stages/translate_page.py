@@ -28,14 +28,16 @@ def translate_with_page(
     models: Sequence[str | Path],
     *,
     device: str = "auto",
+    anonymous: bool = False,
     on_progress: ProgressCallback = no_progress,
 ) -> Outcome:
     """Translate `source`, a volume or a zip of a DICOM series, into `folder`; its page is `folder`/page.html.
 
-    What is wrong with the volume is in the outcome. Raises UsageError, ModelRefused, EnvironmentRefused.
+    `anonymous` leaves the identity out of a derived DICOM series. What is wrong with the volume is in the outcome.
+    Raises UsageError, ModelRefused, EnvironmentRefused.
     """
     with chosen_series(source, None) as chosen:
-        [outcome] = translate(chosen.path, folder, models, device=device, on_progress=on_progress)
+        [outcome] = translate(chosen.path, folder, models, device=device, anonymous=anonymous, on_progress=on_progress)
         if outcome.verdict == "done" and outcome.output is not None:
             on_progress("viewer", "the page of the images")
             config = read_config(model_folders(models)[0])["preparation"]

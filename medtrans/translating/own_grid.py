@@ -14,7 +14,7 @@ import numpy as np
 
 from medtrans.core.known_operator import KnownOperator
 from medtrans.core.volume import Volume
-from medtrans.preparing.degrading import on_grid_of
+from medtrans.preparing.geometry import on_grid_of
 
 BEYOND = -1.0
 """Marks voxels beyond the degraded image."""

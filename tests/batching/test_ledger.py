@@ -51,6 +51,18 @@ def test_a_last_line_cut_short_proves_nothing_and_spoils_no_other(tmp_path, tail
     }
 
 
+def test_a_ledger_that_is_too_large_is_refused_and_does_not_pass_for_empty(tmp_path, monkeypatch):
+    ledger = Ledger(tmp_path)
+    ledger.add(line("a.nii.gz"))
+    ledger.refresh()
+    monkeypatch.setattr("medtrans.batching.ledger.MAX_LEDGER_BYTES", ledger.path.stat().st_size)
+    assert Ledger(tmp_path)["a.nii.gz"]
+    ledger.add(line("b.nii.gz"))
+    ledger.refresh()  # What is new alone counts, so that a batch goes on.
+    with pytest.raises(EnvironmentRefused, match="another output folder"):
+        Ledger(tmp_path)
+
+
 def test_parts_write_their_own_ledger_and_read_all(tmp_path):
     first, second = Ledger(tmp_path, (0, 2)), Ledger(tmp_path, (1, 2))
     first.add(line("a.nii.gz"))

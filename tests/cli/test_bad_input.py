@@ -8,14 +8,19 @@ import numpy as np
 import pytest
 
 from medtrans.cli import COMMANDS
+from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.reading.volumes import write_volume
+from medtrans.runs import RunFolder
+from medtrans.stages._evaluation_files import write_evaluation_files
+from tests.reporting.report_volumes import DEFINITION, scores
 
 PAIR = "evaluate --translated a.nii.gz --target a.nii.gz"
 SCORED = f"{PAIR} --preset synthrad2025"
 TRANSLATE = "translate -i a.nii.gz -o out.nii.gz"
 FOLDER = "translate -i set -o out"
 ALIGN = "align --moving a.nii.gz --fixed a.nii.gz -o aligned"
+DEGRADE = "degrade -i a.nii.gz -o out.nii.gz"
 ROWS = [
     ("translate -o out.nii.gz", 2, "--input: is missing"),
     (f"{TRANSLATE} --from-list text.txt", 2, "--from-list: is given beside --input"),
@@ -108,6 +113,26 @@ ROWS = [
         2,
         "Invalid value for '--seed': Input should be greater than or equal to 0",
     ),
+    (DEGRADE, 2, "Invalid value: give either --with, or --replay"),
+    (f"{DEGRADE} --with nonsense", 2, "degradations: nothing is named 'nonsense'"),
+    (f"{DEGRADE} --with blur:nonsense=2", 2, "nonsense"),
+    (f"{DEGRADE} --with blur@2", 2, "--with blur@2: has no probability from 0 to 1"),
+    (f"{DEGRADE} --with blur --modality XX", 2, "XX"),
+    (f"{DEGRADE} --replay nowhere.json", 3, "nowhere.json: does not exist"),
+    (f"{DEGRADE} --replay text.txt", 3, "text.txt: "),
+    (f"{DEGRADE} --with low_field --labels nowhere.nii.gz", 3, "nowhere.nii.gz: does not exist"),
+    ("degrade -i nowhere.nii.gz -o out.nii.gz --with low_dose", 3, "nowhere.nii.gz: does not exist"),
+    ("degrade -i a.nii.gz -o a.nii.gz --with low_dose", 2, "a.nii.gz: is an input, which medtrans never overwrites"),
+    ("align --moving nowhere.nii.gz --fixed a.nii.gz -o aligned", 3, "nowhere.nii.gz: does not exist"),
+    ("align --moving a.nii.gz --fixed text.txt -o aligned", 3, "text.txt: "),
+    ("align --moving a.nii.gz --fixed a.nii.gz -o text.txt", 2, "text.txt: is a file, so a_aligned.nii.gz cannot be"),
+    (f"{ALIGN} --moving-modality XX", 2, "modality: 'XX' is not a modality"),
+    (f"{ALIGN} --fixed-modality XX", 2, "modality: 'XX' is not a modality"),
+    (f"{ALIGN} --moving-mask nowhere.nii.gz", 3, "nowhere.nii.gz: does not exist"),
+    (f"{ALIGN} --fixed-mask nowhere.nii.gz", 3, "nowhere.nii.gz: does not exist"),
+    (f"{ALIGN} --labels nowhere.nii.gz", 3, "nowhere.nii.gz: does not exist"),
+    (f"{ALIGN} --moving-series 3", 2, "--series 3: a.nii.gz is no folder and no zip"),
+    (f"{ALIGN} --fixed-series 3", 2, "--series 3: a.nii.gz is no folder and no zip"),
     ("check nowhere", 3, "nowhere: does not exist, and no pipeline has that name"),
     ("check text.txt", 3, "text.txt: is neither a volume nor a recipe"),
     ("check a.nii.gz --modality XX", 2, "modality: 'XX' is not a modality"),
@@ -123,6 +148,10 @@ ROWS = [
     ("init text.txt", 3, "text.txt: is not a folder"),
     ("init set -o text.txt", 2, "text.txt: exists"),
     ("init set --minutes 0", 2, "Invalid value for '--minutes': Input should be greater than or equal to 1"),
+    ("init empty", 3, "empty: holds no volume"),
+    ("init set --task mri-to-ctt", 2, "--task: there is no task named 'mri-to-ctt'"),
+    ("init set --task mri-to-ct", 3, "set: has no two images for the task mri-to-ct"),
+    ("init set --source T9", 2, "--source: no image is called 'T9'"),
     ("schema extra", 2, "Got unexpected extra argument(s) (extra)"),
     ("export", 2, "Missing argument 'NAME|FOLDER'"),
     ("export empty -o out", 2, "Missing option '--to'"),
@@ -151,12 +180,33 @@ ROWS = [
     ("train", 2, "Missing argument 'RECIPE'"),
     ("train t1_to_t2 --fold x", 2, "Invalid value for '--fold': Input should be a valid integer"),
     ("compare", 2, "Missing argument 'FOLDER...'"),
+    ("compare scored", 2, "compare: one folder has no other to be compared with"),
+    ("compare nowhere scored", 3, "nowhere: has no scores"),
+    ("compare scored empty", 3, "empty: has no scores"),
+    ("compare scored scored", 2, "scored: is the name of two folders"),
+    ("compare scored other --primary nonsense", 2, "primary: 'nonsense' is no metric of this evaluation"),
+    ("compare scored other --equivalence-margin mae", 2, "--equivalence-margin mae is not NAME=NUMBER"),
+    ("compare scored other --equivalence-margin mae=-1", 2, "--equivalence-margin: mae=-1 is not an equivalence m"),
+    ("compare scored other -o text.txt", 2, "text.txt: is a file, so comparison.csv cannot be written below it"),
     ("distances", 2, "Missing argument 'GENERATED'"),
+    ("distances nowhere set", 3, "nowhere: does not exist"),
+    ("distances set empty", 3, "empty: holds no volume"),
+    ("distances set text.txt", 3, "text.txt: is not a folder"),
+    ("distances set set --extractor nowhere", 4, "nowhere: is not a model folder: it has no config.json"),
+    ("distances set set --plane frontal", 2, "--plane: nothing is named 'frontal'"),
+    ("distances set set --slices 0", 2, "Invalid value for '--slices'"),
+    ("distances set set --spacing 0", 2, "Invalid value for '--spacing'"),
+    ("distances set set --extractor empty --spacing 2", 2, "--spacing: a model brings its own spacing"),
+    ("distances set set --seed -1", 2, "Invalid value for '--seed'"),
+    ("distances set set -o text.txt", 2, "text.txt: exists"),
     ("sample -m nowhere -o out --count 2", 4, "nowhere: is not a model folder: it has no config.json"),
     ("benchmark --threads 0", 2, "Invalid value for '--threads': Input should be greater than or equal t"),
+    ("list settings trainin", 2, "settings trainin: nothing is named 'trainin'; did you mean 'training'"),
+    ("list methods training", 2, "training: is given beside a list that has no keys"),
     ("list methodes", 2, "list: there is no list named 'methodes'"),
     ("list", 2, "Missing argument 'what'"),
     ("doctor --deep", 2, "No such option: --deep"),
+    ("demo -o text.txt", 2, "text.txt: is a file, so report.html cannot be written below it"),
     ("demo --threads 0", 2, "Invalid value for '--threads': Input should be greater than or equal t"),
 ]
 """(words, exit code, a part of the sentence)."""
@@ -182,6 +232,10 @@ def results(tmp_path_factory):
     (folder / "text.txt").write_text("no image")
     (folder / "empty.txt").write_text("")
     (folder / "empty").mkdir()
+    hashes = {name: {"mask": "1", "target": "2"} for name in "ab"}
+    for name in ("scored", "other"):
+        (folder / name).mkdir()
+        write_evaluation_files(RunFolder(folder / name), Evaluation(DEFINITION, scores("ab"), input_hashes=hashes))
     before = sorted(folder.rglob("*"))
     words = json.dumps([row[0].split() for row in ROWS])
     done = subprocess.run(
@@ -207,5 +261,5 @@ def test_a_fault_has_its_code_and_one_sentence_without_torch(number, results):
 
 
 def test_every_verb_has_a_row():
-    """What train, audit, compare and distances check of recipes and paths needs networks: test_unreadable_inputs."""
+    """What train and audit check of recipes and paths needs networks: test_unreadable_inputs."""
     assert {row[0].split()[0] for row in ROWS} == set(COMMANDS)

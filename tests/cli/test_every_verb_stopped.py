@@ -14,7 +14,7 @@ from tests.cli.verbs import run
 
 STAGES = {
     "demo": ("medtrans.stages.demo.demo", []),
-    "init": ("medtrans.stages.init.init", ["."]),
+    "init": ("medtrans.reading.fingerprint.refuse_no_folder", ["images"]),
     "run": ("medtrans.stages.run.run", ["t1_to_t2"]),
     "train": ("medtrans.stages.train.train", ["t1_to_t2"]),
     "translate": (
@@ -29,8 +29,8 @@ STAGES = {
         "medtrans.stages.audit.audit",
         ["lesions", "--source", "a.nii", "--translated", "b.nii", "--detector", "model", "-o", "out"],
     ),
-    "compare": ("medtrans.stages.compare.compare", ["one", "other"]),
-    "distances": ("medtrans.stages.distances.measure", ["one", "other"]),
+    "compare": ("medtrans.stages._scored_folders.scored_folders", ["one", "other"]),
+    "distances": ("medtrans.stages._volume_sets.volume_sets", ["one", "other"]),
     "sample": ("medtrans.models.config.read_config", ["-m", "model", "-o", "out"]),
     "export": ("medtrans.stages.export.export", ["head-mr-to-ct", "--to", "zip", "-o", "out.zip"]),
     "serve": ("medtrans.serving.server.serve", []),

@@ -31,9 +31,10 @@ def case():
 
 @pytest.fixture(scope="module")
 def page(case, tmp_path_factory):
-    """A hundred cases; the worst is small, the two others that are example_case are as large as a head."""
+    """A hundred cases; the worst is small, the two others with volumes are as large as a head, and one is one slice."""
     folder = tmp_path_factory.mktemp("browser")
     chosen = [example_case(name, (110, 130, 100), (1.8, 1.8, 1.8)) for name in (NAMES[0], NAMES[50])]
+    chosen.append(example_case(NAMES[25], (40, 1, 32), (3.0, 3.0, 4.0)))
     measurements = [
         Measurement(name, name, "mean in the mask", "HU", 40.0 + n, 41.0 + n) for n, name in enumerate(NAMES)
     ]
@@ -288,3 +289,27 @@ def test_images_stand_side_by_side_at_one_place_and_zoom(viewer):
     settled(viewer)
     assert viewer.js("document.querySelector('.panes.away') !== null")
     assert place(viewer) == pytest.approx(moved, abs=0.11)
+
+
+def test_a_single_slice_has_its_plane_both_keys_and_nothing_to_leaf_through(viewer):
+    button = f"#case-{NAMES[25]} .open-viewer"
+    viewer.click(button)
+    viewer.until(f"document.querySelector('{button}').getAttribute('aria-expanded') === 'true'", SECONDS)
+    settled(viewer)
+    picture = canvas(viewer)
+    assert picture.max() > 200
+    ratio = viewer.js("parseFloat(document.querySelector('.viewer .screen').style.aspectRatio)")
+    assert ratio == pytest.approx(40 * 3 / (32 * 4), rel=0.05), "one coronal plane"
+    before = place(viewer)
+    viewer.press("ArrowUp")  # There is no other slice.
+    assert place(viewer) == pytest.approx(before, abs=0.11)
+    viewer.press("b")
+    first = visible(viewer)
+    viewer.press("b")
+    assert visible(viewer) != first
+    viewer.press("s")
+    viewer.until("document.activeElement.closest('.panes') !== null", 30)
+    settled(viewer)
+    assert len(panes(viewer)) == 3
+    assert viewer.js("document.querySelector('.viewer .planes').hidden")
+    assert min(drawn(viewer, number).max() for number in range(3)) > 100

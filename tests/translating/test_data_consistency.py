@@ -8,7 +8,7 @@ from medtrans.core.known_operator import KnownOperator
 from medtrans.core.modality import MODALITIES
 from medtrans.core.volume import Volume
 from medtrans.degradations._record import degrade_all, known_operator, linear_names
-from medtrans.preparing.degrading import on_grid_of
+from medtrans.preparing.geometry import on_grid_of
 from medtrans.translating.data_consistency import Measured, agree, make_consistent
 from tests.degradations.images import smooth_head, suited
 

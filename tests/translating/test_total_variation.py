@@ -8,7 +8,7 @@ from medtrans.core.known_operator import KnownOperator
 from medtrans.core.modality import MODALITIES
 from medtrans.core.volume import Volume
 from medtrans.degradations._record import degrade_all
-from medtrans.preparing.degrading import on_grid_of
+from medtrans.preparing.geometry import on_grid_of
 from medtrans.translating.data_consistency import Measured
 from medtrans.translating.total_variation import Gradient, choose_weight, minimise, operator_norm, total_variation
 from tests.degradations.images import suited

@@ -10,6 +10,7 @@ import numpy as np
 from medtrans.core.errors import InputRefused
 from medtrans.core.modality import AIR_HU, MODALITIES
 from medtrans.core.volume import Volume
+from medtrans.evaluating.distribution.choices import WHOLE
 from medtrans.evaluating.distribution.extractors import Extractor
 from medtrans.preparing.masks import body_mask
 from medtrans.preparing.normalisation.linear import HIGHEST_HU, Linear
@@ -17,8 +18,6 @@ from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.preparing.patches import PLANES, slice_stack
 from medtrans.preparing.preparation import Preparation
 
-WHOLE = "volume"
-VIEWS = (*PLANES, WHOLE)
 HU_SCALE = Linear(low=AIR_HU, high=HIGHEST_HU)
 
 

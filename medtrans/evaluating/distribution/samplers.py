@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from medtrans.core.errors import ModelRefused, UsageError
+from medtrans.evaluating.distribution.choices import BUILT_IN, WHOLE
 from medtrans.evaluating.distribution.extractors import (
     Extractor,
     Radiomics,
@@ -13,13 +14,15 @@ from medtrans.evaluating.distribution.extractors import (
     SegmenterExtractor,
     TorchScriptExtractor,
 )
-from medtrans.evaluating.distribution.image_sampler import HU_SCALE, WHOLE, ImageSampler, IntensityRange, one_scale
+from medtrans.evaluating.distribution.image_sampler import HU_SCALE, ImageSampler, IntensityRange, one_scale
 from medtrans.models.config import model_hash
 from medtrans.models.folder import load_model
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 
-BUILT_IN: dict[str, Callable[[int], Extractor]] = {"radiomics": lambda dims: Radiomics(), "random": RandomNetwork}
+MAKERS: dict[str, Callable[[int], Extractor]] = dict(
+    zip(BUILT_IN, (lambda dims: Radiomics(), RandomNetwork), strict=True)
+)
 """Name → extractor for images of so many dimensions."""
 
 
@@ -31,7 +34,7 @@ def built_in_sampler(
     grid = (spacing, spacing, spacing) if spacing else None
     settings = PreparingSettings(source_normalisation=scale, spacing=grid, slices=1)
     dims = 3 if view == WHOLE else 2
-    reader = BUILT_IN[extractor](dims) if extractor in BUILT_IN else TorchScriptExtractor(Path(extractor))
+    reader = MAKERS[extractor](dims) if extractor in MAKERS else TorchScriptExtractor(Path(extractor))
     preparation = Preparation(settings, source_modality="CT" if scale == HU_SCALE else "MR")
     return ImageSampler(reader, preparation, view, slices if view != WHOLE else 1, words)
 

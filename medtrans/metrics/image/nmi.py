@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
-from skimage.metrics import normalized_mutual_information
+from skimage import metrics as skimage_metrics  # Loads its functions when they are called.
 
 from medtrans.core.metric import ImageMetric, Spacing
 from medtrans.core.score import Direction
@@ -34,4 +34,4 @@ class NMI(ImageMetric):
         body = checked_mask(mask, "nmi")
         x, y = (image[body].astype(np.float64) for image in (translated, target))
         refuse_flat("nmi", x, y)
-        return float(normalized_mutual_information(x, y, bins=self.bins))
+        return float(skimage_metrics.normalized_mutual_information(x, y, bins=self.bins))

@@ -45,9 +45,9 @@ class PackedVolumes:
 
 
 def pack_for_viewer(layers: Layers, max_voxels: int = MAX_VOXELS) -> PackedVolumes | None:
-    """At most `max_voxels` voxels per volume; None for a single slice."""
+    """At most `max_voxels` voxels per volume; None for a line of voxels, which is no image."""
     views = layers.views()
-    if not views or min(layers.body.shape) < 2:
+    if not views:
         return None
     box = tuple(slice(*ends) for ends in views[0].box)
     factors = _factors(layers.body[box].shape, layers.spacing, max_voxels)

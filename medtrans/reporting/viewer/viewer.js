@@ -19,6 +19,7 @@
   const node = (name, words = "", facts = {}) => Object.assign(document.createElement(name), { textContent: words }, facts);
   const plain = (value, step) => value.toFixed(Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))).replace("-", "−");
   const PLANES = { axial: [0, 0, 1], coronal: [1, 0, 2], sagittal: [2, 1, 2] };  // NiiVue's number, axes across and up
+  const MULTIPLANAR = 3;  // NiiVue's number of three planes at once
   const MAX_PANES = 8;  // a browser gives a page few contexts of WebGL
   const pool = [];
   let nv = null, panel = null, opened = null;
@@ -37,7 +38,7 @@
     const made = new window.niivue.Niivue({
       backColor: [0, 0, 0, 1], crosshairColor: [1, 0.76, 0.29, 0.9], crosshairWidth: 0.3, crosshairWidthUnit: "percent",
       isRadiologicalConvention: true, sagittalNoseLeft: true, isColorbar: false, loadingText: "", logLevel: "error",
-      multiplanarShowRender: 0, sliceType: 3, tileMargin: 4, dragMode: 3, dragAndDropEnabled: false,
+      multiplanarShowRender: 0, sliceType: MULTIPLANAR, tileMargin: 4, dragMode: 3, dragAndDropEnabled: false,
       scrollRequiresFocus: true, fontColor: [0.93, 0.93, 0.93, 1], fontMinPx: 16, showAllOrientationMarkers: true,
       clipPlaneHotKey: "", cycleClipPlaneHotKey: "",
     });
@@ -153,9 +154,16 @@
   }
 
   // Three slices side by side on a wide screen, else two above one; the height follows from the aspect ratio.
+  // A volume of one slice has its one plane.
   function fit() {
     if (opened.beside) return fitPanes();
     const screen = panel.querySelector(".screen"), wide = screen.clientWidth > 600;
+    const flat = flatPlane(opened.layers[0]);
+    nv.setSliceType(flat ? PLANES[flat][0] : MULTIPLANAR);
+    if (flat) {
+      screen.style.aspectRatio = aspect(flat);
+      return nv.resizeListener();
+    }
     const [x, y, z] = opened.layers[0].sides;
     screen.style.aspectRatio = wide ? `${2 * x + y} / ${Math.max(y, z)}` : `${x + y} / ${y + z}`;
     nv.opts.multiplanarLayout = wide ? 3 : 2;
@@ -210,18 +218,25 @@
     if (opened.choice) choose(opened.choice);
   }
 
+  function aspect(plane) {
+    const [, across, up] = PLANES[plane], { sides } = opened.layers[0];
+    return Math.min(2, Math.max(0.6, sides[across] / sides[up]));
+  }
+
   function fitPanes() {
-    const [kind, across, up] = PLANES[opened.plane], { sides } = opened.layers[0];
     for (const pane of opened.panes) {
-      pane.screen.style.aspectRatio = Math.min(2, Math.max(0.6, sides[across] / sides[up]));
-      pane.nv.setSliceType(kind);
+      pane.screen.style.aspectRatio = aspect(opened.plane);
+      pane.nv.setSliceType(PLANES[opened.plane][0]);
       pane.nv.resizeListener();
     }
   }
 
+  // The plane of a volume of one slice.
+  const flatPlane = (layer) => ["sagittal", "coronal", "axial"][layer.shape.findIndex((side) => side === 1)];
+
   function planesOf(layer) {
-    const flat = layer.shape.findIndex((side) => side === 1);
-    opened.plane = ["sagittal", "coronal", "axial"][flat] ?? "axial";
+    const flat = flatPlane(layer);
+    opened.plane = flat ?? "axial";
     const choice = panel.querySelector(".planes");
     choice.replaceChildren(...Object.keys(PLANES).map((plane) => {
       const label = node("label"), pick = node("input", "", { type: "radio", name: "viewer-plane", checked: plane === opened.plane });
@@ -229,7 +244,7 @@
       label.append(pick, ` ${plane}`);
       return label;
     }));
-    return flat < 0;
+    return !flat;
   }
 
   async function beside(on) {

@@ -69,7 +69,7 @@
     if (!chosen) return;
     show(id("error"), "");
     if (chosen.size > limit) return show(id("error"), `${chosen.name}: is larger than ${Math.round(limit / 1e6)} MB; start medtrans serve with a higher --limit`);
-    const query = new URLSearchParams({ name: chosen.name, model: id("model").value });
+    const query = new URLSearchParams({ name: chosen.name, model: id("model").value, anonymise: id("anonymise").checked });
     shown = "";
     id("result").hidden = true;
     id("translate").disabled = true;

@@ -109,8 +109,21 @@ def test_label_maps_are_stored_as_labels_with_the_names_of_the_classes(tmp_path)
     assert numbers.shape == (10, 12, 16)
 
 
-def test_a_single_slice_has_no_viewer():
-    assert pack_for_viewer(layers(example_case(shape=(30, 32, 1)))) is None
+@pytest.mark.parametrize("flat", [0, 1, 2])
+def test_a_single_slice_is_stored_whole(tmp_path, flat):
+    case = example_case(shape=tuple(np.insert([30, 32], flat, 1)))
+    found = pack_for_viewer(layers(case), max_voxels=500)
+    assert list(roles(found)) == ["source", "target", "translated", "difference", "mask"]
+    small, _ = unpacked(roles(found)["target"], tmp_path)
+    assert small.shape[flat] == 1
+    assert 100 < small.size <= 500
+    steps, affine = unpacked(roles(pack_for_viewer(layers(case)))["target"], tmp_path)
+    assert np.array_equal(steps, np.rint(case.target.voxels[0]))
+    assert np.array_equal(affine, case.target.affine)
+
+
+def test_a_line_of_voxels_has_no_viewer():
+    assert pack_for_viewer(layers(example_case(shape=(30, 1, 1)))) is None
 
 
 def test_many_example_case_cases_share_the_max_voxels_for():
