@@ -94,6 +94,7 @@ def test_a_dropped_folder_of_a_dicom_series_gives_a_series(browser, server, fold
     browser.drop("#drop", folder / "head")
     browser.until("!document.getElementById('translate').disabled", SECONDS)
     assert text(browser, "chosen").startswith("head.zip, 16 files")
+    browser.click("#anonymise")
     browser.click("#translate")
     browser.until("document.querySelector('#files a[href=\"files/dicom\"]') !== null", SECONDS)
     status, archive = server.ask("GET", "files/dicom")
@@ -102,6 +103,9 @@ def test_a_dropped_folder_of_a_dicom_series_gives_a_series(browser, server, fold
         slices = [dcmread(made.open(name)) for name in made.namelist() if name.endswith(".dcm")]
     assert len(slices) == 16
     assert {one.Modality for one in slices} == {"CT"}
+    assert {one.PatientIdentityRemoved for one in slices} == {"YES"}
+    assert "hold no identity" in text(browser, "findings")
+    assert "--" not in text(browser, "findings")
     assert str(folder) not in text(browser, "findings")
     browser.click("#forget")
     browser.until("document.getElementById('ready').hidden", SECONDS)
