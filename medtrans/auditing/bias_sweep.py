@@ -90,6 +90,10 @@ class SweepRun:
         """Whether it translates better than both baselines."""
         return self.error < self.baseline
 
+    def called(self, kind: Rate) -> float:
+        """The rate as the detector calls it."""
+        return self.healthy.share if kind == "invented" else 1 - self.ill.share
+
     def rate(self, kind: Rate, reader: Reader) -> float:
         """Corrected for the errors of the detector."""
         ill = reader.corrected((self.healthy if kind == "invented" else self.ill).share)

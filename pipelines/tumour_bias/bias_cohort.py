@@ -20,7 +20,7 @@ UNPAIRED = ("cyclegan", "cut")
 SHARES, SEEDS = (0.0, 0.25, 0.5, 0.75, 1.0), (0, 1, 2)
 SOURCE_SHARE = 0.5
 """Of ill sources of unpaired methods; those of pairs are as ill as their targets."""
-SOURCE, TARGET = "FLAIR", "T1"
+SOURCE, TARGET = "FLAIR", "T2"
 DIAMETERS_MM = 20.0, 36.0
 GROUPS = {"detector": 10_000, "test": 20_000, "source": 30_000, "target": 40_000, "teacher": 50_000}
 """Group of heads → the seed of its first; no head is in two."""

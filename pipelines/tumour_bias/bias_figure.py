@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from medtrans.auditing.bias_sweep import Reader, SweepRun
+from medtrans.auditing.bias_sweep import Rate, Reader, SweepRun
 
-STYLES = {"invented": ("-", "o"), "removed": ("--", "s")}
+STYLES: dict[Rate, tuple[str, str]] = {"invented": ("-", "o"), "removed": ("--", "s")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,24 +51,36 @@ def _rates(axes: Axes, title: str, runs: Sequence[SweepRun], reader: Reader, col
     for method in dict.fromkeys(run.method for run in runs):
         own = [run for run in runs if run.method == method]
         for kind, (line, mark) in STYLES.items():
-            values = [(run.share, run.rate(kind, reader), run.learned) for run in own]
+            values = [(run.share, _shown(run, kind, reader), run.learned) for run in own]
             for x, y, learned in values:
                 axes.plot(x, y, mark, color=colours[method], mfc=colours[method] if learned else "white", ms=5)
             shares = sorted({x for x, _, _ in values})
             means = [np.mean([y for x, y, _ in values if x == share]) for share in shares]
             axes.plot(shares, means, line, color=colours[method], label=f"{method}: {kind}", linewidth=1)
-    axes.set(title=title, xlabel="share of ill targets", ylabel="share of slices, corrected", ylim=(-0.03, 1.03))
+    axes.set(title=title, xlabel="share of ill targets", ylabel=_words(reader), ylim=(-0.03, 1.03))
     if runs:
         axes.legend(frameon=False, fontsize=7)
+
+
+def _corrects(reader: Reader) -> bool:
+    return math.isfinite(reader.corrected(0.5))
+
+
+def _shown(run: SweepRun, kind: Rate, reader: Reader) -> float:
+    """The corrected rate; as called, where the detector corrects nothing."""
+    return run.rate(kind, reader) if _corrects(reader) else run.called(kind)
+
+
+def _words(reader: Reader) -> str:
+    return "share of slices, corrected" if _corrects(reader) else "share of slices, as called by a poor detector"
 
 
 def _plane(axes: Axes, runs: Sequence[SweepRun], reader: Reader, colours: dict[str, str]) -> None:
     """Invented against found; the larger the mark, the larger the share."""
     for run in runs:
-        x, y = run.rate("invented", reader), 1 - run.rate("removed", reader)
-        if math.isfinite(x):
-            face = colours[run.method] if run.learned else "none"
-            axes.scatter(x, y, 15 + 60 * run.share, facecolors=face, edgecolors=colours[run.method], alpha=0.8)
+        x, y = _shown(run, "invented", reader), 1 - _shown(run, "removed", reader)
+        face = colours[run.method] if run.learned else "none"
+        axes.scatter(x, y, 15 + 60 * run.share, facecolors=face, edgecolors=colours[run.method], alpha=0.8)
     axes.plot((0, 1), (0, 1), color="0.8", linewidth=0.8)
     axes.set(title="found against invented", xlabel="invented in healthy", ylabel="found in ill")
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))

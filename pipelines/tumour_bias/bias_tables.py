@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean
@@ -80,12 +81,20 @@ def _slopes(systems: Sequence[Mapping[str, Any]]) -> list[str]:
 def _shares(runs: Sequence[SweepRun], reader: Reader) -> list[str]:
     shares = sorted({run.share for run in runs})
     heads = [f"{100 * share:.0f} %" for share in shares]
-    lines = [f"| invented / removed, corrected, all runs | {' | '.join(heads)} |", "|---" * (len(shares) + 1) + "|"]
+    lines = [
+        f"| invented / removed, as called, of all runs (corrected) | {' | '.join(heads)} |",
+        "|---" * (len(shares) + 1) + "|",
+    ]
     for (arm, method), own in by_system(runs).items():
         cells = []
         for share in shares:
             some = [run for run in own if run.share == share]
-            rates = [fmean(run.rate(kind, reader) for run in some) if some else float("nan") for kind in KINDS]
-            cells.append(" / ".join("–" if value != value else f"{100 * value:.0f} %" for value in rates))
+            called = _both([fmean(run.called(kind) for run in some) for kind in KINDS] if some else [])
+            corrected = _both([fmean(run.rate(kind, reader) for run in some) for kind in KINDS] if some else [])
+            cells.append(f"{called} ({corrected})")
         lines.append(f"| {arm}, {method} | {' | '.join(cells)} |")
     return lines
+
+
+def _both(rates: Sequence[float]) -> str:
+    return " / ".join("–" if math.isnan(value) else f"{100 * value:.0f} %" for value in rates) or "–"

@@ -4,7 +4,7 @@
     python pipelines/tumour_bias/sweep.py -o sweep --minutes 20 --processes 2 --arm balanced structure
 
 Trains each method with each share of ill targets and each seed, in a run folder of its own, and takes up what was
-interrupted. Writes sweep.md, sweep.csv, sweep.json and sweep.png, also of the runs that are there so far.
+interrupted. Writes sweep.md, sweep.csv, sweep.json and sweep.png; with --done, of the runs that are there so far.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def train_segmenter(output: Path, group: str, plan: Plan) -> Path:
 
 def run_job(job: Job, output: Path, plan: Plan) -> SweepRun:
     """Train, and let the detector call the translations of the test heads; what was done is read."""
-    file = output / "measured" / f"{job.name}.json"
+    file = measured_file(output, job)
     if file.exists():
         return _read_run(file)
     torch.set_num_threads(1)
@@ -116,10 +116,15 @@ def run_job(job: Job, output: Path, plan: Plan) -> SweepRun:
         output, job.name, job.method, table(output, job, plan.heads), [*changes, f"training.seed={job.seed}"], plan
     )
     run = measure(job, output, plan, Translator.load(model, device="cpu"))
-    steps = int(read_journal(RunFolder(output / "runs" / job.name).journal).rows[-1]["step"])
+    steps = int(read_journal(RunFolder(output / "runs" / job.name).journal)[-1]["step"])
     run = replace(run, steps=steps)
     write_atomically(file, json.dumps(asdict(run), indent=1).encode())
     return run
+
+
+def measured_file(output: Path, job: Job) -> Path:
+    """Where the calls of a run that is done are."""
+    return output / "measured" / f"{job.name}.json"
 
 
 def _read_run(file: Path) -> SweepRun:
@@ -282,12 +287,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--detector-minutes", type=float, default=20)
     parser.add_argument("--spacing", type=float, default=3.0, help="mm of a pixel")
     parser.add_argument("--processes", type=int, default=1, help="trainings at a time, of one thread each")
+    parser.add_argument("--done", action="store_true", help="train nothing: tables and figure of what is done")
     parser.add_argument("--quick", action="store_true", help="four steps, two heads: only to see that it runs")
     options = parser.parse_args(arguments)
     if options.quick:
         options.heads, options.share, options.seed = 2, (0.0, 1.0), (0,)
     plan = Plan(options.heads, options.minutes, options.detector_minutes, options.spacing, options.quick)
     todo, runs = jobs(options.method, options.arm, options.share, options.seed), []
+    if options.done:
+        todo = [job for job in todo if measured_file(options.output, job).exists()]
+    if not todo:
+        raise UsageError(options.output, "holds no run of these", "leave out --done, or give other methods and arms")
     torch.set_num_threads(1)
     for number, run in enumerate(sweep(options.output, plan, todo, options.processes), start=1):
         runs.append(run)
