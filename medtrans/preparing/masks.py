@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import skimage  # skimage.morphology is slow to import: skimage does it where it is first used
 from scipy import ndimage
 from skimage.filters import threshold_otsu
-from skimage.morphology import convex_hull_image
 
 from medtrans.core.modality import BODY_AIR_HU
 from medtrans.core.voxel_statistics import blocks
@@ -86,7 +86,7 @@ def hull_fraction(mask: np.ndarray) -> float:
     coarse = mask[tuple(slice(None, None, -(-side // HULL_SIDE)) for side in mask.shape)]
     if not coarse.any() or min(np.ptp(np.argwhere(coarse), axis=0)) < MIN_HULL_SIDE:
         return math.nan
-    hull = int(np.count_nonzero(convex_hull_image(coarse)))
+    hull = int(np.count_nonzero(skimage.morphology.convex_hull_image(coarse)))
     return int(np.count_nonzero(coarse)) / hull if hull else math.nan
 
 
