@@ -88,7 +88,7 @@ def test_one_page_and_audit_json_hold_lesions_maps_and_output_checks(detector, t
     [
         ("auditing.lesions.masks='*_mask.nii.gz'", "lesions.detector: is missing"),
         ("auditing.wrong_above=-1", "auditing.wrong_above"),
-        ("auditing={maps: true, lesion: {}}", "did you mean 'lesions'"),
+        ("auditing={maps: true, lessions: {}}", "did you mean 'lesions'"),
         ("auditing={lesions: {detector: x, masks: mask.nii.gz}}", "holds no *"),
     ],
 )
