@@ -19,26 +19,6 @@ from medtrans.reporting.sections.viewer import viewer_section
 def audit_report(
     title: str,
     about: str,
-    section: Section,
-    *,
-    cards: Sequence[Card] = (),
-    verdicts: Sequence[Verdict] = (),
-    images: Sequence[CaseImages] = (),
-    failed: Mapping[str, Finding] | None = None,
-    findings: Sequence[Finding] = (),
-    date: str = "",
-    provenance: Mapping[str, Any] | None = None,
-) -> Report:
-    """`section` is made by `audit_section`; `cards` stand beside those of the verdicts."""
-    return audits_report(
-        title, about, [section], cards=cards, verdicts=verdicts, images=images, failed=failed, findings=findings,
-        date=date, provenance=provenance,
-    )  # fmt: skip
-
-
-def audits_report(
-    title: str,
-    about: str,
     audits: Sequence[Section],
     *,
     cards: Sequence[Card] = (),
@@ -49,7 +29,7 @@ def audits_report(
     date: str = "",
     provenance: Mapping[str, Any] | None = None,
 ) -> Report:
-    """`audit_report` of several sections; the card of a verdict leads to the first."""
+    """`audits` are made by `audit_section`; the card of a verdict leads to the first. `cards` stand beside those."""
     pictures = images_section(images, ())
     parts = [
         findings_section(failed or {}, findings),

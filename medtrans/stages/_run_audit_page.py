@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from medtrans.auditing.lesion_tables import sentences
 from medtrans.recipe import Recipe
-from medtrans.reporting.audit_report import audits_report
+from medtrans.reporting.audit_report import audit_report
 from medtrans.reporting.page import render
 from medtrans.reporting.provenance import provenance
 from medtrans.reporting.report import Section
@@ -34,7 +34,7 @@ def run_audit_page(audit: RunAudit, recipe: Recipe) -> bytes:
         plausibility_section(audit.output_checks),
         audit_section("Maps", MAPS, tables=tables_of(audit.maps), definition=DEFINITION) if audit.maps else None,
     ]
-    report = audits_report(
+    report = audit_report(
         f"Audit of {recipe.name}",
         AUDIT_NOTICE,
         [section for section in sections if section is not None],

@@ -167,7 +167,7 @@ def _write(
     report = audit_report(
         f"Calibration of {name}",
         CALIBRATION_NOTICE,
-        calibration_section(known, rows),
+        [calibration_section(known, rows)],
         failed=result.failed,
         findings=result.findings,
         date=datetime.date.today().isoformat(),

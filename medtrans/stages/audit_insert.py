@@ -149,7 +149,7 @@ class _Work:
         report = audit_report(
             f"Inserted lesions: {found.model}",
             "Lesions of known size and contrast, put into sources and looked for in their translations.",
-            insertion_section(found),
+            [insertion_section(found)],
             verdicts=found.verdicts,
             images=images,
             failed=found.failed,

@@ -165,7 +165,7 @@ class _Work:
         report = audit_report(
             f"Maps of {len(self.found)} translation{'s' if len(self.found) > 1 else ''}",
             "Where a translation may be wrong.",
-            audit_section("Maps", about, tables=tables_of(self.found), definition=DEFINITION),
+            [audit_section("Maps", about, tables=tables_of(self.found), definition=DEFINITION)],
             images=self.images,
             failed=self.failed,
             findings=[finding for one in self.found for finding in one.findings],
