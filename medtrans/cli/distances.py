@@ -20,7 +20,7 @@ def distances(
         str,
         typer.Option(
             metavar="radiomics|random|MODEL|FILE",
-            help="Feature extractor; a segmenter's model folder, or a network in TorchScript.",
+            help="Feature extractor; a segmenter, by its model folder or a shipped one's name, or a TorchScript file.",
         ),
     ] = "radiomics",
     plane: Annotated[

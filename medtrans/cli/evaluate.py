@@ -45,7 +45,7 @@ def evaluate(
     ] = None,
     segmenter: Annotated[
         Path | None,
-        typer.Option(metavar="MODEL", help="A segmenter's model folder, applied to translations and targets."),
+        typer.Option(metavar="MODEL", help="A segmenter: its model folder, or the name of a shipped one."),
     ] = None,
     label_maps: Annotated[
         Path | None, typer.Option(help="Instead: label maps of the translations, by any segmenter …")
@@ -150,8 +150,9 @@ def _segmentation(
     """Only a segmenter needs torch, and only label maps the metrics of structures: each is imported where needed."""
     if segmenter is not None:
         from medtrans.models.config import read_config
+        from medtrans.models.zoo import model_folder
 
-        read_config(segmenter)  # What is no model is refused before torch is loaded.
+        read_config(model_folder(segmenter))  # What is no model is refused before torch is loaded.
         from medtrans.evaluating.segmentation import segmenter as by_segmenter
 
         return by_segmenter.of_options(segmenter, label_maps, reference, labels, tolerance)

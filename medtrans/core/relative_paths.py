@@ -10,23 +10,28 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from medtrans.core.settings import Settings
 
 S = TypeVar("S", bound=Settings)
+NONE: Mapping[str, Path] = {}
 
 
-def rebase(kind: type[Settings], values: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
+def rebase(
+    kind: type[Settings], values: Mapping[str, Any], folder: Path, where: str, named: Mapping[str, Path] = NONE
+) -> dict[str, Any]:
     """Plain `values` of `kind`, also incomplete ones, with every path in them put after `folder`.
 
-    Raises UsageError on unknown keys and names.
+    A name in `named` stands for its path, unless `folder` holds something of that name. Raises UsageError on unknown
+    keys and names.
     """
     hints = get_type_hints(kind, include_extras=True)
     # That of Settings itself: a class may refuse what is incomplete, and changes may still complete it.
     build_nested = vars(Settings)["nested"].__func__
-    nested = build_nested(kind, values, where, lambda inner, table, place: rebase(inner, table, folder, place))
-    return {key: _joined(value, folder) if _is_path(hints[key]) else value for key, value in nested.items()}
+    nested = build_nested(kind, values, where, lambda inner, table, place: rebase(inner, table, folder, place, named))
+    return {key: _joined(value, folder, named) if _is_path(hints[key]) else value for key, value in nested.items()}
 
 
-def absolute(settings: S) -> S:
-    """`settings` with every path absolute; relative ones are relative to the working folder."""
-    return _with_paths(settings, Path.absolute)
+def absolute(settings: S, named: Mapping[str, Path] = NONE) -> S:
+    """`settings` with every path absolute; relative ones, and names in `named`, as `rebase` takes them in the working
+    folder."""
+    return _with_paths(settings, lambda path: Path(_joined(str(path), Path.cwd(), named)))
 
 
 def without_folders(settings: S) -> S:
@@ -47,10 +52,11 @@ def _changed(value: Any, change: Callable[[Path], Path]) -> Any:
     return tuple(_changed(item, change) for item in value) if isinstance(value, tuple) else value
 
 
-def _joined(value: Any, folder: Path) -> Any:
+def _joined(value: Any, folder: Path, named: Mapping[str, Path]) -> Any:
     if isinstance(value, str):
-        return str(folder / value)
-    return [_joined(item, folder) for item in value] if isinstance(value, list) else value
+        path = folder / value
+        return str(named.get(value, path) if not path.exists() else path)
+    return [_joined(item, folder, named) for item in value] if isinstance(value, list) else value
 
 
 def _is_path(hint: Any) -> bool:

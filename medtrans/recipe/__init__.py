@@ -44,7 +44,7 @@ from medtrans.reading.splits import refuse_without_training
 from medtrans.reading.storage import read_bytes
 from medtrans.reading.visits import refuse_without_pairs
 from medtrans.recipe._checked import checked
-from medtrans.recipe._tables import STAGES, table_of, tables_of
+from medtrans.recipe._tables import STAGES, models_by_name, table_of, tables_of
 from medtrans.recipe.schema import schema
 from medtrans.training.settings import TrainingSettings
 from medtrans.translating.settings import TranslatingSettings
@@ -179,7 +179,7 @@ def make_recipe(values: Mapping[str, Any], *, where: str = "recipe") -> Recipe:
     stages: dict[str, Any] = {}
     for stage, kind, table in tables_of(values, where, mistakes):
         with mistakes.collected():
-            stages[stage] = absolute(checked(kind, table, f"{where}: {stage}"))
+            stages[stage] = absolute(checked(kind, table, f"{where}: {stage}"), models_by_name(stage))
     if "evaluating" in stages:
         with mistakes.collected():
             metrics = check_metrics(stages["evaluating"].metrics, f"{where}: evaluating.metrics")
@@ -286,7 +286,7 @@ def _text(values: Mapping[str, Any], key: str, default: str, where: str) -> str:
 
 
 def _rebased(values: Mapping[str, Any], folder: Path, where: str) -> dict[str, Any]:
-    """`values` with every relative path put after `folder`, that of the recipe."""
+    """`values` with every relative path put after `folder`, that of the recipe; models may be shipped ones, by name."""
     out, mistakes = dict(values), Mistakes()
     tables = tables_of(values, where, mistakes)
     mistakes.refuse()
@@ -296,5 +296,5 @@ def _rebased(values: Mapping[str, Any], folder: Path, where: str) -> dict[str, A
         place = f"{where}: {stage}"
         refuse_renamed(stage, table, place, [field.name for field in dataclasses.fields(kind)])
         name = {"name": values["method"]["name"]} if stage == "method" else {}
-        out[stage] = {**name, **rebase(kind, table, folder, place)}
+        out[stage] = {**name, **rebase(kind, table, folder, place, models_by_name(stage))}
     return out

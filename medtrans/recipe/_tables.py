@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from medtrans import methods
@@ -15,6 +16,7 @@ from medtrans.core.settings import Settings
 from medtrans.core.suggestions import did_you_mean
 from medtrans.evaluating.settings import EvaluatingSettings
 from medtrans.models.card_settings import CardSettings
+from medtrans.models.zoo import single_networks
 from medtrans.phantoms.painting import PaintingSettings
 from medtrans.preparing.degrading import DegradingSettings
 from medtrans.preparing.settings import PreparingSettings
@@ -56,6 +58,11 @@ def tables_of(values: Mapping[str, Any], where: str, mistakes: Mistakes) -> list
             table = table_of(values.get(stage, {}), where, stage)
             tables.append((stage, kind, _without_misplaced(stage, kind, table, where, mistakes)))
     return tables
+
+
+def models_by_name(stage: str) -> Mapping[str, Path]:
+    """Folders of shipped models whose names stand for them in a table, as of a segmenter; none where data are read."""
+    return {} if stage == "reading" else single_networks()
 
 
 def _method_table(values: Mapping[str, Any], where: str) -> Table:

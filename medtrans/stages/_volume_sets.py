@@ -8,6 +8,7 @@ from medtrans.core.errors import UsageError
 from medtrans.core.suggestions import did_you_mean
 from medtrans.evaluating.distribution.choices import BUILT_IN, VIEWS
 from medtrans.models.config import read_config
+from medtrans.models.zoo import model_folder
 from medtrans.reading.names import UNCERTAINTY, stem
 from medtrans.reading.volumes import volumes_of
 
@@ -25,7 +26,7 @@ def refuse_wrong_choices(extractor: str, view: str | None, spacing: float | None
         return
     if spacing:
         raise UsageError("--spacing", "a model brings its own spacing", "leave --spacing out")
-    read_config(Path(extractor))
+    read_config(model_folder(extractor))
 
 
 def has_own_scale(extractor: str) -> bool:

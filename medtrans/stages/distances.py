@@ -55,7 +55,8 @@ def measure(
     spacing: float | None = None,
     seed: int = 0,
 ) -> DistanceResults:
-    """Distances of two folders by an `extractor`: radiomics, random, a TorchScript file or a segmenter's model folder.
+    """Distances of two folders by an `extractor`: radiomics, random, a TorchScript file, or a segmenter by its
+    model folder or the name of a shipped one.
 
     `view` is axial, coronal, sagittal or volume, that of the model if None; `spacing` in mm, None keeps each volume's
     own. A volume that cannot be used is listed, the rest go on. Raises UsageError, ModelRefused, and InputRefused or
@@ -67,7 +68,7 @@ def measure(
         ranges = _ranges(sets["real"], noticed)
         sampler = built_in_sampler(extractor, view or "axial", slices, spacing, ranges, str(real))
     else:
-        sampler = model_sampler(Path(extractor), view, slices)
+        sampler = model_sampler(extractor, view, slices)
     noticed.findings.extend(subject_findings(sets))
     one, other = (_read_set(sets[role], sampler, noticed) for role in ("generated", "real"))
     refuse_other_kind(one.kinds, other.kinds, generated)

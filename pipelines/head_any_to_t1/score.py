@@ -1,11 +1,11 @@
-"""Scores of a model that makes T1-like images, on the brains of real people: as JSON and as a table.
+"""Scores of a model that makes T1-like images, on the brains of real people: as JSON and as tables.
 
-    python pipelines/head_any_to_t1/score.py PEOPLE -m runs/head_any_to_t1/model -o scores.json
+    python pipelines/head_any_to_t1/score.py PEOPLE -m head-any-to-t1 -o scores.json
 
-PEOPLE holds NAME_T1, NAME_T2 and NAME_FLAIR of brains, on one grid for each person. Sources are T2, FLAIR, and T1 in
-slices of 5 mm; the target is the T1. Each image is divided by the 99.5th percentile of its brain, as T1-like images
-have no unit; PSNR has the range 0 to 1. Baselines are learnt from the other people: their mean value, and the median
-of the T1 for each value of the source (intensity lookup); and the source itself.
+PEOPLE holds NAME_T1, NAME_T2 and NAME_FLAIR on one grid for each person: brains, or heads with a mask NAME_brain or
+SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm; the target is the T1. MAE, PSNR and SSIM in the brain by
+the preset mr-percentile. All that needs other images is learnt from the other people alone: baselines (the mean value,
+and the median of the T1 for each value of the source), and, as a T1-like image has no unit, one factor for the model.
 """
 
 from __future__ import annotations
@@ -21,20 +21,23 @@ import torch
 from medtrans.core.modality import find_modality
 from medtrans.core.tables import text_table
 from medtrans.core.volume import Volume
+from medtrans.evaluating.image_scores import score_pair
 from medtrans.evaluating.statistics.intervals import mean_interval
-from medtrans.evaluating.training_baselines import Lookup
-from medtrans.metrics.image.psnr import PSNR
+from medtrans.evaluating.training_baselines import TrainingBaselines, TrainingCase
 from medtrans.models.config import read_config
 from medtrans.models.folder import write_card
 from medtrans.models.zoo import model_folders
 from medtrans.preparing.degrading import degraded_in_place
+from medtrans.reading.names import subject_of
 from medtrans.reading.storage import write_atomically
 from medtrans.reading.volumes import read_volume
-from medtrans.translating.ensemble import load_translator
+from medtrans.translating.ensemble import AnyTranslator, load_translator
 
 THICK = "T1 of 5 mm"
 SOURCES = ("T2", "FLAIR", THICK)
-psnr = PSNR(low=0.0, high=1.0)
+METRICS = {"psnr": 2, "ssim": 3, "mae": 4}
+"""Name → digits that are shown."""
+MODEL, LOOKUP, MEAN, SOURCE = "model", "intensity lookup", "training mean", "source itself"
 
 
 def main() -> None:
@@ -46,90 +49,144 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    translator = load_translator(options.model)
-    people = {path.name.split("_T1")[0]: path for path in sorted(options.people.rglob("*_T1.nii.gz"))}
-    images = {name: read_person(path) for name, path in people.items() if path.with_name(f"{name}_T2.nii.gz").exists()}
-    scores = []
-    for name, own in images.items():
-        others = [image for other, image in images.items() if other != name]
-        target, brain = scaled(own["T1"])
-        for source in SOURCES:
-            made, _ = scaled(translator(own[source]), brain)
-            systems = {"model": made, "source itself": scaled(own[source], brain)[0], **baselines(source, own, others)}
-            values = {key: round(psnr(system, target, brain), 2) for key, system in systems.items()}
-            scores.append({"person": name, "source": source, **values})
-            print(scores[-1], flush=True)
-    facts = {"figure": figure(scores), "summary": summary(scores), "scores": scores}
+    people = read_people(options.people, load_translator(options.model))
+    scores = [score for name in people for source in SOURCES for score in scores_of(name, source, people)]
+    facts: dict[str, Any] = {"figure": figure(scores), "summary": summary(scores), "gains": gains(scores)}
+    facts |= {"scores": scores}
     write_atomically(options.output, (json.dumps(facts, indent=1) + "\n").encode())
     if options.cards:
         for folder in model_folders(options.model):
             write_card(folder, read_config(folder), later(scores))
     print(text_table(facts["summary"]))
+    print(text_table(facts["gains"]))
 
 
-def read_person(t1: Path) -> dict[str, Volume]:
-    """T1, T2, FLAIR and the thick T1 of a person, by name."""
-    name, target = t1.name.split("_T1")[0], read_volume(t1)
-    thick = {"millimetres": 5.0, "gap": 0.0, "plane": "axial", "profile": "gaussian"}
-    record = [{"name": "thick_slices", "parameters": thick}]
-    own = {contrast: read_volume(t1.with_name(f"{name}_{contrast}.nii.gz")) for contrast in ("T2", "FLAIR")}
-    return {"T1": target, **own, THICK: degraded_in_place(target, record, find_modality("MR"), "linear")}
+Person = dict[str, Volume]
+"""T1, T2, FLAIR and thick T1 of a person, "made from" each of the last three, on the scale of the 99.5th percentile of
+the brain; and the brain."""
 
 
-def scaled(image: Volume, brain: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The image as a share of the 99.5th percentile of its brain, and the brain: what is not 0."""
-    voxels = image.voxels[0].astype(np.float64)
-    inside = voxels > 0 if brain is None else brain
-    return voxels / np.percentile(voxels[inside], 99.5), inside
+def read_people(folder: Path, translator: AnyTranslator) -> dict[str, Person]:
+    """One visit of each person that has all three images."""
+    people: dict[str, Person] = {}
+    for t1 in sorted(folder.rglob("*_T1.nii.gz")):
+        name = t1.name.removesuffix("_T1.nii.gz")
+        paths = {contrast: t1.with_name(f"{name}_{contrast}.nii.gz") for contrast in ("T1", "T2", "FLAIR")}
+        if subject_of(name) not in people and all(path.exists() for path in paths.values()):
+            images = {contrast: read_volume(path) for contrast, path in paths.items()}
+            images[THICK] = thick(images["T1"])
+            made = {f"made from {source}": translator(images[source]) for source in SOURCES}
+            brain = brain_of(t1, name, images["T1"])
+            people[subject_of(name)] = {key: scaled(image, brain) for key, image in (images | made).items()}
+            people[subject_of(name)]["brain"] = brain
+            print(name, flush=True)
+    return people
 
 
-def baselines(source: str, own: dict[str, Volume], others: list[dict[str, Volume]]) -> dict[str, np.ndarray]:
-    """The mean value of the T1 of other people, and their intensity lookup."""
-    pairs = []
-    for other in others:
-        target, brain = scaled(other["T1"])
-        pairs.append((scaled(other[source], brain)[0][brain][None], target[brain][None]))
-    mean = np.mean([target.mean() for _, target in pairs])
-    values = scaled(own[source], scaled(own["T1"])[1])[0]
-    return {"mean value": np.full(values.shape, mean), "intensity lookup": Lookup.learn(pairs)(values[None])[0]}
+def thick(image: Volume) -> Volume:
+    """The image in axial slices of 5 mm, interpolated to its own grid."""
+    drawn = {"millimetres": 5.0, "gap": 0.0, "plane": "axial", "profile": "gaussian"}
+    return degraded_in_place(image, [{"name": "thick_slices", "parameters": drawn}], find_modality("MR"), "linear")
+
+
+def brain_of(t1: Path, name: str, image: Volume) -> Volume:
+    """The mask of the brain: of a file, or where the image of a brain alone is not 0."""
+    masks = [t1.with_name(f"{owner}_brain.nii.gz") for owner in (name, subject_of(name))]
+    found = [read_volume(path).voxels for path in masks if path.exists()] or [image.voxels]
+    return image.like((found[0] > 0).astype(np.uint8))
+
+
+def scaled(image: Volume, brain: Volume) -> Volume:
+    """The image as a share of the 99.5th percentile in its brain."""
+    voxels = image.voxels.astype(np.float32)
+    return image.like(voxels / np.percentile(voxels[brain.voxels > 0], 99.5).astype(np.float32))
+
+
+def scores_of(name: str, source: str, people: dict[str, Person]) -> list[dict[str, Any]]:
+    """The scores of each system for one source of one person."""
+    own, others = people[name], [person for other, person in people.items() if other != name]
+    cases = [TrainingCase(other["T1"], other["brain"].voxels[0] > 0, other[source].voxels) for other in others]
+    made, brain = own[f"made from {source}"], own["brain"]
+    factor = float(np.median([gain(other, source) for other in others]))
+    systems = {MODEL: made.like(made.voxels * np.float32(factor)), SOURCE: own[source]}
+    systems |= TrainingBaselines(cases).volumes(own["T1"], brain.voxels[0] > 0, 0.0, own[source].voxels)
+    scores = []
+    for system in (MODEL, LOOKUP, MEAN, SOURCE):
+        found = score_pair(systems[system], own["T1"], brain, "mr-percentile", case=name)
+        values = {score.metric.name: score.value for score in found}
+        rounded = {metric: round(float(values[metric]), 4) for metric in METRICS}
+        scores.append({"person": name, "source": source, "system": system, **rounded})
+        print(scores[-1], flush=True)
+    return scores
+
+
+def gain(person: Person, source: str) -> float:
+    """The factor of a translation with the smallest squared error in the brain."""
+    inside = person["brain"].voxels > 0
+    made, target = (person[key].voxels[inside].astype(np.float64) for key in (f"made from {source}", "T1"))
+    return float(made @ target / (made @ made))
+
+
+def values_of(scores: list[dict[str, Any]], source: str, system: str, metric: str) -> np.ndarray:
+    """Of each person, in their order."""
+    return np.array([one[metric] for one in scores if (one["source"], one["system"]) == (source, system)])
+
+
+def interval(values: np.ndarray, digits: int, sign: str = "") -> str:
+    """Mean over people and its 95 % interval."""
+    found = mean_interval(values)
+    return f"{found.value:{sign}.{digits}f} ({found.low:{sign}.{digits}f} … {found.high:{sign}.{digits}f})"
 
 
 def summary(scores: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """One row for each source: PSNR in dB, means over people with 95 % intervals."""
+    """One row for each source and system: means over people with 95 % intervals."""
+    return [
+        {"source": source, "system": system, "people": str(len(values_of(scores, source, system, "psnr")))}
+        | {metric: interval(values_of(scores, source, system, metric), digits) for metric, digits in METRICS.items()}
+        for source in SOURCES
+        for system in (MODEL, LOOKUP, MEAN, SOURCE)
+    ]
+
+
+def gains(scores: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Differences of the model and each other system: means over people with 95 % intervals, and the least in PSNR."""
     rows = []
     for source in SOURCES:
-        of_source = [score for score in scores if score["source"] == source]
-        row = {"source": source, "people": str(len(of_source))}
-        for system in ("model", "intensity lookup", "mean value", "source itself"):
-            found = mean_interval(np.array([score[system] for score in of_source]))
-            row[system] = f"{found.value:.2f} ({found.low:.2f} … {found.high:.2f})"
-        rows.append(row)
+        for system in (LOOKUP, MEAN, SOURCE):
+            row = {"source": source, "model minus": system}
+            for metric, digits in METRICS.items():
+                ours, theirs = (values_of(scores, source, one, metric) for one in (MODEL, system))
+                row[metric] = interval(ours - theirs, digits, "+")
+                if metric == "psnr":
+                    row["worst psnr"] = f"{(ours - theirs).min():+.2f}"
+            rows.append(row)
     return rows
 
 
 def figure(scores: list[dict[str, Any]]) -> str:
     """The scores in one sentence."""
     people = len({score["person"] for score in scores})
-    gains = []
-    for source in SOURCES:
-        of_source = [score for score in scores if score["source"] == source]
-        gains.append(
-            f"{np.mean([score['model'] - score['intensity lookup'] for score in of_source]):+.1f} dB ({source})"
-        )
-    return f"PSNR on {people} real brains, against an intensity lookup: {', '.join(gains)}"
+    parts = [
+        f"{np.mean(values_of(scores, source, MODEL, 'psnr') - values_of(scores, source, LOOKUP, 'psnr')):+.1f} dB"
+        f" from {source}"
+        for source in SOURCES
+    ]
+    return f"PSNR of the T1 of {people} people, against an intensity lookup: {', '.join(parts)}"
 
 
 def later(scores: list[dict[str, Any]]) -> dict[str, Any]:
     """Scores and failures for the model card."""
+    rows = {(row["source"], row["system"]): row for row in summary(scores)}
     table = {
-        f"{row['source']}, {row['people']} real brains, PSNR in dB, mean (95 %)": (
-            f"{row['model']}; intensity lookup {row['intensity lookup']}; mean value {row['mean value']}"
+        f"{source} of {rows[source, MODEL]['people']} real people to their T1, PSNR in dB in the brain, mean (95 %)": (
+            "; ".join(f"{system} {rows[source, system]['psnr']}" for system in (MODEL, LOOKUP, MEAN, SOURCE))
         )
-        for row in summary(scores)
+        for source in SOURCES
     }
-    worst = min(scores, key=lambda score: score["model"] - score["intensity lookup"])
-    text = "worst against the lookup: {source} of a person, {model} dB, the lookup {lookup} dB"
-    return {"scores": table, "failures": [text.format(**worst, lookup=worst["intensity lookup"])]}
+    ours, lookups = ([one for one in scores if one["system"] == system] for system in (MODEL, LOOKUP))
+    worst, lookup = min(zip(ours, lookups, strict=True), key=lambda pair: pair[0]["psnr"] - pair[1]["psnr"])
+    text = f"worst against the lookup: {worst['source']} of one person, {worst['psnr']:.2f} dB"
+    return {"scores": table, "failures": [f"{text}, the lookup {lookup['psnr']:.2f} dB"]}
 
 
 if __name__ == "__main__":

@@ -13,9 +13,10 @@ from medtrans.models.config import CARD
 from medtrans.models.folder import save_model
 from medtrans.models.zoo import shipped
 from medtrans.phantoms import make_head, paint
+from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.reading.volumes import write_volume
-from tests.translating.stand_ins import preparation_of, tiny_regression
+from tests.translating.stand_ins import preparation_of, tiny_regression, tiny_segmenter
 
 
 @pytest.fixture
@@ -54,8 +55,32 @@ def test_t1_is_scored_beside_what_is_learnt_from_the_other_people(score, tmp_pat
     preparation = preparation_of("MR", "MR", **scales)
     save_model(tmp_path / "model", tiny_regression(preparation), preparation, {"name": "tiny"})
     facts = score("head_any_to_t1", tmp_path / "people", "-m", tmp_path / "model")
-    assert [row["source"] for row in facts["summary"]] == ["T2", "FLAIR", "T1 of 5 mm"]
-    thick = [one for one in facts["scores"] if one["source"] == "T1 of 5 mm"]
-    assert len(thick) == 3
-    assert all(one["source itself"] > one["mean value"] for one in thick), "of slices of 8 mm little is lost"
-    assert all(one["intensity lookup"] > one["model"] for one in facts["scores"]), "an untrained model"
+    assert list(dict.fromkeys(row["source"] for row in facts["summary"])) == ["T2", "FLAIR", "T1 of 5 mm"]
+    psnr = {(one["person"], one["source"], one["system"]): one["psnr"] for one in facts["scores"]}
+    people = {person for person, _, _ in psnr}
+    assert len(people) == 3
+    for person in people:
+        thick = {system: psnr[person, "T1 of 5 mm", system] for system in ("source itself", "training mean")}
+        assert thick["source itself"] > thick["training mean"], "of slices of 8 mm little is lost"
+    lookups = {key[:2]: value for key, value in psnr.items() if key[2] == "intensity lookup"}
+    assert all(lookup > psnr[*key, "model"] for key, lookup in lookups.items()), "an untrained model"
+
+
+def test_tissues_are_scored_in_each_contrast_of_heads_and_of_brains_alone(score, tmp_path):
+    labels = next((pipelines_folder().parent / "sample_data").glob("*_labels.nii.gz"))
+    (tmp_path / "labels").mkdir()
+    shutil.copy(labels, tmp_path / "labels")
+    head = make_head(1, shape=(24, 28, 24), spacing=8.0)
+    for contrast in ("T1", "T2", "FLAIR"):
+        write_volume(paint(head, contrast, np.random.default_rng(1)), tmp_path / "people" / f"p1_{contrast}.nii.gz")
+    preparation = preparation_of(
+        "MR", "labels", source_normalisation=Percentiles(), target_normalisation=Labels(labels=tuple(range(1, 12)))
+    )
+    save_model(tmp_path / "model", tiny_segmenter(preparation), preparation, {"name": "tiny"})
+    facts = score("head_tissues", tmp_path / "labels", "-m", tmp_path / "model", "--people", tmp_path / "people")
+    assert [(row["image"], row["contrast"]) for row in facts["summary"]] == [
+        (part, contrast) for part in ("whole head", "brain alone") for contrast in ("T1", "T2", "FLAIR", "PD")
+    ]
+    assert all(0 <= value <= 1 for one in facts["painted"] for value in one["dice"].values())
+    assert [one["contrast"] for one in facts["people"]] == ["T2", "FLAIR"]
+    assert "on 1 painted head in 4 contrasts" in facts["figure"]

@@ -174,7 +174,7 @@ def test_sets_of_one_kind_are_measured(tmp_path, kind):
     ("change", "reason", "said"),
     [
         ({"view": "oblique"}, UsageError, "nothing is named 'oblique'"),
-        ({"extractor": "inception"}, ModelRefused, "not a model folder"),
+        ({"extractor": "inception"}, ModelRefused, "neither a model folder"),
         ({"slices": 40}, InputRefused, "0 volumes that can be assessed: has .* 40 are taken"),
     ],
 )

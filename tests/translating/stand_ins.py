@@ -71,12 +71,20 @@ def translator_of(method, settings=None, identity=None, **changes):
 
 def tiny_regression(preparation, seed=0):
     """A real method, small, that `load_model` can build again."""
-    kind = load("regression")
+    return _tiny("regression", "generator", preparation.task(1, 1), seed)
+
+
+def tiny_segmenter(preparation, seed=0):
+    """Likewise, for the labels of the preparation."""
+    labels = preparation.settings.target_normalisation.labels
+    return _tiny("segmenter", "network", preparation.task(1, len(labels)), seed)
+
+
+def _tiny(method, network, task, seed):
+    kind = load(method)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return kind(
-            preparation.task(1, 1), kind.Settings.from_dict({"generator": {"name": "unet", "channels": [4, 4, 4]}})
-        )
+        return kind(task, kind.Settings.from_dict({network: {"name": "unet", "channels": [4, 4, 4]}}))
 
 
 def ball(shape, channels=1, low=-1024, high=1000, seed=0):

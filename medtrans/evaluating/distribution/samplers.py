@@ -17,6 +17,7 @@ from medtrans.evaluating.distribution.extractors import (
 from medtrans.evaluating.distribution.image_sampler import HU_SCALE, ImageSampler, IntensityRange, one_scale
 from medtrans.models.config import model_hash
 from medtrans.models.folder import load_model
+from medtrans.models.zoo import model_folder
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 
@@ -39,8 +40,10 @@ def built_in_sampler(
     return ImageSampler(reader, preparation, view, slices if view != WHOLE else 1, words)
 
 
-def model_sampler(folder: Path, view: str | None, slices: int) -> ImageSampler:
-    """The features of a segmenter, of volumes prepared like its sources. Raises ModelRefused, UsageError."""
+def model_sampler(model: str | Path, view: str | None, slices: int) -> ImageSampler:
+    """The features of a segmenter, given as a folder or by the name of a shipped one, of volumes prepared like its
+    sources. Raises ModelRefused, UsageError."""
+    folder = model_folder(model)
     method, preparation, _ = load_model(folder)
     encode = getattr(method, "features", None)
     if encode is None:

@@ -13,6 +13,7 @@ from medtrans.evaluating.segmentation.classes import Classes, checked, find_clas
 from medtrans.evaluating.segmentation.label_maps import from_files
 from medtrans.evaluating.segmentation.task import LabelMap, SegmentationTask
 from medtrans.evaluating.settings import SegmentationSettings
+from medtrans.models.zoo import model_folder
 from medtrans.preparing.normalisation.labels import Labels
 from medtrans.translating.translator import Translator
 
@@ -20,9 +21,10 @@ from medtrans.translating.translator import Translator
 class Segmenter:
     """A trained model that writes label maps."""
 
-    def __init__(self, model: Path, device: str = "auto") -> None:
-        """Raises ModelRefused where it writes anything else."""
-        self.folder, self.translator = model, Translator.load(model, device=device)
+    def __init__(self, model: str | Path, device: str = "auto") -> None:
+        """`model` is a folder or the name of a shipped model. Raises ModelRefused where it writes anything else."""
+        self.folder = model_folder(model)
+        self.translator = Translator.load(self.folder, device=device)
         target = self.translator.preparation.settings.target_normalisation
         if not isinstance(target, Labels):
             raise ModelRefused(
@@ -66,9 +68,9 @@ class Segmenter:
 
 
 def from_segmenter(
-    model: Path, classes: Classes | None, tolerance: float, reference: Path | None = None, *, device: str = "auto"
+    model: str | Path, classes: Classes | None, tolerance: float, reference: Path | None = None, *, device: str = "auto"
 ) -> SegmentationTask:
-    """The segmenter of a model folder; without `classes`, its labels by their numbers.
+    """The segmenter of a model folder, or a shipped one by its name; without `classes`, its labels by their numbers.
 
     `reference`, the true label maps of the targets, is compared with its maps, that of the real target too.
     Raises ModelRefused, UsageError.
@@ -97,7 +99,7 @@ def of_settings(settings: SegmentationSettings, device: str) -> SegmentationTask
 
 
 def of_options(
-    model: Path, label_maps: Path | None, reference: Path | None, labels: str | None, tolerance: float
+    model: str | Path, label_maps: Path | None, reference: Path | None, labels: str | None, tolerance: float
 ) -> SegmentationTask:
     """The segmentation task of a command line that names a segmenter. Raises UsageError, ModelRefused."""
     if label_maps is not None:

@@ -67,6 +67,21 @@ def model_folders(models: Sequence[str | Path]) -> list[Path]:
     return [folder for given in models for folder in _folders(given)]
 
 
+def model_folder(given: str | Path) -> Path:
+    """The folder of a single network, given as that or by the name of a shipped model. Raises ModelRefused."""
+    folders = model_folders([given])
+    if len(folders) > 1:
+        what = f"consists of {len(folders)} networks, and one is needed here"
+        raise ModelRefused(given, what, "give the model folder of one of them, or a model of one network")
+    return folders[0]
+
+
+def single_networks() -> dict[str, Path]:
+    """The folders of the shipped models that consist of one network, by name; also with underscores."""
+    alone = {model.name: model.members[0] for model in shipped() if len(model.members) == 1}
+    return alone | {name.replace("-", "_"): folder for name, folder in alone.items()}
+
+
 def _folders(given: str | Path) -> Sequence[Path]:
     if Path(given).exists():
         folder, pattern = Path(given), f"*/{CONFIG}" if (Path(given) / EXPORTED).is_file() else f"fold_*/model/{CONFIG}"

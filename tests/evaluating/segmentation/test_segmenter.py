@@ -132,7 +132,7 @@ def test_a_recipe_names_it_from_where_the_recipe_lies(tmp_path, monkeypatch):
 
 def test_a_run_refuses_a_missing_segmenter_before_it_trains(tmp_path):
     recipe = load_recipe(find_recipe("t1_to_t2"), [f"evaluating.segmentation.model={tmp_path / 'no'}"], quick=True)
-    with pytest.raises(ModelRefused, match="not a model folder"):
+    with pytest.raises(ModelRefused, match="neither a model folder"):
         run(recipe, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
