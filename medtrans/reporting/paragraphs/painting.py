@@ -10,7 +10,7 @@ from medtrans.reporting.paragraphs.words import listed
 
 TARGETS = {
     "CT": "CT without noise",
-    "T1": "a T1-weighted image of 1.5 T without noise and bias",
+    "T1": "an MPRAGE of 1.5 T without noise and bias",
     "tissues": "maps of tissues",
 }
 
