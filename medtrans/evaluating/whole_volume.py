@@ -35,14 +35,16 @@ def whole_volume(fractions: Sequence[float]) -> list[Finding]:
     if not fractions:
         return []
     air = float(np.median(fractions))
-    gain = -10 * math.log10(max(1 - air, 1e-6))
+    gain = abs(10 * math.log10(max(1 - air, 1e-6)))
+    counts = air >= MIN_AIR_FRACTION
+    higher = f"PSNR is up to {gain:.1f} dB higher than in the body, SSIM higher, MAE lower"
     return [
         Finding(
             code="whole-volume",
-            severity="warn" if air >= MIN_AIR_FRACTION else "note",
+            severity="warn" if counts else "note",
             where="mask",
             what=f"none was given: the whole volume counts, of which {air:.0%} is air (median of the cases)",
-            consequence=f"PSNR is up to {gain:.1f} dB higher than in the body, SSIM higher, MAE lower",
+            consequence=higher if counts else "with so little air, scores are nearly those of the body",
             advice="give a mask of the body",
             numbers={"air_fraction": air, "psnr_gain_db": gain},
         )

@@ -16,6 +16,12 @@ def test_where_air_has_no_error_psnr_rises_by_what_the_finding_says():
     assert not whole_volume([])
 
 
+def test_without_air_nothing_is_said_of_a_gain():
+    (finding,) = whole_volume([0.0])
+    assert (finding.severity, finding.numbers["psnr_gain_db"]) == ("note", 0.0)
+    assert "dB" not in finding.consequence
+
+
 @pytest.mark.parametrize(("image", "modality"), [(ct, "CT"), (mr, "MR")])
 def test_air_is_what_lies_outside_of_the_body(image, modality):
     outside = float((mask().voxels == 0).mean())

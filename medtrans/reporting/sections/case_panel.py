@@ -65,9 +65,12 @@ class CasePanel:
         return "case-" + "-".join(self.case.split())
 
     @property
-    def worst_row(self) -> PictureRow:
-        """The axial slice with the largest difference; without a target, the axial slice through the centre."""
-        return next((line for line in self.rows if line.row.view.worst), self.rows[0])
+    def worst_row(self) -> PictureRow | None:
+        """The axial slice with the largest difference; without a target, the axial slice through the centre.
+
+        None for a line of voxels, which has no slice.
+        """
+        return next((line for line in self.rows if line.row.view.worst), next(iter(self.rows), None))
 
 
 def case_panel(

@@ -20,6 +20,12 @@ def test_thin_and_thick_volumes_are_displayed(shape, spacing, images):
     assert page.tags.count("img") == images + of_the_summary
 
 
+def test_a_line_of_voxels_has_no_slice_and_still_a_page():
+    page = Page(render(report(cases=[example_case(shape=(30, 1, 1), spacing=(1.0, 1.0, 1.0))])))
+    assert page.tags.count("img") == 0
+    assert "30 × 1 × 1 voxels" in page.text
+
+
 def test_fifty_cases_make_a_page_little_larger_than_three():
     names = [f"sub-{number:03}" for number in range(50)]
     baselines = ("copied source", "training mean", "training mean image")
