@@ -239,11 +239,12 @@ def translate(
 
 
 def _default_model() -> str:
-    """The shipped model that is taken where none is named, said on standard error."""
+    """The shipped model that is taken where none is named, said on standard error with the others."""
     from medtrans.models.zoo import DEFAULT, shipped
 
-    about = next(model.about for model in shipped() if model.name == DEFAULT)
-    LOGGER.log(NOTE, f"no --model is given, so {DEFAULT} is used: {about}")
+    about = {model.name: model.about for model in shipped()}
+    others = "".join(f" Or -m {name}: {said}" for name, said in about.items() if name != DEFAULT)
+    LOGGER.log(NOTE, f"no --model is given, so {DEFAULT} is used: {about[DEFAULT]}{others}")
     return DEFAULT
 
 

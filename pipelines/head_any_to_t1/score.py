@@ -4,8 +4,9 @@
 
 PEOPLE holds NAME_T1, NAME_T2 and NAME_FLAIR on one grid for each person: brains, or heads with a mask NAME_brain or
 SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm; the target is the T1. MAE, PSNR and SSIM in the brain by
-the preset mr-percentile. All that needs other images is learnt from the other people alone: baselines (the mean value,
-and the median of the T1 for each value of the source), and, as a T1-like image has no unit, one factor for the model.
+the preset mr-percentile. All that needs other images is learnt from the other people alone: baselines (their mean T1,
+the boxes around their brains brought together, and the median of the T1 for each value of the source), and, as a
+T1-like image has no unit, one factor for the model.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from medtrans.models.config import read_config
 from medtrans.models.folder import write_card
 from medtrans.models.zoo import model_folders
 from medtrans.preparing.degrading import degraded_in_place
+from medtrans.preparing.geometry import orient, resample_like
 from medtrans.reading.names import subject_of
 from medtrans.reading.storage import write_atomically
 from medtrans.reading.volumes import read_volume
@@ -37,7 +39,7 @@ THICK = "T1 of 5 mm"
 SOURCES = ("T2", "FLAIR", THICK)
 METRICS = {"psnr": 2, "ssim": 3, "mae": 4}
 """Name → digits that are shown."""
-MODEL, LOOKUP, MEAN, SOURCE = "model", "intensity lookup", "training mean", "source itself"
+MODEL, LOOKUP, MEAN, SOURCE = "model", "intensity lookup", "mean image", "source itself"
 
 
 def main() -> None:
@@ -49,7 +51,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    people = read_people(options.people, load_translator(options.model))
+    people = read_people(options.people, load_translator(options.model, grid="source"))
     scores = [score for name in people for source in SOURCES for score in scores_of(name, source, people)]
     facts: dict[str, Any] = {"figure": figure(scores), "summary": summary(scores), "gains": gains(scores)}
     facts |= {"scores": scores}
@@ -73,7 +75,7 @@ def read_people(folder: Path, translator: AnyTranslator) -> dict[str, Person]:
         name = t1.name.removesuffix("_T1.nii.gz")
         paths = {contrast: t1.with_name(f"{name}_{contrast}.nii.gz") for contrast in ("T1", "T2", "FLAIR")}
         if subject_of(name) not in people and all(path.exists() for path in paths.values()):
-            images = {contrast: read_volume(path) for contrast, path in paths.items()}
+            images = {contrast: orient(read_volume(path), "RAS")[0] for contrast, path in paths.items()}
             images[THICK] = thick(images["T1"])
             made = {f"made from {source}": translator(images[source]) for source in SOURCES}
             brain = brain_of(t1, name, images["T1"])
@@ -92,7 +94,7 @@ def thick(image: Volume) -> Volume:
 def brain_of(t1: Path, name: str, image: Volume) -> Volume:
     """The mask of the brain: of a file, or where the image of a brain alone is not 0."""
     masks = [t1.with_name(f"{owner}_brain.nii.gz") for owner in (name, subject_of(name))]
-    found = [read_volume(path).voxels for path in masks if path.exists()] or [image.voxels]
+    found = [orient(read_volume(path), "RAS")[0].voxels for path in masks if path.exists()] or [image.voxels]
     return image.like((found[0] > 0).astype(np.uint8))
 
 
@@ -110,6 +112,7 @@ def scores_of(name: str, source: str, people: dict[str, Person]) -> list[dict[st
     factor = float(np.median([gain(other, source) for other in others]))
     systems = {MODEL: made.like(made.voxels * np.float32(factor)), SOURCE: own[source]}
     systems |= TrainingBaselines(cases).volumes(own["T1"], brain.voxels[0] > 0, 0.0, own[source].voxels)
+    systems[MEAN] = own["T1"].like(np.mean([in_box_of(own, other).voxels for other in others], axis=0))
     scores = []
     for system in (MODEL, LOOKUP, MEAN, SOURCE):
         found = score_pair(systems[system], own["T1"], brain, "mr-percentile", case=name)
@@ -118,6 +121,18 @@ def scores_of(name: str, source: str, people: dict[str, Person]) -> list[dict[st
         scores.append({"person": name, "source": source, "system": system, **rounded})
         print(scores[-1], flush=True)
     return scores
+
+
+def in_box_of(own: Person, other: Person) -> Volume:
+    """The T1 of another person on the own grid, the boxes around both brains brought together."""
+    (low, high), (first, last) = (
+        (places.min(axis=0), places.max(axis=0))
+        for places in (np.argwhere(one["brain"].voxels[0]) for one in (own, other))
+    )
+    to_own = np.diag([*((high - low) / (last - first)), 1.0])
+    to_own[:3, 3] = low - to_own[:3, :3] @ first
+    moved = Volume(other["T1"].voxels, own["T1"].affine @ to_own)
+    return resample_like(moved, own["T1"], order=1)
 
 
 def gain(person: Person, source: str) -> float:

@@ -81,8 +81,10 @@ def parts_missing(one: Measured, signature: Signature) -> Iterator[Finding]:
 
 def stripped(one: Measured, signature: Signature) -> Iterator[Finding]:
     """A brain without skull and scalp, however it is turned: small, and without a dark shell below its surface; or on
-    an erased background, and far smaller than a head of its width and length."""
+    an erased background, and far smaller than a head of its width and length. Nothing where the training had some."""
     numbers, typical = one.numbers, signature.numbers
+    if typical["dip"].low < LOST_DIP:
+        return
     small = numbers["litres"] < typical["crown_litres"].mean
     if typical["dip"].mean < MIN_DIP or not small or numbers["cut_above"] > CUT_BY_FIELD:
         return

@@ -64,6 +64,15 @@ def test_what_explains_other_findings_stands_alone():
     assert set(codes(FAULTS["upside-down"](image()))) == {"upside-down"}
 
 
+def test_a_brain_alone_is_what_a_model_was_trained_with_that_had_some():
+    seeds = range(4)
+    images = [image("T1", seed) for seed in seeds]
+    brains = [one.like(np.where(brain(seed), one.voxels, 0)) for seed, one in zip(seeds, images, strict=True)]
+    gate = Gate(Signature.fit([*images, *brains], "MR"))
+    for one in (image(), FAULTS["skull-stripped"](image())):
+        assert "skull-stripped" not in [finding.code for finding in gate.findings(one, "a")]
+
+
 def test_another_modality_is_refused_and_the_rest_is_doubted():
     severities = {code: codes(fault(image()))[code] for code, fault in FAULTS.items()}
     assert severities.pop("other-modality") == "refuse"
