@@ -1,7 +1,8 @@
-"""Processor seconds to paint a training pair: python painting_draws.py LABELS [PAIRS]
+"""Processor seconds to paint a training pair: python painting_draws.py LABELS [PAIRS] [KEY=VALUE …]
 
 For the first three label maps of a folder: a new head (skull, scalp, fat and muscle) with its first pair, and the mean
-of PAIRS further pairs of it, painted and prepared as the pipeline head_mr_to_ct does.
+of PAIRS further pairs of it, painted and prepared as the pipeline head_mr_to_ct does, with other settings if given, such
+as 'preparing.spacing=[1, 1, 2]'.
 """
 
 import sys
@@ -15,7 +16,7 @@ from medtrans.stages._painted_cases import Painter
 
 if __name__ == "__main__":
     labels, pairs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    recipe = load_recipe(find_recipe("head_mr_to_ct"), [f"reading.root={labels}"])
+    recipe = load_recipe(find_recipe("head_mr_to_ct"), [f"reading.root={labels}", *sys.argv[3:]])
     cases = recipe.cases()
     painter = Painter([case.sources[0] for case in cases], recipe.painting, recipe.degrading, recipe.preparation())
     for case in range(min(len(cases), 3)):

@@ -61,16 +61,17 @@ class Head:
     def averaged(self, table: np.ndarray) -> np.ndarray:
         """Mean over each voxel of a quantity that `table` gives for every tissue number: float32.
 
-        Labels as coarse as the voxels are filtered with a Gaussian, which stands for the partial volume of a scanner.
+        Along axes with labels as coarse as the voxels they are filtered with a Gaussian, which stands for the partial
+        volume of a scanner.
         """
         table = np.asarray(table, np.float32)
         a, b, c = self.factor
-        if a == b == c == 1:
-            return gaussian_filter(table[self.fine], [SOFTNESS] * 3)
         out = np.zeros(self.grid.shape, np.float32)
         for i, j, k in np.ndindex(a, b, c):
             out += table[self.fine[i::a, j::b, k::c]]
-        return out / np.float32(a * b * c)
+        out /= np.float32(a * b * c)
+        soft = [SOFTNESS if fine == 1 else 0.0 for fine in self.factor]
+        return gaussian_filter(out, soft) if any(soft) else out
 
     def fraction(self, tissue: str) -> np.ndarray:
         """Volume fraction of `tissue` in each voxel, 0 to 1."""

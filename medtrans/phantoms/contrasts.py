@@ -79,6 +79,8 @@ def paint_mr(head: Head, appearance: Appearance, rng: np.random.Generator) -> Vo
     if appearance.gamma != 1:
         image = signals.max() * power(image / signals.max(), appearance.gamma)
     image *= sensitivity(random_field(rng, axes, COIL_WIDTH), appearance.bias)
+    if appearance.surface:
+        image *= sensitivity(_nearness_to_skin(head.body), appearance.surface)
     if appearance.noise:
         image = noisy_magnitude(image, appearance.noise * signals[NUMBER["white matter"]], rng)
     return head.grid.like(image.astype(np.float32, copy=False))
@@ -111,9 +113,21 @@ def _sponginess(texture: np.ndarray, region: np.ndarray) -> np.ndarray:
     return exp(np.float32(TRABECULAE) * both - np.float32(TRABECULAE * TRABECULAE / 2))
 
 
-def _with_fat_shifted(head: Head, signals: np.ndarray, shift: tuple[int, int]) -> np.ndarray:
-    """Mean signal of each voxel, with that of fat displaced along one axis."""
-    axis, voxels = shift
+def _nearness_to_skin(body: np.ndarray) -> np.ndarray:
+    """0 in the middle of the body and 1 at its ends and beyond: the fourth power of the radius of an ellipsoid."""
+    axes = []
+    for axis, side in enumerate(body.shape):
+        there = np.flatnonzero(body.any(axis=tuple({0, 1, 2} - {axis})))
+        ends, width = there[0] + there[-1], max(there[-1] - there[0], 1)
+        axes.append(((2 * np.arange(side) - ends) / width).astype(np.float32))
+    i, j, k = np.ix_(*axes)
+    square = i * i + j * j + k * k
+    return np.asarray(np.minimum(square * square, 1))
+
+
+def _with_fat_shifted(head: Head, signals: np.ndarray, shift: tuple[int, float]) -> np.ndarray:
+    """Mean signal of each voxel, with that of fat displaced along one axis by whole voxels."""
+    axis, voxels = shift[0], round(shift[1] / head.grid.spacing[shift[0]])
     if not voxels:
         return head.averaged(signals)
     fat = np.isin(np.arange(len(signals)), [NUMBER[tissue] for tissue in FATTY])

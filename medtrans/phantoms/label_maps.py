@@ -30,12 +30,15 @@ DEEPEST_FAT = 12.0
 """Mm below the skin; farther down it is in streaks."""
 
 
-def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | None = None, factor: int = 1) -> Head:
+def from_label_map(
+    volume: Volume, rng: np.random.Generator, *, skull: Skull | None = None, factor: int | tuple[int, int, int] = 1
+) -> Head:
     """Head of a label map, on its own grid without the empty margin; with another `skull`, see `skulls.draw`.
 
-    With a `factor` the voxels of its images are so many times wider than those of the map, and have their partial
-    volume: a last plane that fills no voxel is cut off. Small errors of such maps, tissue in the air and air in tissue,
-    are replaced by the tissue around them. Raises InputRefused on a number without a meaning, naming it.
+    With a `factor`, of all axes or of each, the voxels of its images are so many times wider than those of the map, and
+    have their partial volume: a last plane that fills no voxel is cut off. Small errors of such maps, tissue in the air
+    and air in tissue, are replaced by the tissue around them. Raises InputRefused on a number without a meaning, naming
+    it.
     """
     volume = _without_margin(_largest_piece(volume))
     numbers, names = tissue_of_labels(volume)
@@ -45,7 +48,7 @@ def from_label_map(volume: Volume, rng: np.random.Generator, *, skull: Skull | N
     if skull:
         tissues = reshape(tissues, volume.spacing, skull)
     _part_fat_from_muscle(tissues, volume.spacing, rng)
-    return Head(*_coarser(tissues, volume, factor))
+    return Head(*_coarser(tissues, volume, (factor,) * 3 if isinstance(factor, int) else factor))
 
 
 def label_map(head: Head) -> Volume:
@@ -54,14 +57,16 @@ def label_map(head: Head) -> Volume:
     return head.grid.like(numbers[head.tissues.voxels])
 
 
-def _coarser(tissues: np.ndarray, volume: Volume, factor: int) -> tuple[np.ndarray, tuple[int, int, int], Volume]:
+def _coarser(
+    tissues: np.ndarray, volume: Volume, factor: tuple[int, int, int]
+) -> tuple[np.ndarray, tuple[int, int, int], Volume]:
     """What a Head with voxels `factor` times wider than those of the label map is made of."""
-    shape = [side // factor for side in tissues.shape]
+    shape = [side // times for side, times in zip(tissues.shape, factor, strict=True)]
     affine = volume.affine.copy()
-    affine[:3, 3] += affine[:3, :3].sum(axis=1) * (factor - 1) / 2
+    affine[:3, 3] += (affine[:3, :3] * (np.array(factor) - 1)).sum(axis=1) / 2
     affine[:3, :3] *= factor
-    kept = tissues[tuple(slice(factor * side) for side in shape)]
-    return kept, (factor, factor, factor), Volume(np.zeros((1, *shape), np.uint8), affine)
+    kept = tissues[tuple(slice(times * side) for times, side in zip(factor, shape, strict=True))]
+    return kept, factor, Volume(np.zeros((1, *shape), np.uint8), affine)
 
 
 def _largest_piece(volume: Volume) -> Volume:

@@ -23,15 +23,22 @@ from medtrans.phantoms.tissues import FIELDS, NUMBER, TISSUES
 
 TIES = (("grey matter", "deep grey matter"), ("CSF", "vitreous"), ("muscle", "skin"), ("muscle", "mucosa"))
 """Pairs of tissues with similar signals in most contrasts."""
-UNSURE = {
-    "fat": (0.5, 1.0, "fat"),
-    "marrow": (0.1, 1.0, "fat"),
-    "skin": (0.5, 1.2, "skin"),
-    "blood": (0.0, 1.6, "blood"),
-    "mucosa": (0.6, 1.4, "mucosa"),
-}
-"""Range of the signal, as a share of that of a tissue, where the equations do not suffice: saturation of fat,
-trabeculae, thin skin, flow."""
+UNSURE = {"skin": (0.5, 2.0), "blood": (0.0, 1.6), "mucosa": (0.6, 1.4)}
+"""Range of the signal, relative to that of the equations, where they do not suffice: thin skin and its fat, flow."""
+BRIGHTEST_FAT = 2.0
+"""Signal of fat, relative to that of the equations, in a train of spin echoes, which keeps what J-coupling takes from
+it: Henkelman et al., J Magn Reson Imaging 1992, https://doi.org/10.1002/jmri.1880020511."""
+SUPPRESSED = 0.2
+"""Share of the images with fat suppressed, to a twentieth up to two fifths."""
+HETEROGENEOUS = (("marrow", 0.3), ("fat", 0.2), ("skin", 0.12), ("muscle", 0.1), ("mucosa", 0.15))
+"""Relative deviation of the signal within tissues that are mixtures: red marrow in yellow, septa and vessels in fat,
+hair roots and glands in skin."""
+SURFACE = 1.0
+"""Largest logarithm of the sensitivity of a receive array at the skin, relative to the middle of the head. One half of
+the images have none, as after a normalisation by the scanner."""
+FAT_SHIFT = 2.5
+"""Largest chemical shift in mm: 220 Hz at 1.5 T and 440 Hz at 3 T, at 100 to 400 Hz for a voxel of about 1 mm; Brown,
+Haacke et al., Magnetic Resonance Imaging, 2nd edition 2014, chapter 17."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,10 @@ class Appearance:
     blur: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Standard deviation of the point spread function along i, j, k in mm."""
     gamma: float = 1.0
-    fat_shift: tuple[int, int] = (0, 0)
-    """Chemical shift: the axis along which fat is displaced, and by how many voxels."""
+    fat_shift: tuple[int, float] = (0, 0.0)
+    """Chemical shift: the axis along which fat is displaced, and by how many mm."""
+    surface: float = 0.0
+    """Logarithm of the coil's sensitivity at the skin, relative to the middle of the head."""
 
 
 def of_sequence(
@@ -65,13 +74,27 @@ def other_scanner(contrast: str, rng: np.random.Generator) -> Appearance:
     tesla = float(rng.choice(FIELDS))
     times = _jittered(contrast, tesla, rng)
     signals = _signals(times, tesla, rng, 0.08)
-    for tissue, (low, high, of) in UNSURE.items():
-        signals[NUMBER[tissue]] = signals[NUMBER[of]] * uniform(rng, low, high)
+    for tissue, (low, high) in UNSURE.items():
+        signals[NUMBER[tissue]] *= uniform(rng, low, high)
+    _draw_fat_and_marrow(signals, 1.2 if contrast == "T1" else BRIGHTEST_FAT, rng)
     signals[NUMBER["cortical bone"]] += uniform(rng, 0, 0.12) * signals[NUMBER["white matter"]]
     texture = signals * (0.01 + 0.07 * rng.random(len(TISSUES)))
-    for tissue, deviation in (("marrow", 0.3), ("fat", 0.12), ("muscle", 0.1), ("mucosa", 0.15)):
+    for tissue, deviation in HETEROGENEOUS:
         texture[NUMBER[tissue]] = signals[NUMBER[tissue]] * uniform(rng, 0.5, 1.3) * deviation
     return _scanned(signals, texture, rng)
+
+
+def _draw_fat_and_marrow(signals: np.ndarray, brightest: float, rng: np.random.Generator) -> None:
+    """Change them in place: fat suppressed in a share of the images; marrow yellow or red, dimmed by its trabeculae."""
+    fat, marrow = NUMBER["fat"], NUMBER["marrow"]
+    signals[fat] *= uniform(rng, 0.5, brightest) * _suppression(rng)
+    yellow = uniform(rng, 0, 1)
+    signals[marrow] = uniform(rng, 0.15, 1) * (yellow * signals[fat] + (1 - yellow) * signals[marrow])
+
+
+def _suppression(rng: np.random.Generator) -> float:
+    """What a scanner leaves of fat."""
+    return uniform(rng, 0.05, 0.4) if rng.random() < SUPPRESSED else 1.0
 
 
 def random_contrast(rng: np.random.Generator) -> Appearance:
@@ -84,6 +107,7 @@ def random_contrast(rng: np.random.Generator) -> Appearance:
         signals[NUMBER["cortical bone"]] = FULL_SCALE * uniform(rng, 0.0, 0.12)
     lower, upper = sorted((NUMBER["cortical bone"], NUMBER["fat"]), key=lambda number: signals[number])
     signals[NUMBER["marrow"]] = uniform(rng, signals[lower], signals[upper])
+    signals[NUMBER["fat"]] *= _suppression(rng)
     signals[[NUMBER["dentine"], NUMBER["enamel"]]] = signals[NUMBER["cortical bone"]]
     signals[[NUMBER["air outside"], NUMBER["air inside"], NUMBER["metal"]]] = 0.0
     texture = 0.15 * signals * rng.random(len(TISSUES))
@@ -95,7 +119,7 @@ def _scanned(signals: np.ndarray, texture: np.ndarray, rng: np.random.Generator)
     blur = np.full(3, uniform(rng, 0.0, 0.7))
     if rng.random() < 0.33:
         blur[rng.integers(3)] += uniform(rng, 0.3, 1.8)
-    shift = int(rng.integers(-1, 2)) if rng.random() < 0.5 else 0
+    shift = uniform(rng, -FAT_SHIFT, FAT_SHIFT) if rng.random() < 0.5 else 0.0
     i, j, k = blur.tolist()
     return Appearance(
         tuple(signals.tolist()),
@@ -105,6 +129,7 @@ def _scanned(signals: np.ndarray, texture: np.ndarray, rng: np.random.Generator)
         blur=(i, j, k),
         gamma=float(exp(uniform(rng, -0.3, 0.3))),
         fat_shift=(int(rng.integers(3)), shift),
+        surface=uniform(rng, 0.0, SURFACE) if rng.random() < 0.5 else 0.0,
     )
 
 

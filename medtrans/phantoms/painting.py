@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
+import nibabel as nib
 import numpy as np
 from annotated_types import Ge, Interval, MinLen
 
@@ -60,15 +61,24 @@ class PaintedPair:
     mask: Volume
 
 
-def painted_head(labels: Volume, rng: np.random.Generator, *, new_skull: bool, factor: int) -> Head:
+def painted_head(
+    labels: Volume, rng: np.random.Generator, *, new_skull: bool, factor: int | tuple[int, int, int]
+) -> Head:
     """The head of a label map, with a random skull and scalp where they are new. Raises InputRefused."""
     skull = skulls.draw(rng) if new_skull else None
     return from_label_map(labels, rng, skull=skull, factor=factor)
 
 
-def factor_for(labels: Volume, spacing: Sequence[float] | None) -> int:
-    """How many times wider than the label map's the voxels of `spacing` mm are, whole and rounded down; 1 at least."""
-    return max(1, int(min(spacing) / max(labels.spacing) + 1e-3)) if spacing else 1
+def factor_for(labels: Volume, spacing: Sequence[float] | None) -> tuple[int, int, int]:
+    """How many times wider than those of the label map the voxels of `spacing` mm are, along each axis of the map.
+
+    Rounded down to whole numbers of at least 1. `spacing` is that along left-right, back-front and feet-head.
+    """
+    if not spacing:
+        return 1, 1, 1
+    axes = nib.orientations.io_orientation(labels.affine)[:, 0].astype(int)
+    i, j, k = (max(1, int(spacing[axis] / mm + 1e-3)) for axis, mm in zip(axes, labels.spacing, strict=True))
+    return i, j, k
 
 
 def paint_pair(head: Head, settings: PaintingSettings, rng: np.random.Generator) -> PaintedPair:

@@ -6,7 +6,8 @@
 Every thickness varies smoothly over the head. Bone grows into CSF as far as it lies outside the brain's hull, so that
 it never touches brain and never reaches into a sulcus; then the brain may shrink away from it, as with age. Bone grows
 into scalp up to the skin; it is thinned to two millimetres at most, so that what was closed stays closed. New skin is
-laid on the outside, and may be thick: near the vertex of a real head it is as wide as the fat below it.
+laid on the outside, and may be thick: near the vertex of a real head it is as wide as the fat below it. Where it is so
+wide, its inner part differs from the outer one in many MR images: dermis, painted as muscle.
 
 Between fat and bone lie galea, loose tissue and periosteum: one layer in MR and CT (Hayman et al., J Comput Assist
 Tomogr 27, 2003, https://journals.lww.com/jcat/Abstract/2003/05000/Clinical_and_Imaging_Anatomy_of_the_Scalp.27.aspx),
@@ -56,23 +57,27 @@ class Skull:
     """By how much the skin reaches further into the fat below it. 0 to 4."""
     galea: tuple[float, float] = (0.0, 0.0)
     """Thickness of the layers from galea to periosteum, which replace the outside of the bone. 0 to 3."""
+    dermis: tuple[float, float] = (0.0, 0.0)
+    """Thickness of the inner layer of the skin, which replaces the outside of the fat. 0 to 3."""
     seed: int = 0
 
 
 def draw(rng: np.random.Generator) -> Skull:
     """Random skull within the range of adults."""
-    means = uniforms(rng, (-2, -1.5, 0, 1.1, -0.5, -1, 0), (2, 3.5, 3, 2, 1.5, 3, 2.5))
-    deviations = uniforms(rng, (0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8))
+    means = uniforms(rng, (-2, -1.5, 0, 1.1, -0.5, -1, 0, -2), (2, 3.5, 3, 2, 1.5, 3, 2.5, 2.5))
+    deviations = uniforms(rng, (0.3, 0.3, 0.2, 0.1, 0.2, 0.2, 0.2, 0.2), (1.2, 1.2, 0.7, 0.4, 0.6, 1, 0.8, 0.8))
     thickness = ((float(m), float(sd)) for m, sd in zip(means, deviations, strict=True))
-    names = ("inward", "outward", "scalp", "table", "atrophy", "skin", "galea")
+    names = ("inward", "outward", "scalp", "table", "atrophy", "skin", "galea", "dermis")
     return Skull(**dict(zip(names, thickness, strict=True)), seed=int(rng.integers(2**31)))
 
 
 def reshape(tissues: np.ndarray, spacing: Sequence[float], skull: Skull) -> np.ndarray:
     """Tissue numbers (i, j, k) with this skull instead of their own. All tissue between skin and bone counts as fat."""
-    inward, outward, scalp, table, atrophy, skin, galea = _fields(skull, centred_axes(tissues.shape, spacing))
+    inward, outward, scalp, table, atrophy, skin, galea, dermis = _fields(skull, centred_axes(tissues.shape, spacing))
     out, half = _with_scalp(tissues, spacing, scalp), min(spacing) / 2
-    out[_is(out, "fat") & (distance(_is(out, "skin"), spacing, FAR) - half < skin)] = NUMBER["skin"]
+    fat, below_skin = _is(out, "fat"), distance(_is(out, "skin"), spacing, FAR) - half
+    out[fat & (below_skin < np.minimum(skin + dermis, FAR - 1))] = NUMBER["muscle"]
+    out[fat & (below_skin < skin)] = NUMBER["skin"]
     box = _around(_is(out, *BRAIN), spacing)
     head = out[box]
     from_cavity = distance(_is(head, *BRAIN, "CSF", "blood"), spacing, BRAINCASE)
@@ -117,11 +122,11 @@ def _lay_galea(head: np.ndarray, spacing: Sequence[float], from_cavity: np.ndarr
 
 
 def _fields(skull: Skull, axes: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The seven thicknesses at every voxel, in mm."""
+    """The eight thicknesses at every voxel, in mm."""
     rng = np.random.default_rng(skull.seed)
     limits = (
         (skull.inward, -4, 4, 40), (skull.outward, -4, 4, 40), (skull.scalp, 0, 4, 60), (skull.table, 1, 2, 15),
-        (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60), (skull.galea, 0, 3, 40),
+        (skull.atrophy, 0, 2, 30), (skull.skin, 0, 4, 60), (skull.galea, 0, 3, 40), (skull.dermis, 0, 3, 40),
     )  # fmt: skip
     return [
         np.clip(mean + np.float32(sd) * random_field(rng, axes, wide), low, high)

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from medtrans.core.errors import UsageError
 from medtrans.degradations._ct_noise import ct_noise
 from medtrans.phantoms import Lesion, make_head, paint
-from medtrans.phantoms.contrasts import paint_ct
+from medtrans.phantoms.contrasts import paint_ct, paint_mr
+from medtrans.phantoms.mr_appearance import of_sequence
 from medtrans.phantoms.tissues import NUMBER, TISSUES
 
 MR = ("T1", "T2", "PD", "FLAIR")
@@ -77,6 +80,33 @@ def test_the_coil_shades_the_whole_image_smoothly(head):
     inside = head.fraction("white matter") > 0.5
     assert ratio[inside].std() > 0.05
     assert np.abs(np.diff(np.log(ratio[inside.any((1, 2))][:, 36, 40]))).max() < 0.1
+
+
+def painted(head, **changes):
+    plain = of_sequence("PD", np.random.default_rng(0), tesla=1.5, noise=0, bias=0, variation=0)
+    return paint_mr(head, replace(plain, **changes), np.random.default_rng(0)).voxels[0]
+
+
+def test_near_the_coil_the_image_is_brighter_by_as_much_as_asked(head):
+    plain = painted(head)
+    inside = plain > 1
+    ratio = painted(head, surface=0.8) / np.maximum(plain, 1)
+    middle, skin = inside & (head.fraction("deep grey matter") > 0.5), inside & (head.fraction("skin") > 0.5)
+    assert ratio[inside].min() == pytest.approx(1, abs=1e-4)
+    assert ratio[inside].max() == pytest.approx(np.exp(0.8), rel=0.01)
+    assert ratio[middle].mean() < 1.1
+    assert ratio[skin].mean() > 1.5
+
+
+@pytest.mark.parametrize(("millimetres", "voxels"), [(0, 0), (1, 0), (4, 1), (-7, -2)])
+def test_fat_is_displaced_by_millimetres_whatever_the_size_of_voxels(head, millimetres, voxels):
+    axis, mm = 1, head.grid.spacing[1]
+    signals = np.zeros(len(TISSUES))
+    signals[NUMBER["fat"]] = 100.0
+    fat = {"signals": tuple(signals), "texture": tuple(0 * signals)}
+    still, moved = painted(head, **fat), painted(head, **fat, fat_shift=(axis, float(millimetres)))
+    assert voxels == round(millimetres / mm)
+    assert np.allclose(moved, np.roll(still, voxels, axis))
 
 
 def test_a_lesion_is_bright_in_flair():

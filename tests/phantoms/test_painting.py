@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from medtrans.phantoms.anatomy import make_head
+from medtrans.core.filters import gaussian_filter
+from medtrans.core.volume import Volume
+from medtrans.phantoms.anatomy import SOFTNESS, make_head
 from medtrans.phantoms.label_maps import from_label_map, label_map
 from medtrans.phantoms.painting import BONES, PaintingSettings, factor_for, paint_pair, painted_head
 from medtrans.phantoms.tissues import NUMBER, TISSUES
@@ -70,8 +72,20 @@ def test_wider_voxels_lie_where_those_of_the_map_do_and_hold_shares_of_them(labe
 
 
 def test_voxels_are_painted_as_wide_as_a_whole_number_of_those_of_the_map(labels):
-    wanted = {None: 1, (2, 2, 2): 1, (4, 4, 4): 1, (8, 8, 8): 2, (9, 9, 12): 2}
+    wanted = {None: (1, 1, 1), (2, 2, 2): (1, 1, 1), (4, 4, 4): (1, 1, 1), (8, 8, 8): (2, 2, 2), (9, 4, 12): (2, 1, 3)}
     assert {spacing: factor_for(labels, spacing) for spacing in wanted} == wanted
+    turned = Volume(labels.voxels.transpose(0, 3, 1, 2), labels.affine[:, [2, 0, 1, 3]])
+    assert factor_for(turned, (9, 4, 12)) == (3, 2, 1)
+
+
+def test_voxels_may_be_wider_along_one_axis_and_are_soft_along_the_others(labels):
+    fine, flat = (from_label_map(labels, np.random.default_rng(0), factor=factor) for factor in (1, (1, 1, 2)))
+    assert flat.grid.spacing == (4.0, 4.0, 8.0)
+    assert np.allclose(flat.grid.affine @ [0, 0, 0, 1], fine.grid.affine @ [0, 0, 0.5, 1])
+    bone = np.arange(len(TISSUES)) == NUMBER["cortical bone"]
+    sharp = bone[fine.fine].astype(np.float32)
+    halves = (sharp[:, :, 0::2] + sharp[:, :, 1::2]) / 2
+    assert np.allclose(flat.averaged(bone), gaussian_filter(halves, [SOFTNESS, SOFTNESS, 0]))
 
 
 def test_a_new_skull_changes_the_shape_and_an_old_one_is_kept(labels):

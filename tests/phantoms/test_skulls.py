@@ -59,6 +59,18 @@ def test_the_skin_may_be_thicker_and_takes_from_the_fat_alone(spacing):
 
 
 @pytest.mark.parametrize("spacing", [1.0, 1.5])
+def test_the_dermis_lies_below_the_skin_however_thick_that_is(spacing):
+    old = ball(spacing)
+    new = reshape(old, [spacing] * 3, Skull(skin=(1, 0), dermis=(2, 0)))
+    without_skin = set(LAYERS) - {"skin"}
+    assert end(new, *without_skin, "marrow", "muscle", spacing=spacing) == pytest.approx(33 - 1, abs=0.6 * spacing)
+    assert end(new, *without_skin, "marrow", spacing=spacing) == pytest.approx(33 - 3, abs=0.6 * spacing)
+    thick = reshape(old, [spacing] * 3, Skull(skin=(4, 0), dermis=(3, 0)))
+    assert is_(thick, "fat").any(), "5 mm of both at most"
+    assert np.array_equal(is_(thick, "skin", "muscle", "fat"), is_(old, "skin", "fat"))
+
+
+@pytest.mark.parametrize("spacing", [1.0, 1.5])
 def test_the_galea_is_soft_tissue_that_takes_the_place_of_the_outer_bone(spacing):
     old = ball(spacing)
     new = reshape(old, [spacing] * 3, Skull(galea=(2, 0)))
