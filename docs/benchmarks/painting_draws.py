@@ -1,8 +1,8 @@
 """Processor seconds to paint a training pair: python painting_draws.py LABELS [PAIRS] [KEY=VALUE …]
 
 For the first three label maps of a folder: a new head (skull, scalp, fat and muscle) with its first pair, and the mean
-of PAIRS further pairs of it, painted and prepared as the pipeline head_mr_to_ct does, with other settings if given, such
-as 'preparing.spacing=[1, 1, 2]'.
+of PAIRS further pairs of it, painted and prepared as the pipeline head_mr_to_ct does, or with other settings, such as
+'preparing.spacing=[1, 1, 2]'.
 """
 
 import sys
