@@ -1,10 +1,10 @@
-"""Registrations whose truth is known: python align.py rigid|deformable|mesh [--data DATA] [--cases FIRST LAST]
+"""Registrations whose truth is known: python align.py rigid|deformable|mesh [--data DATA] [--cases 0 60] [--second CT]
 
 Whole-head phantoms of 1.5 mm. Rigid: T1 and a CT, or T1 and T2, in turn; the second is turned by up to 20°, moved by
 up to 30 mm and scanned on a grid of its own (1.2×1.2×2 mm). With DATA also T1 and T2 of people, moved likewise.
-Deformable: T1 and T2, moved by up to 10° and 10 mm; the T1 is deformed by a smooth random field. Every sixth pair is
-spoilt: the moving image is of another head, or its upper third alone. A line for each: mean error over the body,
-judgement. Mesh: what the best B-spline leaves of such fields, without any search.
+Deformable: T1 and T2 (or CT), moved by up to 10° and 10 mm; the T1 is deformed by a smooth random field. Every sixth
+pair is spoilt: the moving image is of another head, or its upper third alone. A line for each: mean error over the
+body, judgement. Mesh: what the best B-spline leaves of such fields, without any search.
 """
 
 import sys
@@ -106,10 +106,11 @@ def upper_third(volume: Volume) -> Volume:
     return Volume(volume.voxels[..., cut:], affine)
 
 
-def pairs(kind: str, first: int, last: int, data: Path | None) -> Iterator[tuple[str, str, tuple]]:
+def pairs(kind: str, first: int, last: int, data: Path | None, second: str | None) -> Iterator[tuple[str, str, tuple]]:
     """Name, modality of the moving image, and the pair with its truth; no body where the pair is spoilt."""
+    in_turn = [second] if second else ["T2"] if kind == "deformable" else ["CT", "T2"]
     for seed in range(first, last):
-        second = "T2" if kind == "deformable" or seed % 2 else "CT"
+        second = in_turn[seed % len(in_turn)]
         modality = "CT" if second == "CT" else "MR"
         fixed, moving, body, truth = phantom(seed, kind, second)
         if seed % SPOILT_EVERY == SPOILT_EVERY - 1:
@@ -143,6 +144,7 @@ if __name__ == "__main__":
     parser.add_argument("kind", choices=[*LIMIT_MM, "mesh"])
     parser.add_argument("--data", type=Path)
     parser.add_argument("--cases", type=int, nargs=2, default=None, metavar=("FIRST", "LAST"))
+    parser.add_argument("--second", choices=["T2", "CT"], help="contrast of the moving image; default: as above")
     options = parser.parse_args()
     first, last = options.cases or CASES[options.kind]
     if options.kind == "mesh":
@@ -153,7 +155,7 @@ if __name__ == "__main__":
             )
         sys.exit()
     errors, wrong_but_good, limit = [], [], LIMIT_MM[options.kind]
-    for name, modality, (fixed, moving, body, truth) in pairs(options.kind, first, last, options.data):
+    for name, modality, (fixed, moving, body, truth) in pairs(options.kind, first, last, options.data, options.second):
         began = process_time()
         modalities = find_modality("MR"), find_modality(modality)
         found = register(fixed, moving, options.kind, modalities=modalities)

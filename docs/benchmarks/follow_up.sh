@@ -1,8 +1,10 @@
 #!/bin/sh
-# Follow-ups of phantoms: a segmenter of lesions, the next visit, the look of the first visit: sh follow_up.sh OUT
+# Follow-ups of phantoms: a segmenter of lesions, the next visit, the look of the first visit: sh follow_up.sh OUT [DATA]
 # About twelve minutes of one processor, seven of them training. The tables are printed, and lie in OUT/*/scores.csv.
+# With DATA both models are applied to the FLAIR of a real person (follow_up/p01) on the voxels of the training.
 set -eu
-out=$1
+out=$1 data=${2:-}
+here=$(dirname "$0")
 phantoms() { # folder, further options
     folder=$1
     shift
@@ -46,6 +48,20 @@ medtrans evaluate --translated "$out/look/translations" --target "$out/harmonise
     --metric '{name: change_error, where: outside}' --metric false_change --segmenter "$out/segmenter/model" \
     --labels '{lesion: 1}' --threads 1 -o "$out/harmonised/scores.csv" --overwrite
 
-table=$(dirname "$0")/follow_up_table.py
-python "$table" "$out/next/scores.csv" "$out/next/structures.csv"
-python "$table" "$out/harmonised/scores.csv" "$out/harmonised/scores_structures.csv"
+python "$here/follow_up_table.py" "$out/next/scores.csv" "$out/next/structures.csv"
+python "$here/follow_up_table.py" "$out/harmonised/scores.csv" "$out/harmonised/scores_structures.csv"
+
+[ -n "$data" ] || exit 0
+person=$out/person
+python "$here/resample.py" 3 "$data"/follow_up/p01_visit?_FLAIR.nii.gz "$data/follow_up/p01_brain.nii.gz" -o "$person"
+python "$here/resample.py" 3 "$data/follow_up/p01_change.nii.gz" --share 0.25 -o "$person"
+applied() { # run, source, target, further options of translate
+    run=$1 source=$person/p01_visit${2}_FLAIR.nii.gz target=$person/p01_visit${3}_FLAIR.nii.gz
+    shift 3
+    medtrans translate -i "$source" -o "$person/$run.nii.gz" -m "$out/$run/model" --threads 1 --overwrite "$@"
+    medtrans evaluate --translated "$person/$run.nii.gz" --target "$target" --source "$source" --mask "$person/p01_brain.nii.gz" \
+        --change "$person/p01_change.nii.gz" --preset mr-percentile --metric change_error \
+        --metric '{name: change_error, where: outside}' --metric false_change --threads 1 -o "$person/$run.csv" --overwrite
+}
+applied next 1 2 --condition years=1 # how long it was is not known
+applied look 2 1
