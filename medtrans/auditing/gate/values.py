@@ -88,7 +88,12 @@ def is_phase(one: Measured) -> bool:
 
 
 def wrong_scale(one: Measured, signature: Signature, *, subtracted: bool) -> Iterator[Finding]:
-    """Already normalised, or with an offset; `subtracted` is whether the preparation takes the value of air away."""
+    """Already normalised, or with an offset; `subtracted` is whether the preparation takes the value of air away.
+
+    Not asked of a CT: its unit is known, and its air is not 0.
+    """
+    if signature.modality == "CT":
+        return
     scale, numbers = scale_of(one.numbers), one.numbers
     if signature.scales.get(scale, 0.0) < MIN_SCALE_SHARE and scale in WORDS:
         harmless = subtracted and scale != "standardised in the body"

@@ -54,6 +54,11 @@ def test_a_proper_image_of_another_head_passes():
     assert codes(image()) == {}
 
 
+def test_a_proper_ct_of_another_head_passes():
+    gate = Gate(Signature.fit((image("CT", seed) for seed in range(3)), "CT"), subtracted=False)
+    assert gate.findings(image("CT"), "a") == ()
+
+
 @pytest.mark.parametrize("code", FAULTS)
 def test_each_fault_is_found_by_its_name(code):
     assert code in codes(FAULTS[code](image()))
