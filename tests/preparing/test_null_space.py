@@ -132,6 +132,10 @@ def test_without_the_setting_a_batch_has_none(items):
         ("thick_slices", {"plane": "axial"}, 0, True),
         ("thick_slices", {"plane": "axial"}, 2, False),
         ("sparse_views", {"views": 4}, 2, True),
+        ("sparse_views", {"views": 60}, 2, True),
+        ("sparse_views", {"views": 60}, 0, False),
+        ("wrap_around", {"phase": "back_front"}, 2, True),
+        ("wrap_around", {"phase": "back_front"}, 1, False),
         ("blur", {}, 2, False),
     ],
 )
