@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from medtrans.auditing.case_audit import SOURCE, TARGET, TRANSLATED
-from medtrans.auditing.components import components, sphere_diameter
+from medtrans.auditing.components import Components, components, sphere_diameter
 from medtrans.auditing.contrast import contrast, shell
 from medtrans.auditing.inpainting import inpainted
 from medtrans.auditing.inserted_lesions import Ball, draw_places, inserted, signal
 from medtrans.auditing.observer import channels
+from medtrans.auditing.read_insertions import Read, is_read
 from medtrans.core.errors import EmptyMask, InputRefused
 from medtrans.core.insertion import RemovedLesion
 from medtrans.core.volume import Volume
@@ -56,7 +57,8 @@ class HealthyCase:
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """Channel outputs of one inserted lesion: image → (channel,), with and without it."""
+    """Channel outputs of one inserted lesion: image → (channel,), with and without it; and whether a detector reads
+    one there, where it reads the image."""
 
     case: HealthyCase
     ball: Ball
@@ -64,29 +66,46 @@ class Observed:
     change: float
     present: Mapping[str, np.ndarray]
     absent: Mapping[str, np.ndarray]
+    read: Mapping[str, bool] = field(default_factory=dict)
+    read_without: Mapping[str, bool] = field(default_factory=dict)
 
 
-def insert_lesions(case: HealthyCase, count: int, design: Design, translate: Translate) -> Iterator[Observed]:
-    """`count` lesions of each diameter and contrast in one case. Raises MedtransError."""
+def insert_lesions(
+    case: HealthyCase, count: int, design: Design, translate: Translate, read: Read | None = None
+) -> Iterator[Observed]:
+    """`count` lesions of each diameter and contrast in one case, which a detector may `read`. Raises MedtransError."""
     rng = np.random.default_rng([design.seed, *case.name.encode()])
     heights = [_noise(channel, case, SOURCE) for channel in case.source.voxels]
     of_target = None if case.target is None else _noise(case.target.voxels[0], case, TARGET)
-    without = {SOURCE: case.source.voxels[0], TRANSLATED: translate(case.source).voxels[0]}
+    without = {SOURCE: case.source, TRANSLATED: translate(case.source)}
     if case.target is not None:
-        without[TARGET] = case.target.voxels[0]
+        without[TARGET] = case.target
+    plain = {image: volume.voxels[0] for image, volume in without.items()}
+    read_without = _candidates(without, read)
     for balls in layouts(case, count, design, rng):
         for contrast_ in design.contrasts:
-            made = np.stack(
-                [
-                    inserted(channel, balls, contrast_ * height, case.source.spacing)
-                    for channel, height in zip(case.source.voxels, heights, strict=True)
-                ]
+            source = case.source.like(
+                np.stack(
+                    [
+                        inserted(channel, balls, contrast_ * height, case.source.spacing)
+                        for channel, height in zip(case.source.voxels, heights, strict=True)
+                    ]
+                )
             )
-            images = {SOURCE: made[0], TRANSLATED: translate(case.source.like(made)).voxels[0]}
+            images = {SOURCE: source, TRANSLATED: translate(source)}
             if of_target is not None:
-                images[TARGET] = inserted(without[TARGET], balls, contrast_ * of_target, case.source.spacing)
+                made = inserted(plain[TARGET], balls, contrast_ * of_target, case.source.spacing)
+                images[TARGET] = without[TARGET].like(made[None])
+            candidates = {"read": _candidates(images, read), "read_without": read_without}
+            shown = {image: volume.voxels[0] for image, volume in images.items()}
             for ball in balls:
-                yield _observed(case, ball, contrast_, images, without)
+                yield _observed(case, ball, contrast_, shown, plain, candidates)
+
+
+def _candidates(images: Mapping[str, Volume], read: Read | None) -> dict[str, Components]:
+    """Image → what the detector reads in it, where it reads such images."""
+    masks = {image: read(image, volume) for image, volume in images.items()} if read else {}
+    return {image: components(mask, images[image].spacing) for image, mask in masks.items() if mask is not None}
 
 
 def layouts(case: HealthyCase, count: int, design: Design, rng: np.random.Generator) -> Iterator[list[Ball]]:
@@ -139,12 +158,20 @@ def by_cell(observed: Sequence[Observed]) -> dict[tuple[float, float], list[Obse
 
 
 def _observed(
-    case: HealthyCase, ball: Ball, contrast_: float, images: Mapping[str, np.ndarray], without: Mapping[str, np.ndarray]
+    case: HealthyCase,
+    ball: Ball,
+    contrast_: float,
+    images: Mapping[str, np.ndarray],
+    without: Mapping[str, np.ndarray],
+    candidates: Mapping[str, Mapping[str, Components]],
 ) -> Observed:
     shape, spacing = case.source.shape, case.source.spacing
     reading = channels(ball.centre, ball.diameter, shape, spacing)
     box, shown = signal(ball, shape, spacing)
     difference = images[TRANSLATED][box].astype(np.float64) - without[TRANSLATED][box]
+    flags = {
+        name: {image: is_read(ball, one, spacing) for image, one in found.items()} for name, found in candidates.items()
+    }
     return Observed(
         case,
         ball,
@@ -152,6 +179,7 @@ def _observed(
         change=float((difference * shown).sum() / np.square(shown).sum()),
         present={image: reading.of(voxels) for image, voxels in images.items()},
         absent={image: reading.of(voxels) for image, voxels in without.items()},
+        **flags,
     )
 
 

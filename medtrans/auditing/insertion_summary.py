@@ -6,7 +6,7 @@ A lesion is detected where the observer's statistic is above that of 95 % of the
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from medtrans.auditing.half_detected import half_diameter, half_interval
 from medtrans.auditing.insertion_audit import Observed, by_cell
 from medtrans.auditing.observer import detectability, scores
 from medtrans.auditing.rates import percent, rate
+from medtrans.auditing.read_insertions import ceiling_of
 from medtrans.core.finding import Finding, Outcome, Verdict
 from medtrans.core.insertion import InsertedLesion
 
@@ -28,6 +29,12 @@ VISIBLE = 0.8
 """Share of the lesions of one size and contrast that the observer detects in the source, where it could be known; and
 the share of these that a translation must keep."""
 IMAGES = (SOURCE, TARGET, TRANSLATED)
+Flags = Callable[[InsertedLesion], Mapping[str, bool]]
+DETECTED_BY: dict[str, Flags] = {"observer": lambda one: one.detected, "detector": lambda one: one.read}
+NO_CEILING = (
+    "the detector reads neither the source nor a real image, so that what it misses in translations may be its own "
+    "failing: give --target"
+)
 
 
 def lesions_of(observed: Sequence[Observed]) -> list[InsertedLesion]:
@@ -48,6 +55,8 @@ def lesions_of(observed: Sequence[Observed]) -> list[InsertedLesion]:
                     change=one.change,
                     scores={image: float(with_[number]) for image, (with_, _) in statistics.items()},
                     detected={image: bool(with_[number] > _limit(no)) for image, (with_, no) in statistics.items()},
+                    read=one.read,
+                    read_without=one.read_without,
                 )
             )
     return found
@@ -74,48 +83,66 @@ def cell_rows(observed: Sequence[Observed]) -> list[dict[str, Any]]:
                     "detected": int(np.count_nonzero(with_ > limit)),
                     "false_positives": int(np.count_nonzero(without > limit)),
                     "change": float(np.mean([one.change for one in cell])) if image == TRANSLATED else math.nan,
+                    **_read_counts(cell, image),
                 }
             )
     return sorted(rows, key=lambda row: (IMAGES.index(row["image"]), row["contrast"]))
 
 
 def half_rows(lesions: Sequence[InsertedLesion], seed: int = 0) -> list[dict[str, Any]]:
-    """A row for each image and contrast: 0 is below the smallest diameter, inf above the largest."""
+    """A row for each image, contrast and who detects: 0 is below the smallest diameter, inf above the largest."""
     rows = []
-    for image in IMAGES:
-        for contrast in sorted({one.contrast for one in lesions}):
-            own = [one for one in lesions if one.contrast == contrast and image in one.detected]
-            if own:
-                flags = np.array([one.detected[image] for one in own], float)
-                sizes = np.array([one.diameter_mm for one in own])
-                low, high = half_interval(sizes, flags, groups([one.subject for one in own]), seed)
-                middle = half_diameter(sizes, flags)
-                rows.append({"image": image, "contrast": contrast, "diameter_mm": middle, "low": low, "high": high})
+    for by, flags_of in DETECTED_BY.items():
+        for image in IMAGES:
+            for contrast in sorted({one.contrast for one in lesions}):
+                own = [one for one in lesions if one.contrast == contrast and image in flags_of(one)]
+                if own:
+                    flags = np.array([flags_of(one)[image] for one in own], float)
+                    sizes = np.array([one.diameter_mm for one in own])
+                    low, high = half_interval(sizes, flags, groups([one.subject for one in own]), seed)
+                    middle = {"diameter_mm": half_diameter(sizes, flags), "low": low, "high": high}
+                    rows.append({"image": image, "by": by, "contrast": contrast, **middle})
     return rows
 
 
 def kept_verdict(lesions: Sequence[InsertedLesion]) -> Verdict:
     """Whether lesions that the source shows are in the translation, too."""
     question = "Does the translation keep the lesions that the source shows?"
+    return _kept("inserted-kept", question, lesions, DETECTED_BY["observer"], SOURCE)
+
+
+def read_verdict(lesions: Sequence[InsertedLesion]) -> Verdict:
+    """Whether the detector reads in the translation what it reads in the real image, or in the source."""
+    ceiling = ceiling_of(lesions)
+    where = {TARGET: "the real image", SOURCE: "the source", None: "the real image"}[ceiling]
+    question = f"Does the detector find in the translation what it finds in {where}?"
+    if ceiling is None:
+        return Verdict(code="inserted-read", question=question, outcome="not assessable", reason=NO_CEILING, numbers={})
+    return _kept("inserted-read", question, lesions, DETECTED_BY["detector"], ceiling)
+
+
+def _kept(code: str, question: str, lesions: Sequence[InsertedLesion], flags_of: Flags, ceiling: str) -> Verdict:
+    """Of lesions that are found in the `ceiling`, at sizes and contrasts of which most are."""
     shares: dict[tuple[float, float], list[InsertedLesion]] = {}
     for one in lesions:
         shares.setdefault((one.contrast, one.diameter_mm), []).append(one)
     visible = [
         one
         for cell in shares.values()
-        if np.mean([each.detected[SOURCE] for each in cell]) >= VISIBLE
+        if np.mean([flags_of(each)[ceiling] for each in cell]) >= VISIBLE
         for one in cell
-        if one.detected[SOURCE]
+        if flags_of(one)[ceiling]
     ]
-    kept, patients = sum(one.detected[TRANSLATED] for one in visible), len({one.subject for one in visible})
+    kept, patients = sum(flags_of(one)[TRANSLATED] for one in visible), len({one.subject for one in visible})
     found = rate(kept, len(visible))
     numbers = {"kept": kept, "visible": len(visible), "low": found.low, "high": found.high, "patients": patients}
 
     def verdict(outcome: Outcome, reason: str) -> Verdict:
-        return Verdict(code="inserted-kept", question=question, outcome=outcome, reason=reason, numbers=numbers)
+        return Verdict(code=code, question=question, outcome=outcome, reason=reason, numbers=numbers)
 
     if not visible:
-        why = f"no size and contrast is detected in {VISIBLE:.0%} of the sources: insert larger or stronger ones"
+        name = {SOURCE: "sources", TARGET: "real images"}[ceiling]
+        why = f"no size and contrast is detected in {VISIBLE:.0%} of the {name}: insert larger or stronger ones"
         return verdict("not assessable", why)
     words = f"{kept} of {len(visible)} (95 % bounds {percent(found.low)} and {percent(found.high)})"
     if found.high < VISIBLE:
@@ -141,6 +168,13 @@ def groups(subjects: Sequence[str]) -> list[int]:
     """What is resampled: patients, or the lesions of few patients."""
     names = sorted(set(subjects))
     return [names.index(one) for one in subjects] if len(names) >= MIN_PATIENTS else list(range(len(subjects)))
+
+
+def _read_counts(cell: Sequence[Observed], image: str) -> dict[str, int]:
+    """Lesions that the detector reads, and the same places where it does without them; empty where it reads none."""
+    if not all(image in one.read for one in cell):
+        return {}
+    return {name: sum(getattr(one, name)[image] for one in cell) for name in ("read", "read_without")}
 
 
 def _statistics(cell: Sequence[Observed], image: str) -> tuple[np.ndarray, np.ndarray]:

@@ -24,9 +24,12 @@ CELL_HEADS = {
     "detected": "Detected",
     "false_positives": "False positives",
     "change": "Change",
+    "read": "Read by the detector",
+    "read_without": "Read without lesions",
 }
 HALF_HEADS = {
     "image": "Image",
+    "by": "By the",
     "contrast": "Contrast",
     "half": "Detected half the time, mm",
     "interval": "95 % interval",
@@ -49,6 +52,8 @@ DEFINITION = {
     "Detected": f"the observer, fitted to other places, has a statistic above that of {1 - FALSE_POSITIVES:.0%} of the "
     "same places without a lesion.",
     "Detected half the time": "isotonic in the diameter, linear in its logarithm; 95 % interval by the bootstrap.",
+    "Read": "a component of what the detector reads has an IoU of 0.1 and more with the ball. Without lesions: "
+    "the same in the same places of the images as they were.",
     "Change": "of the translation by the insertion: the height of the ball that fits it best, in its unit.",
     "Kept": "of the lesions that the observer detects in the source, at sizes and contrasts of which it detects "
     f"{VISIBLE:.0%}: those that it detects in the translation. Bounds: one-sided, 95 %, exact, over lesions.",
@@ -80,6 +85,7 @@ def half_texts(audit: InsertionAudit) -> list[dict[str, str]]:
     return [
         {
             "image": NAMES[row["image"]],
+            "by": row["by"],
             "contrast": f"{row['contrast']:g}",
             "half": diameter_text(row["diameter_mm"], ends),
             "interval": f"{diameter_text(row['low'], ends)} to {diameter_text(row['high'], ends)}",
@@ -96,14 +102,20 @@ def diameter_text(value: float, ends: tuple[float, float]) -> str:
 def to_text(audit: InsertionAudit) -> str:
     """Verdict, diameters and detectability for a terminal."""
     verdicts = [{"question": one.question, "verdict": one.outcome, "reason": one.reason} for one in audit.verdicts]
+    facts = [f"Model: {audit.model}.", *([f"Detector: {audit.detector}."] if audit.detector else [])]
     parts = [
-        f"Model: {audit.model}. Cases: {len(audit.cases)}. Lesions inserted: {len(audit.lesions)}.",
+        " ".join([*facts, f"Cases: {len(audit.cases)}. Lesions inserted: {len(audit.lesions)}."]),
         text_table(verdicts, left=("verdict", "reason")),
-        text_table(_renamed(half_texts(audit), HALF_HEADS)),
-        text_table(_renamed(cell_texts(audit), CELL_HEADS)),
+        text_table(_renamed(half_texts(audit), HALF_HEADS), left=("By the",)),
+        text_table(_renamed(cell_texts(audit), cell_heads(audit))),
         text_table(_renamed([one.to_dict() for one in audit.removed], REMOVED_HEADS)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def cell_heads(audit: InsertionAudit) -> dict[str, str]:
+    """Of the columns that the rows have: some are only there with a detector."""
+    return {key: head for key, head in CELL_HEADS.items() if any(key in row for row in audit.cells)}
 
 
 def cell_texts(audit: InsertionAudit) -> list[dict[str, Any]]:
@@ -115,4 +127,4 @@ def cell_texts(audit: InsertionAudit) -> list[dict[str, Any]]:
 
 
 def _renamed(rows: Sequence[Mapping[str, Any]], heads: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{name: cell(row[key]) for key, name in heads.items()} for row in rows]
+    return [{name: cell(row.get(key)) for key, name in heads.items()} for row in rows]

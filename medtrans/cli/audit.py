@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from medtrans.cli.app import app
+from medtrans.cli.audit_options import SegmenterLabels, TranslatedModality, output_option, show_audit
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Device, Overwrite, Threads
-from medtrans.core.log import log_findings
 
 audits = typer.Typer(rich_markup_mode=None, help="Is what a translation shows true? Lesions removed or invented.")
 app.add_typer(audits, name="audit")
@@ -30,21 +29,17 @@ def lesions(
         Path,
         typer.Option(metavar="SEGMENTER|LABELS", help="A segmenter's model folder, or a folder of label maps."),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder for tables, JSON and a page.")],
+    output: Annotated[Path, output_option("tables")],
     target: Annotated[Path | None, typer.Option(help="The real volume, or a folder of them: the ceiling.")] = None,
     lesions: Annotated[Path | None, typer.Option(help="Lesion masks of the real volumes: the truth.")] = None,
-    modality: Annotated[
-        str | None, typer.Option(help="Of the translations: CT, MR …; default: what their sidecar says.")
-    ] = None,
+    modality: TranslatedModality = None,
     source_modality: Annotated[
         str | None, typer.Option(help="Of the sources: where the detector reads it, they are read, too.")
     ] = None,
     lesion_label: Annotated[
         list[int] | None, typer.Option(min=1, metavar="N", help="A value in the lesion masks; default: the only one.")
     ] = None,
-    detector_label: Annotated[
-        list[int] | None, typer.Option(min=1, metavar="N", help="A label of the detector that is a lesion.")
-    ] = None,
+    detector_label: SegmenterLabels = None,
     device: Device = "auto",
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -53,7 +48,6 @@ def lesions(
     """Lesions that a translation removes or invents, by a detector, with exact bounds and a verdict for each case."""
     from medtrans.auditing.lesion_tables import to_text
     from medtrans.cli.progress import ProgressBars
-    from medtrans.core.strict_json import to_plain
     from medtrans.stages.audit import AuditFolder, audit
 
     use_threads(threads)
@@ -63,10 +57,5 @@ def lesions(
             lesion_labels=lesion_label or (), detector_labels=detector_label or (), device=device,
             overwrite=overwrite, on_progress=progress,
         )  # fmt: skip
-    print(json.dumps(to_plain(found.to_dict()), indent=1) if as_json else to_text(found), end="\n" if as_json else "")
-    if not as_json:
-        print(f"\npage: {AuditFolder(output).page}")
-    log_findings(found.findings)
-    log_findings(found.failed.values())
-    if found.failed:
-        raise typer.Exit(1)
+    page = {"page": AuditFolder(output).page}
+    show_audit(found.to_dict(), lambda: to_text(found), page, found.findings, found.failed, as_json=as_json)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from medtrans.cli.audit import audits
+from medtrans.cli.audit_options import SegmenterLabels, model_option, output_option, show_audit
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Conditions, Device, Overwrite, Threads, numbers
-from medtrans.core.log import log_findings
 
 
 @audits.command()
 def insert(
     sources: Annotated[Path, typer.Option("--input", "-i", help="A healthy source, or a folder of them.")],
-    models: Annotated[
-        list[str], typer.Option("--model", "-m", metavar="NAME|FOLDER", help="The model; again for several.")
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder for tables, JSON and a page.")],
+    models: Annotated[list[str], model_option("The model; again for several.")],
+    output: Annotated[Path, output_option("tables")],
     target: Annotated[Path | None, typer.Option(help="The real image, or a folder of them: another ceiling.")] = None,
     place: Annotated[
         Path | None, typer.Option(help="Mask of where lesions may lie, or a folder; default: in the body.")
@@ -35,6 +32,11 @@ def insert(
         list[float] | None,
         typer.Option("--contrast", metavar="SD", help="In noise; below 0 is dark. Default: 1, 2, 4."),
     ] = None,
+    detector: Annotated[
+        Path | None,
+        typer.Option(metavar="SEGMENTER", help="A segmenter's model folder: it reads lesions beside the observer."),
+    ] = None,
+    detector_label: SegmenterLabels = None,
     count: Annotated[int, typer.Option(min=12, help="Lesions of each diameter and contrast, over all cases.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the places.")] = 0,
     conditions: Conditions = None,
@@ -47,7 +49,6 @@ def insert(
     from medtrans.auditing.insertion_audit import Design
     from medtrans.auditing.insertion_tables import to_text
     from medtrans.cli.progress import ProgressBars
-    from medtrans.core.strict_json import to_plain
     from medtrans.stages.audit_insert import PAGE, Beside, audit_insert
 
     use_threads(threads)
@@ -57,13 +58,9 @@ def insert(
     )
     with ProgressBars() as progress:
         found = audit_insert(
-            sources, models, output, design, Beside(target, place, lesions), conditions=numbers(conditions),
-            device=device, overwrite=overwrite, on_progress=progress,
+            sources, models, output, design, Beside(target, place, lesions), detector=detector,
+            detector_labels=detector_label or (), conditions=numbers(conditions), device=device, overwrite=overwrite,
+            on_progress=progress,
         )  # fmt: skip
-    print(json.dumps(to_plain(found.to_dict()), indent=1) if as_json else to_text(found), end="\n" if as_json else "")
-    if not as_json:
-        print(f"\npage: {output / PAGE}")
-    log_findings(found.findings)
-    log_findings(found.failed.values())
-    if found.failed:
-        raise typer.Exit(1)
+    page = {"page": output / PAGE}
+    show_audit(found.to_dict(), lambda: to_text(found), page, found.findings, found.failed, as_json=as_json)

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from medtrans.cli.audit import audits
+from medtrans.cli.audit_options import (
+    TranslatedModality,
+    model_option,
+    output_option,
+    samples_option,
+    show_audit,
+)
 from medtrans.cli.libraries import use_threads
 from medtrans.cli.options import AsJson, Device, Overwrite, Threads
-from medtrans.core.log import log_findings
 
 
 @audits.command()
 def maps(
     source: Annotated[Path, typer.Option("--source", "-i", help="A source, or a folder of them.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder for maps, a table, JSON and a page.")],
+    output: Annotated[Path, output_option("maps, a table")],
     translated: Annotated[
         Path | None, typer.Option(help="Its translation, or a folder; NAME_std beside it is the spread.")
     ] = None,
-    models: Annotated[
-        list[str] | None,
-        typer.Option("--model", "-m", metavar="NAME|FOLDER", help="In its place: the model; again for an ensemble."),
-    ] = None,
-    samples: Annotated[int | None, typer.Option(min=2, help="Samples of a stochastic model, for the spread.")] = None,
+    models: Annotated[list[str] | None, model_option("In its place: the model; again for an ensemble.")] = None,
+    samples: Annotated[int | None, samples_option(", for the spread")] = None,
     target: Annotated[Path | None, typer.Option(help="The real image, or a folder: for the residual and sFRC.")] = None,
     back: Annotated[Path | None, typer.Option(help="The model of the way back, for both cycle maps.")] = None,
     record: Annotated[
         Path | None,
         typer.Option(help="JSON of medtrans degrade, for the null space; default: that beside each source."),
     ] = None,
-    modality: Annotated[
-        str | None, typer.Option(help="Of the translations: CT, MR …; default: what their sidecar says.")
-    ] = None,
+    modality: TranslatedModality = None,
     source_modality: Annotated[str | None, typer.Option(help="Of the sources, where no --model is given.")] = None,
     wrong_above: Annotated[
         float | None, typer.Option(min=0, help="Error of a wrong voxel; default: 100 HU, or the 90th percentile.")
@@ -46,7 +46,6 @@ def maps(
 ) -> None:
     """Maps of where a translation may be wrong, as NIfTI and in a viewer: residual, cycle, spread, null space, sFRC."""
     from medtrans.cli.progress import ProgressBars
-    from medtrans.core.strict_json import to_plain
     from medtrans.stages._map_tables import to_text
     from medtrans.stages.audit_maps import PAGE, MapInputs, audit_by_maps
 
@@ -58,10 +57,5 @@ def maps(
             overwrite=overwrite, on_progress=progress,
         )  # fmt: skip
     rows = {"maps": [row for one in found for row in one.rows], "resolution": [one.resolution for one in found]}
-    print(json.dumps(to_plain(rows), indent=1) if as_json else to_text(found), end="\n" if as_json else "")
-    if not as_json:
-        print(f"\npage: {output / PAGE}")
-    log_findings(finding for one in found for finding in one.findings)
-    log_findings(failed.values())
-    if failed:
-        raise typer.Exit(1)
+    findings = [finding for one in found for finding in one.findings]
+    show_audit(rows, lambda: to_text(found), {"page": output / PAGE}, findings, failed, as_json=as_json)

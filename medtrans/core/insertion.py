@@ -9,6 +9,9 @@ from typing import Any
 
 from medtrans.core.finding import Finding, Verdict
 
+COLUMNS = {"score": "scores", "detected": "detected", "read": "read", "read_without": "read_without"}
+"""Beginning of a column's name → the fields of an inserted lesion with a value for each image."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class InsertedLesion:
@@ -26,12 +29,16 @@ class InsertedLesion:
     scores: Mapping[str, float] = field(default_factory=dict)
     """Image → the observer's statistic in its standard deviations."""
     detected: Mapping[str, bool] = field(default_factory=dict)
+    read: Mapping[str, bool] = field(default_factory=dict)
+    """Image → whether the detector reads a lesion there, where it reads the image."""
+    read_without: Mapping[str, bool] = field(default_factory=dict)
+    """The same of the image without inserted lesions."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, one level deep."""
         plain = {**asdict(self), "centre_mm": list(self.centre_mm)}
-        scores, detected = plain.pop("scores"), plain.pop("detected")
-        return {**plain, **_prefixed("score", scores), **_prefixed("detected", detected)}
+        of_images = {name: plain.pop(key) for name, key in COLUMNS.items()}
+        return plain | {f"{name}_{image}": value for name, of in of_images.items() for image, value in of.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +69,14 @@ class InsertionAudit:
     """Detectability of inserted lesions in the source, in the translation, and in the real image where there is one."""
 
     model: str
+    detector: str = ""
+    """What reads the images, in one sentence; empty where nothing does."""
     cases: tuple[str, ...]
     lesions: tuple[InsertedLesion, ...]
     cells: Sequence[Mapping[str, Any]] = ()
     """A row for each image, diameter and contrast: d′ with its interval, lesions detected, false positives."""
     half: Sequence[Mapping[str, Any]] = ()
-    """A row for each image and contrast: the diameter detected half the time, with its interval."""
+    """A row for each image, contrast and who detects: the diameter detected half the time, with its interval."""
     removed: tuple[RemovedLesion, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     failed: Mapping[str, Finding] = field(default_factory=dict)
@@ -78,6 +87,7 @@ class InsertionAudit:
         """Plain values."""
         return {
             "model": self.model,
+            "detector": self.detector,
             "cases": list(self.cases),
             "verdicts": [asdict(verdict) for verdict in self.verdicts],
             "half_detected": [dict(row) for row in self.half],
@@ -88,7 +98,3 @@ class InsertionAudit:
             "findings": [finding.to_dict() for finding in self.findings],
             "definition": dict(self.definition),
         }
-
-
-def _prefixed(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"{name}_{image}": value for image, value in values.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medtrans.auditing.insertion_tables import CELL_HEADS, HALF_HEADS, REMOVED_HEADS, cell_texts, half_texts
+from medtrans.auditing.insertion_tables import HALF_HEADS, REMOVED_HEADS, cell_heads, cell_texts, half_texts
 from medtrans.core.insertion import InsertionAudit
 from medtrans.reporting.charts.detectability import detectability_chart
 from medtrans.reporting.report import Section
@@ -31,7 +31,7 @@ def insertion_section(audit: InsertionAudit) -> Section:
         charts=charts,
         tables=[
             audit_table("Diameter detected half the time", "at 5 % false positives", HALF_HEADS, half_texts(audit)),
-            audit_table("Detectability", "each image, contrast and diameter", CELL_HEADS, cell_texts(audit)),
+            audit_table("Detectability", "each image, contrast and diameter", cell_heads(audit), cell_texts(audit)),
             audit_table("Lesions taken out", "difference to the surroundings", REMOVED_HEADS, removed),
         ],
         definition=audit.definition,

@@ -10,11 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from medtrans.auditing.detector import Detector, find_detector
 from medtrans.auditing.insertion_audit import Design, HealthyCase, Observed, insert_lesions, remove_lesions
-from medtrans.auditing.insertion_summary import cell_rows, few_patients, half_rows, kept_verdict, lesions_of
+from medtrans.auditing.insertion_summary import (
+    cell_rows,
+    few_patients,
+    half_rows,
+    kept_verdict,
+    lesions_of,
+    read_verdict,
+)
 from medtrans.auditing.insertion_tables import DEFINITION, cells_csv, lesions_csv
+from medtrans.auditing.read_insertions import Read
 from medtrans.batching.outputs import Output, plan_outputs
-from medtrans.core.errors import GridMismatch, MedtransError
+from medtrans.core.errors import GridMismatch, MedtransError, ModelRefused, UsageError
 from medtrans.core.finding import Finding
 from medtrans.core.insertion import InsertionAudit, RemovedLesion
 from medtrans.core.progress import ProgressCallback, no_progress
@@ -62,6 +71,8 @@ def audit_insert(
     design: Design,
     beside: Beside,
     *,
+    detector: Path | None = None,
+    detector_labels: Sequence[int] = (),
     conditions: Mapping[str, float] | None = None,
     device: str = "auto",
     overwrite: bool = False,
@@ -69,6 +80,7 @@ def audit_insert(
 ) -> InsertionAudit:
     """Insert lesions into a source or a folder of them; writes inserted.csv, detectability.csv, page and JSON.
 
+    `detector` is the model folder of a segmenter, which reads lesions beside the observer.
     Raises UsageError, InputRefused, ModelRefused, EnvironmentRefused; where no case at all could be used, too.
     """
     kinds = {LESIONS: "table", CELLS: "table", PAGE: "page", DOCUMENT: "JSON file"}
@@ -76,7 +88,8 @@ def audit_insert(
     plan_outputs(planned, [sources, *beside.given.values()], overwrite)
     files = matched_files(sources, beside.given)
     translator = together(load_members(model_folders(models), device))
-    work = _Work(translator, design, dict(conditions or {}))
+    reader = _detector(detector, detector_labels, translator, device)
+    work = _Work(translator, design, dict(conditions or {}), reader)
     for number, (name, paths) in enumerate(files.items()):
         on_progress("audit", name, number / len(files))
         try:
@@ -95,11 +108,30 @@ def audit_insert(
     return found
 
 
+def _detector(path: Path | None, labels: Sequence[int], translator: AnyTranslator, device: str) -> Detector | None:
+    """A segmenter that reads the translations. Raises ModelRefused, UsageError."""
+    if path is None:
+        if labels:
+            raise UsageError(
+                "--detector-label", "has no --detector", "name a segmenter's model folder, or leave it out"
+            )
+        return None
+    preparation = translator.members[0].preparation
+    found = find_detector(path, labels, preparation.target_modality, preparation.source_modality, device)
+    if found.segmenter is None:
+        what = "holds label maps, and those of images that are made here do not exist yet"
+        raise ModelRefused(path, what, "give the model folder of a segmenter", "no-detector")
+    return found
+
+
 class _Work:
     """What is gathered while the cases are gone through."""
 
-    def __init__(self, translator: AnyTranslator, design: Design, conditions: Mapping[str, float]) -> None:
+    def __init__(
+        self, translator: AnyTranslator, design: Design, conditions: Mapping[str, float], detector: Detector | None
+    ) -> None:
         self.translator, self.design, self.conditions = translator, design, conditions
+        self.detector = detector
         self.observed: list[Observed] = []
         self.removed: list[RemovedLesion] = []
         self.failed: dict[str, Finding] = {}
@@ -109,7 +141,7 @@ class _Work:
 
     def add(self, name: str, paths: Mapping[str, Path], count: int) -> None:
         """Raises MedtransError."""
-        case = self._read(name, paths)
+        case = self._case(name, paths)
 
         def translate(volume: Volume) -> Volume:
             made = self.translator.translate(volume, conditions=self.conditions, where=name)
@@ -120,19 +152,34 @@ class _Work:
 
         if case.lesions is not None:
             self.removed += remove_lesions(case, translate, self.design.seed)
-        self.observed += insert_lesions(case, count, self.design, translate)
+        self.observed += insert_lesions(case, count, self.design, translate, self._read(name))
+
+    def _read(self, name: str) -> Read | None:
+        """What the detector reads in images of a case."""
+        if (detector := self.detector) is None:
+            return None
+
+        def read(image: str, volume: Volume) -> np.ndarray | None:
+            if not detector.reads(image):
+                return None
+            mask, findings = detector.read(name, image, volume)
+            self.findings.update({one.sentence: one for one in findings})
+            return mask
+
+        return read
 
     def result(self) -> InsertionAudit:
         """The audit of all cases."""
         lesions = lesions_of(self.observed)
         return InsertionAudit(
             model=self.translator.identity.name,
+            detector=self.detector.origin if self.detector else "",
             cases=tuple(dict.fromkeys(one.case.name for one in self.observed)),
             lesions=tuple(lesions),
             cells=cell_rows(self.observed),
             half=half_rows(lesions, self.design.seed),
             removed=tuple(self.removed),
-            verdicts=(kept_verdict(lesions),),
+            verdicts=(kept_verdict(lesions), *([read_verdict(lesions)] if self.detector else [])),
             failed=self.failed,
             findings=(*few_patients(self.observed), *self.findings.values()),
             definition=DEFINITION,
@@ -159,7 +206,7 @@ class _Work:
         )
         return render(report)
 
-    def _read(self, name: str, paths: Mapping[str, Path]) -> HealthyCase:
+    def _case(self, name: str, paths: Mapping[str, Path]) -> HealthyCase:
         source = read_volume(paths["source"])
         refuse_not_finite(name, "the source", source.voxels, np.ones(source.shape, bool))
         others = {role: read_volume(path) for role, path in paths.items() if role == "target"}
