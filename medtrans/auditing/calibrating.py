@@ -115,6 +115,16 @@ def half_widths(cases: Sequence[CaseErrors], factors: np.ndarray) -> tuple[np.nd
     return widths, errors
 
 
+def case_rows(known: Calibration, cases: Sequence[CaseErrors]) -> list[dict[str, Any]]:
+    """Mean half width, expected and true MAE of each case."""
+    factors, rows = np.array([tissue.factor for tissue in known.tissues.values()]), []
+    for case in cases:
+        [width], [mae] = half_widths([case], factors)
+        expected = {"expected_mae": known.expected.ratio * width, "mae": mae}
+        rows.append({"case": case.case, "subject": case.subject, "mean_half_width": width, **expected})
+    return rows
+
+
 def coverage_rows(
     cases: Sequence[CaseErrors], factors: np.ndarray, alpha: float = ALPHA, delta: float = DELTA
 ) -> list[dict[str, Any]]:

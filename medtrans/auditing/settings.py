@@ -36,6 +36,9 @@ class AuditingSettings(Settings):
     maps: bool = True
     """Write maps of where each translation may be wrong, as NIfTI: residual and sfrc with a target, spread where the
     model gives an uncertainty, null_space with the record of a degradation, cycle with `back`."""
+    uncertainty: bool = True
+    """Compare the intervals and the expected errors of a calibration (`medtrans audit calibrate -m RUN`) with the test
+    patients, where the model folder holds one and translations have an uncertainty; else say what would be enough."""
     back: Path | None = None
     """Model folder of the way back, from target to source, for the cycle maps; relative to the recipe. null: none."""
     wrong_above: Annotated[float, Gt(0)] | None = None

@@ -75,20 +75,24 @@ def expected_sentences(known: Calibration) -> list[str]:
     return lines
 
 
-def calibration_section(known: Calibration, cases: Sequence[Mapping[str, Any]]) -> Section:
-    """Factors, coverage, and the expected and the true error of each case."""
+def calibration_section(
+    known: Calibration, cases: Sequence[Mapping[str, Any]], tested: Sequence[Mapping[str, Any]] = ()
+) -> Section:
+    """Factors, coverage, also that of `tested` patients, and the expected and the true error of each case."""
     about = (
         f"{known.patients} patients; alpha {known.alpha:g}, delta {known.delta:g}; uncertainty below {known.floor:.3g} "
         f"{known.unit} counts as that. The map of `medtrans translate --uncertainty` is the half width over "
         f"{_z(known):.3f}, so that it is a standard deviation where errors are normal."
     )
+    aim = f"aim: {1 - known.alpha:.0%}"
     return audit_section(
         "Calibration",
         about,
         sentences=expected_sentences(known),
         tables=[
             audit_table("Factors", "half width = factor × uncertainty", TISSUE_HEADS, tissue_rows(known)),
-            audit_table("Coverage", f"aim: {1 - known.alpha:.0%}", COVERAGE_HEADS, list(known.coverage)),
+            audit_table("Coverage", f"calibration patients; {aim}", COVERAGE_HEADS, list(known.coverage)),
+            audit_table("Coverage held out", f"test patients; {aim}", COVERAGE_HEADS, tested),
             audit_table("Each case", f"in {known.unit}", CASE_HEADS, cases),
         ],
         definition=DEFINITION,

@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from medtrans.auditing.components import components
+from medtrans.auditing.detector import lesion_mask
+from medtrans.auditing.error_ratios import CaseErrors, case_errors
 from medtrans.auditing.files import AuditedFiles
+from medtrans.auditing.held_out_uncertainty import HeldOutUncertainty, held_out_uncertainty
 from medtrans.auditing.lesion_audit import audit_lesions, read_case
 from medtrans.auditing.lesion_tables import cases_csv, lesions_csv
 from medtrans.auditing.map_audit import CaseMaps, MappedCase, audit_maps
@@ -22,6 +26,7 @@ from medtrans.core.score import Evaluation
 from medtrans.core.volume import Volume
 from medtrans.evaluating.failures import failure
 from medtrans.evaluating.run_cases import RunCase
+from medtrans.models.calibration import Calibration, read_calibration
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.names import sidecar_path, uncertainty_path
 from medtrans.reading.sidecars import read_sidecar
@@ -54,12 +59,24 @@ class RunAudit:
     failed: dict[str, Finding] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     images: list[CaseImages] = field(default_factory=list)
+    calibration: Calibration | None = None
+    """That of the model folder, where it is asked for."""
+    errors: list[CaseErrors] = field(default_factory=list)
+    """In parts of the uncertainty, of the cases with a target."""
+    uncertainty: HeldOutUncertainty | None = None
 
     @property
     def verdicts(self) -> list[Verdict]:
-        """Of the lesions, and one over all output checks."""
-        of_lesions = list(self.lesions.verdicts) if self.lesions else []
-        return [*of_lesions, *([_over_all(self.output_checks)] if self.output_checks else [])]
+        """Of the lesions, on the uncertainty, and one over all output checks."""
+        found = list(self.lesions.verdicts) if self.lesions else []
+        found += [self.uncertainty.verdict] if self.uncertainty else []
+        return [*found, *([_over_all(self.output_checks)] if self.output_checks else [])]
+
+    def take_findings(self, lesions: LesionAudit) -> None:
+        """Those that the plan has not said before, and the cases that could not be read."""
+        said = {finding.code for finding in self.findings}
+        self.findings += [one for one in lesions.findings if one.code not in said]
+        self.failed |= lesions.failed
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for audit.json."""
@@ -68,6 +85,7 @@ class RunAudit:
             "verdicts": [vars(verdict) for verdict in self.verdicts],
             "output_checks": checks,
             "lesions": self.lesions.to_dict() if self.lesions else None,
+            "uncertainty": self.uncertainty.to_dict() if self.uncertainty else None,
             "maps": [row for one in self.maps for row in one.rows],
             "resolution": [one.resolution for one in self.maps if one.resolution],
             "failed": {case: finding.to_dict() for case, finding in self.failed.items()},
@@ -89,7 +107,8 @@ def audit_run(
 
     Raises EnvironmentRefused.
     """
-    found = RunAudit(run.audit_page, findings=list(plan.findings))
+    known = read_calibration(run.model) if plan.settings.uncertainty else None
+    found = RunAudit(run.audit_page, findings=list(plan.findings), calibration=known)
     tested = {case.name: case for case in cases if case.name in translations}
     files = {name: _files(case, translations[name], plan.masks.get(name)) for name, case in tested.items()}
     if plan.settings.output_checks:
@@ -97,9 +116,7 @@ def audit_run(
     if plan.detector and files:
         labels = plan.settings.lesions.labels
         found.lesions = audit_lesions(files, plan.detector, labels, on_progress=on_progress)
-        said = {finding.code for finding in plan.findings}
-        found.findings += [one for one in found.lesions.findings if one.code not in said]
-        found.failed |= found.lesions.failed
+        found.take_findings(found.lesions)
     run.audit.mkdir(parents=True, exist_ok=True)
     shown, maps = _displayed(found.lesions, evaluation, tested, plan.settings.report_cases), list[Path]()
     for number, (name, case) in enumerate(tested.items()):
@@ -110,6 +127,8 @@ def audit_run(
                 maps += _add_case(own, plan, files[name], run, name in shown, recipe, found)
         except MedtransError as error:
             found.failed[name] = failure(name, error)
+    if plan.settings.uncertainty:
+        found.uncertainty = held_out_uncertainty(found.calibration, translator, found.errors)
     found.images.sort(key=lambda one: shown.index(one.case))
     _write(found, run, recipe, files, maps)
     on_progress("audit", "", 1.0)
@@ -132,6 +151,8 @@ def _add_case(
 ) -> list[Path]:
     """The maps of a case, written, and its images where it is `shown`. Raises MedtransError."""
     mapped = _mapped(case, plan)
+    if found.calibration:
+        found.errors += _errors(case, mapped, files.lesions, plan.settings.lesions.labels, found.calibration.floor)
     made = audit_maps(mapped, plan.settings.wrong_above) if plan.settings.maps else None
     grid, written = mapped.translated, list[Path]()
     volumes = {
@@ -153,6 +174,23 @@ def _add_case(
         )  # fmt: skip
         found.images.append(images)
     return written
+
+
+def _errors(
+    case: RunCase, mapped: MappedCase, lesions: Path | None, labels: Sequence[int], floor: float
+) -> list[CaseErrors]:
+    """In parts of the uncertainty; empty without one, or without a target. Raises InputRefused, GridMismatch."""
+    if mapped.spread is None or mapped.target is None:
+        return []
+    translated, deviation, target = (one.voxels[0] for one in (mapped.translated, mapped.spread, mapped.target))
+    numbered = None
+    if lesions is not None:
+        mask = lesion_mask(lesions, labels, mapped.translated, "auditing.lesions.labels")
+        numbered = components(mask, mapped.translated.spacing).labels
+    found = case_errors(
+        case.name, case.subject, translated, deviation, target, mapped.body, case.modality.name, floor, lesions=numbered
+    )
+    return [found]
 
 
 def _mapped(case: RunCase, plan: PlannedAudit) -> MappedCase:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
+from medtrans.auditing.held_out_uncertainty import HeldOutUncertainty
 from medtrans.auditing.lesion_tables import sentences
 from medtrans.recipe import Recipe
 from medtrans.reporting.audit_report import audit_report
@@ -14,6 +15,7 @@ from medtrans.reporting.report import Section
 from medtrans.reporting.sections.audit import audit_section
 from medtrans.reporting.sections.lesions import lesions_section
 from medtrans.reporting.sections.plausibility import plausibility_section
+from medtrans.stages._calibration_section import calibration_section
 from medtrans.stages._map_tables import DEFINITION, tables_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def run_audit_page(audit: RunAudit, recipe: Recipe) -> bytes:
     sections = [
         lesions_section(audit.lesions, sentences(audit.lesions.summary), displayed) if audit.lesions else None,
         plausibility_section(audit.output_checks),
+        _uncertainty_section(audit.uncertainty),
         audit_section("Maps", MAPS, tables=tables_of(audit.maps), definition=DEFINITION) if audit.maps else None,
     ]
     report = audit_report(
@@ -46,6 +49,13 @@ def run_audit_page(audit: RunAudit, recipe: Recipe) -> bytes:
         provenance=provenance(),
     )
     return render(report)
+
+
+def _uncertainty_section(tested: HeldOutUncertainty | None) -> Section | None:
+    """The verdict stands on top of the page."""
+    if tested is None or tested.calibration is None:
+        return None
+    return calibration_section(tested.calibration, tested.cases, tested.coverage)
 
 
 def audit_summary(audit: RunAudit | None) -> Section | None:

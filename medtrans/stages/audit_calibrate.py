@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from medtrans.auditing.calibrated import settings_of, uncertainty_floor
-from medtrans.auditing.calibrating import calibrate, half_widths, undercovered
+from medtrans.auditing.calibrating import calibrate, case_rows, undercovered
 from medtrans.auditing.components import components
 from medtrans.auditing.error_ratios import CaseErrors, case_errors
 from medtrans.batching.outputs import Output, plan_outputs
@@ -157,12 +157,7 @@ def _write(
     name: str,
 ) -> None:
     known = result.calibration
-    factors = np.array([tissue.factor for tissue in known.tissues.values()])
-    rows = []
-    for case in cases:
-        [width], [mae] = half_widths([case], factors)
-        expected = {"expected_mae": known.expected.ratio * width, "mae": mae}
-        rows.append({"case": case.case, "subject": case.subject, "mean_half_width": width, **expected})
+    rows = case_rows(known, cases)
     inputs = {case: {role: hash_volume(path) for role, path in paths.items()} for case, paths in files.items()}
     report = audit_report(
         f"Calibration of {name}",

@@ -4,15 +4,16 @@ import json
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from medtrans.auditing.insertion_audit import Design, HealthyCase, insert_lesions, remove_lesions
-from medtrans.auditing.insertion_summary import cell_rows, half_rows, kept_verdict, lesions_of
+from medtrans.auditing.insertion_summary import cell_rows, half_rows, kept_verdict, lesions_of, read_verdict
 from medtrans.cli import run_command
 from medtrans.core.volume import Volume
 from medtrans.degradations.blur import Blur
 from medtrans.models.folder import save_model
 from medtrans.reading.volumes import write_volume
-from tests.translating.stand_ins import preparation_of, tiny_regression
+from tests.translating.stand_ins import preparation_of, segmenter, tiny_regression
 
 SIDE, SPACING = 48, 2.0
 AFFINE = np.diag([SPACING, SPACING, SPACING, 1.0])
@@ -29,11 +30,11 @@ def head(seed, lesion=None):
     return Volume(voxels.astype(np.float32)[None], AFFINE), body
 
 
-def observed(translate, cases=6):
+def observed(translate, cases=6, read=None):
     design, found = Design(diameters=(6.0, 16.0), contrasts=(2.0,)), []
     for seed in range(cases):
         source, body = head(seed)
-        found += insert_lesions(HealthyCase(f"p{seed}", f"p{seed}", source, body), 4, design, translate)
+        found += insert_lesions(HealthyCase(f"p{seed}", f"p{seed}", source, body), 4, design, translate, read)
     return found
 
 
@@ -74,11 +75,42 @@ def test_a_removed_lesion_that_stays_was_not_taken_from_the_source():
     assert invented.persistence == 1
 
 
+def bright(image, volume):
+    """A detector of what is one noise brighter than the tissue, after smoothing."""
+    return ndimage.gaussian_filter(volume.voxels[0], 1) > 310
+
+
+def test_a_detector_reads_lesions_in_source_and_translation():
+    lesions = lesions_of(observed(lambda volume: volume, read=bright))
+    assert read_verdict(lesions).outcome == "pass"
+    rows = {(row["image"], row["diameter_mm"]): row for row in cell_rows(observed(lambda volume: volume, read=bright))}
+    large = rows["translated", 16]
+    assert (large["read"], large["read_without"]) == (24, 0)
+    assert {row["by"] for row in half_rows(lesions)} == {"observer", "detector"}
+    assert all(one.to_dict()["read_source"] for one in lesions if one.diameter_mm == 16)
+
+
+def test_a_detector_finds_that_a_model_erases_what_it_reads_in_the_source():
+    def erase(volume):
+        return volume.like(np.minimum(volume.voxels, 300))
+
+    assert read_verdict(lesions_of(observed(erase, read=bright))).outcome == "fail"
+
+
+def test_a_detector_of_translations_alone_has_no_ceiling():
+    lesions = lesions_of(observed(lambda volume: volume, read=lambda *of: None if of[0] == "source" else bright(*of)))
+    found = read_verdict(lesions)
+    assert found.outcome == "not assessable"
+    assert "--target" in found.reason
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("insert")
     preparation = preparation_of()
     save_model(place / "model", tiny_regression(preparation), preparation, {})
+    for modality in ("CT", "MR"):
+        segmenter(place / modality.lower(), modality)
     for seed in range(2):
         write_volume(head(seed)[0], place / "healthy" / f"p{seed}.nii.gz")
     return place
@@ -99,6 +131,16 @@ def test_command(folder, tmp_path, capsys):
     assert run_command([str(word) for word in words(folder, tmp_path / "out", *small)]) == 2
 
 
+def test_command_with_a_detector(folder, tmp_path):
+    small = ["--diameter", 8, "--contrast", 4, "--count", 12, "--detector", folder / "ct"]
+    assert run_command([str(word) for word in words(folder, tmp_path / "out", *small)]) == 0
+    document = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert document["detector"].startswith("label maps by the segmenter")
+    assert [one["code"] for one in document["verdicts"]] == ["inserted-kept", "inserted-read"]
+    assert "read_translated" in document["lesions"][0]
+    assert "Read by the detector" in (tmp_path / "out" / "audit.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("change", "code", "what"),
     [
@@ -106,6 +148,11 @@ def test_command(folder, tmp_path, capsys):
         (lambda place: ["--target", place / "missing"], 3, "does not exist"),
         (lambda place: ["--target", place / "healthy" / "p0.nii.gz"], 2, "is one file"),
         (lambda place: ["--diameter", 90], 3, "--place"),
+        (lambda place: ["--detector", place / "healthy"], 4, "label maps"),
+        (lambda place: ["--detector", place / "model"], 4, "not labels"),
+        (lambda place: ["--detector", place / "missing"], 4, "neither a segmenter"),
+        (lambda place: ["--detector", place / "mr"], 4, "reads MR, and the translations are CT"),
+        (lambda place: ["--detector-label", 1], 2, "has no --detector"),
     ],
 )
 def test_bad_input_is_one_sentence(folder, tmp_path, capsys, change, code, what):

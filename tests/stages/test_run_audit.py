@@ -5,23 +5,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
+from medtrans.auditing.calibrated import settings_of
+from medtrans.auditing.calibrating import calibrate
 from medtrans.catalogue import find_recipe, setting_rows
 from medtrans.core.errors import GridMismatch, ModelRefused, UsageError
-from medtrans.core.method import Task
 from medtrans.core.sealed_json import unseal
-from medtrans.methods import load
-from medtrans.models.folder import save_model
-from medtrans.preparing.normalisation.labels import Labels
-from medtrans.preparing.normalisation.linear import Linear
+from medtrans.models.calibration import write_calibration
 from medtrans.reading.storage import sha256
 from medtrans.reading.volumes import read_volume, write_volume
 from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._planned_audit import planned_audit
 from medtrans.stages.run import run
-from tests.translating.stand_ins import preparation_of
+from medtrans.translating.translator import Translator
+from tests.auditing.test_calibrating import patient
+from tests.translating.stand_ins import segmenter
 
 CHANGES = (
     "method.generator.channels=[4, 8]",
@@ -32,20 +31,6 @@ CHANGES = (
     "evaluating.preset=synthrad2023",
     "evaluating.report_cases=0",
 )
-
-
-def segmenter(folder, modality):
-    """An untrained segmenter of one label that reads images of a modality."""
-    scale = Linear(low=-1000.0, high=1000.0)
-    preparation = preparation_of(
-        modality, source_normalisation=scale, target_normalisation=Labels(labels=(1,)), spatial_dims=2
-    )
-    kind = load("segmenter")
-    settings = kind.Settings.from_dict({"network": {"name": "unet", "channels": [4, 4]}})
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        save_model(folder, kind(Task(spatial_dims=2), settings), preparation, {})
-    return folder
 
 
 def recipe(*changes):
@@ -81,6 +66,34 @@ def test_one_page_and_audit_json_hold_lesions_maps_and_output_checks(detector, t
     assert json.loads(json.dumps(result.to_dict()))["audit_verdicts"]
     residual = read_volume(folder.audit / f"{case}_residual.nii.gz")
     assert residual.shares_grid_with(read_volume(folder.translation(case)))
+
+
+def test_a_model_without_an_uncertainty_is_told_what_would_be_enough(tmp_path):
+    result = run(recipe("auditing={maps: false, output_checks: false}"), tmp_path)
+    [verdict] = result.audited
+    assert (verdict.code, verdict.outcome) == ("uncertainty-calibrated", "not assessable")
+    assert "method.quantiles" in verdict.reason
+    assert "25 patients" in verdict.reason
+
+
+def test_the_page_shows_the_calibration_of_the_model_folder(tmp_path):
+    settings = recipe(
+        "auditing={maps: false}", "translating.uncertainty=true", "method.quantiles=[0.05, 0.95]",
+        "method.name=regression", "method.generator={name: unet, channels: [4, 8]}",
+    )  # fmt: skip
+    assert "is not calibrated" in run(settings, tmp_path).audited[0].reason
+    folder, own = RunFolder(tmp_path), Translator.load(RunFolder(tmp_path).model, settings=settings.translating.scored)
+    known = calibrate(
+        [patient(seed) for seed in range(26)], [own.identity.sha256], settings_of(own.settings), "CT", "HU", 5.0
+    )
+    write_calibration(folder.model, known)
+    assert run(settings, tmp_path).audited[0].outcome in ("fail", "not assessable")
+    facts = unseal((folder.audit / "audit.json").read_bytes())["uncertainty"]
+    assert facts["calibration"]["patients"] == 26
+    assert len(facts["cases"]) == 1
+    assert "Coverage held out" in folder.audit_page.read_text()
+    write_calibration(folder.model, replace(known, models=("another",)))
+    assert "other hashes" in run(settings, tmp_path).audited[0].reason
 
 
 @pytest.mark.parametrize(

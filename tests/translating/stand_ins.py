@@ -8,7 +8,9 @@ from torch import nn
 from medtrans.core.method import Method, Task
 from medtrans.core.settings import Settings
 from medtrans.methods import load
+from medtrans.models.folder import save_model
 from medtrans.networks._norms import ChannelNorm
+from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
@@ -116,3 +118,17 @@ def save_nifti(path, voxels, affine, codes=(1, 1), dtype=np.int16):
     image.header.set_xyzt_units("mm")
     nib.save(image, path)
     return path
+
+
+def segmenter(folder, modality):
+    """An untrained segmenter of one label that reads images of a modality."""
+    scale = Linear(low=-1000.0, high=1000.0)
+    preparation = preparation_of(
+        modality, source_normalisation=scale, target_normalisation=Labels(labels=(1,)), spatial_dims=2
+    )
+    kind = load("segmenter")
+    settings = kind.Settings.from_dict({"network": {"name": "unet", "channels": [4, 4]}})
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        save_model(folder, kind(Task(spatial_dims=2), settings), preparation, {})
+    return folder
