@@ -10,6 +10,7 @@ darker. Two detectors: perfect label maps, and a threshold in the smoothed image
 import os
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,11 @@ class Background:
     threshold: float
     noise: float
 
+    @cached_property
+    def deep(self):
+        """Distance of each voxel to where lesions may not lie, in mm."""
+        return ndimage.distance_transform_edt(self.place, sampling=self.image.spacing)
+
 
 @dataclass(frozen=True)
 class Ball:
@@ -68,11 +74,16 @@ def phantom(seed, spacing=1.5):
 
 
 def real_brain(path, lesions):
-    """A brain-extracted FLAIR; its own lesions are left out of the places."""
-    image = read_volume(path)
-    values = image.voxels.astype(np.float32)
+    """A brain-extracted FLAIR, cropped to the brain; its own lesions are left out of the places."""
+    whole, marked = read_volume(path), read_volume(lesions)
+    [box] = ndimage.find_objects((whole.voxels[0] > 0).astype(np.uint8))
+    affine = whole.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ [axis.start for axis in box]
+    values = np.pad(whole.voxels[0][box], 2).astype(np.float32)[None]
+    affine[:3, 3] -= affine[:3, :3] @ [2, 2, 2]
+    image = Volume(values, affine)
     brain = ndimage.binary_erosion(values[0] > 0, iterations=6)
-    own = ndimage.binary_dilation(read_volume(lesions).voxels[0] > 0, iterations=6)
+    own = ndimage.binary_dilation(np.pad(marked.voxels[0][box], 2) > 0, iterations=6)
     level = float(np.median(values[0][brain]))
     middle = brain & ~own & (np.abs(values[0] - level) < 0.25 * level)
     return _background(image.like(values), brain & ~own, middle, level)
@@ -88,10 +99,9 @@ def _background(image, place, typical, level):
 def draw_balls(background, rng, sizes):
     """Balls of (kind, diameter), each where it lies within the places and away from the others."""
     spacing = np.array(background.image.spacing)
-    deep = ndimage.distance_transform_edt(background.place, sampling=spacing)
-    chosen = []
+    places, chosen = np.argwhere(background.deep > 1.0), []
     for kind, diameter in sorted(sizes, key=lambda one: -one[1]):
-        for where in rng.permutation(np.argwhere(deep > 1.0))[:4000]:
+        for where in rng.permutation(places)[:4000]:
             centre = where + rng.uniform(-0.5, 0.5, 3)
             away = [
                 np.linalg.norm((centre - other.centre) * spacing) - (diameter + other.diameter) / 2 for other in chosen

@@ -12,9 +12,10 @@ from medtrans.auditing.gate.profile import nearest
 from medtrans.auditing.gate.signature import Signature
 from medtrans.core.finding import Finding, Severity
 
-TURNED_BY, MAX_CUT_ABOVE, CUT_BY_FIELD = 0.08, 0.1, 0.3
-"""Share of its distance from the prior by which another rotation must be nearer; and of the largest area of the body at
-the end of the field of view above it: then the vertex is not seen, and in the third case cut off."""
+TURNED_BY, MAX_CUT_ABOVE, CUT_MARGIN, CUT_BY_FIELD = 0.08, 0.1, 0.1, 0.3
+"""Share of its distance from the prior by which another rotation must be nearer. Share of the largest area of the body
+at the end of the field of view above it, from which the vertex is not seen, and how much more than in training, where
+the field of view may touch the vertex; in the last case it is cut off."""
 TURNED_DISTANCE = 1.5
 """From the prior, at which a turned image must be: training images have .2 to .9."""
 UNKNOWN_DISTANCE = 2.5
@@ -31,23 +32,27 @@ BRAIN_OF_HEAD, MAX_CUT_BELOW = 0.75, 0.1
 """Of the volume of a whole head of that width and length: a brain has less; and of its largest area at the lower end of
 the field of view."""
 FACE_BEHIND_MM, FACE_ROWS_MM, SURE, MISSING_FACE = 40.0, (-190.0, -100.0), 0.9, 0.3
-MIN_FACE_POINTS, ERASED_FACE = 6, 0.9
+MIN_FACE_POINTS, ERASED_FACE = 6, 0.7
 
 
 def turned(one: Measured, signature: Signature) -> tuple[np.ndarray, Finding | None]:
     """The rotation that turns an image upright, and a finding where that is not the one that its header gives.
 
     Another rotation is believed only where it has the vertex within the field of view; and where the field of view ends
-    within the body above, only upside down, for then it is the neck that ends there.
+    within the body above, only upside down, for then it is the neck that ends there. A face that was erased is no sign
+    of one.
     """
     known = distances(one.coarse, signature.prior)
+    if face_missing(one, signature) > MISSING_FACE:
+        known[0] = min(known[0], _distance_without_face(one, signature))
     best = int(np.argmin(known))
     if not known[best] < min((1 - TURNED_BY) * known[0], TURNED_DISTANCE):
         return ROTATIONS[0], None
     upright, code = edges(one.coarse, ROTATIONS[best]), in_words(ROTATIONS[best])[0]
     if one.numbers["cut_above"] > CUT_BY_FIELD and code != "upside-down":
         return ROTATIONS[0], None
-    if upright["cut_above"] > MAX_CUT_ABOVE or upright["top_area"] > signature.numbers["top_area"].high + CUT_AREA:
+    held = max(MAX_CUT_ABOVE, signature.high("cut_above") + CUT_MARGIN)
+    if upright["cut_above"] > held or upright["top_area"] > signature.numbers["top_area"].high + CUT_AREA:
         return ROTATIONS[0], None
     words = in_words(ROTATIONS[best])[1]
     meaning = "the model was trained upright, and what it makes of this image is no anatomy"
@@ -103,22 +108,35 @@ def relative_size(one: Measured, signature: Signature) -> float:
 
 
 def face_missing(one: Measured, signature: Signature) -> float:
-    """Share of the points that are face in nearly all training images and not body here, at heights where the back of
-    the head is there; 0 where the face is not held."""
+    """Share of the face that was erased to one value; 0 where the face is not held, or is not body for another reason:
+    scanned air has noise."""
+    front, gone = _face(one, signature)
+    if front.sum() < MIN_FACE_POINTS or not gone.any() or not _is_erased(one, template_points()[gone]):
+        return 0.0
+    return float(gone.sum() / front.sum())
+
+
+def _face(one: Measured, signature: Signature) -> tuple[np.ndarray, np.ndarray]:
+    """Points of the template that are face in nearly all training images, at heights where the back of the head is
+    there; and those of them that are not body here."""
     points, known = template_points(), signature.prior.mean[0]
     body = sampled(one.coarse, one.rotation)[0]
     rows = (points[:, 2] > FACE_ROWS_MM[0]) & (points[:, 2] < FACE_ROWS_MM[1]) & (known > SURE) & np.isfinite(body)
     front, back = rows & (points[:, 1] > FACE_BEHIND_MM), rows & (points[:, 1] < 0)
     held = [height for height in np.unique(points[back, 2]) if np.mean(body[back & (points[:, 2] == height)]) > 0.7]
     front &= np.isin(points[:, 2], held)
-    gone = front & (body < 0.3)
-    if front.sum() < MIN_FACE_POINTS or not gone.any() or not _is_erased(one, points[gone]):
-        return 0.0
-    return float(gone.sum() / front.sum())
+    return front, front & (body < 0.3)
+
+
+def _distance_without_face(one: Measured, signature: Signature) -> float:
+    """From the prior, as the header has the image, without the points of a face that was erased."""
+    values = sampled(one.coarse, one.rotation)
+    values[:, _face(one, signature)[1]] = np.nan
+    return signature.prior.distance(values)
 
 
 def _is_erased(one: Measured, points: np.ndarray) -> bool:
-    """Whether nearly all voxels at points of the template have one value: scanned air has noise."""
+    """Whether most voxels at points of the template have one value; the others are rests of the face."""
     frame = frame_of(one.coarse.points @ one.rotation.T)
     places = (points + frame.origin) @ one.rotation
     values = nearest(one.volume.voxels[0], one.volume.affine, places)

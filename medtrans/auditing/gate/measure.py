@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,9 @@ SLAB_MM = 6.0
 NOISE_SIDE = 64
 SAMPLED = 100_003
 """Voxels from which the distribution of values is measured; a prime, so that steps do not follow the axes."""
-EDGE_BLOCKS, EDGE_SHARE = 2, 0.045
-"""Blocks at each end of the field of view that ghosts are looked for in, and the largest share of it."""
+ECHO_LINES, MIN_ECHO_SIDE, NEAREST_ECHO = 4096, 32, 0.15
+"""Lines of an axis whose spectra are summed, voxels of an axis that shows ghosts, and their least displacement in parts
+of the field of view: nearer, the anatomy itself makes its spectrum rise and fall."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIN_SIDE, MIN_BODY = 8, 100
 """Voxels along each axis, and blocks of body, of an image whose content can be measured."""
@@ -91,38 +93,47 @@ def edges(coarse: Coarse, rotation: np.ndarray) -> dict[str, float]:
 
 
 def _background(volume: Volume, coarse: Coarse) -> dict[str, float]:
-    """Ghosts and the value of air, in parts of the median signal of the body; the share of voxels of the outer faces
-    with one value, and of those unlike it that lie below it."""
+    """The value of air, in parts of the median signal of the body; the share of voxels of the outer faces with one
+    value, and of those unlike it that lie below it."""
     typical = max(float(np.median(coarse.image[coarse.body])), 1e-9)
     faces = np.concatenate([np.take(volume.voxels[0], (0, -1), axis).ravel()[::7] for axis in range(3)])
     common, counts = np.unique(faces, return_counts=True)
     return {
-        "ghosts": _ghosts(coarse) / typical,
+        "echo": _echo(volume.voxels[0], coarse.air),
         "background": float(coarse.air / typical),
         "empty": float(counts.max() / faces.size),
         "below_air": _below(_some(volume.voxels[0]), float(common[counts.argmax()])),
     }
 
 
-def _ghosts(coarse: Coarse) -> float:
-    """Mean signal beside the upper half of the body at both ends of the field of view, above that of the darkest air:
-    ghosts come in from both ends. Of the two horizontal axes the one with more; the end with less."""
-    up = int(np.abs(coarse.affine[2, :3]).argmax())
-    image, body = (np.moveaxis(one, up, 0) for one in (coarse.image, coarse.body))
-    if coarse.affine[2, up] > 0:
-        image, body = image[::-1], body[::-1]
-    held = np.flatnonzero(body.any(axis=(1, 2)))
-    rows = image[held[len(held) // 10] : held[len(held) // 2] + 1]
-    darkest = float(np.quantile(rows, 0.02))
-    both = []
-    for axis in (1, 2):
-        level = np.moveaxis(rows, axis, 0)
-        quarter = level.shape[2] // 4
-        middle = level[:, :, quarter : max(level.shape[2] - quarter, quarter + 1)]
-        edge = min(EDGE_BLOCKS, int(EDGE_SHARE * len(level)))
-        if edge:
-            both.append(min(float(middle[:edge].mean()), float(middle[-edge:].mean())))
-    return max(both) - darkest if both else float("nan")
+def _echo(voxels: np.ndarray, air: float) -> float:
+    """Ghosts along the axis with the strongest, in parts of the image; nan where no axis has enough voxels.
+
+    P(k) = Σ over lines |F(line - air)|²      A = exp((log P - low quefrencies of log P) / 2)
+    echo = max over d of |F⁻¹ A(d)| / F⁻¹ A(0),   0.15 of the field of view ≤ d ≤ half of it
+
+    A copy displaced by d makes the spectrum rise and fall along k with the period 1 / d: an echo. It is seen within the
+    body, too, where a tight field of view leaves no air. Bogert, Healy and Tukey, The quefrency alanysis of time series
+    for echoes, Symposium on Time Series Analysis 1963.
+    """
+    found = [
+        _echo_of_lines(np.moveaxis(voxels, axis, -1).reshape(-1, side), air)
+        for axis, side in enumerate(voxels.shape)
+        if side >= MIN_ECHO_SIDE
+    ]
+    return max(found, default=float("nan"))
+
+
+def _echo_of_lines(lines: np.ndarray, air: float) -> float:
+    """Along the last axis of lines (n, voxel)."""
+    side, nearest = lines.shape[1], math.ceil(NEAREST_ECHO * lines.shape[1])
+    some = lines[:: 1 + len(lines) // ECHO_LINES].astype(np.float32) - np.float32(air)
+    power = np.square(np.abs(np.fft.rfft(some, axis=1))).sum(axis=0)
+    cepstrum = np.fft.irfft(np.log(power + 1e-6 * np.median(power) + 1e-30), side)
+    cepstrum[:nearest] = 0
+    cepstrum[side - nearest + 1 :] = 0
+    echoes = np.abs(np.fft.irfft(np.exp(np.fft.rfft(cepstrum).real / 2), side))
+    return float(echoes[nearest : side // 2 + 1].max() / echoes[0])
 
 
 def _signal(volume: Volume, coarse: Coarse) -> dict[str, float]:

@@ -81,6 +81,10 @@ class Signature:
         shares = {name: count / len(rows) for name, count in scales.items()}
         return cls(len(rows), modality, any_contrast, thickest, numbers, shares, Prior.fit(maps))
 
+    def high(self, name: str) -> float:
+        """Upper quantile of a number; nan where the signature is older than the number, or no image had it."""
+        return self.numbers[name].high if name in self.numbers else float("nan")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         numbers = {
