@@ -1,15 +1,16 @@
 """A ladder of planted hallucinations, from invisible to gross: which detector sees which strength?
 
-    python docs/benchmarks/hallucinations.py [--quick]        a few minutes of one core; --quick: seconds
+    python docs/benchmarks/hallucinations.py [--quick] [--detector SEGMENTER]      minutes of one core; --quick: seconds
 
 After the protocol of HalluGen (https://arxiv.org/abs/2512.03345): hallucinations of known place and severity, and of
 every detector the AUROC and AUPRC on patches with and without one. Synthetic heads, T1 to CT at 3 mm: two regressions
 with quantiles translate, a third, of the way back, is trained on real CTs. Balls of 16 mm are blended into the brain
 of the translations, brighter by 10 to 500 HU. Each place is scored with its ball and without it; by chance both areas
-are 0.5. The lesion audit is given a threshold in the smoothed CT as its detector.
+are 0.5. The lesion audit has two detectors: a threshold in the smoothed CT, and a segmenter, which is trained on real
+CTs of other heads with balls of 8 to 24 mm and 20 to 500 HU, unless one is given by --detector.
 """
 
-import sys
+import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from calibration import recipe
 from scipy import ndimage
 
 from medtrans.auditing.case_audit import ReadCase, lesions_of
+from medtrans.auditing.detector import find_detector
 from medtrans.auditing.inserted_lesions import draw_places, inserted, signal
 from medtrans.auditing.maps import correlation_map, cycle_maps, residual_map
 from medtrans.auditing.plausibility import plausibility
@@ -27,6 +29,7 @@ from medtrans.core.tables import text_table
 from medtrans.phantoms.anatomy import make_head
 from medtrans.phantoms.contrasts import paint
 from medtrans.reading.volumes import write_volume
+from medtrans.recipe import make_recipe
 from medtrans.stages.train import train
 from medtrans.translating.translator import Translator
 
@@ -39,8 +42,11 @@ ABOVE_HU, SMOOTH_VOXELS = 40.0, 0.7
 """Of the lesion audit: a lesion is that much above the median of the brain."""
 DETECTORS = (
     "residual", "cycle", "cycle, noise-robust", "sFRC", "ensemble, one model invents", "ensemble, all invent",
-    "quantiles", "lesion audit", "output checks",
+    "quantiles", "lesion audit, threshold", "lesion audit, segmenter", "output checks",
 )  # fmt: skip
+SEGMENTER = {"heads": 12, "steps": 400}
+BALLS_MM, BALLS_HU = [24, 20, 16, 16, 12, 12, 8, 8], (20, 500)
+"""Of the heads that train the segmenter: what is tried for each, brighter than its surroundings."""
 
 
 def trained(folder, tested, steps):
@@ -59,11 +65,61 @@ def trained(folder, tested, steps):
     return [one.with_settings(uncertainty=one is not models[2]) for one in models]
 
 
+def detector(folder, heads, steps):
+    """A segmenter of balls in real CTs of heads that are neither translated nor trained translations."""
+    for number in range(900, 900 + heads):
+        head, rng = make_head(number, shape=SHAPE, spacing=MM), np.random.default_rng(number)
+        write_balls(folder, number, paint(head, "CT", rng), brain_of(head), BALLS_MM, BALLS_HU, rng)
+    scale = {"name": "linear", "low": -100, "high": 600}
+    return train(segmenter_recipe(folder, "CT", scale, steps), folder / "run").model
+
+
+def write_balls(folder, number, image, place, diameters, heights, rng, signs=(1,)):
+    """An image with balls, and the mask of them; heights are drawn evenly in their logarithm, between these."""
+    voxels, mask, spacing = image.voxels[0], np.zeros((1, *image.shape), np.uint8), image.spacing
+    for ball in draw_places(place, voxels, diameters, spacing, rng):
+        height = rng.choice(signs) * np.exp(rng.uniform(*np.log(heights)))
+        voxels = inserted(voxels, [ball], height, spacing)
+        box, share = signal(ball, image.shape, spacing)
+        mask[0][box][share > 0.5] = 1
+    write_volume(image.like(voxels[None]), folder / "image" / f"p{number}.nii.gz")
+    write_volume(image.like(mask), folder / "lesions" / f"p{number}.nii.gz")
+
+
+def segmenter_recipe(folder, modality, scale, steps):
+    return make_recipe(
+        {
+            "name": "detector",
+            "reading": {
+                "root": str(folder),
+                "source": {"pattern": "image/*.nii.gz", "modality": modality},
+                "target": {"pattern": "lesions/*.nii.gz", "modality": "labels"},
+            },
+            "preparing": {
+                "source_normalisation": scale,
+                "target_normalisation": {"name": "labels", "labels": [1]},
+                "spatial_dims": 2,
+                "slices": 3,
+                "patch": [64, 64],
+                "augmentation": [{"name": "flip"}, {"name": "blur", "millimetres": [0, 6]}],
+            },
+            "method": {"name": "segmenter", "network": {"name": "unet", "channels": [16, 32, 64], "norm": "batch"}},
+            "training": {"steps": steps, "batch": 8, "device": "cpu", "workers": 0, "log_every": 100,
+                         "validate_every": steps, "schedule": "cosine", "learning_rate": 3e-3},
+            "evaluating": {"preset": "mr-percentile"},
+        }
+    )  # fmt: skip
+
+
+def brain_of(head):
+    """Within the brain and its ventricles, away from the border (i, j, k)."""
+    tissues = ("white matter", "grey matter", "deep grey matter")
+    return ndimage.binary_erosion(ndimage.binary_fill_holes(sum(map(head.fraction, tissues)) > 0.5))
+
+
 def scores_of(image, case, places):
     """Detector → the score of each place of a translation `image`, of which `case` knows all else."""
-    source, target, body, back, brain, spread = (
-        case[key] for key in ("source", "target", "body", "back", "brain", "spread")
-    )
+    source, target, body, back, spread = (case[key] for key in ("source", "target", "body", "back", "spread"))
     translated = target.like(image)
     cycles = cycle_maps(
         back.preparation.in_written_unit(source), translated, lambda one: back.translate(one).volume, body
@@ -81,20 +137,23 @@ def scores_of(image, case, places):
     doubts = sum(one.outcome == "doubtful" for one in plausibility(translated, source))
     return {
         **found,
-        "lesion audit": audited(translated, target, brain, places),
+        "lesion audit, threshold": audited(case, translated, places, case["threshold"]),
+        "lesion audit, segmenter": audited(case, translated, places, case["segmenter"]),
         "output checks": [doubts] * len(places),
     }
 
 
-def audited(translated, target, brain, places):
+def above(brain, level):
+    """A detector: what is brighter than a level in the smoothed image."""
+    return lambda volume: (ndimage.gaussian_filter(volume.voxels[0], SMOOTH_VOXELS) > level) & brain
+
+
+def audited(case, translated, places, read):
     """Volume of the largest lesion at each place that the audit calls invented; 0 where it calls none."""
-    level = float(np.median(target.voxels[0][brain]))
-    read = {
-        name: (ndimage.gaussian_filter(one.voxels[0], SMOOTH_VOXELS) > level + ABOVE_HU) & brain
-        for name, one in (("translated", translated), ("target", target))
-    }
+    target = case["target"]
+    masks = {"translated": read(translated), "target": read(target)}
     invented = [
-        one for one in lesions_of(ReadCase("p", "p", translated, target, read, None)) if one.status == "invented"
+        one for one in lesions_of(ReadCase("p", "p", translated, target, masks, None)) if one.status == "invented"
     ]
     to_voxels = np.linalg.inv(translated.affine)
     at = [np.rint(to_voxels[:3, :3] @ one.centre_mm + to_voxels[:3, 3]).astype(int) for one in invented]
@@ -105,14 +164,14 @@ def audited(translated, target, brain, places):
     ]
 
 
-def tested_case(number, models):
+def tested_case(number, models, reader):
     """A translated head, and what the detectors need."""
     head, rng = make_head(number, shape=SHAPE, spacing=MM), np.random.default_rng(number)
     source, target = paint(head, "T1", rng), paint(head, "CT", rng)
     first, second = (one.translate(source) for one in models[:2])
     both = [one.volume.voxels.astype(np.float32) for one in (first, second)]
-    tissues = ("white matter", "grey matter", "deep grey matter")
-    brain = ndimage.binary_erosion(ndimage.binary_fill_holes(sum(map(head.fraction, tissues)) > 0.5))
+    brain = brain_of(head)
+    level = float(np.median(target.voxels[0][brain])) + ABOVE_HU
     return {
         "source": source,
         "target": target,
@@ -122,14 +181,16 @@ def tested_case(number, models):
         "brain": brain,
         "spread": np.std(both, axis=0, ddof=1)[0],
         "quantiles": first.uncertainty.voxels[0],
+        "threshold": above(brain, level),
+        "segmenter": lambda volume: reader.read("p", "translated", volume)[0],
     }
 
 
-def ladder(models, tested, strengths):
+def ladder(models, reader, tested, strengths):
     """(strength → detector → scores with a ball, scores without one), mean error of the translations."""
     clean, planted, errors = {}, {strength: {} for strength in strengths}, []
     for number in range(tested):
-        case = tested_case(500 + number, models)
+        case = tested_case(500 + number, models, reader)
         image, rng = np.mean(case["both"], axis=0), np.random.default_rng(number)
         errors.append(np.abs(image - case["target"].voxels)[0][case["body"]].mean())
         balls = draw_places(case["brain"], case["target"].voxels[0], [DIAMETER] * PLACES, (MM,) * 3, rng)
@@ -158,11 +219,13 @@ def add(gathered, scores):
         gathered.setdefault(name, []).extend(own)
 
 
-def main(folder, *, quick):
+def main(folder, segmenter, *, quick):
     strengths = STRENGTHS[1::2] if quick else STRENGTHS
     models = trained(folder, 2 if quick else TRAINED, 4 if quick else STEPS)
+    steps = {"heads": 2, "steps": 4} if quick else {key: SEGMENTER[key] for key in ("heads", "steps")}
+    reader = find_detector(segmenter or detector(folder / "detector", **steps), (), "CT", None, "cpu")
     print(f"trained: {time.process_time():.0f} s of the processor", flush=True)
-    clean, planted, errors = ladder(models, 1 if quick else TESTED, strengths)
+    clean, planted, errors = ladder(models, reader, 1 if quick else TESTED, strengths)
     rows, count = [], len(clean["residual"])
     for name in DETECTORS:
         cells = {}
@@ -179,5 +242,9 @@ def main(folder, *, quick):
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--detector", type=Path, metavar="SEGMENTER")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        main(Path(temporary), quick="--quick" in sys.argv)
+        main(Path(temporary), options.detector, quick=options.quick)
