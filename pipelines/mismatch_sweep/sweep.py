@@ -93,12 +93,12 @@ def degradations() -> dict[str, tuple[str, list[str]]]:
     return ladder | OTHERS
 
 
-def sweep(folders: Sequence[Path], output: Path, weight: float = 0.0) -> list[Row]:
-    """Degrade, translate and score; with a `weight` total variation, too. Raises MedtransError."""
+def sweep(folders: Sequence[Path], output: Path, weight: float = 0.0, most: int | None = None) -> list[Row]:
+    """Degrade, translate and score `most` cases; with a `weight` total variation, too. Raises MedtransError."""
     runs = {folder.name: RunFolder(folder) for folder in folders}
     first = next(iter(runs))
     recipe = load_recipe(runs[first].recipe)
-    tested = [case for case in recipe.cases() if case.split == "test"]
+    tested = [case for case in recipe.cases() if case.split == "test"][:most]
     translators = {name: Translator.load(run.model).with_settings(grid="source") for name, run in runs.items()}
     translators |= {name + CONSISTENT: one.with_settings(data_consistency=0.0) for name, one in translators.items()}
     rows: list[Row] = []
@@ -288,10 +288,11 @@ if __name__ == "__main__":
     parser.add_argument("folders", type=Path, nargs="+", help="run folders of mismatch_sweep")
     parser.add_argument("--output", "-o", type=Path, default=Path("sweep"), help="folder of the results")
     parser.add_argument("--total-variation", type=float, default=0.0, help="its weight; 0 leaves this baseline out")
+    parser.add_argument("--cases", type=int, help="test cases at most; default: all")
     options = parser.parse_args()
     install_handlers()
     try:
-        found = sweep(options.folders, options.output, options.total_variation)
+        found = sweep(options.folders, options.output, options.total_variation, options.cases)
         write(found, options.output)
         sys.stdout.write(table(found))
     except (MedtransError, OSError) as reason:
