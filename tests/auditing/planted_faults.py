@@ -1,6 +1,6 @@
 """Planted faults: lesions that are removed from an image, or invented in it, and how many of them the audit finds.
 
-    python -m tests.auditing.planted_faults          phantoms, both detectors; real brains where there are any
+    python -m tests.auditing.planted_faults [phantoms|brains]      both detectors; real brains where there are any
 
 Each case has three kinds of balls, 3 to 20 mm wide and blended by their partial volume: kept in both images, removed
 from the translation, invented in it. The translation is the real image under another noise, slightly blurred and
@@ -8,6 +8,7 @@ darker. Two detectors: perfect label maps, and a threshold in the smoothed image
 """
 
 import os
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -175,7 +176,7 @@ def outcomes(case, balls):
     return [*found, *(("nothing", lesion.sphere_mm, True) for lesion in wrong)]
 
 
-def run(backgrounds, detector, per_size, seed=0, sizes=SIZES_MM):
+def run(backgrounds, detector, per_size, seed=0, sizes=SIZES_MM, per_case=12):
     """kind → diameter → flags, of `per_size` balls of each kind and size, spread over cases of a few balls."""
     rng = np.random.default_rng(seed)
     wanted = [(kind, size) for size in sizes for kind in KINDS for _ in range(per_size)]
@@ -184,7 +185,7 @@ def run(backgrounds, detector, per_size, seed=0, sizes=SIZES_MM):
     flags, number = defaultdict(lambda: defaultdict(list)), 0
     while queue:
         background = backgrounds[number % len(backgrounds)]
-        balls = draw_balls(background, rng, queue[:12])
+        balls = draw_balls(background, rng, queue[:per_case])
         placed = [(ball.kind, ball.diameter) for ball in balls]
         assert placed, "there is no room for a ball"
         for one in placed:
@@ -225,9 +226,9 @@ def brains():
     return [real_brain(*pair) for pair in pairs]
 
 
-def report(name, backgrounds, detector, per_size=PER_SIZE):
+def report(name, backgrounds, detector, per_case, per_size=PER_SIZE):
     """Lines of one set of backgrounds."""
-    flags, cases = run(backgrounds, detector, per_size)
+    flags, cases = run(backgrounds, detector, per_size, per_case=per_case)
     removed, invented, false = rates(flags)
     planted_count = per_size * sum(size >= 6 for size in SIZES_MM)
     return "\n".join(
@@ -242,6 +243,9 @@ def report(name, backgrounds, detector, per_size=PER_SIZE):
 
 
 if __name__ == "__main__":
-    for name, backgrounds in {"phantoms": [phantom(seed) for seed in range(4)], "real brains": brains()}.items():
+    chosen = sys.argv[1:] or ["phantoms", "brains"]
+    made = {"phantoms": lambda: [phantom(seed) for seed in range(4)], "brains": brains}
+    for name in chosen:
+        backgrounds = made[name]()
         for detector in DETECTORS if backgrounds else ():
-            print(report(name, backgrounds, detector), end="\n\n", flush=True)  # noqa: T201
+            print(report(name, backgrounds, detector, 24 if name == "brains" else 12), end="\n\n", flush=True)  # noqa: T201

@@ -88,8 +88,8 @@ def stripped(one: Measured, signature: Signature) -> Iterator[Finding]:
     """A brain without skull and scalp, however it is turned: small, and without a dark shell below its surface; or on
     an erased background, and far smaller than a head of its width and length. Nothing where the training had some."""
     numbers, typical = one.numbers, signature.numbers
-    if typical["dip"].low < LOST_DIP:
-        return
+    if typical["dip"].low < LOST_DIP and typical["litres"].low < typical["crown_litres"].mean:
+        return  # The training had brains alone; in a head painted without a dark skull the dip alone is as small.
     small = numbers["litres"] < typical["crown_litres"].mean
     if typical["dip"].mean < MIN_DIP or not small or numbers["cut_above"] > CUT_BY_FIELD:
         return

@@ -73,7 +73,10 @@ def template_points() -> np.ndarray:
 
 def sampled(coarse: Coarse, rotation: np.ndarray) -> np.ndarray:
     """The maps of an image (channel, point) at the points of the template; nan outside of the field of view."""
-    frame = frame_of(coarse.points @ rotation.T)
+    return _sampled_at(coarse, rotation, frame_of(coarse.points @ rotation.T))
+
+
+def _sampled_at(coarse: Coarse, rotation: np.ndarray, frame: Frame) -> np.ndarray:
     points = template_points() + frame.origin
     indices = coarse.indices(points @ rotation)
     return np.stack([ndimage.map_coordinates(one, indices, order=1, cval=np.nan) for one in coarse.maps])
@@ -136,8 +139,26 @@ def _numbers(text: str) -> np.ndarray:
 
 def distances(coarse: Coarse, prior: Prior) -> list[float]:
     """The distance of each rotation, the identity first; infinite where too little of the head is held."""
-    every = (prior.distance(sampled(coarse, rotation)) for rotation in ROTATIONS)
+    ends = [(axis, sign) for axis in range(3) for sign in (1, -1)]
+    tops = {(axis, sign): _top(coarse.points, axis, sign) for axis, sign in ends}
+    every = (prior.distance(_sampled_at(coarse, rotation, _frame_after(rotation, tops))) for rotation in ROTATIONS)
     return [one if np.isfinite(one) else float("inf") for one in every]
+
+
+def _top(points: np.ndarray, axis: int, sign: int) -> tuple[float, np.ndarray]:
+    """The vertex with that end of an axis up, and the middle of the crown along each axis, in mm before a rotation."""
+    upward = sign * points[:, axis]
+    vertex = float(np.quantile(upward, 0.999))
+    low, high = np.quantile(points[upward > vertex - CROWN_MM], (0.01, 0.99), axis=0)
+    return vertex, (low + high) / 2
+
+
+def _frame_after(rotation: np.ndarray, tops: Mapping[tuple[int, int], tuple[float, np.ndarray]]) -> Frame:
+    """As `frame_of` the rotated points: six ends of the axes serve all 24 rotations."""
+    up = int(np.abs(rotation[2]).argmax())
+    vertex, middle = tops[up, int(rotation[2, up])]
+    x, y, _ = rotation @ middle
+    return Frame(float(x), float(y), vertex)
 
 
 def in_words(rotation: np.ndarray) -> tuple[str, str]:

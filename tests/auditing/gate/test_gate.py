@@ -8,8 +8,9 @@ from medtrans.auditing.gate.gate import Gate
 from medtrans.auditing.gate.signature import GATE, Signature, read_signature, write_signature
 from medtrans.core.errors import ModelRefused
 from medtrans.core.volume import Volume
+from medtrans.degradations.ghosting import Ghosting
 from medtrans.models.zoo import shipped
-from tests.auditing.gate.heads import SPACING, brain, codes, head, image, signature, with_header
+from tests.auditing.gate.heads import HELD_OUT, SPACING, brain, codes, head, image, signature, with_header
 
 
 def crop(volume, *, above=0, below=0):
@@ -35,6 +36,15 @@ def z_scored(volume):
     return volume.like(np.where(head(4).body, (volume.voxels - inside.mean()) / inside.std(), 0))
 
 
+def defaced(volume):
+    """Erased to 0 below the brow, in front of the ears."""
+    points = np.argwhere(np.ones(volume.shape, bool)) @ volume.affine[:3, :3].T + volume.affine[:3, 3]
+    body = points[head(4).body.ravel()]
+    erased = (points[:, 1] > np.median(body[:, 1]) + 30) & (points[:, 2] < body[:, 2].max() - 100)
+    noisy = np.abs(volume.voxels + np.random.default_rng(0).normal(0, 5, volume.voxels.shape))
+    return volume.like(np.where(erased.reshape(volume.shape), 0, noisy))
+
+
 FAULTS = {
     "upside-down": lambda one: with_header(one, 1, -1, -1),
     "front-to-back": lambda one: with_header(one, -1, -1, 1),
@@ -44,6 +54,8 @@ FAULTS = {
     "thick-slices": lambda one: Volume(one.voxels[..., ::4], one.affine @ np.diag([1.0, 1.0, 4.0, 1.0])),
     "already-normalised": z_scored,
     "int16-extremes": lambda one: with_value(one, -32768),
+    "ghosts": lambda one: Ghosting().apply(one, strength=0.9, ghosts=3, phase="back_front"),
+    "defaced": defaced,
     "other-contrast": lambda one: image("T2"),
     "noisy": lambda one: one.like(np.abs(one.voxels + np.random.default_rng(0).normal(0, 500, one.voxels.shape))),
     "other-modality": lambda one: one.like(np.maximum(image("CT").voxels + 1024, 0)),
@@ -62,6 +74,15 @@ def test_a_proper_ct_of_another_head_passes():
 @pytest.mark.parametrize("code", FAULTS)
 def test_each_fault_is_found_by_its_name(code):
     assert code in codes(FAULTS[code](image()))
+
+
+def test_ghosts_are_found_where_no_air_is_left_and_beside_an_offset():
+    inside = np.argwhere(head(HELD_OUT).body)
+    low, high = inside.min(axis=0), inside.max(axis=0) + 1
+    tight = image().voxels[0][tuple(map(slice, low, high))]
+    ghosted = tight + 0.4 * np.roll(tight, tight.shape[1] // 2, axis=1) + 50
+    assert "ghosts" in codes(Volume(ghosted[None], image().affine))
+    assert "ghosts" not in codes(Volume(tight[None] + 50, image().affine))
 
 
 def test_what_explains_other_findings_stands_alone():
