@@ -90,9 +90,9 @@ def painted_scores(segmenter: AnyTranslator, labels: Volume, name: str, seed: in
             true = truth if mask is None else truth * mask
             found = segmenter(given).voxels[0]
             names = (*BRAIN, *HEAD) if mask is None else BRAIN
-            overlap = {tissue: round(dice(is_tissue(found, tissue), is_tissue(true, tissue)), 3) for tissue in names}
+            overlap = {tissue: overlap_of(found, true, tissue) for tissue in names}
             if mask is None:
-                overlap["skull"] = round(dice(is_tissue(found, *SKULL), is_tissue(true, *SKULL)), 3)
+                overlap["skull"] = overlap_of(found, true, *SKULL)
             scores.append({"head": name, "contrast": contrast, "part": part, "dice": overlap})
             print(scores[-1], flush=True)
     return scores
@@ -101,6 +101,12 @@ def painted_scores(segmenter: AnyTranslator, labels: Volume, name: str, seed: in
 def is_tissue(labels: np.ndarray, *names: str) -> np.ndarray:
     """Where a map has one of these tissues."""
     return np.isin(labels, [NUMBER[name] for name in names])
+
+
+def overlap_of(found: np.ndarray, true: np.ndarray, *names: str) -> float:
+    """Dice of tissues in two maps; 0 where both lack them, since every head has them."""
+    one, other = is_tissue(found, *names), is_tissue(true, *names)
+    return round(dice(one, other), 3) if one.any() or other.any() else 0.0
 
 
 def real_score(segmenter: AnyTranslator, t1: Path, skull: Path, brain: Path) -> dict[str, float]:
@@ -128,7 +134,7 @@ def people_scores(segmenter: AnyTranslator, folder: Path) -> list[dict[str, Any]
         first = segmenter(read_volume(t1)).voxels[0]
         for contrast, path in others.items():
             found = segmenter(read_volume(path)).voxels[0]
-            overlap = {tissue: round(dice(is_tissue(found, tissue), is_tissue(first, tissue)), 3) for tissue in BRAIN}
+            overlap = {tissue: overlap_of(found, first, tissue) for tissue in BRAIN}
             scores.append({"person": subject_of(name), "contrast": contrast, "dice": overlap})
             print(scores[-1], flush=True)
     return scores
