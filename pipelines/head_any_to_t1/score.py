@@ -1,6 +1,6 @@
 """Scores of a model that makes T1-like images, on the brains of real people: as JSON and as tables.
 
-    python pipelines/head_any_to_t1/score.py PEOPLE -m head-any-to-t1 -o scores.json
+    python pipelines/head_any_to_t1/score.py PEOPLE -m runs/head_any_to_t1/model -o scores.json
 
 PEOPLE holds NAME_T1, NAME_T2 and NAME_FLAIR on one grid for each person: brains, or heads with a mask NAME_brain or
 SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm; the target is the T1. MAE, PSNR and SSIM in the brain by

@@ -1,7 +1,7 @@
 """Scores of a segmenter of the tissues of heads, on painted heads and on real ones: as JSON and as tables.
 
-    python pipelines/head_tissues/score.py LABELS -m head-tissues -o scores.json --t1 T1 --skull MASK --brain MASK \
-        --people PEOPLE
+    python pipelines/head_tissues/score.py LABELS -m runs/head_tissues/model -o scores.json \
+        --t1 T1 --skull MASK --brain MASK --people PEOPLE
 
 LABELS are label maps that no model was trained with. Each is painted in voxels of 1 mm, once in each contrast on a
 random scanner, as a whole head and as a brain alone, and its tissues are compared by Dice. T1, SKULL and BRAIN are
