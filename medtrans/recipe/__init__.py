@@ -207,7 +207,8 @@ def _refuse_inconsistent(recipe: Recipe, where: str) -> Recipe:
         refuse_without_pairs(recipe.reading, recipe.pairing, name, where)
     if recipe.preparing.register:
         with mistakes.collected():
-            refuse_unregistrable(recipe.pairing, recipe.reading, recipe.makes_images, f"{where}: preparing.register")
+            made, place = recipe.makes_images, f"{where}: preparing.register"
+            refuse_unregistrable(recipe.pairing, recipe.reading, recipe.preparing, made, place)
     with mistakes.collected():
         if recipe.auditing:
             kind = recipe.reading.target_modality if recipe.translates else None

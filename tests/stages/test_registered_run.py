@@ -1,5 +1,6 @@
 """Runs whose targets are registered with their sources: what is used, and what is left out and said."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -167,3 +168,21 @@ def test_label_maps_are_not_registered(tmp_path):
     }
     with pytest.raises(UsageError, match="compares images, but label maps are read"):
         make_recipe({"reading": reading, "preparing": {"register": "rigid"}, "method": {"name": "segmenter"}})
+
+
+@pytest.mark.parametrize(
+    ("preparing", "refused"),
+    [
+        ({"register": "deformable"}, True),
+        ({"register": "deformable", "keep_doubtful": True}, False),
+        ({"register": "affine"}, False),
+    ],
+)
+def test_a_deformation_between_mr_and_ct_is_refused_unless_doubtful_pairs_are_kept(preparing, refused):
+    reading = {
+        "source": {"pattern": "*_T1.nii.gz", "modality": "MR"},
+        "target": {"pattern": "*_CT.nii.gz", "modality": "CT"},
+    }
+    values = {"reading": reading, "preparing": preparing, "method": {"name": "regression"}}
+    with pytest.raises(UsageError, match="never judged better than doubtful") if refused else nullcontext():
+        make_recipe(values)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from medtrans.core.errors import EmptyMask, EnvironmentRefused
-from medtrans.core.modality import Modality
+from medtrans.core.modality import Modality, find_modality
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.volume import Volume
 from medtrans.preparing.masks import body_mask
@@ -56,7 +56,8 @@ def register(
     on_progress("aligning", f"{kind}: moving to fixed", 0.6)
     back = _search(sides[1], sides[0], kind)
     on_progress("aligning", f"{kind}: fixed to moving, for the judgement", 1.0)
-    return Registration(kind, there, judge(sides[0], sides[1], there, back))
+    one_is_ct = is_ct(fixed, modalities[0]) != is_ct(moving, modalities[1])
+    return Registration(kind, there, judge(sides[0], sides[1], there, back, one_is_ct=one_is_ct))
 
 
 def place(transform: sitk.Transform | None, moving: Volume, fixed: Volume, background: float, order: int = 3) -> Volume:
@@ -84,6 +85,11 @@ def _search(fixed: Pyramid, moving: Pyramid, kind: Kind) -> sitk.Transform:
         return rigid
     affine = search_affine(fixed, moving, rigid)
     return affine if kind == "affine" else search_bspline(fixed, moving, affine)
+
+
+def is_ct(volume: Volume, modality: Modality | None) -> bool:
+    """By its values where its modality is not declared: the judgement of what may be a CT is more careful."""
+    return modality.name == "CT" if modality else not find_modality("CT").check(volume.voxels, "")
 
 
 def _pyramid(volume: Volume, modality: Modality | None, body: Volume | None) -> Pyramid:

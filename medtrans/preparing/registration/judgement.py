@@ -11,7 +11,7 @@ Jacobian              change of volume, of a deformation
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -77,6 +77,8 @@ class Measures:
     """Largest voxel size of both images."""
     deformed: bool
     """Whether straight lines are bent."""
+    one_is_ct: bool = False
+    """Whether one image is a CT and the other is not."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,11 @@ class Judgement:
         return {"outcome": self.outcome, "reasons": list(self.reasons), "measures": asdict(self.measures)}
 
 
-def judge(fixed: Pyramid, moving: Pyramid, transform: sitk.Transform, back: sitk.Transform) -> Judgement:
+def judge(
+    fixed: Pyramid, moving: Pyramid, transform: sitk.Transform, back: sitk.Transform, *, one_is_ct: bool = False
+) -> Judgement:
     """`back` is the registration of `fixed` to `moving`, found by itself and not by inverting `transform`."""
-    return judge_measures(measure(fixed, moving, transform, back))
+    return judge_measures(replace(measure(fixed, moving, transform, back), one_is_ct=one_is_ct))
 
 
 def judge_measures(found: Measures) -> Judgement:
@@ -132,6 +136,8 @@ def judge_measures(found: Measures) -> Judgement:
             f"edges are farther apart than before, {edges:.1f} mm",
         ),
     ]
+    if found.deformed and found.one_is_ct:
+        checks.append((False, True, "a CT shows little soft tissue by which a bend within the body could be found"))
     failed = [sentence for good, bearable, sentence in checks if not good and not bearable]
     doubts = [sentence for good, bearable, sentence in checks if not good and bearable]
     outcome: Outcome = "failed" if failed else "doubtful" if doubts else "good"

@@ -28,6 +28,7 @@ FAULTS = [
     ({"nmi_after": 1.01}, "failed", "agree less than before"),
     ({"nmi_after": 1.01, "moved": 0.2}, "doubtful", "agree less than before"),
     ({"edge_distance_after": 6.0}, "doubtful", "edges are farther apart"),
+    ({"deformed": True, "one_is_ct": True}, "doubtful", "little soft tissue"),
 ]
 
 
@@ -40,6 +41,10 @@ def test_each_fault_has_its_outcome_and_its_reason(change, outcome, reason):
     judged = judge_measures(replace(SOUND, **change))
     assert judged.outcome == outcome
     assert any(reason in sentence for sentence in judged.reasons)
+
+
+def test_a_rigid_registration_to_a_ct_may_be_good():
+    assert judge_measures(replace(SOUND, one_is_ct=True)).outcome == "good"
 
 
 def test_coarse_voxels_allow_a_quarter_of_their_size():
