@@ -23,7 +23,8 @@ from medtrans.phantoms import skulls
 from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.contrasts import paint_ct, paint_mr
 from medtrans.phantoms.label_maps import from_label_map
-from medtrans.phantoms.mr_appearance import Appearance, of_sequence, other_scanner, random_contrast
+from medtrans.phantoms.mr_appearance import Appearance, other_scanner, random_contrast
+from medtrans.phantoms.t1_target import t1_target
 from medtrans.phantoms.tissues import NUMBER
 
 MODALITIES: Mapping[str, ModalityName] = {"CT": "CT", "T1": "MR", "tissues": "labels"}
@@ -102,7 +103,7 @@ def _target(head: Head, kind: str | None, rng: np.random.Generator) -> Volume:
     if kind == "tissues":
         return head.tissues
     if kind == "T1":
-        return paint_mr(head, of_sequence("T1", rng, tesla=1.5, noise=0, bias=0, variation=0), rng)
+        return t1_target(head, rng)
     return paint_ct(head, rng, noise=0, marrow=uniform(rng, 300, 550))
 
 

@@ -21,8 +21,8 @@ TEXTURE = 0.03
 """Relative standard deviation within each tissue."""
 
 
-def t1_target(head: Head, mask: Volume, rng: np.random.Generator) -> Volume:
-    """The T1 of a head, 0 outside of the mask: float32, arbitrary units."""
+def t1_target(head: Head, rng: np.random.Generator) -> Volume:
+    """The T1 of a head, 0 outside of it: float32, arbitrary units."""
     signals = FULL_SCALE * signal(*table(TESLA), MPRAGE)
     image = paint_mr(head, Appearance(tuple(signals), tuple(TEXTURE * signals), noise=0.0, bias=0.0), rng)
-    return image.like(np.where(mask.voxels > 0, image.voxels, 0))
+    return image.like(np.where(head.mask.voxels > 0, image.voxels, 0))

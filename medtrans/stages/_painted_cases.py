@@ -17,7 +17,6 @@ from medtrans.degradations._combinations import draw_all
 from medtrans.degradations._record import case_rng
 from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.painting import PaintedPair, PaintingSettings, factor_for, paint_pair, painted_head
-from medtrans.phantoms.t1_target import t1_target
 from medtrans.preparing.degrading import DegradingSettings, degraded_in_place
 from medtrans.preparing.on_the_fly import MadeVolume
 from medtrans.preparing.preparation import Preparation
@@ -91,8 +90,6 @@ def paint_degraded(
 ) -> PaintedPair:
     """A painted pair, its source degraded where the recipe degrades."""
     pair = paint_pair(head, settings, rng)
-    if settings.target == "T1":
-        pair = replace(pair, target=t1_target(head, pair.mask, rng))
     if not degrading.chain:
         return pair
     record, how = draw_all(degrading.chain, rng), preparation.settings.interpolation
