@@ -192,7 +192,7 @@ ROWS = [
     ("distances nowhere set", 3, "nowhere: does not exist"),
     ("distances set empty", 3, "empty: holds no volume"),
     ("distances set text.txt", 3, "text.txt: is not a folder"),
-    ("distances set set --extractor nowhere", 4, "nowhere: is not a model folder: it has no config.json"),
+    ("distances set set --extractor nowhere", 4, "nowhere: is neither a model folder nor the name of a shipped model"),
     ("distances set set --plane frontal", 2, "--plane: nothing is named 'frontal'"),
     ("distances set set --slices 0", 2, "Invalid value for '--slices'"),
     ("distances set set --spacing 0", 2, "Invalid value for '--spacing'"),
