@@ -207,8 +207,7 @@ def _refuse_inconsistent(recipe: Recipe, where: str) -> Recipe:
         refuse_without_pairs(recipe.reading, recipe.pairing, name, where)
     if recipe.preparing.register:
         with mistakes.collected():
-            made, place = recipe.makes_images, f"{where}: preparing.register"
-            refuse_unregistrable(recipe.pairing, recipe.reading, recipe.preparing, made, place)
+            refuse_unregistrable(recipe.pairing, recipe.reading, recipe.preparing, recipe.makes_images, where)
     with mistakes.collected():
         if recipe.auditing:
             kind = recipe.reading.target_modality if recipe.translates else None

@@ -11,6 +11,7 @@ def refuse_unregistrable(
     pairing: str, reading: ReadingSettings, preparing: PreparingSettings, made: bool, where: str
 ) -> None:
     """Raises UsageError where there is no target of its own, where it is no image, or where no pair can be good."""
+    where = f"{where}: preparing.register"
     alone = "source and target are made from one file" if made else "each image is its own target"
     if made or pairing == "alone":
         raise UsageError(where, f"has nothing to register: {alone}", "leave it out")
