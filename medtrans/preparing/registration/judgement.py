@@ -137,7 +137,7 @@ def judge_measures(found: Measures) -> Judgement:
         ),
     ]
     if found.deformed and found.one_is_ct:
-        checks.append((False, True, "a CT shows little soft tissue by which a bend within the body could be found"))
+        checks.append((False, True, "a CT has too little soft tissue contrast to show deformations in the body"))
     failed = [sentence for good, bearable, sentence in checks if not good and not bearable]
     doubts = [sentence for good, bearable, sentence in checks if not good and bearable]
     outcome: Outcome = "failed" if failed else "doubtful" if doubts else "good"

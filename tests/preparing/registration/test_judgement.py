@@ -28,7 +28,7 @@ FAULTS = [
     ({"nmi_after": 1.01}, "failed", "agree less than before"),
     ({"nmi_after": 1.01, "moved": 0.2}, "doubtful", "agree less than before"),
     ({"edge_distance_after": 6.0}, "doubtful", "edges are farther apart"),
-    ({"deformed": True, "one_is_ct": True}, "doubtful", "little soft tissue"),
+    ({"deformed": True, "one_is_ct": True}, "doubtful", "little soft tissue contrast"),
 ]
 
 
