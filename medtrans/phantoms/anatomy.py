@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -77,7 +78,7 @@ class Head:
         """Volume fraction of `tissue` in each voxel, 0 to 1."""
         return self.averaged(np.arange(len(TISSUES)) == NUMBER[tissue])
 
-    @property
+    @cached_property
     def tissues(self) -> Volume:
         """Tissue number with the largest volume fraction in each voxel, the lower of equals: uint8."""
         counts = np.zeros((2, *self.grid.shape), np.float32)

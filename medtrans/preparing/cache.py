@@ -87,17 +87,17 @@ def prepared_case(
     pair = load(case)
     with memory_errors(case.name), _naming(case.name):
         prepared = {}
+        body = preparation.body_mask(pair.source) if case.sources else None
         if case.sources:
             left_out = read_mask(case.change) if case.changed_untaught and case.change else None
             prepared["source"] = preparation.prepare_source(
-                pair.source, pair.mask, margin=True, target=pair.target, left_out=left_out
+                pair.source, pair.mask, margin=True, body=body, target=pair.target, left_out=left_out
             )
             if case.lesion:
                 lesion = _on_training_grid(read_mask(case.lesion), pair.source, preparation)
                 prepared["source"] = replace(prepared["source"], lesion=lesion)
         if pair.target is not None:
-            like = pair.source if case.sources else None
-            prepared["target"] = preparation.prepare_target(pair.target, pair.mask, like=like, margin=True)
+            prepared["target"] = preparation.prepare_target(pair.target, pair.mask, body=body, margin=True)
     return prepared
 
 

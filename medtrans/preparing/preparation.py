@@ -99,15 +99,17 @@ class Preparation:
         mask: Volume | None = None,
         *,
         margin: bool = False,
+        body: np.ndarray | None = None,
         target: Volume | None = None,
         left_out: Volume | None = None,
     ) -> Prepared:
-        """Prepare a source; `mask`, on the same grid, says which voxels count instead of the body found in the volume.
+        """Prepare a source; `mask`, on the same grid, says which voxels count instead of its body.
 
-        With `margin` the voxels some millimetres around count too (masks.MARGIN_MM); where `target`, of a training
-        pair, is padded, none counts, and none of the mask `left_out`. Raises EmptyMask, GridMismatch, InputRefused.
+        The `body` (i, j, k) is found in the volume unless it is known. With `margin` the voxels some millimetres around
+        count too (masks.MARGIN_MM); where `target`, of a training pair, is padded, none counts, and none of the mask
+        `left_out`. Raises EmptyMask, GridMismatch, InputRefused.
         """
-        body = self.body_mask(volume)
+        body = self.body_mask(volume) if body is None else body
         air = self._air(volume, body)
         counted = self._counted(volume, body, mask, margin)
         counted = counted if target is None else self._without_padding(counted, target)
@@ -121,11 +123,11 @@ class Preparation:
         return np.stack([normaliser.normalise(voxels, body)[0] for voxels in normaliser.split(shifted)])
 
     def prepare_target(
-        self, volume: Volume, mask: Volume | None = None, *, like: Volume | None = None, margin: bool = False
+        self, volume: Volume, mask: Volume | None = None, *, body: np.ndarray | None = None, margin: bool = False
     ) -> Prepared:
-        """Prepare a target likewise; its body is found in `like`, the source of the pair, or in itself."""
+        """Prepare a target likewise; `body` is that of the source of its pair, and is found in itself without one."""
         unpadded = padding_as_air(volume, self.target_modality)
-        body = self.body_mask(like) if like else self.body_mask(unpadded, modality=self.target_modality)
+        body = self.body_mask(unpadded, modality=self.target_modality) if body is None else body
         counted = self._without_padding(self._counted(volume, body, mask, margin), volume)
         body = self._without_padding(body, volume)
         return self._prepare(unpadded, body, counted, self.settings.target_normalisation, volume)

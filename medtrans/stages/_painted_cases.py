@@ -76,8 +76,9 @@ KEPT = 10
 
 def _prepared(pair: PaintedPair, preparation: Preparation) -> tuple[MadeVolume, MadeVolume]:
     """As a training case that was read would be."""
-    source = preparation.prepare_source(pair.source, pair.mask, margin=True)
-    target = preparation.prepare_target(pair.target, pair.mask, like=pair.source, margin=True)
+    body = preparation.body_mask(pair.source)
+    source = preparation.prepare_source(pair.source, pair.mask, margin=True, body=body)
+    target = preparation.prepare_target(pair.target, pair.mask, margin=True, body=body)
     return MadeVolume.of(source), MadeVolume.of(target)
 
 

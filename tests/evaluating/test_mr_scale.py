@@ -51,7 +51,7 @@ def fitted(normaliser):
 
 def translated(folder, preparation, case, image, target):
     """What a nearly perfect network writes: the target as it is normalised, restored on the typical scale."""
-    prepared = preparation.prepare_target(target, like=image)
+    prepared = preparation.prepare_target(target, body=preparation.body_mask(image))
     rng = np.random.default_rng(7)
     noisy = prepared.voxels + 0.02 * rng.normal(size=prepared.voxels.shape).astype(np.float32)
     path = folder / "translated" / f"{case.name}.nii.gz"

@@ -46,7 +46,7 @@ def test_what_is_stored_is_what_was_prepared(case, tmp_path, settings):
     pair = load_pair(case)
     for stored, prepared in (
         (source, preparation.prepare_source(pair.source)),
-        (target, preparation.prepare_target(pair.target, like=pair.source)),
+        (target, preparation.prepare_target(pair.target, body=preparation.body_mask(pair.source))),
     ):
         assert np.array_equal(stored.voxels, prepared.voxels)
         assert np.array_equal(stored.affine, prepared.affine)

@@ -71,7 +71,7 @@ def test_labels_come_back_as_labels(name, spacing):
     preparation = Preparation(
         PreparingSettings(target_normalisation=Labels(labels=(2, 5)), spacing=spacing), "MR", "labels"
     )
-    prepared = preparation.prepare_target(labels(volume), like=volume)
+    prepared = preparation.prepare_target(labels(volume), body=preparation.body_mask(volume))
     assert len(prepared.voxels) == 2
     back = preparation.restore(prepared.voxels, prepared)
     assert back.voxels.dtype == np.uint8
@@ -185,7 +185,7 @@ def test_a_real_volume_comes_back_bit_for_bit_in_place(name):
     volume = read_volume(DATA / name)
     preparation = Preparation(PreparingSettings(orientation="LPS"))
     # Declared as a CT, an MR has no air: its body is found in it as in the source of a pair.
-    prepared = preparation.prepare_target(volume, like=None if "CT" in name else volume)
+    prepared = preparation.prepare_target(volume, body=None if "CT" in name else preparation.body_mask(volume))
     back = preparation.restore(prepared.voxels, prepared)
     assert np.array_equal(np.round(back.voxels), volume.voxels)
     assert back.affine.tobytes() == volume.affine.tobytes()

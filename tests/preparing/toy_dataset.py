@@ -40,7 +40,7 @@ def dataset(pairing="paired", seed=3, divisor=1, **settings):
     for number, shape in enumerate([(20, 22, 18), (17, 25, 14)]):
         source = smooth(shape, number)
         sources.append(preparation.prepare_source(source))
-        targets.append(preparation.prepare_target(source.like(source.voxels / 2), like=source))
+        targets.append(preparation.prepare_target(source.like(source.voxels / 2), body=preparation.body_mask(source)))
     return PatchDataset(PAIRINGS[pairing](sources, targets), preparing, seed=seed, divisor=divisor)
 
 
@@ -60,6 +60,6 @@ def labelled(foreground, seed=3, **settings):
         labels[0, 14:16, 14:16, 12:14] = 2 * (number == 0)
         source = Volume(np.arange(labels.size, dtype=np.float32).reshape(labels.shape), np.eye(4))
         sources.append(preparation.prepare_source(source))
-        targets.append(preparation.prepare_target(source.like(labels), like=source))
+        targets.append(preparation.prepare_target(source.like(labels), body=preparation.body_mask(source)))
     data = Paired(sources[:2], targets[:2]) if foreground == 1 else Paired(sources, targets)
     return PatchDataset(data, preparing, seed=seed, foreground=foreground)
