@@ -88,7 +88,7 @@ def half_texts(audit: InsertionAudit) -> list[dict[str, str]]:
             "by": row["by"],
             "contrast": f"{row['contrast']:g}",
             "half": diameter_text(row["diameter_mm"], ends),
-            "interval": f"{diameter_text(row['low'], ends)} to {diameter_text(row['high'], ends)}",
+            "interval": " to ".join(dict.fromkeys(diameter_text(row[end], ends) for end in ("low", "high"))),
         }
         for row in audit.half
     ]

@@ -98,7 +98,8 @@ def _of_case(case: CaseAudit, detector: Verdict) -> tuple[Outcome, str]:
     if hidden:
         what = f"the detector does not find {len(hidden)} of {case.reference_count} lesions in the real image either"
         return "not assessable", f"{what}; a more sensitive detector would be enough"
-    kept = f"all {case.reference_count} lesions are found" if case.reference_count else "there are no lesions"
+    count = case.reference_count
+    kept = f"all {count} lesions are found" if count > 1 else "its lesion is found" if count else "there are no lesions"
     if detector.outcome != "pass":
         return "not assessable", f"{kept}, none is invented; but it is not shown that the detector finds lesions"
     return "pass", f"{kept}, and none is invented; {detector.reason}"
@@ -118,7 +119,8 @@ def _place(lesion: Lesion) -> str:
 
 def _shown(code: str, question: str, wrong: Sequence[Lesion], patients: Rate, detector: Verdict, whom: str) -> Verdict:
     numbers = {"lesions": len(wrong), "patients": patients.k, "n": patients.n, "high": patients.high}
-    enough = f"{enough_without(MARGIN)} {whom} without one would be enough for at most {MARGIN:.0%}"
+    done = "removed" if code == "removed" else "invented"
+    enough = f"{enough_without(MARGIN)} {whom} with none {done} would be enough for at most {MARGIN:.0%}"
     if not patients.n:
         return _verdict(code, question, "not assessable", f"there are no {whom} that could be assessed; {enough}")
     bound = f"(95 % upper bound {percent(patients.high)})"

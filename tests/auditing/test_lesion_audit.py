@@ -129,7 +129,7 @@ def test_cases_with_lesions_alone_are_said_with_what_is_missing(tmp_path, capsys
     assert run(*words(tmp_path, tmp_path / "out")) == 0
     out, err = capsys.readouterr()
     assert "1 of 1 cases has lesions" in err
-    assert "29 patients without lesions without one would be enough" in out
+    assert "29 patients without lesions with none invented would be enough" in out
 
 
 def test_a_mask_on_another_grid_fails_its_case_and_the_others_go_on(cases, tmp_path, capsys):
