@@ -52,8 +52,9 @@ def log(x: np.ndarray | float) -> np.ndarray:
 def power(x: np.ndarray, exponent: float) -> np.ndarray:
     """x to a power, for x of at least 0; 0 stays 0."""
     x = _floats(x)
-    positive = x > 0
-    return np.where(positive, exp(exponent * log(np.where(positive, x, 1))), 0).astype(x.dtype)
+    out, positive = np.zeros_like(x), x > 0
+    out[positive] = exp(exponent * log(x[positive]))
+    return out
 
 
 def sine_cosine(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
