@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Literal
 
 import numpy as np
 
 from medtrans.core.arithmetic import exp
+
+SLAB = 1 << 16
+"""Voxels that are filtered at once."""
 
 
 def gaussian_filter(
@@ -22,21 +26,33 @@ def gaussian_filter(
     truncate: float = 4.0,
 ) -> np.ndarray:
     """Filtered with a Gaussian of these standard deviations in voxels, one for each axis, as by SciPy: float32."""
-    out = image.astype(np.float32)
+    out = image.astype(np.float32, order="C")
     for axis, deviation in enumerate(deviations):
         if deviation <= 0:
             continue
         weights = gaussian_weights(deviation, truncate)
         reach, side = len(weights) - 1, out.shape[axis]
         pads = [(reach, reach) if other == axis else (0, 0) for other in range(out.ndim)]
-        padded = np.moveaxis(np.pad(out, pads, mode=border), axis, 0)
-        total = weights[0] * padded[reach : reach + side]
-        for step, weight in enumerate(weights[1:], 1):
-            both = padded[reach - step : reach - step + side] + padded[reach + step : reach + step + side]
-            both *= weight
-            total += both
-        out = np.moveaxis(total, 0, axis)
-    return np.ascontiguousarray(out)
+        padded = np.pad(out, pads, mode=border)
+        for slab in _slabs(out.shape, axis):
+            given, total = np.moveaxis(padded[slab], axis, 0), np.moveaxis(out[slab], axis, 0)
+            np.multiply(given[reach : reach + side], weights[0], out=total)
+            both = np.empty_like(total)
+            for step, weight in enumerate(weights[1:], 1):
+                below, above = reach - step, reach + step
+                np.add(given[below : below + side], given[above : above + side], out=both)
+                both *= weight
+                total += both
+    return out
+
+
+def _slabs(shape: tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
+    """Parts of an array across `axis`, each small enough for the cache of a processor."""
+    if len(shape) == 1:
+        return [(slice(None),)]
+    across = 1 if axis == 0 else 0
+    thick = max(1, SLAB * shape[across] // max(prod(shape), 1))
+    return [(*[slice(None)] * across, slice(first, first + thick)) for first in range(0, shape[across], thick)]
 
 
 def interpolate(field: np.ndarray, places: Sequence[np.ndarray]) -> np.ndarray:

@@ -77,7 +77,8 @@ def paint_mr(head: Head, appearance: Appearance, rng: np.random.Generator) -> Vo
     if any(appearance.blur):
         image = gaussian_filter(image, [sd / mm for sd, mm in zip(appearance.blur, head.grid.spacing, strict=True)])
     if appearance.gamma != 1:
-        image = signals.max() * power(image / signals.max(), appearance.gamma)
+        top = np.float32(signals.max())
+        image = top * power(image / top, appearance.gamma)
     image *= sensitivity(random_field(rng, axes, COIL_WIDTH), appearance.bias)
     if appearance.surface:
         image *= sensitivity(_nearness_to_skin(head.body), appearance.surface)
