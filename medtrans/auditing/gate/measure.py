@@ -20,6 +20,9 @@ SAMPLED = 100_003
 ECHO_LINES, MIN_ECHO_SIDE, NEAREST_ECHO = 4096, 32, 0.15
 """Lines of an axis whose spectra are summed, voxels of an axis that shows ghosts, and their least displacement in parts
 of the field of view: nearer, the anatomy itself makes its spectrum rise and fall."""
+EDGE, ZERO_FILLED = 5, 6.0
+"""Frequencies on each side of an edge in the spectrum, and how far the logarithm of its power falls there at least where
+zeros were filled in, as scanners do for images with more voxels than were measured."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIN_SIDE, MIN_BODY = 8, 100
 """Voxels along each axis, and blocks of body, of an image whose content can be measured."""
@@ -126,14 +129,23 @@ def _echo(voxels: np.ndarray, air: float) -> float:
 
 def _echo_of_lines(lines: np.ndarray, air: float) -> float:
     """Along the last axis of lines (n, voxel)."""
-    side, nearest = lines.shape[1], math.ceil(NEAREST_ECHO * lines.shape[1])
     some = lines[:: 1 + len(lines) // ECHO_LINES].astype(np.float32) - np.float32(air)
-    power = np.square(np.abs(np.fft.rfft(some, axis=1))).sum(axis=0)
+    power = _measured_part(np.square(np.abs(np.fft.rfft(some, axis=1))).sum(axis=0))
+    side = min(lines.shape[1], 2 * len(power) - 1)
+    nearest = math.ceil(NEAREST_ECHO * side)
     cepstrum = np.fft.irfft(np.log(power + 1e-6 * np.median(power) + 1e-30), side)
     cepstrum[:nearest] = 0
     cepstrum[side - nearest + 1 :] = 0
     echoes = np.abs(np.fft.irfft(np.exp(np.fft.rfft(cepstrum).real / 2), side))
     return float(echoes[nearest : side // 2 + 1].max() / echoes[0])
+
+
+def _measured_part(power: np.ndarray) -> np.ndarray:
+    """The spectrum up to where zeros were filled in: the edge there would look like an echo."""
+    level = np.log(power + 1e-30)
+    inner = range(max(len(level) // 4, EDGE), len(level) - EDGE)
+    falls = [float(np.median(level[k - EDGE : k]) - np.median(level[k + 1 : k + 1 + EDGE])) for k in inner]
+    return power[: inner[int(np.argmax(falls))]] if max(falls, default=0.0) > ZERO_FILLED else power
 
 
 def _signal(volume: Volume, coarse: Coarse) -> dict[str, float]:
