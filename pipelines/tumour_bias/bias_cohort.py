@@ -34,7 +34,9 @@ class Plan:
     heads: int
     """Of each group; the test has half as many."""
     minutes: float
-    """Of each training."""
+    """Of each training without pairs."""
+    paired_minutes: float
+    """Of each training with pairs, which learns in less time."""
     detector_minutes: float
     spacing: float = 3.0
     """Mm of a pixel."""

@@ -80,7 +80,7 @@ def train_run(output: Path, name: str, recipe: str, cases: str, changes: Sequenc
     write_atomically(listed, cases.encode(), overwrite=True)
     fixed = [f"reading.root={output / 'heads'}", f"reading.table={listed}", "reading.mask=null"]
     fixed += ["reading.validation_fraction=0", "reading.test_fraction=0", "training.device=cpu"]
-    minutes = plan.detector_minutes if recipe == "detector" else plan.minutes
+    minutes = {"detector": plan.detector_minutes, **dict.fromkeys(UNPAIRED, plan.minutes)}.get(recipe, plan.paired_minutes)
     fixed += [] if plan.quick else [f"training.minutes={minutes}"]
     settings = load_recipe(HERE / f"{recipe}.yaml", [*fixed, *changes], quick=plan.quick)
     return train(settings, output / "runs" / name).model
@@ -115,11 +115,16 @@ def run_job(job: Job, output: Path, plan: Plan) -> SweepRun:
     model = train_run(
         output, job.name, job.method, table(output, job, plan.heads), [*changes, f"training.seed={job.seed}"], plan
     )
-    run = measure(job, output, plan, Translator.load(model, device="cpu"))
+    run = measure(job, output, plan, load_model(model))
     steps = int(read_journal(RunFolder(output / "runs" / job.name).journal)[-1]["step"])
     run = replace(run, steps=steps)
     write_atomically(file, json.dumps(asdict(run), indent=1).encode())
     return run
+
+
+def load_model(folder: Path) -> Translator:
+    """Its answer is the mean of those to a slice and to the slice mirrored: less of what a generator invents at random."""
+    return Translator.load(folder, device="cpu").with_settings(mirror="left_right")
 
 
 def measured_file(output: Path, job: Job) -> Path:
@@ -250,7 +255,7 @@ def examples(output: Path, plan: Plan, runs: Sequence[SweepRun]) -> list[Example
             own = [run for run in runs if run.method == method and run.seed == runs[0].seed]
             for share in sorted({run.share for run in own})[:: max(len({run.share for run in own}) - 1, 1)]:
                 name = Job(method, own[0].arm, share, own[0].seed).name
-                model = Translator.load(output / "runs" / name / "model", device="cpu")
+                model = load_model(output / "runs" / name / "model")
                 found.append(Example(method, share, ill, _middle(translate(model, head))))
     return found
 
@@ -283,7 +288,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--share", nargs="+", type=float, default=SHARES, help="of ill heads among the targets")
     parser.add_argument("--seed", nargs="+", type=int, default=SEEDS)
     parser.add_argument("--heads", type=int, default=60, help="of each group; three slices of each")
-    parser.add_argument("--minutes", type=float, default=20, help="processor time of each training")
+    parser.add_argument("--minutes", type=float, default=20, help="processor time of each training without pairs")
+    parser.add_argument("--paired-minutes", type=float, default=5, help="and with pairs")
     parser.add_argument("--detector-minutes", type=float, default=20)
     parser.add_argument("--spacing", type=float, default=3.0, help="mm of a pixel")
     parser.add_argument("--processes", type=int, default=1, help="trainings at a time, of one thread each")
@@ -292,7 +298,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.quick:
         options.heads, options.share, options.seed = 2, (0.0, 1.0), (0,)
-    plan = Plan(options.heads, options.minutes, options.detector_minutes, options.spacing, options.quick)
+    plan = Plan(
+        options.heads,
+        options.minutes,
+        options.paired_minutes,
+        options.detector_minutes,
+        options.spacing,
+        options.quick,
+    )
     todo, runs = jobs(options.method, options.arm, options.share, options.seed), []
     if options.done:
         todo = [job for job in todo if measured_file(options.output, job).exists()]
