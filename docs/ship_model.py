@@ -28,7 +28,6 @@ if __name__ == "__main__":
     options = parser.parse_args()
     folder = FOLDER / options.name
     folder.mkdir(exist_ok=True)
-    (folder / "about.yaml").write_text(f"about: {options.about}\n", encoding="utf-8")
     for run in map(RunFolder, options.runs):
         recipe = load_recipe(run.recipe, options.set)
         method, preparation, config = load_model(run.model)
@@ -39,3 +38,5 @@ if __name__ == "__main__":
         if (run.model / GATE).is_file():
             shutil.copy(run.model / GATE, folder / run.path.name)
         print(folder / run.path.name)
+    # The last: with this file the folder is a shipped model, which recipes look for.
+    (folder / "about.yaml").write_text(f"about: {options.about}\n", encoding="utf-8")

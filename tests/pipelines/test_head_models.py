@@ -11,7 +11,7 @@ import pytest
 from medtrans.catalogue import pipelines_folder
 from medtrans.models.config import CARD
 from medtrans.models.folder import save_model
-from medtrans.models.zoo import shipped
+from medtrans.models.zoo import DEFAULT, model_folders
 from medtrans.phantoms import make_head, paint
 from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.percentiles import Percentiles
@@ -35,7 +35,7 @@ def test_ct_is_scored_on_painted_heads_in_each_contrast_and_the_card_says_so(sco
     labels = next((pipelines_folder().parent / "sample_data").glob("*_labels.nii.gz"))
     (tmp_path / "labels").mkdir()
     shutil.copy(labels, tmp_path / "labels")
-    model = shutil.copytree(shipped()[0].members[0], tmp_path / "model")
+    model = shutil.copytree(model_folders([DEFAULT])[0], tmp_path / "model")
     facts = score("head_mr_to_ct", tmp_path / "labels", "-m", model, "--cards")
     assert [row["contrast"] for row in facts["summary"]] == ["T1", "T2", "FLAIR", "PD"]
     assert {one["head"] for one in facts["painted"]} == {labels.name.split("_labels")[0]}
