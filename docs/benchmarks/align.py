@@ -1,10 +1,11 @@
-"""Registrations whose truth is known: python align.py rigid|deformable|mesh [--data DATA] [--cases 0 60] [--second CT]
+"""Registrations whose truth is known: python align.py rigid|deformable|mesh [--data DATA] [--cases 0 60] …
 
 Whole-head phantoms of 1.5 mm. Rigid: T1 and a CT, or T1 and T2, in turn; the second is turned by up to 20°, moved by
-up to 30 mm and scanned on a grid of its own (1.2×1.2×2 mm). With DATA also T1 and T2 of people, moved likewise.
-Deformable: T1 and T2 (or CT), moved by up to 10° and 10 mm; the T1 is deformed by a smooth random field. Every sixth
-pair is spoilt: the moving image is of another head, or its upper third alone. A line for each: mean error over the
-body, judgement. Mesh: what the best B-spline leaves of such fields, without any search.
+up to 30 mm and scanned on a grid of its own (1.2×1.2×2 mm). With DATA also T1 and T2 of people, moved likewise, each
+of them --moves times. Deformable: T1 and T2 (or CT: --second), moved by up to 10° and 10 mm; the T1 is deformed by a
+smooth random field. Every sixth pair of phantoms is spoilt: the moving image is of another head, or its upper third
+alone. A line for each: mean error over the body, judgement. Mesh: what the best B-spline leaves of such fields, without
+any search.
 """
 
 import sys
@@ -106,7 +107,9 @@ def upper_third(volume: Volume) -> Volume:
     return Volume(volume.voxels[..., cut:], affine)
 
 
-def pairs(kind: str, first: int, last: int, data: Path | None, second: str | None) -> Iterator[tuple[str, str, tuple]]:
+def pairs(
+    kind: str, first: int, last: int, data: Path | None, moves: int, second: str | None
+) -> Iterator[tuple[str, str, tuple]]:
     """Name, modality of the moving image, and the pair with its truth; no body where the pair is spoilt."""
     in_turn = [second] if second else ["T2"] if kind == "deformable" else ["CT", "T2"]
     for seed in range(first, last):
@@ -118,7 +121,7 @@ def pairs(kind: str, first: int, last: int, data: Path | None, second: str | Non
             yield f"{seed} T1 {second} spoilt", modality, (fixed, other, None, truth)
         else:
             yield f"{seed} T1 {second}", modality, (fixed, moving, body, truth)
-    for seed, name in enumerate(PEOPLE if data else ()):
+    for seed, name in enumerate(PEOPLE * moves if data else ()):
         yield f"{name} T1 T2", "MR", person(name, data, seed)
 
 
@@ -143,6 +146,7 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=[*LIMIT_MM, "mesh"])
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--moves", type=int, default=1, help="of each person")
     parser.add_argument("--cases", type=int, nargs=2, default=None, metavar=("FIRST", "LAST"))
     parser.add_argument("--second", choices=["T2", "CT"], help="contrast of the moving image; default: as above")
     options = parser.parse_args()
@@ -155,7 +159,9 @@ if __name__ == "__main__":
             )
         sys.exit()
     errors, wrong_but_good, limit = [], [], LIMIT_MM[options.kind]
-    for name, modality, (fixed, moving, body, truth) in pairs(options.kind, first, last, options.data, options.second):
+    for name, modality, (fixed, moving, body, truth) in pairs(
+        options.kind, first, last, options.data, options.moves, options.second
+    ):
         began = process_time()
         modalities = find_modality("MR"), find_modality(modality)
         found = register(fixed, moving, options.kind, modalities=modalities)
