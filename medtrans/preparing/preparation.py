@@ -103,18 +103,17 @@ class Preparation:
         target: Volume | None = None,
         left_out: Volume | None = None,
     ) -> Prepared:
-        """Prepare a source; `mask`, on the same grid, says which voxels count instead of its body.
+        """Prepare a source. Its `body` (i, j, k), found unless given, counts; or `mask`, a volume on the same grid.
 
-        The `body` (i, j, k) is found in the volume unless it is known. With `margin` the voxels some millimetres around
-        count too (masks.MARGIN_MM); where `target`, of a training pair, is padded, none counts, and none of the mask
-        `left_out`. Raises EmptyMask, GridMismatch, InputRefused.
+        With `margin` the voxels some millimetres around count too (masks.MARGIN_MM); where `target`, of a training
+        pair, is padded, none counts, and none of the mask `left_out`. Raises EmptyMask, GridMismatch, InputRefused.
         """
         body = self.body_mask(volume) if body is None else body
-        air = self._air(volume, body)
         counted = self._counted(volume, body, mask, margin)
         counted = counted if target is None else self._without_padding(counted, target)
         counted = counted if left_out is None else _without_mask(counted, left_out, volume)
-        return self._prepare(_without(air, volume), body, counted, self.settings.source_normalisation, volume)
+        without_air = _without(self._air(volume, body), volume)
+        return self._prepare(without_air, body, counted, self.settings.source_normalisation, volume)
 
     def normalised_source(self, volume: Volume) -> np.ndarray:
         """The normalised source (channel, i, j, k) on its own grid. Raises EmptyMask, InputRefused."""
@@ -203,8 +202,7 @@ class Preparation:
         if not all(0 < value < np.inf for value in percentiles):
             what = f"target_percentiles are {list(percentiles)}, which is no scale"
             raise UsageError("preparation", what, "copy the model again")
-        source, target = modalities
-        return cls(PreparingSettings.from_dict(settings, "preparation"), source, target, percentiles)
+        return cls(PreparingSettings.from_dict(settings, "preparation"), modalities[0], modalities[1], percentiles)
 
     def body_mask(
         self, volume: Volume, mask: Volume | None = None, *, modality: ModalityName | None = None

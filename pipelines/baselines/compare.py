@@ -23,7 +23,7 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 
 import medtrans.reporting
-from medtrans.cli.exit_codes import install_handlers, report_error
+from medtrans.cli.exit_codes import Interrupted, install_handlers, report_error
 from medtrans.core.errors import MedtransError
 from medtrans.metrics.distribution._features import NAME, features
 from medtrans.metrics.distribution._standard import standardised
@@ -169,5 +169,5 @@ if __name__ == "__main__":
     install_handlers()
     try:
         sys.stdout.write(compare(options.folders, options.output, options.count) + "\n")
-    except (MedtransError, OSError) as reason:
+    except (MedtransError, OSError, Interrupted) as reason:
         sys.exit(report_error(reason))

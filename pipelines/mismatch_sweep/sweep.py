@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from medtrans.batching.degraded_sources import read_measured
 from medtrans.batching.translate_files import translate_files
 from medtrans.cli.degradation_words import parse_step
-from medtrans.cli.exit_codes import install_handlers, report_error
+from medtrans.cli.exit_codes import Interrupted, install_handlers, report_error
 from medtrans.core.case import Case
 from medtrans.core.errors import MedtransError
 from medtrans.core.modality import find_modality
@@ -299,5 +299,5 @@ if __name__ == "__main__":
         found = sweep(options.folders, options.output, options.total_variation, options.cases)
         write(found, options.output)
         sys.stdout.write(table(found))
-    except (MedtransError, OSError) as reason:
+    except (MedtransError, OSError, Interrupted) as reason:
         sys.exit(report_error(reason))

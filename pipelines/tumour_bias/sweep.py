@@ -44,7 +44,7 @@ from scipy import ndimage
 
 from medtrans.auditing.bias_sweep import Calls, Reader, SweepRun
 from medtrans.auditing.components import components
-from medtrans.cli.exit_codes import install_handlers, report_error
+from medtrans.cli.exit_codes import Interrupted, install_handlers, report_error
 from medtrans.core.errors import InputRefused, MedtransError, UsageError
 from medtrans.core.volume import Volume
 from medtrans.evaluating.segmentation.segmenter import Segmenter
@@ -80,7 +80,8 @@ def train_run(output: Path, name: str, recipe: str, cases: str, changes: Sequenc
     write_atomically(listed, cases.encode(), overwrite=True)
     fixed = [f"reading.root={output / 'heads'}", f"reading.table={listed}", "reading.mask=null"]
     fixed += ["reading.validation_fraction=0", "reading.test_fraction=0", "training.device=cpu"]
-    minutes = {"detector": plan.detector_minutes, **dict.fromkeys(UNPAIRED, plan.minutes)}.get(recipe, plan.paired_minutes)
+    others = {"detector": plan.detector_minutes, **dict.fromkeys(UNPAIRED, plan.minutes)}
+    minutes = others.get(recipe, plan.paired_minutes)
     fixed += [] if plan.quick else [f"training.minutes={minutes}"]
     settings = load_recipe(HERE / f"{recipe}.yaml", [*fixed, *changes], quick=plan.quick)
     return train(settings, output / "runs" / name).model
@@ -123,7 +124,7 @@ def run_job(job: Job, output: Path, plan: Plan) -> SweepRun:
 
 
 def load_model(folder: Path) -> Translator:
-    """Its answer is the mean of those to a slice and to the slice mirrored: less of what a generator invents at random."""
+    """It answers by the mean for a slice and its mirror image: less of what a generator invents at random."""
     return Translator.load(folder, device="cpu").with_settings(mirror="left_right")
 
 
@@ -324,5 +325,5 @@ if __name__ == "__main__":
     install_handlers()
     try:
         main()
-    except (MedtransError, OSError) as reason:
+    except (MedtransError, OSError, Interrupted) as reason:
         sys.exit(report_error(reason))

@@ -21,8 +21,8 @@ ECHO_LINES, MIN_ECHO_SIDE, NEAREST_ECHO = 4096, 32, 0.15
 """Lines of an axis whose spectra are summed, voxels of an axis that shows ghosts, and their least displacement in parts
 of the field of view: nearer, the anatomy itself makes its spectrum rise and fall."""
 EDGE, ZERO_FILLED = 5, 6.0
-"""Frequencies on each side of an edge in the spectrum, and how far the logarithm of its power falls there at least where
-zeros were filled in, as scanners do for images with more voxels than were measured."""
+"""Frequencies on each side of an edge in the spectrum, and how far the logarithm of its power falls there where zeros
+were filled in, as scanners do for images with more voxels than were measured."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIN_SIDE, MIN_BODY = 8, 100
 """Voxels along each axis, and blocks of body, of an image whose content can be measured."""
