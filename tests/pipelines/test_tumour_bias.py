@@ -80,9 +80,9 @@ def test_the_figure_has_four_panels(script):
 
 
 def test_a_folder_of_another_plan_is_refused(script, tmp_path):
-    script["refuse_other_plan"](tmp_path, script["Plan"](8, 1.0, 1.0))
+    script["refuse_other_plan"](tmp_path, script["Plan"](8, 1.0, 1.0, 1.0))
     with pytest.raises(UsageError, match="give the same --heads"):
-        script["refuse_other_plan"](tmp_path, script["Plan"](9, 1.0, 1.0))
+        script["refuse_other_plan"](tmp_path, script["Plan"](9, 1.0, 1.0, 1.0))
 
 
 @pytest.mark.slow
