@@ -87,12 +87,13 @@ def _plane(axes: Axes, runs: Sequence[SweepRun], reader: Reader, colours: dict[s
 
 
 def _images(part: mpl.figure.SubFigure, examples: Sequence[Example]) -> None:
-    """Ill above, healthy below; the same columns."""
+    """Ill above, healthy below; the same columns, each with one grey scale."""
     rows = [[one for one in examples if one.ill is ill] for ill in (True, False)]
     grid = part.subplots(2, max(map(len, rows)), squeeze=False)
+    brightest = [max(float(np.percentile(one.image, 99.5)) for one in column) for column in zip(*rows, strict=True)]
     for line, row in zip(grid, rows, strict=True):
-        for axes, one in zip(line, row, strict=True):
-            axes.imshow(one.image, cmap="gray", vmin=0, vmax=float(np.percentile(one.image, 99.5)) or 1)
+        for axes, one, top in zip(line, row, brightest, strict=True):
+            axes.imshow(one.image, cmap="gray", vmin=0, vmax=top or 1)
             share = "" if one.share is None else f"\n{100 * one.share:.0f} % ill"
             axes.set_title(one.name + share, fontsize=7)
             axes.axis("off")
