@@ -6,6 +6,8 @@
 | labels | the smallest integer type that holds the largest label |
 | MR | float32 on the typical scale of the training targets, 0 outside the body |
 | PET, dose | float32 in SUV or Gy, 0 outside the body |
+
+A network may answer with less than air: a linear normalisation names the lowest value, and nothing below is written.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ def restore(prediction: Prediction, prepared: Prepared, preparation: Preparation
         outside = prepared.undo(prepared.mask[None].astype(np.float32), 0.0)[0] < 0.5
         np.copyto(restored.voxels, restored.voxels.dtype.type(modality.air), where=outside)
     if modality.name != "CT":
+        if target.keeps_unit:
+            np.maximum(restored.voxels, restored.voxels.dtype.type(low), out=restored.voxels)
         return restored, 0.0
     restored = restored.like(to_int16_hu(restored.voxels, low, high))
     # One channel at a time: neither all bodies at once nor an index of 64 bits for each voxel is held.

@@ -132,3 +132,17 @@ def test_labels_are_the_smallest_integers_that_hold_them():
     made = resampled.translate(Volume(ball((6, 6, 6))[0], np.eye(4))).volume
     assert made.voxels.dtype == np.uint8
     assert set(np.unique(made.voxels)) <= {0, 7}
+
+
+def test_nothing_below_the_lowest_value_of_a_linear_normalisation_is_written():
+    voxels, inside = ball((12, 12, 12), low=0)
+
+    class Dark(Fake):
+        def translate(self, source, condition=None):
+            return torch.full_like(source, -1.2)
+
+    scale = Linear(low=0, high=800)
+    settings = {"source_normalisation": scale, "target_normalisation": scale}
+    model = translator_of(Dark(), source_modality="MR", target_modality="MR", **settings)
+    made = model(Volume(np.abs(voxels), np.eye(4)))
+    assert made.voxels.min() == made.voxels[0][inside].max() == 0
