@@ -124,7 +124,7 @@ class Preparation:
     def prepare_target(
         self, volume: Volume, mask: Volume | None = None, *, body: np.ndarray | None = None, margin: bool = False
     ) -> Prepared:
-        """Prepare a target likewise; `body` is that of the source of its pair, and is found in itself without one."""
+        """Prepare a target likewise, with the `body` of its source; without one, the body is found in the target."""
         unpadded = padding_as_air(volume, self.target_modality)
         body = self.body_mask(unpadded, modality=self.target_modality) if body is None else body
         counted = self._without_padding(self._counted(volume, body, mask, margin), volume)
