@@ -27,3 +27,13 @@ def penalty_term(weight: float) -> Term:
     """The penalty R1 of a discriminator."""
     text = "half the squared norm of the discriminator's gradient at real images (R1; Mescheder et al., ICML 2018)"
     return Term(text, weight, settings=("gradient_penalty",))
+
+
+def structure_term(structure: str, weight: float) -> Term:
+    """The structural distance of each image from its translation, by its name (losses/structure)."""
+    distance = {
+        "mind": "distance of the modality independent neighbourhood descriptors (MIND)",
+        "nmi": "negative normalised mutual information",
+    }[structure]
+    text = f"{distance} between each image and its translation (Yang et al., DLMIA 2018)"
+    return Term(text, weight, settings=("structure", "structure_weight"))

@@ -1,6 +1,6 @@
 """CUT: unpaired translation with one generator and a contrastive loss between patches of source and translation.
 
-    generator:      generator_loss(D(G(x))) + λ NCE(x, G(x)) + λ NCE(y, G(y))
+    generator:      generator_loss(D(G(x))) + λ NCE(x, G(x)) + λ NCE(y, G(y)) + structure_weight S(x, G(x))
     discriminator:  discriminator_loss(D(y), D(G(x)))
 
     NCE(x, z) = mean over layers l and positions s of  -log  exp(q_s · k_s / τ) / Σ_s' exp(q_s · k_s' / τ)
@@ -10,7 +10,8 @@ x is a source, y an unpaired target, E_l the layer l of the encoder of G, H a sm
 identity loss; FastCUT omits it, takes 10 λ, and mirrors half of the x before G and E(G(x)) after it.
 Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651, section 3 (equations 1 to 5). λ = 1 weighs both terms as the
 paper does, 1 + 1; the authors' code halves their sum, which is λ = 0.5 here. Published networks have instance norm and
-tanh; our channel norm avoids intensity seams between windows.
+tanh; our channel norm avoids intensity seams between windows. The structural distance S is not the paper's, and off by
+default; it is that of our CycleGAN (methods/cyclegan).
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
-from medtrans.core.term import Term, adversarial_term
+from medtrans.core.term import Term, adversarial_term, structure_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
 from medtrans.losses.contrastive import patch_nce
+from medtrans.losses.structure import STRUCTURE_LOSSES, Structure
 from medtrans.networks._patch_projection import PatchProjection
 from medtrans.networks._settings import Discriminator, EncodingGenerator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
@@ -54,6 +56,11 @@ class CUTSettings(Settings):
     """Features of a patch, the output of H."""
     temperature: Annotated[float, Gt(0)] = 0.07
     """Temperature τ: the lower, the more the loss depends on the most similar wrong patches."""
+    structure: Structure = "none"
+    """Structural distance S between a source and its translation: mind compares the differences of each voxel from its
+    neighbours, nmi is normalised mutual information."""
+    structure_weight: Annotated[float, Ge(0)] = 5.0
+    """Weight of the structural distance."""
 
 
 class CUT(Method):
@@ -97,15 +104,22 @@ class CUT(Method):
         if settings.fast:
             mirrored = f"{nce.text}, half of the sources mirrored (FastCUT)"
             terms = {"nce": replace(nce, text=mirrored, weight=10 * settings.nce)}
+        if settings.structure != "none":
+            terms["structure"] = structure_term(settings.structure, settings.structure_weight)
         gan = adversarial_term(settings.gan_loss)
         return {f"generator/{name}": term for name, term in {"gan": gan, **terms}.items()} | {"discriminator/gan": gan}
 
+    @classmethod
+    def unused(cls, settings: CUTSettings) -> tuple[str, ...]:
+        return ("structure_weight",) if settings.structure == "none" else ()
+
     def losses(self, batch: Batch) -> Iterator[tuple[str, Losses]]:
         x, y = batch.source, batch.target
-        settings, gan_loss = self.settings, self.settings.gan_loss
+        settings, gan_loss, given = self.settings, self.settings.gan_loss, x
         if settings.fast:
             mirrored = batch.uniform() < 0.5
-            fake = self.G(_mirror(x, mirrored))
+            given = _mirror(x, mirrored)
+            fake = self.G(given)
             terms = {"nce": 10 * settings.nce * self._nce(batch, x, fake, mirrored)}
         else:
             fake = self.G(x)
@@ -113,6 +127,9 @@ class CUT(Method):
                 "nce": settings.nce * self._nce(batch, x, fake),
                 "identity": settings.nce * self._nce(batch, y, self.G(y)),
             }
+        if settings.structure != "none":
+            distance = STRUCTURE_LOSSES[settings.structure](given, fake)
+            terms["structure"] = settings.structure_weight * distance
         yield "generator", {"gan": generator_loss(self.D(fake), gan_loss), **terms}
         yield "discriminator", {"gan": discriminator_loss(self.D(y), self.D(fake.detach()), gan_loss)}
 

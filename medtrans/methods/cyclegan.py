@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge
 from torch import Tensor, nn
@@ -29,21 +29,13 @@ from medtrans.core.errors import UsageError
 from medtrans.core.method import Batch, Losses, Method, Pairing, Task
 from medtrans.core.optimizer import OptimizerSettings
 from medtrans.core.settings import Settings
-from medtrans.core.term import Term, adversarial_term
+from medtrans.core.term import Term, adversarial_term, structure_term
 from medtrans.losses.adversarial import GANLoss, discriminator_loss, generator_loss
-from medtrans.losses.mind import mind_loss
-from medtrans.losses.nmi import nmi_loss
+from medtrans.losses.structure import STRUCTURE_LOSSES, Structure
 from medtrans.methods._image_pool import ImagePool
 from medtrans.networks._settings import Discriminator, Generator
 from medtrans.networks.patch_discriminator import PatchDiscriminatorSettings
 from medtrans.networks.resnet import ResNetSettings
-
-STRUCTURE_LOSSES = {"mind": mind_loss, "nmi": nmi_loss}
-STRUCTURE_NAMES = {
-    "mind": "distance of the modality independent neighbourhood descriptors (MIND)",
-    "nmi": "negative normalised mutual information",
-}
-"""Structural distances in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +50,7 @@ class CycleGANSettings(Settings):
     """Weight of the cycle consistency loss."""
     identity: Annotated[float, Ge(0)] = 5.0
     """Weight of the identity loss; needs as many source as target channels. 0 in most of the paper."""
-    structure: Literal["none", "mind", "nmi"] = "none"
+    structure: Structure = "none"
     """Structural distance S between an image and its translation: mind compares the differences of each voxel from its
     neighbours, nmi is normalised mutual information."""
     structure_weight: Annotated[float, Ge(0)] = 5.0
@@ -109,10 +101,7 @@ class CycleGAN(Method):
             text = "mean absolute error of each generator on images of its own output (identity loss)"
             terms["identity"] = Term(text, settings.identity, settings=("identity",))
         if settings.structure != "none":
-            name = STRUCTURE_NAMES[settings.structure]
-            text = f"{name} between each image and its translation (Yang et al., DLMIA 2018)"
-            said = "structure", "structure_weight"
-            terms["structure"] = Term(text, settings.structure_weight, settings=said)
+            terms["structure"] = structure_term(settings.structure, settings.structure_weight)
         return {f"generators/{name}": term for name, term in terms.items()} | {
             "discriminators/D_Y": gan,
             "discriminators/D_X": gan,

@@ -31,13 +31,12 @@ def to_whole_hu(ct: Volume) -> Volume:
 
 
 def clipped_fraction(
-    values: np.ndarray, low: float, high: float, restore: Callable[[np.ndarray], np.ndarray] = np.asarray
+    values: np.ndarray, high: float, restore: Callable[[np.ndarray], np.ndarray] = np.asarray
 ) -> float:
-    """The fraction of finite values that `to_int16_hu` clips after `restore`."""
+    """The fraction of finite values that `to_int16_hu` clips from above after `restore`; less than air is air."""
 
     def clipped(block: np.ndarray) -> np.ndarray:
-        rounded = np.rint(restore(block))
-        return np.asarray((rounded < low) | (rounded > high))
+        return np.asarray(np.rint(restore(block)) > high)
 
     return count(values, clipped) / values.size if values.size else 0.0
 

@@ -5,7 +5,7 @@
 | black-output | the 99.5th percentile, from air on, is below a fifth of the usual one |
 | bright-output | it is above five times the usual one |
 | constant-output | the 0.5th to the 99.5th percentile span below a twentieth of the usual top |
-| saturated-output | a tenth of the voxels have the highest value, or lie beyond the range that the model writes |
+| saturated-output | a tenth of the voxels have the highest value, or lie above what the model can write |
 | implausible-output | the modality does not have such values (Modality.check) |
 
 The usual top is that of the training targets; of CT, 200 HU, which bone exceeds in every head and body.
@@ -37,7 +37,7 @@ def doubt_output(
     """At most one finding for each channel, and that of its modality.
 
     `usual_tops` are upper percentiles of training targets by channel, for images without a unit; `body_voxels` is the
-    size of the body, outside of which there is air; `clipped` the fraction of it beyond the range of HU.
+    size of the body, outside of which there is air; `clipped` the fraction of it above the range of HU.
     """
     if modality.name not in KINDS:
         return []
@@ -72,7 +72,7 @@ def _doubt(written: np.ndarray, share: float, air: float, top: float, clipped: f
     if at_top > MAX_TOP_SHARE:
         return "saturated", f"is saturated: {at_top:.0%} of the body has the value {some.max():.4g}"
     if clipped > MAX_TOP_SHARE:
-        return "saturated", f"is saturated: {clipped:.0%} of the body lies beyond the range that the model can write"
+        return "saturated", f"is saturated: {clipped:.0%} of the body lies above the range that the model can write"
     return None
 
 

@@ -21,7 +21,7 @@ from medtrans.translating.prediction import Prediction
 
 
 def restore(prediction: Prediction, prepared: Prepared, preparation: Preparation) -> tuple[Volume, float]:
-    """The translated volume, and the fraction of body voxels that had to be clipped (0 where nothing is clipped)."""
+    """The translated volume, and the fraction of body voxels that had to be clipped from above (0 without a unit)."""
     target, modality = preparation.settings.target_normalisation, preparation.modality
     restored = preparation.restore(prediction.voxels, prepared)
     background, low, high = target.restore(np.array([target.background, -1, 1], np.float32)).tolist()
@@ -35,7 +35,7 @@ def restore(prediction: Prediction, prepared: Prepared, preparation: Preparation
         return restored, 0.0
     restored = restored.like(to_int16_hu(restored.voxels, low, high))
     # One channel at a time: neither all bodies at once nor an index of 64 bits for each voxel is held.
-    clipped = [clipped_fraction(one[prepared.mask], low, high, target.restore) for one in prediction.voxels]
+    clipped = [clipped_fraction(one[prepared.mask], high, target.restore) for one in prediction.voxels]
     return restored, float(np.mean(clipped))
 
 

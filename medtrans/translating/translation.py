@@ -43,7 +43,7 @@ class Translation:
     """On the grid of the source, in the unit and data type of its modality."""
     modality: Modality
     clipped_fraction: float
-    """Fraction of body voxels that were clipped to the range of HU; 0 where nothing is clipped."""
+    """Fraction of body voxels above the range of HU, which were clipped to it; 0 without a unit."""
     seconds: float
     findings: tuple[Finding, ...] = ()
     uncertainty: Volume | None = None

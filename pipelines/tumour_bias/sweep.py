@@ -67,7 +67,7 @@ ARMS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "plain": dict.fromkeys(METHODS, ()),
     "balanced": dict.fromkeys(UNPAIRED, ("training.balance=tumour",)),
     "weighted": {method: ("training.lesion_weight=10",) for method in METHODS if method not in UNPAIRED},
-    "structure": {"cyclegan": ("method.structure=mind",)},
+    "structure": dict.fromkeys(UNPAIRED, ("method.structure=mind",)),
     "no_identity": {"cyclegan": ("method.identity=0",), "cut": ("method.fast=true",)},
     "segmenter": {"regression": (f"method.segmenter={TEACHER}",)},
 }

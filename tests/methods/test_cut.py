@@ -4,6 +4,8 @@ from torch.nn.functional import cross_entropy, normalize
 
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Task
+from medtrans.losses.mind import mind_loss
+from medtrans.losses.nmi import nmi_loss
 from tests.methods.tiny import batch_for, tiny
 from tests.methods.unpaired_toy import brightened, error, learn, of_the_best_constant, toy_method
 
@@ -63,6 +65,18 @@ def test_fast_mirrors_some_items_before_the_generator_and_their_features_after(d
         "nce": 10 * nce(method, batch, batch.source, fake, turn),
     }
     torch.testing.assert_close(generator, expected)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize(("structure", "loss"), [("mind", mind_loss), ("nmi", nmi_loss)])
+def test_the_structure_compares_what_the_generator_was_given_with_its_translation(fast, structure, loss):
+    method = tiny("cut", fast=fast, structure=structure, structure_weight=2.0)
+    batch = batch_for(method, count=4)
+    mirrored = batch.uniform() < 0.5 if fast else torch.zeros(4, dtype=torch.bool)
+    given = torch.where(mirrored.view(-1, 1, 1, 1), batch.source.flip(2), batch.source)
+    (_, generator), _ = method.losses(batch)
+    torch.testing.assert_close(generator["structure"], 2 * loss(given, method.G(given)))
+    assert "structure" not in next(tiny("cut", fast=fast).losses(batch))[1]
 
 
 def test_source_and_target_must_fit_one_network():

@@ -15,6 +15,7 @@ VARIANTS = [
     ("autoencoder", {"distance": "l1"}),
     ("autoencoder_kl", {"adversarial": 0.5}),
     ("cut", {"fast": True}),
+    ("cut", {"structure": "mind"}),
     ("cyclegan", {"identity": 0.0}),
     ("cyclegan", {"structure": "mind"}),
     ("cyclegan", {"structure": "nmi"}),

@@ -17,9 +17,10 @@ def test_the_low_end_of_a_normalisation_from_minus_1000_becomes_air():
     assert to_int16_hu(np.array([-1000.2, -999.0]), -1000, 2000).tolist() == [-1024, -999]
 
 
-def test_the_clipped_fraction_counts_values_that_rounding_does_not_bring_into_the_range():
-    assert clipped_fraction(np.array([-1024.4, 0.0, 3071.4, 3072.0]), -1024, 3071) == 0.25
-    assert clipped_fraction(np.array([]), -1024, 3071) == 0.0
+def test_the_clipped_fraction_counts_values_above_the_range_that_rounding_does_not_bring_into_it():
+    """What is less than air is air: noise of a network around it is no sign of a wrong image."""
+    assert clipped_fraction(np.array([-1100.0, 0.0, 3071.4, 3072.0]), 3071) == 0.25
+    assert clipped_fraction(np.array([]), 3071) == 0.0
 
 
 def volume_with_header():

@@ -69,7 +69,7 @@ def test_many_clipped_voxels_are_doubted():
     voxels, body = in_body("CT", spread(-900, 1500))
     (finding,) = doubt_output(Volume(voxels, np.eye(4)), find_modality("CT"), (), body, 0.3, "a")
     assert finding.code == "saturated-output"
-    assert "30% of the body lies beyond" in finding.what
+    assert "30% of the body lies above" in finding.what
 
 
 @pytest.mark.parametrize("modality", ["PET", "dose", "labels"])
