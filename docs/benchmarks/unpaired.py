@@ -47,6 +47,7 @@ TASKS = {
 CUT = (
     "method={name: cut, generator: {name: resnet, filters: 16, blocks: 4, norm: instance}, patches: 64, features: 64, "
     "discriminator: {name: patch_discriminator, filters: 32, layers: 2, norm: instance}}",
+    "training.learning_rate=1.0e-3",
 )
 MIND = ("method.structure=mind",)
 METHODS = {"CycleGAN": (), "CycleGAN + MIND": MIND, "CUT": CUT, "CUT + MIND": CUT + MIND}

@@ -7,7 +7,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from medtrans.cli.interruption import advice_after_interruption
@@ -37,6 +37,15 @@ def install_handlers() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     warnings.showwarning = _show_warning  # type: ignore[assignment]
+
+
+def run_script(main: Callable[[], None]) -> None:
+    """Run the main function of a script of a pipeline: what a command would report, it reports likewise."""
+    install_handlers()
+    try:
+        main()
+    except (MedtransError, OSError, Interrupted) as reason:
+        sys.exit(report_error(reason))
 
 
 def report_error(reason: BaseException, arguments: Sequence[str] = (), *, debug: bool = False) -> int:

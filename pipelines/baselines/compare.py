@@ -23,8 +23,7 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 
 import medtrans.reporting
-from medtrans.cli.exit_codes import Interrupted, install_handlers, report_error
-from medtrans.core.errors import MedtransError
+from medtrans.cli.exit_codes import run_script
 from medtrans.metrics.distribution._features import NAME, features
 from medtrans.metrics.distribution._standard import standardised
 from medtrans.metrics.distribution.frechet import Frechet
@@ -158,7 +157,7 @@ def compare(folders: list[Path], output: Path, count: int) -> str:
     return to_text(runs, count)
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+", help="run folders of the baselines")
     parser.add_argument("--output", "-o", type=Path, default=Path("baselines.html"), help="the page")
@@ -166,8 +165,8 @@ if __name__ == "__main__":
     options = parser.parse_args()
     if options.count < 2:
         parser.error("--count: at least two images are needed")
-    install_handlers()
-    try:
-        sys.stdout.write(compare(options.folders, options.output, options.count) + "\n")
-    except (MedtransError, OSError, Interrupted) as reason:
-        sys.exit(report_error(reason))
+    sys.stdout.write(compare(options.folders, options.output, options.count) + "\n")
+
+
+if __name__ == "__main__":
+    run_script(main)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from medtrans.cli.exit_codes import run_script
 from medtrans.core.modality import find_modality
 from medtrans.core.tables import text_table
 from medtrans.core.volume import Volume
@@ -205,4 +206,4 @@ def later(scores: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from medtrans.cli.exit_codes import run_script
 from medtrans.core.tables import text_table
 from medtrans.core.volume import Volume
 from medtrans.evaluating.columns import count_text
@@ -138,4 +139,4 @@ def figure(painted: list[dict[str, Any]], real: dict[str, float]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -27,9 +27,8 @@ from matplotlib.figure import Figure
 from medtrans.batching.degraded_sources import read_measured
 from medtrans.batching.translate_files import translate_files
 from medtrans.cli.degradation_words import parse_step
-from medtrans.cli.exit_codes import Interrupted, install_handlers, report_error
+from medtrans.cli.exit_codes import run_script
 from medtrans.core.case import Case
-from medtrans.core.errors import MedtransError
 from medtrans.core.modality import find_modality
 from medtrans.degradations._combinations import names_in
 from medtrans.degradations._record import linear_names
@@ -287,17 +286,17 @@ def write(rows: Sequence[Row], output: Path) -> Mapping[str, Path]:
     return {name: output / name for name in contents}
 
 
-if __name__ == "__main__":
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+", help="run folders of mismatch_sweep")
     parser.add_argument("--output", "-o", type=Path, default=Path("sweep"), help="folder of the results")
     parser.add_argument("--total-variation", type=float, default=0.0, help="its weight; 0 leaves this baseline out")
     parser.add_argument("--cases", type=int, help="test cases at most; default: all")
     options = parser.parse_args()
-    install_handlers()
-    try:
-        found = sweep(options.folders, options.output, options.total_variation, options.cases)
-        write(found, options.output)
-        sys.stdout.write(table(found))
-    except (MedtransError, OSError, Interrupted) as reason:
-        sys.exit(report_error(reason))
+    found = sweep(options.folders, options.output, options.total_variation, options.cases)
+    write(found, options.output)
+    sys.stdout.write(table(found))
+
+
+if __name__ == "__main__":
+    run_script(main)

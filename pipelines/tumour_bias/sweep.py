@@ -44,8 +44,8 @@ from scipy import ndimage
 
 from medtrans.auditing.bias_sweep import Calls, Reader, SweepRun
 from medtrans.auditing.components import components
-from medtrans.cli.exit_codes import Interrupted, install_handlers, report_error
-from medtrans.core.errors import InputRefused, MedtransError, UsageError
+from medtrans.cli.exit_codes import run_script
+from medtrans.core.errors import InputRefused, UsageError
 from medtrans.core.volume import Volume
 from medtrans.evaluating.segmentation.segmenter import Segmenter
 from medtrans.evaluating.training_baselines import TrainingBaselines, TrainingCase
@@ -322,8 +322,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    install_handlers()
-    try:
-        main()
-    except (MedtransError, OSError, Interrupted) as reason:
-        sys.exit(report_error(reason))
+    run_script(main)

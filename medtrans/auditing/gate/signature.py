@@ -85,6 +85,11 @@ class Signature:
         """Upper quantile of a number; nan where the signature is older than the number, or no image had it."""
         return self.numbers[name].high if name in self.numbers else float("nan")
 
+    def above(self, name: str, deviations: float) -> float:
+        """The mean of a number and so many deviations; nan as for `high`."""
+        one = self.numbers.get(name)
+        return one.mean + deviations * one.deviation if one else float("nan")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         numbers = {

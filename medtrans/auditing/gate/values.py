@@ -23,7 +23,9 @@ MIN_SCALE_SHARE = 0.05
 """Of the training images on a scale, from which it is no surprise."""
 OFFSET, OFFSET_TIMES = 0.35, 1.5
 """Air in parts of the signal of the body; and in parts of the highest of the training."""
-NOISE_TIMES, MIN_NOISE, ECHO_TIMES, MIN_ECHO = 1.5, 0.2, 1.5, 0.1
+NOISE_TIMES, MIN_NOISE = 1.5, 0.2
+MIN_ECHO, ECHO_DEVIATIONS = 0.1, 3.5
+"""Above the mean of the training; a quantile of few images hangs on whether one of them was painted with ghosts."""
 EXTREMES = (-32768, 32767)
 CONTRAST_NUMBERS = ("scalp", "skull", "rim", "deep", "dip", "evenness", "q5", "q25", "q50", "q75", "q95")
 CONTRAST_DEVIATION = {"scalp": 0.15, "skull": 0.08, "rim": 0.03, "deep": 0.03, "dip": 0.08, "evenness": 0.06}
@@ -137,7 +139,7 @@ def quality(one: Measured, signature: Signature) -> Iterator[Finding]:
         what = f"noise is {numbers['noise']:.0%} of the signal, in training up to {typical['noise'].high:.0%}"
         meaning = "borders of bone and air are unreliable"
         yield found("noisy", "warn", what, meaning, "average or denoise the image", noise=numbers["noise"])
-    if numbers["echo"] > max(MIN_ECHO, ECHO_TIMES * signature.high("echo")):
+    if numbers["echo"] > max(MIN_ECHO, signature.above("echo", ECHO_DEVIATIONS)):
         what = f"ghosts: the image repeats itself with about {numbers['echo']:.0%} of its signal along one axis"
         meaning = "ghosts lie within the body, too, and are translated as if they were tissue"
         yield found("ghosts", "warn", what, meaning, "scan again, or look at the result there", echo=numbers["echo"])
