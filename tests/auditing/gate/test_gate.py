@@ -7,6 +7,7 @@ import pytest
 from medtrans.auditing.gate.gate import Gate
 from medtrans.auditing.gate.signature import GATE, Signature, read_signature, write_signature
 from medtrans.core.errors import ModelRefused
+from medtrans.core.image_kinds import hu_offset
 from medtrans.core.volume import Volume
 from medtrans.degradations.ghosting import Ghosting
 from medtrans.models.zoo import shipped
@@ -118,6 +119,13 @@ def test_another_modality_is_refused_and_the_rest_is_doubted():
     assert severities.pop("other-modality") == "refuse"
     assert severities.pop("other-contrast") in ("warn", "refuse")
     assert set(severities.values()) == {"warn"}
+
+
+@pytest.mark.parametrize(("contrast", "factor"), [("T1", 3.2), ("T2", 6.25), ("PD", 1.5)])
+def test_an_mr_is_no_ct_because_its_tissue_happens_to_lie_at_1024(contrast, factor):
+    scaled = image(contrast).like(image(contrast).voxels * factor)
+    assert hu_offset(scaled.voxels) == 1024
+    assert "other-modality" not in codes(scaled)
 
 
 def test_an_offset_matters_where_air_is_not_subtracted():
