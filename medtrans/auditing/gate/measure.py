@@ -23,6 +23,8 @@ of the field of view: nearer, the anatomy itself makes its spectrum rise and fal
 EDGE, ZERO_FILLED = 5, 6.0
 """Frequencies on each side of an edge in the spectrum, and how far the logarithm of its power falls there where zeros
 were filled in, as scanners do for images with more voxels than were measured."""
+NOISE_TAKEN, LEAST_LEFT = 0.8, 0.05
+"""Of the power at the highest frequencies, subtracted from all since noise drowns echoes; and what is left at least."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIN_SIDE, MIN_BODY = 8, 100
 """Voxels along each axis, and blocks of body, of an image whose content can be measured."""
@@ -112,7 +114,7 @@ def _background(volume: Volume, coarse: Coarse) -> dict[str, float]:
 def _echo(voxels: np.ndarray, air: float) -> float:
     """Ghosts along the axis with the strongest, in parts of the image; nan where no axis has enough voxels.
 
-    P(k) = Σ over lines |F(line - air)|²      A = exp((log P - low quefrencies of log P) / 2)
+    P(k) = Σ over lines |F(line - air)|² - noise      A = exp((log P - low quefrencies of log P) / 2)
     echo = max over d of |F⁻¹ A(d)| / F⁻¹ A(0),   0.15 of the field of view ≤ d ≤ half of it
 
     A copy displaced by d makes the spectrum rise and fall along k with the period 1 / d: an echo. It is seen within the
@@ -130,7 +132,11 @@ def _echo(voxels: np.ndarray, air: float) -> float:
 def _echo_of_lines(lines: np.ndarray, air: float) -> float:
     """Along the last axis of lines (n, voxel)."""
     some = lines[:: 1 + len(lines) // ECHO_LINES].astype(np.float32) - np.float32(air)
-    power = _measured_part(np.square(np.abs(np.fft.rfft(some, axis=1))).sum(axis=0))
+    whole = np.square(np.abs(np.fft.rfft(some, axis=1))).sum(axis=0)
+    power = _before_zeros(whole)
+    if len(power) == len(whole):
+        noise = np.median(whole[-max(len(whole) // 8, EDGE) :])
+        power = np.maximum(power - NOISE_TAKEN * noise, LEAST_LEFT * power)
     side = min(lines.shape[1], 2 * len(power) - 1)
     nearest = math.ceil(NEAREST_ECHO * side)
     cepstrum = np.fft.irfft(np.log(power + 1e-6 * np.median(power) + 1e-30), side)
@@ -140,7 +146,7 @@ def _echo_of_lines(lines: np.ndarray, air: float) -> float:
     return float(echoes[nearest : side // 2 + 1].max() / echoes[0])
 
 
-def _measured_part(power: np.ndarray) -> np.ndarray:
+def _before_zeros(power: np.ndarray) -> np.ndarray:
     """The spectrum up to where zeros were filled in: the edge there would look like an echo."""
     level = np.log(power + 1e-30)
     inner = range(max(len(level) // 4, EDGE), len(level) - EDGE)

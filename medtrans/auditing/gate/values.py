@@ -25,7 +25,7 @@ MIN_SCALE_SHARE = 0.05
 OFFSET, OFFSET_TIMES = 0.35, 1.5
 """Air in parts of the signal of the body; and in parts of the highest of the training."""
 NOISE_TIMES, MIN_NOISE = 1.5, 0.2
-MIN_ECHO, ECHO_DEVIATIONS = 0.1, 3.5
+MIN_ECHO, ECHO_DEVIATIONS = 0.11, 2.0
 """Above the mean of the training; a quantile of few images hangs on whether one of them was painted with ghosts."""
 EXTREMES = (-32768, 32767)
 CONTRAST_NUMBERS = ("scalp", "skull", "rim", "deep", "dip", "evenness", "q5", "q25", "q50", "q75", "q95")

@@ -93,6 +93,14 @@ def test_ghosts_are_found_where_no_air_is_left_and_beside_an_offset():
     assert "ghosts" not in codes(Volume(tight[None] + 50, image().affine))
 
 
+def test_ghosts_are_found_in_noise_and_noise_alone_has_none():
+    typical = np.median(image().voxels[0][head(4).body])
+    real, imaginary = np.random.default_rng(0).normal(0, 0.15 * typical, (2, *image().voxels.shape))
+    ghosted = Ghosting().apply(image(), strength=0.8, ghosts=2, phase="back_front")
+    assert "ghosts" in codes(ghosted.like(np.hypot(ghosted.voxels + real, imaginary)))
+    assert "ghosts" not in codes(image().like(np.hypot(image().voxels + real, imaginary)))
+
+
 def test_an_image_with_zeros_filled_into_its_spectrum_has_no_ghosts():
     """Scanners interpolate so; the edge of the measured part is no echo. Ghosts in such an image are still found."""
     assert "ghosts" not in codes(zero_filled(image()))
