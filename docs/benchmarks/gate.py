@@ -163,12 +163,13 @@ def truncated_vertex(example, rng):
 
 
 def long_neck(example, rng):
-    """Slices of the neck again below the lowest one, until 280 to 380 mm from the vertex."""
+    """A neck of the lowest slices, each voxel of one of four at random, until 280 to 380 mm from the vertex."""
     body = example.ct.voxels[0] > -300
     heights = np.flatnonzero(body.any(axis=(0, 1)))
     more = round(rng.uniform(280, 380) / example.image.spacing[2]) - (heights[-1] - heights[0])
     first, voxels = heights[0] + 2, example.image.voxels
-    below = voxels[..., first : first + 4][..., np.arange(more) % 4]
+    which = rng.integers(4, size=(*voxels.shape[:-1], max(more, 0)))
+    below = np.take_along_axis(voxels[..., first : first + 4], which, axis=-1)
     affine = example.image.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ [0, 0, first - more]
     return Volume(np.concatenate([below, voxels[..., first:]], axis=-1), affine)
