@@ -25,6 +25,8 @@ EDGE, ZERO_FILLED = 5, 6.0
 were filled in, as scanners do for images with more voxels than were measured."""
 NOISE_TAKEN, LEAST_LEFT = 0.8, 0.05
 """Of the power at the highest frequencies, subtracted from all since noise drowns echoes; and what is left at least."""
+NOISY = 0.1
+"""In parts of the signal: with less noise, what is at the highest frequencies is anatomy."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MIN_SIDE, MIN_BODY = 8, 100
 """Voxels along each axis, and blocks of body, of an image whose content can be measured."""
@@ -55,12 +57,14 @@ def measure(volume: Volume, coarse: Coarse, rotation: np.ndarray = ROTATIONS[0])
     points = coarse.points @ rotation.T
     frame = frame_of(points)
     profile = depth_profile(volume, coarse, frame, rotation)
+    signal = _signal(volume, coarse)
     numbers = {
         **_size(points, frame, coarse.voxel_ml),
         **edges(coarse, rotation),
         **vars(profile),
+        "echo": _echo(volume.voxels[0], coarse.air, signal["noise"] > NOISY),
         **_background(volume, coarse),
-        **_signal(volume, coarse),
+        **signal,
         **{f"spacing_{name}": float(size) for name, size in zip("ijk", volume.spacing, strict=True)},
     }
     return Measured(volume, coarse, rotation, numbers)
@@ -104,37 +108,37 @@ def _background(volume: Volume, coarse: Coarse) -> dict[str, float]:
     faces = np.concatenate([np.take(volume.voxels[0], (0, -1), axis).ravel()[::7] for axis in range(3)])
     common, counts = np.unique(faces, return_counts=True)
     return {
-        "echo": _echo(volume.voxels[0], coarse.air),
         "background": float(coarse.air / typical),
         "empty": float(counts.max() / faces.size),
         "below_air": _below(_some(volume.voxels[0]), float(common[counts.argmax()])),
     }
 
 
-def _echo(voxels: np.ndarray, air: float) -> float:
+def _echo(voxels: np.ndarray, air: float, noisy: bool) -> float:
     """Ghosts along the axis with the strongest, in parts of the image; nan where no axis has enough voxels.
 
-    P(k) = Σ over lines |F(line - air)|² - noise      A = exp((log P - low quefrencies of log P) / 2)
+    P(k) = Σ over lines |F(line - air)|²      A = exp((log P - low quefrencies of log P) / 2)
     echo = max over d of |F⁻¹ A(d)| / F⁻¹ A(0),   0.15 of the field of view ≤ d ≤ half of it
 
     A copy displaced by d makes the spectrum rise and fall along k with the period 1 / d: an echo. It is seen within the
-    body, too, where a tight field of view leaves no air. Bogert, Healy and Tukey, The quefrency alanysis of time series
+    body, too, where a tight field of view leaves no air. Of a noisy image most of the power at the highest frequencies
+    is subtracted from P, for noise drowns echoes. Bogert, Healy and Tukey, The quefrency alanysis of time series
     for echoes, Symposium on Time Series Analysis 1963.
     """
     found = [
-        _echo_of_lines(np.moveaxis(voxels, axis, -1).reshape(-1, side), air)
+        _echo_of_lines(np.moveaxis(voxels, axis, -1).reshape(-1, side), air, noisy)
         for axis, side in enumerate(voxels.shape)
         if side >= MIN_ECHO_SIDE
     ]
     return max(found, default=float("nan"))
 
 
-def _echo_of_lines(lines: np.ndarray, air: float) -> float:
+def _echo_of_lines(lines: np.ndarray, air: float, noisy: bool) -> float:
     """Along the last axis of lines (n, voxel)."""
     some = lines[:: 1 + len(lines) // ECHO_LINES].astype(np.float32) - np.float32(air)
     whole = np.square(np.abs(np.fft.rfft(some, axis=1))).sum(axis=0)
     power = _before_zeros(whole)
-    if len(power) == len(whole):
+    if noisy and len(power) == len(whole):
         noise = np.median(whole[-max(len(whole) // 8, EDGE) :])
         power = np.maximum(power - NOISE_TAKEN * noise, LEAST_LEFT * power)
     side = min(lines.shape[1], 2 * len(power) - 1)
