@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 
 from medtrans.auditing.gate.gate import Gate
+from medtrans.auditing.gate.measure import measurable, measure
 from medtrans.auditing.gate.signature import GATE, Signature, read_signature, write_signature
 from medtrans.core.errors import ModelRefused
 from medtrans.core.image_kinds import hu_offset
 from medtrans.core.volume import Volume
 from medtrans.degradations.ghosting import Ghosting
 from medtrans.models.zoo import shipped
+from medtrans.phantoms.contrasts import paint
 from tests.auditing.gate.heads import HELD_OUT, SPACING, brain, codes, head, image, signature, with_header
 
 
@@ -99,6 +101,14 @@ def test_ghosts_are_found_in_noise_and_noise_alone_has_none():
     ghosted = Ghosting().apply(image(), strength=0.8, ghosts=2, phase="back_front")
     assert "ghosts" in codes(ghosted.like(np.hypot(ghosted.voxels + real, imaginary)))
     assert "ghosts" not in codes(image().like(np.hypot(image().voxels + real, imaginary)))
+
+
+@pytest.mark.parametrize("seed", [4, 6])
+def test_the_edges_of_an_image_without_noise_are_no_noise(seed):
+    """Taken for it and subtracted, they would leave an echo of 0.10 where the top of a head is cut off."""
+    clean = paint(head(seed), "T1", np.random.default_rng(0), noise=0, bias=0)
+    cut = Volume(clean.voxels[..., :40].astype(np.float32), clean.affine)
+    assert measure(cut, measurable(cut)).numbers["echo"] < 0.09
 
 
 def test_an_image_with_zeros_filled_into_its_spectrum_has_no_ghosts():
