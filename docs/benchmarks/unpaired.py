@@ -169,7 +169,7 @@ def figure(curves: Sequence[Curve], file: Path) -> None:
         for name, line in zip(BASELINES, ("-", "--"), strict=True):
             axes.axhline(own[0].baselines[name], color="grey", ls=line, lw=1, label=name)
         unit = "MAE in HU" if task == "CT" else "MAE, relative to the target's range"
-        axes.set(title=f"T1 to {task}, validation heads", xlabel="steps", ylabel=unit, yscale="log")
+        axes.set(title=f"T1 to {task}, validation heads", xlabel="steps", ylabel=unit)
         axes.legend(fontsize=7)
     chart.savefig(file, dpi=110)
 
