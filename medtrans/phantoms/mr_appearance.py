@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from medtrans.core.arithmetic import exp, uniform
+from medtrans.core.arithmetic import exp, power, uniform
 from medtrans.core.fields import normal
 from medtrans.degradations._signal_equations import Sequence, nulling, signal
 from medtrans.phantoms.signals import FULL_SCALE, sequence, table
@@ -59,6 +59,11 @@ class Appearance:
     """Chemical shift: the axis along which fat is displaced, and by how many mm."""
     surface: float = 0.0
     """Logarithm of the coil's sensitivity at the skin, relative to the middle of the head."""
+
+    def shown(self, tissue: str) -> float:
+        """Signal of a tissue after the tone of the scanner."""
+        top = max(self.signals)
+        return float(top * power(np.array([self.signals[NUMBER[tissue]] / top]), self.gamma)[0])
 
 
 def of_sequence(

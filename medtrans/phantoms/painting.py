@@ -8,6 +8,7 @@ https://doi.org/10.1126/sciadv.add3607
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -24,7 +25,7 @@ from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.contrasts import paint_ct, paint_mr
 from medtrans.phantoms.label_maps import from_label_map
 from medtrans.phantoms.mr_appearance import Appearance, other_scanner, random_contrast
-from medtrans.phantoms.t1_target import t1_target
+from medtrans.phantoms.t1_target import clean_t1
 from medtrans.phantoms.tissues import NUMBER
 
 MODALITIES: Mapping[str, ModalityName] = {"CT": "CT", "T1": "MR", "tissues": "labels"}
@@ -37,10 +38,11 @@ VOID, BRIGHT = 0.3, 0.1
 @dataclass(frozen=True, kw_only=True)
 class PaintingSettings(Settings):
     target: Literal["CT", "T1", "tissues"] | None = None
-    """Image that is painted as the target of each label map: CT without noise, a T1 of 1.5 T without noise and bias, or
-    numbers of tissues; none where images are read."""
+    """Image that is painted as the target of each label map: CT without noise, a T1 of a random scanner without noise
+    and coil (the source without noise and blur, where that is a T1), or numbers of tissues; none for images as read."""
     contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
-    """Contrasts of half of the sources, on random scanners. The others have any contrast."""
+    """Contrasts of half of the sources, on random scanners; one that is named twice is drawn twice as often. The other
+    half has any contrast."""
     new_skulls: bool = True
     """Whether the thickness of skull and scalp, and the atrophy of the brain, are drawn in training."""
     skull_stripped: Annotated[float, Interval(ge=0, le=1)] = 0.0
@@ -85,9 +87,15 @@ def factor_for(labels: Volume, spacing: Sequence[float] | None) -> tuple[int, in
 def paint_pair(head: Head, settings: PaintingSettings, rng: np.random.Generator) -> PaintedPair:
     """An MR of a random contrast and the target."""
     contrast = settings.contrasts[int(rng.integers(len(settings.contrasts)))]
-    appearance = other_scanner(contrast, rng) if rng.random() < 0.5 else random_contrast(rng)
-    source = paint_mr(head, _with_bone(appearance, rng), rng)
-    pair = PaintedPair(source, _target(head, settings.target, rng), head.mask)
+    known = rng.random() < 0.5
+    appearance = _with_bone(other_scanner(contrast, rng) if known else random_contrast(rng), rng)
+    before = deepcopy(rng)
+    source = paint_mr(head, appearance, rng)
+    if settings.target == "T1" and known and contrast == "T1":
+        target = clean_t1(head, before, appearance)
+    else:
+        target = _target(head, settings.target, rng)
+    pair = PaintedPair(source, target, head.mask)
     return _stripped(pair, head, rng) if settings.skull_stripped and rng.random() < settings.skull_stripped else pair
 
 
@@ -103,7 +111,7 @@ def _target(head: Head, kind: str | None, rng: np.random.Generator) -> Volume:
     if kind == "tissues":
         return head.tissues
     if kind == "T1":
-        return t1_target(head, rng)
+        return clean_t1(head, rng)
     return paint_ct(head, rng, noise=0, marrow=uniform(rng, 300, 550))
 
 

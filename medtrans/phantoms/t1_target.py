@@ -1,28 +1,33 @@
-"""The T1 that painted pairs have as their target: an MPRAGE of 1.5 T without noise and bias.
+"""The T1 that painted pairs have as their target: of a random scanner, without noise, blur and chemical shift.
 
-Programs that want a T1 were made for it. Its CSF is nearly black, and grey matter has two thirds of the signal of white
-matter, four fifths in a spin echo of 500 ms.
+The target of a T1 is this T1 as its scanner would show it without them, with its contrast, texture and coil: a network
+learns to mend it, and to keep the rest. From other sources it learns what T1 of many scanners, MPRAGE and spin echoes,
+have in common, without a coil. White matter has the same signal in all.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from medtrans.core.volume import Volume
-from medtrans.degradations._signal_equations import Sequence, signal
 from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.contrasts import paint_mr
-from medtrans.phantoms.mr_appearance import Appearance
-from medtrans.phantoms.signals import FULL_SCALE, table
+from medtrans.phantoms.mr_appearance import Appearance, other_scanner
+from medtrans.phantoms.tissues import TISSUES
 
-MPRAGE = Sequence(tr=2000, te=3, ti=900)
-TESLA = 1.5
-TEXTURE = 0.03
-"""Relative standard deviation within each tissue."""
+WHITE_MATTER = 500.0
+"""Arbitrary units; that of an MPRAGE of 1.5 T by the signal equations, with fully relaxed water at 1000."""
 
 
-def t1_target(head: Head, rng: np.random.Generator) -> Volume:
-    """The T1 of a head, 0 outside of it: float32, arbitrary units."""
-    signals = FULL_SCALE * signal(*table(TESLA), MPRAGE)
-    image = paint_mr(head, Appearance(tuple(signals), tuple(TEXTURE * signals), noise=0.0, bias=0.0), rng)
-    return image.like(np.where(head.mask.voxels > 0, image.voxels, 0))
+def clean_t1(head: Head, rng: np.random.Generator, source: Appearance | None = None) -> Volume:
+    """The T1 of a head, 0 outside of it: float32. That of `source`, a T1, or else of a random scanner.
+
+    Texture and coil of a source are those of the image that `rng` would paint of it in this state.
+    """
+    flat = (0.0,) * len(TISSUES)
+    shown = source or replace(other_scanner("T1", rng), texture=flat, bias=0.0, surface=0.0)
+    clean = replace(shown, noise=0.0, blur=(0.0, 0.0, 0.0), fat_shift=(0, 0.0))
+    image = paint_mr(head, clean, rng).voxels * np.float32(WHITE_MATTER / clean.shown("white matter"))
+    return head.grid.like(np.where(head.mask.voxels > 0, image, 0)[0])
