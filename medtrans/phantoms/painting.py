@@ -39,7 +39,7 @@ VOID, BRIGHT = 0.3, 0.1
 class PaintingSettings(Settings):
     target: Literal["CT", "T1", "tissues"] | None = None
     """Image that is painted as the target of each label map: CT without noise, a T1 of a random scanner without noise
-    and coil (the source without noise and blur, where that is a T1), or numbers of tissues; none for images as read."""
+    and coil (the source without noise and blur, where that is a T1), or tissue numbers; none where images are read."""
     contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
     """Contrasts of half of the sources, on random scanners; one that is named twice is drawn twice as often. The other
     half has any contrast."""
