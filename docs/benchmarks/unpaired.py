@@ -7,15 +7,18 @@ MR to CT and T1 to FLAIR of synthetic heads of 4 mm, slice by slice, by unpaired
 
 The curve is the error of the validation heads, beside what the mean image and the intensity lookup reach
 on the same heads; both are learnt from the pairs of the training heads, which the methods do not see as pairs. Each run
-is taken up where it was interrupted. Writes unpaired.md and unpaired.png; with --done, of the runs that are there.
+is taken up where it was interrupted. Writes unpaired.md, unpaired.png and unpaired.json; with --done, of the runs that
+are there. --known names an unpaired.json of another machine: its runs are shown, and not trained again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from statistics import fmean
 
@@ -67,6 +70,10 @@ class Curve:
     """System → MAE of the scored heads."""
     baselines: Mapping[str, float]
     """Of the validation heads."""
+
+    @property
+    def run(self) -> tuple[str, str, int]:
+        return self.task, self.method, self.seed
 
     def first_below(self, limit: float) -> int | None:
         """The step from which on every error is below."""
@@ -181,23 +188,24 @@ def main() -> None:
     parser.add_argument("--method", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--seed", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe, for all runs")
+    parser.add_argument("--known", type=Path, help="unpaired.json of runs elsewhere, shown and not trained again")
     parser.add_argument("--done", action="store_true", help="train nothing: table and figure of what is done")
     options = parser.parse_args()
     output = options.output.absolute()
     torch.set_num_threads(1)
     write_tables(output)
-    curves = []
-    for seed in options.seed:
-        for task in options.task:
-            for method in options.method:
-                if options.done and not (folder_of(output, task, method, seed) / "scores.json").exists():
-                    continue
-                curves.append(curve(output, task, method, seed, options.set))
-                one = curves[-1]
-                sys.stderr.write(f"{task} {method} {seed}: {one.steps[-1]} steps, {one.errors}, {one.scores}\n")
-    (output / "unpaired.md").write_text(table(curves) + "\n")
-    figure(curves, output / "unpaired.png")
-    sys.stdout.write(table(curves) + "\n")
+    known = [Curve(**one) for one in json.loads(options.known.read_text())] if options.known else []
+    curves = {one.run: one for one in known}
+    for seed, task, method in product(options.seed, options.task, options.method):
+        done = (folder_of(output, task, method, seed) / "scores.json").exists()
+        if (task, method, seed) not in curves and (done or not options.done):
+            one = curves[task, method, seed] = curve(output, task, method, seed, options.set)
+            sys.stderr.write(f"{task} {method} {seed}: {one.steps[-1]} steps, {one.errors}, {one.scores}\n")
+    found = [curves[run] for run in product(TASKS, METHODS, sorted({seed for *_, seed in curves})) if run in curves]
+    (output / "unpaired.json").write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n")
+    (output / "unpaired.md").write_text(table(found) + "\n")
+    figure(found, output / "unpaired.png")
+    sys.stdout.write(table(found) + "\n")
 
 
 if __name__ == "__main__":
