@@ -89,6 +89,6 @@ def inspection_of(
         if signature is not None:
             settings = Preparation.from_dict(read_config(folder)["preparation"]).settings
             subtracted = signature.modality == "MR" and not settings.source_normalisation.keeps_unit
-            gates[digest(signature.to_dict())] = Gate(signature, subtracted)
+            gates[digest(signature.to_dict())] = Gate(signature, subtracted, settings.takes_ct)
     calibrated = calibrated_uncertainty(folders, abstain_above) if uncertainty or abstain_above is not None else None
     return Inspector(tuple(gates.values()), tuple(gates), force, calibrated)

@@ -17,6 +17,7 @@ import numpy as np
 from annotated_types import Ge, Interval, MinLen
 
 from medtrans.core.arithmetic import uniform
+from medtrans.core.ct_window import brain_window
 from medtrans.core.modality import ModalityName
 from medtrans.core.settings import Settings
 from medtrans.core.volume import Volume
@@ -33,6 +34,8 @@ MODALITIES: Mapping[str, ModalityName] = {"CT": "CT", "T1": "MR", "tissues": "la
 BONES = ("cortical bone", "dentine", "enamel")
 VOID, BRIGHT = 0.3, 0.1
 """Share of the MR images in which bone has no more signal than air, and in which it has one: those of UTE and ZTE."""
+MARROW, CT_NOISE = (300.0, 550.0), (3.0, 12.0)
+"""HU, from lowest to highest: the mean of spongy bone, and the noise of a CT that is a source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +43,9 @@ class PaintingSettings(Settings):
     target: Literal["CT", "T1", "tissues"] | None = None
     """Image that is painted as the target of each label map: CT without noise, a T1 of a random scanner without noise
     and coil (the source without noise and blur, where that is a T1), or tissue numbers; none where images are read."""
-    contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
+    contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD", "CT"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
     """Contrasts of half of the sources, on random scanners; one that is named twice is drawn twice as often. The other
-    half has any contrast."""
+    half has any contrast. CT has the HU from 0 to 80, for a model with preparing.takes_ct."""
     new_skulls: bool = True
     """Whether the thickness of skull and scalp, and the atrophy of the brain, are drawn in training."""
     skull_stripped: Annotated[float, Interval(ge=0, le=1)] = 0.0
@@ -85,16 +88,18 @@ def factor_for(labels: Volume, spacing: Sequence[float] | None) -> tuple[int, in
 
 
 def paint_pair(head: Head, settings: PaintingSettings, rng: np.random.Generator) -> PaintedPair:
-    """An MR of a random contrast and the target."""
+    """A source of a random contrast and the target."""
     contrast = settings.contrasts[int(rng.integers(len(settings.contrasts)))]
     known = rng.random() < 0.5
-    appearance = _with_bone(other_scanner(contrast, rng) if known else random_contrast(rng), rng)
-    before = deepcopy(rng)
-    source = paint_mr(head, appearance, rng)
-    if settings.target == "T1" and known and contrast == "T1":
-        target = clean_t1(head, before, appearance)
+    if known and contrast == "CT":
+        ct = paint_ct(head, rng, noise=uniform(rng, *CT_NOISE), marrow=uniform(rng, *MARROW))
+        source, target = brain_window(ct), _target(head, settings.target, rng)
     else:
-        target = _target(head, settings.target, rng)
+        appearance = _with_bone(other_scanner(contrast, rng) if known else random_contrast(rng), rng)
+        before = deepcopy(rng)
+        source = paint_mr(head, appearance, rng)
+        own = settings.target == "T1" and known and contrast == "T1"
+        target = clean_t1(head, before, appearance) if own else _target(head, settings.target, rng)
     pair = PaintedPair(source, target, head.mask)
     return _stripped(pair, head, rng) if settings.skull_stripped and rng.random() < settings.skull_stripped else pair
 
@@ -112,7 +117,7 @@ def _target(head: Head, kind: str | None, rng: np.random.Generator) -> Volume:
         return head.tissues
     if kind == "T1":
         return clean_t1(head, rng)
-    return paint_ct(head, rng, noise=0, marrow=uniform(rng, 300, 550))
+    return paint_ct(head, rng, noise=0, marrow=uniform(rng, *MARROW))
 
 
 def _with_bone(appearance: Appearance, rng: np.random.Generator) -> Appearance:

@@ -33,7 +33,7 @@ def with_painted_target(values: Mapping[str, Any], where: str) -> Mapping[str, A
 
 
 def refuse_unpaintable(
-    painting: PaintingSettings, reading: ReadingSettings, pairing: str, method: str, where: str
+    painting: PaintingSettings, reading: ReadingSettings, pairing: str, method: str, where: str, *, takes_ct: bool
 ) -> None:
     """Raises UsageError where the method does not want pairs, or something is read that is painted."""
     if painting.target is None:
@@ -44,6 +44,11 @@ def refuse_unpaintable(
     if reading.source_modality != "MR":
         what = f"is {reading.source_modality}, but MR is painted from the label maps"
         raise UsageError(f"{where}: reading.source.modality", what, "write MR")
+    if painting.target == "CT" and "CT" in painting.contrasts:
+        raise UsageError(f"{where}: painting.contrasts", "has CT, which is the target", "leave CT out")
+    if "CT" in painting.contrasts and not takes_ct:
+        what = "has CT, which the model would refuse when it translates"
+        raise UsageError(f"{where}: painting.contrasts", what, "set preparing.takes_ct: true, or leave CT out")
     if painting.target == "CT" and painting.skull_stripped:
         what = "paints brains without a skull, and a CT has one"
         raise UsageError(f"{where}: painting.skull_stripped", what, "set 0, or another painting.target")

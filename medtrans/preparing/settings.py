@@ -49,6 +49,9 @@ class PreparingSettings(Settings):
     one value, such as a brain cut out of its head; none where every voxel counts."""
     augmentation: tuple[AugmentationStep, ...] = ()
     """Spatial transforms of source and target, and degradations of the source, in this order."""
+    takes_ct: bool = False
+    """Whether a CT is taken as one more contrast of MR, its HU from 0 to 80: for models that were trained so, as by CT
+    among painting.contrasts."""
     conditions: tuple[str, ...] = ()
     """Columns of reading.table that are given to the model, in this order: numbers such as a slice thickness."""
 
@@ -70,6 +73,8 @@ class PreparingSettings(Settings):
     def for_modalities(self, source: Modality, target: Modality) -> Self:
         """These settings with the defaults of two modalities. Raises UsageError where a normalisation is unsuitable."""
         where = ["preparing.source_normalisation", "preparing.target_normalisation"]
+        if self.takes_ct and source.name != "MR":
+            raise UsageError("preparing.takes_ct", f"has no meaning for sources of {source.name}", "leave it out")
         sources = self.source_normalisation.for_modality(source, where[0])
         targets = self.target_normalisation.for_modality(target, where[1])
         if target.quantitative and not targets.keeps_unit:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from medtrans.core.ct_window import is_ct
 from medtrans.core.errors import InputRefused
 from medtrans.core.finding import Finding
-from medtrans.core.modality import Modality, find_modality
+from medtrans.core.modality import Modality
 from medtrans.core.volume import Volume, refuse_other_images
 from medtrans.reading.value_checks import check_declared, check_values
 
@@ -18,8 +19,7 @@ def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tupl
         raise InputRefused(where, what, "give the contrasts of the training, in the same order")
     findings = [*volume.findings, *check_declared(volume, modality.name, where), *check_values(volume, where)]
     findings += modality.check(volume.voxels, where)
-    unlike_mr = volume.channels == 1 and any(one.code == "implausible-mr" for one in findings)
-    if unlike_mr and not find_modality("CT").check(volume.voxels, where):
+    if modality.name == "MR" and is_ct(volume):
         advice = "give the MR, or a model that takes CT (medtrans list models)"
         raise InputRefused(where, "is a CT by its values, air at -1000 and bone, and the model takes MR", advice)
     for finding in findings:

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from medtrans.core.ct_window import brain_window, ct_as_contrast, is_ct
 from medtrans.core.errors import MedtransError, ModelRefused
 from medtrans.core.finding import Finding
 from medtrans.core.method import Method, Translates
@@ -228,7 +229,11 @@ class Translator:
         self, volume: Volume, mask: Volume | None, conditions: Mapping[str, float] | None, where: str
     ) -> tuple[Volume, Prepared, tuple[float, ...], BodyUsed | None, tuple[Finding, ...]]:
         """The volume on the grid of its translation, prepared; conditions, body and findings. Raises as `translate`."""
-        findings = admit(volume, self.channels, find_modality(self.preparation.source_modality), where)
+        from_ct = self.preparation.settings.takes_ct and is_ct(volume)
+        kind = "CT" if from_ct else self.preparation.source_modality
+        findings = admit(volume, self.channels, find_modality(kind), where)
+        if from_ct:
+            volume, findings = brain_window(volume), (*findings, ct_as_contrast(where))
         refuse_without_memory(where, 4 * volume.voxels.size, TRANSLATING_FACTOR)
         values = self.preparation.conditions(conditions or {}, where)
         if self.settings.grid == "model":

@@ -14,6 +14,7 @@ from medtrans.auditing.gate.measure import Measured, measurable, measure
 from medtrans.auditing.gate.scale import scale_of
 from medtrans.auditing.gate.signature import Signature
 from medtrans.auditing.gate.values import extremes, is_phase, other_contrast, other_modality, quality, wrong_scale
+from medtrans.core.ct_window import brain_window, is_ct
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
 
@@ -23,13 +24,15 @@ BLIND_NOISE = 0.35
 
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """The signature of a model, and whether its preparation takes the value of air away."""
+    """The signature of a model, whether its preparation takes the value of air away, and a CT as a contrast of MR."""
 
     signature: Signature
     subtracted: bool = True
+    takes_ct: bool = False
 
     def findings(self, volume: Volume, where: str) -> tuple[Finding, ...]:
         """On an image of that name; none where it is too small for its content to be measured."""
+        volume = brain_window(volume) if self.takes_ct and is_ct(volume) else volume
         coarse = measurable(volume, is_ct=self.signature.modality == "CT")
         if coarse is None:
             return ()
