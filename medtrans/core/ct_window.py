@@ -20,8 +20,8 @@ LOW, HIGH = 0, 80
 
 def is_ct(volume: Volume) -> bool:
     """Whether it is a CT by its header, or by its values: air at -1000 and bone."""
-    if volume.origin and volume.origin.modality:
-        return volume.origin.modality == "CT"
+    if volume.origin and volume.origin.modality == "CT":
+        return True
     unlike_mr = any(one.code == "implausible-mr" for one in find_modality("MR").check(volume.voxels, ""))
     return volume.channels == 1 and unlike_mr and not find_modality("CT").check(volume.voxels, "")
 

@@ -33,7 +33,7 @@ def with_painted_target(values: Mapping[str, Any], where: str) -> Mapping[str, A
 
 
 def refuse_unpaintable(
-    painting: PaintingSettings, reading: ReadingSettings, pairing: str, method: str, where: str, *, takes_ct: bool
+    painting: PaintingSettings, reading: ReadingSettings, takes_ct: bool, pairing: str, method: str, where: str
 ) -> None:
     """Raises UsageError where the method does not want pairs, or something is read that is painted."""
     if painting.target is None:

@@ -200,8 +200,7 @@ def _refuse_inconsistent(recipe: Recipe, where: str) -> Recipe:
     with mistakes.collected():
         _refuse_without_targets(recipe, where)
     with mistakes.collected():
-        taken = recipe.preparing.takes_ct
-        refuse_unpaintable(recipe.painting, recipe.reading, recipe.pairing, name, where, takes_ct=taken)
+        refuse_unpaintable(recipe.painting, recipe.reading, recipe.preparing.takes_ct, recipe.pairing, name, where)
     with mistakes.collected():
         refuse_unsuited(recipe.degrading, recipe.reading, recipe.pairing, name, f"{where}: degrading")
     with mistakes.collected():

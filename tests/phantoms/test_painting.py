@@ -61,6 +61,13 @@ def test_a_t1_keeps_its_own_contrast_and_every_other_source_gets_one_of_a_random
     assert not any(known)
 
 
+def test_a_ct_among_the_contrasts_is_painted_in_the_window_of_the_brain(head):
+    made = [pair(head, seed, target="tissues", contrasts=("CT",)).source for seed in range(8)]
+    windowed = [one for one in made if one.voxels.dtype.kind == "i"]
+    assert 0 < len(windowed) < len(made), "half of the sources have any contrast"
+    assert all((one.voxels.min(), one.voxels.max()) == (0, 80) for one in windowed)
+
+
 def test_bone_is_as_dark_as_air_in_a_share_of_the_images_and_bright_in_some(head, monkeypatch):
     seen = []
     monkeypatch.setattr("medtrans.phantoms.painting.paint_mr", lambda head, appearance, rng: seen.append(appearance))

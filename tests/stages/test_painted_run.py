@@ -95,6 +95,22 @@ def test_label_maps_are_checked_as_label_maps():
         ({"preparing": {"register": "rigid"}}, "nothing to register"),
         ({"painting": {"target": "PET"}}, "painting"),
         ({"painting": {"target": "CT", "skull_stripped": 0.5}}, "brains without a skull"),
+        (
+            {"painting": {"target": "CT", "contrasts": ["CT"]}, "preparing": {"takes_ct": True}},
+            "which is the target",
+        ),
+        ({"painting": {"target": "T1", "contrasts": ["T1", "CT"]}}, "set preparing.takes_ct: true"),
+        (
+            {
+                "painting": {"target": None},
+                "reading": {
+                    "source": {"pattern": "*_a.nii.gz", "modality": "CT"},
+                    "target": {"pattern": "*_b.nii.gz", "modality": "CT"},
+                },
+                "preparing": {"takes_ct": True},
+            },
+            "sources of CT",
+        ),
         ({"degrading": {"chain": [{"name": "low_dose"}]}}, "low_dose"),
     ],
 )

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from medtrans.core.ct_window import brain_window
 from medtrans.core.errors import InputRefused
 from medtrans.core.volume import Volume
 from medtrans.preparing.normalisation.percentiles import Percentiles
@@ -49,3 +50,13 @@ def test_a_ct_for_a_model_that_takes_mr_is_refused_and_among_several_channels_no
     both = Volume(np.concatenate([np.abs(voxels), voxels]), np.eye(4))
     made = translator_of(Same(channels=2), **scale).translate(both, where="head")
     assert "implausible-mr" in {finding.code for finding in made.findings}
+
+
+def test_a_model_of_mr_that_takes_ct_translates_its_window_and_says_so():
+    voxels, _ = ball((16, 16, 16), low=-1024, high=900)
+    volume = Volume(voxels, np.eye(4))
+    scale = {"source_modality": "MR", "source_normalisation": Percentiles(), "target_modality": "CT"}
+    taking = translator_of(Same(), takes_ct=True, **scale)
+    made = taking.translate(volume, where="head")
+    assert [finding.code for finding in made.findings if not finding.code.endswith("-output")][:1] == ["ct-as-contrast"]
+    assert np.array_equal(made.volume.voxels, taking(brain_window(volume)).voxels)

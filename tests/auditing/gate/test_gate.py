@@ -157,6 +157,14 @@ def test_a_model_for_any_contrast_takes_another_contrast():
     assert "other-contrast" not in {one.code for one in Gate(any_contrast).findings(image("T2"), "a")}
 
 
+def test_a_model_that_takes_ct_is_given_one_and_no_ct_with_an_offset():
+    taking = replace(signature(), any_contrast=True)
+    ct, shifted = image("CT"), FAULTS["other-modality"](image())
+    assert [one.code for one in Gate(taking).findings(ct, "a")] == ["other-modality"]
+    assert not [one for one in Gate(taking, takes_ct=True).findings(ct, "a") if one.severity == "refuse"]
+    assert "other-modality" in [one.code for one in Gate(taking, takes_ct=True).findings(shifted, "a")]
+
+
 def test_an_image_of_few_voxels_is_not_measured():
     assert codes(Volume(np.ones((1, 40, 40, 1), np.float32), np.eye(4))) == {}
     assert codes(Volume(np.zeros((1, 20, 20, 20), np.float32), np.eye(4))) == {}
