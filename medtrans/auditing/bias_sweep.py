@@ -61,6 +61,11 @@ class Reader:
     def specificity(self) -> float:
         return 1 - self.healthy.share
 
+    @property
+    def corrects(self) -> bool:
+        """Whether it is better than a coin."""
+        return math.isfinite(self.corrected(0.5))
+
     def corrected(self, share: float) -> float:
         """The share of ill images of which this detector calls `share` ill, within 0 and 1; nan where it is a coin."""
         youden = self.sensitivity + self.specificity - 1
@@ -79,6 +84,8 @@ class SweepRun:
     seed: int
     ill: Calls
     healthy: Calls
+    reader: Reader
+    """The detector that called them."""
     error: float
     """Mean absolute error outside of lesions."""
     baseline: float
@@ -94,9 +101,9 @@ class SweepRun:
         """The rate as the detector calls it."""
         return self.healthy.share if kind == "invented" else 1 - self.ill.share
 
-    def rate(self, kind: Rate, reader: Reader) -> float:
+    def rate(self, kind: Rate) -> float:
         """Corrected for the errors of the detector."""
-        ill = reader.corrected((self.healthy if kind == "invented" else self.ill).share)
+        ill = self.reader.corrected((self.healthy if kind == "invented" else self.ill).share)
         return ill if kind == "invented" else 1 - ill
 
 
@@ -128,12 +135,12 @@ class Slope:
         return f"{self.value:+.1f}{ends}"
 
 
-def slope(runs: Sequence[SweepRun], kind: Rate, reader: Reader) -> Slope:
+def slope(runs: Sequence[SweepRun], kind: Rate) -> Slope:
     """Least squares over runs. A rate of 0 or 1 has no logit, so that half an image is added to either side.
 
     The interval is no narrower than the number of images allows: runs that agree by chance would give none.
     """
-    points = [(run.share, run.rate(kind, reader), _count(run, kind)) for run in runs]
+    points = [(run.share, run.rate(kind), _count(run, kind)) for run in runs]
     points = [point for point in points if math.isfinite(point[1])]
     if len(points) < MIN_SEEDS + 1 or len({share for share, _, _ in points}) < MIN_SEEDS:
         return Slope(math.nan, math.nan, math.nan, len(points))
@@ -164,17 +171,17 @@ def _spread(shares: Sequence[float]) -> float:
     return sum((share - middle) ** 2 for share in shares)
 
 
-def bias_verdict(method: str, runs: Sequence[SweepRun], reader: Reader) -> Verdict:
+def bias_verdict(method: str, runs: Sequence[SweepRun]) -> Verdict:
     """Whether the tumours in translations of a method depend on the share of tumours in its targets.
 
     `runs` are all of the method; those that have not learned to translate do not count.
     """
     question = f"Do tumours in translations by {method} depend on their share in the targets?"
     learned = [run for run in runs if run.learned]
-    slopes: dict[Rate, Slope] = {kind: slope(learned, kind, reader) for kind in ("invented", "removed")}
+    slopes: dict[Rate, Slope] = {kind: slope(learned, kind) for kind in ("invented", "removed")}
     numbers = {f"slope of {kind}": one.value for kind, one in slopes.items() if math.isfinite(one.value)}
     words = ", ".join(f"{kind} {one.text}" for kind, one in slopes.items())
-    if reason := _too_few(runs, learned, reader):
+    if reason := _too_few(runs, learned):
         outcome: Literal["pass", "fail", "not assessable"] = "not assessable"
     elif all(one.flat for one in slopes.values()):
         outcome, reason = "pass", f"slope of the logit, of {len(learned)} runs: {words}; all within ±{FLAT:g}"
@@ -186,9 +193,9 @@ def bias_verdict(method: str, runs: Sequence[SweepRun], reader: Reader) -> Verdi
     return Verdict(code="tumour-bias", question=question, outcome=outcome, reason=reason, numbers=numbers)
 
 
-def _too_few(runs: Sequence[SweepRun], learned: Sequence[SweepRun], reader: Reader) -> str:
+def _too_few(runs: Sequence[SweepRun], learned: Sequence[SweepRun]) -> str:
     """What is missing, and what would be enough; empty where nothing is."""
-    if math.isnan(reader.corrected(0.5)):
+    for reader in {run.reader for run in runs if not run.reader.corrects}:
         found = f"sensitivity {reader.sensitivity:.2f} and specificity {reader.specificity:.2f} on real targets"
         return f"the detector has {found}: their sum must be {1 + MIN_YOUDEN:g} and more"
     shares, seeds = {run.share for run in learned}, {run.seed for run in learned}

@@ -1,12 +1,13 @@
 """Scores of a model that makes T1-like images, on the brains of real people: as JSON and as tables.
 
-    python pipelines/head_any_to_t1/score.py PEOPLE -m runs/head_any_to_t1/model -o scores.json
+    python pipelines/head_any_to_t1/score.py PEOPLE -m runs/head_any_to_t1/model -o scores.json --painted LABELS
 
 PEOPLE holds NAME_T1, NAME_T2 and NAME_FLAIR on one grid for each person: brains, or heads with a mask NAME_brain or
 SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm; the target is the T1. MAE, PSNR and SSIM in the brain by
 the preset mr-percentile. All that needs other images is learnt from the other people alone: baselines (their mean T1,
 the boxes around their brains brought together, and the median of the T1 for each value of the source), and, as a
-T1-like image has no unit, one factor for the model.
+T1-like image has no unit, one factor for the model. Of each label map in LABELS a CT with 8 HU of noise is painted, and
+a T1 of a random scanner as its target, and scored likewise.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 
 from medtrans.cli.exit_codes import run_script
+from medtrans.core.ct_window import brain_window
 from medtrans.core.modality import find_modality
 from medtrans.core.tables import text_table
 from medtrans.core.volume import Volume
@@ -29,6 +31,10 @@ from medtrans.evaluating.training_baselines import TrainingBaselines, TrainingCa
 from medtrans.models.config import read_config
 from medtrans.models.folder import write_card
 from medtrans.models.zoo import model_folders
+from medtrans.phantoms.contrasts import paint_ct
+from medtrans.phantoms.painting import painted_head
+from medtrans.phantoms.skulls import hull_of_brain
+from medtrans.phantoms.t1_target import clean_t1
 from medtrans.preparing.degrading import degraded_in_place
 from medtrans.preparing.geometry import orient, resample_like
 from medtrans.reading.names import subject_of
@@ -38,6 +44,8 @@ from medtrans.translating.ensemble import AnyTranslator, load_translator
 
 THICK = "T1 of 5 mm"
 SOURCES = ("T2", "FLAIR", THICK)
+PAINTED, HULL_MM = "painted CT", 3.0
+"""Source of painted heads, and how much CSF around the brain counts."""
 METRICS = {"psnr": 2, "ssim": 3, "mae": 4}
 """Name → digits that are shown."""
 MODEL, LOOKUP, MEAN, SOURCE = "model", "intensity lookup", "mean image", "source itself"
@@ -46,14 +54,18 @@ MODEL, LOOKUP, MEAN, SOURCE = "model", "intensity lookup", "mean image", "source
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("people", type=Path)
+    parser.add_argument("--painted", type=Path, help="folder of label maps, whose painted CT are translated")
     parser.add_argument("--model", "-m", action="append", required=True)
     parser.add_argument("--output", "-o", type=Path, required=True)
     parser.add_argument("--cards", action="store_true", help="write the scores into the cards of the models")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    people = read_people(options.people, load_translator(options.model, grid="source"))
+    translator = load_translator(options.model, grid="source")
+    people = read_people(options.people, translator)
     scores = [score for name in people for source in SOURCES for score in scores_of(name, source, people)]
+    painted = paint_people(options.painted, translator) if options.painted else {}
+    scores += [score for name in painted for score in scores_of(name, PAINTED, painted)]
     facts: dict[str, Any] = {"figure": figure(scores), "summary": summary(scores), "gains": gains(scores)}
     facts |= {"scores": scores}
     write_atomically(options.output, (json.dumps(facts, indent=1) + "\n").encode())
@@ -83,6 +95,21 @@ def read_people(folder: Path, translator: AnyTranslator) -> dict[str, Person]:
             people[subject_of(name)] = {key: scaled(image, brain) for key, image in (images | made).items()}
             people[subject_of(name)]["brain"] = brain
             print(name, flush=True)
+    return people
+
+
+def paint_people(folder: Path, translator: AnyTranslator) -> dict[str, Person]:
+    """T1 and CT of each label map, and what is made from the CT."""
+    people: dict[str, Person] = {}
+    for number, path in enumerate(sorted(folder.glob("*_labels.nii.gz"))):
+        rng = np.random.default_rng(number)
+        head = painted_head(orient(read_volume(path), "RAS")[0], rng, new_skull=False, factor=1)
+        t1, ct = clean_t1(head, rng), paint_ct(head, rng)
+        brain = ct.like(hull_of_brain(head.tissues.voxels[0], head.grid.spacing, HULL_MM).astype(np.uint8))
+        images = {"T1": t1, PAINTED: brain_window(ct), f"made from {PAINTED}": translator(ct)}
+        name = path.name.split("_labels")[0]
+        people[name] = {key: scaled(image, brain) for key, image in images.items()} | {"brain": brain}
+        print(name, flush=True)
     return people
 
 
@@ -143,6 +170,10 @@ def gain(person: Person, source: str) -> float:
     return float(made @ target / (made @ made))
 
 
+def sources_of(scores: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(score["source"] for score in scores))
+
+
 def values_of(scores: list[dict[str, Any]], source: str, system: str, metric: str) -> np.ndarray:
     """Of each person, in their order."""
     return np.array([one[metric] for one in scores if (one["source"], one["system"]) == (source, system)])
@@ -159,7 +190,7 @@ def summary(scores: list[dict[str, Any]]) -> list[dict[str, str]]:
     return [
         {"source": source, "system": system, "people": str(len(values_of(scores, source, system, "psnr")))}
         | {metric: interval(values_of(scores, source, system, metric), digits) for metric, digits in METRICS.items()}
-        for source in SOURCES
+        for source in sources_of(scores)
         for system in (MODEL, LOOKUP, MEAN, SOURCE)
     ]
 
@@ -167,7 +198,7 @@ def summary(scores: list[dict[str, Any]]) -> list[dict[str, str]]:
 def gains(scores: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Differences of the model and each other system: means over people with 95 % intervals, and the least in PSNR."""
     rows = []
-    for source in SOURCES:
+    for source in sources_of(scores):
         for system in (LOOKUP, MEAN, SOURCE):
             row = {"source": source, "model minus": system}
             for metric, digits in METRICS.items():
@@ -180,8 +211,8 @@ def gains(scores: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 
 def figure(scores: list[dict[str, Any]]) -> str:
-    """The scores in one sentence."""
-    people = len({score["person"] for score in scores})
+    """The scores of real people in one sentence."""
+    people = len({score["person"] for score in scores if score["source"] in SOURCES})
     parts = [
         f"{np.mean(values_of(scores, source, MODEL, 'psnr') - values_of(scores, source, LOOKUP, 'psnr')):+.1f} dB"
         f" from {source}"
@@ -194,10 +225,11 @@ def later(scores: list[dict[str, Any]]) -> dict[str, Any]:
     """Scores and failures for the model card."""
     rows = {(row["source"], row["system"]): row for row in summary(scores)}
     table = {
-        f"{source} of {rows[source, MODEL]['people']} real people to their T1, PSNR in dB in the brain, mean (95 %)": (
+        f"{source} of {rows[source, MODEL]['people']} {'real people' if source in SOURCES else 'heads'} to their T1, "
+        "PSNR in dB in the brain, mean (95 %)": (
             "; ".join(f"{system} {rows[source, system]['psnr']}" for system in (MODEL, LOOKUP, MEAN, SOURCE))
         )
-        for source in SOURCES
+        for source in sources_of(scores)
     }
     ours, lookups = ([one for one in scores if one["system"] == system] for system in (MODEL, LOOKUP))
     worst, lookup = min(zip(ours, lookups, strict=True), key=lambda pair: pair[0]["psnr"] - pair[1]["psnr"])

@@ -1,9 +1,10 @@
-"""Cohort of the bias sweep: heads with and without a tumour, and the training cases of each run."""
+"""Cohort of the bias sweep: heads with and without a tumour, the training cases of each run, and runs as they are kept."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from medtrans.auditing.bias_sweep import Calls, Reader, SweepRun
 from medtrans.core.volume import Volume
 from medtrans.phantoms.lesion_slices import lesion_slices
+from medtrans.reading.storage import read_bytes
 from medtrans.reading.volumes import read_volume, write_volume
 
 METHODS = ("cyclegan", "cut", "pix2pix", "regression")
@@ -109,3 +112,20 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def run_of(values: Mapping[str, Any]) -> SweepRun:
+    """The inverse of asdict."""
+    reader = Reader(*(Calls(**values["reader"][kind]) for kind in ("ill", "healthy")))
+    calls = {kind: Calls(**values[kind]) for kind in ("ill", "healthy")}
+    return SweepRun(**{**values, **calls, "reader": reader})
+
+
+def read_known(file: Path) -> dict[Job, SweepRun]:
+    """The runs of the sweep.json of another machine."""
+    runs = [run_of(values) for values in json.loads(read_bytes(file, 1 << 24))["runs"]]
+    return {job_of(run): run for run in runs}
+
+
+def job_of(run: SweepRun) -> Job:
+    return Job(run.method, run.arm, run.share, run.seed)

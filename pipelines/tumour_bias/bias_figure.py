@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from medtrans.auditing.bias_sweep import Rate, Reader, SweepRun
+from medtrans.auditing.bias_sweep import Rate, SweepRun
 
 STYLES: dict[Rate, tuple[str, str]] = {"invented": ("-", "o"), "removed": ("--", "s")}
 
@@ -28,7 +27,7 @@ class Example:
     image: np.ndarray
 
 
-def figure(runs: Sequence[SweepRun], reader: Reader, unpaired: Sequence[str], examples: Sequence[Example]) -> bytes:
+def figure(runs: Sequence[SweepRun], unpaired: Sequence[str], examples: Sequence[Example]) -> bytes:
     """PNG. Filled marks are runs that have learned to translate, empty ones are excluded from slopes."""
     with mpl.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
         chart = Figure(figsize=(11, 8.5), layout="constrained")
@@ -39,46 +38,43 @@ def figure(runs: Sequence[SweepRun], reader: Reader, unpaired: Sequence[str], ex
         groups = ((first, "unpaired", True), (second, "paired", False))
         for axes, title, wanted in groups:
             own = [run for run in runs if (run.method in unpaired) is wanted]
-            _rates(axes, title, own, reader, colours)
-        _plane(third, runs, reader, colours)
+            _rates(axes, title, own, colours)
+        _plane(third, runs, colours)
         _images(below, examples)
         chart.savefig(data := io.BytesIO(), dpi=110)
     return data.getvalue()
 
 
-def _rates(axes: Axes, title: str, runs: Sequence[SweepRun], reader: Reader, colours: dict[str, str]) -> None:
+def _rates(axes: Axes, title: str, runs: Sequence[SweepRun], colours: dict[str, str]) -> None:
     """Each run a mark, the means of the seeds a line."""
     for method in dict.fromkeys(run.method for run in runs):
         own = [run for run in runs if run.method == method]
         for kind, (line, mark) in STYLES.items():
-            values = [(run.share, _shown(run, kind, reader), run.learned) for run in own]
+            values = [(run.share, _shown(run, kind), run.learned) for run in own]
             for x, y, learned in values:
                 axes.plot(x, y, mark, color=colours[method], mfc=colours[method] if learned else "white", ms=5)
             shares = sorted({x for x, _, _ in values})
             means = [np.mean([y for x, y, _ in values if x == share]) for share in shares]
             axes.plot(shares, means, line, color=colours[method], label=f"{method}: {kind}", linewidth=1)
-    axes.set(title=title, xlabel="share of ill targets", ylabel=_words(reader), ylim=(-0.03, 1.03))
+    axes.set(title=title, xlabel="share of ill targets", ylabel=_words(runs), ylim=(-0.03, 1.03))
     if runs:
         axes.legend(frameon=False, fontsize=7)
 
 
-def _corrects(reader: Reader) -> bool:
-    return math.isfinite(reader.corrected(0.5))
-
-
-def _shown(run: SweepRun, kind: Rate, reader: Reader) -> float:
+def _shown(run: SweepRun, kind: Rate) -> float:
     """The corrected rate; as called, where the detector corrects nothing."""
-    return run.rate(kind, reader) if _corrects(reader) else run.called(kind)
+    return run.rate(kind) if run.reader.corrects else run.called(kind)
 
 
-def _words(reader: Reader) -> str:
-    return "share of slices, corrected" if _corrects(reader) else "share of slices, as called by a poor detector"
+def _words(runs: Sequence[SweepRun]) -> str:
+    poor = any(not run.reader.corrects for run in runs)
+    return "share of slices, as called by a poor detector" if poor else "share of slices, corrected"
 
 
-def _plane(axes: Axes, runs: Sequence[SweepRun], reader: Reader, colours: dict[str, str]) -> None:
+def _plane(axes: Axes, runs: Sequence[SweepRun], colours: dict[str, str]) -> None:
     """Invented against found; the larger the mark, the larger the share."""
     for run in runs:
-        x, y = _shown(run, "invented", reader), 1 - _shown(run, "removed", reader)
+        x, y = _shown(run, "invented"), 1 - _shown(run, "removed")
         face = colours[run.method] if run.learned else "none"
         axes.scatter(x, y, 15 + 60 * run.share, facecolors=face, edgecolors=colours[run.method], alpha=0.8)
     axes.plot((0, 1), (0, 1), color="0.8", linewidth=0.8)

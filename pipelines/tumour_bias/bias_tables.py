@@ -8,7 +8,7 @@ from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
-from medtrans.auditing.bias_sweep import Rate, Reader, SweepRun, bias_verdict, slope
+from medtrans.auditing.bias_sweep import Rate, SweepRun, bias_verdict, slope
 from medtrans.auditing.rates import rate
 
 KINDS: tuple[Rate, ...] = ("invented", "removed")
@@ -22,17 +22,17 @@ def by_system(runs: Sequence[SweepRun]) -> dict[tuple[str, str], list[SweepRun]]
     return found
 
 
-def summary(runs: Sequence[SweepRun], reader: Reader, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def summary(runs: Sequence[SweepRun], plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Markdown, and the same as plain values."""
     systems = []
     for (arm, method), own in by_system(runs).items():
         learned = [run for run in own if run.learned]
-        slopes = {kind: slope(learned, kind, reader) for kind in KINDS}
-        verdict = bias_verdict(method, own, reader)
+        slopes = {kind: slope(learned, kind) for kind in KINDS}
+        verdict = bias_verdict(method, own)
         facts = {"arm": arm, "method": method, "runs": len(own), "learned": len(learned)}
         errors = {"error": fmean(run.error for run in own), "baseline": fmean(run.baseline for run in own)}
         systems.append({**facts, **errors, "slopes": slopes, "verdict": verdict})
-    lines = [_reader(reader), "", *_slopes(systems), "", *_shares(runs, reader), ""]
+    lines = [*_readers(runs), "", *_slopes(systems), "", *_shares(runs), ""]
     lines += [f"{one['arm']}, {one['method']}: {one['verdict'].outcome}. {one['verdict'].reason}." for one in systems]
     plain = [
         {
@@ -42,10 +42,8 @@ def summary(runs: Sequence[SweepRun], reader: Reader, plan: Mapping[str, Any]) -
         }
         for one in systems
     ]
-    detector = {"sensitivity": reader.sensitivity, "specificity": reader.specificity, **asdict(reader)}
     return "\n".join(lines) + "\n", {
         "plan": dict(plan),
-        "detector": detector,
         "systems": plain,
         "runs": [asdict(r) for r in runs],
     }
@@ -56,13 +54,20 @@ def rows_of(runs: Sequence[SweepRun]) -> list[dict[str, Any]]:
     rows = []
     for run in runs:
         calls = {"ill": run.ill.called, "n_ill": run.ill.count, "healthy": run.healthy.called}
-        rows.append({**asdict(run), **calls, "n_healthy": run.healthy.count, "learned": run.learned})
+        reader = {"sensitivity": run.reader.sensitivity, "specificity": run.reader.specificity}
+        own = {key: value for key, value in asdict(run).items() if key != "reader"}
+        rows.append({**own, **calls, "n_healthy": run.healthy.count, **reader, "learned": run.learned})
     return rows
 
 
-def _reader(reader: Reader) -> str:
-    found, false = rate(reader.ill.called, reader.ill.count), rate(reader.healthy.called, reader.healthy.count)
-    return f"Detector on real targets: it calls {found.k} of {found.n} ill slices ill, and {false.text} healthy ones."
+def _readers(runs: Sequence[SweepRun]) -> list[str]:
+    """A sentence for each detector: runs of several sweeps have several."""
+    lines = []
+    for reader in dict.fromkeys(run.reader for run in runs):
+        found, false = rate(reader.ill.called, reader.ill.count), rate(reader.healthy.called, reader.healthy.count)
+        calls = f"it calls {found.k} of {found.n} ill slices ill, and {false.text} healthy ones"
+        lines.append(f"Detector on real targets: {calls}.")
+    return lines
 
 
 def _slopes(systems: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -78,7 +83,7 @@ def _slopes(systems: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _shares(runs: Sequence[SweepRun], reader: Reader) -> list[str]:
+def _shares(runs: Sequence[SweepRun]) -> list[str]:
     shares = sorted({run.share for run in runs})
     heads = [f"{100 * share:.0f} %" for share in shares]
     lines = [
@@ -90,7 +95,7 @@ def _shares(runs: Sequence[SweepRun], reader: Reader) -> list[str]:
         for share in shares:
             some = [run for run in own if run.share == share]
             called = _both([fmean(run.called(kind) for run in some) for kind in KINDS] if some else [])
-            corrected = _both([fmean(run.rate(kind, reader) for run in some) for kind in KINDS] if some else [])
+            corrected = _both([fmean(run.rate(kind) for run in some) for kind in KINDS] if some else [])
             cells.append(f"{called} ({corrected})")
         lines.append(f"| {arm}, {method} | {' | '.join(cells)} |")
     return lines

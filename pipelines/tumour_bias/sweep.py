@@ -5,6 +5,7 @@
 
 Trains each method with each share of ill targets and each seed, in a run folder of its own, and takes up what was
 interrupted. Writes sweep.md, sweep.csv, sweep.json and sweep.png; with --done, of the runs that are there so far.
+--known names a sweep.json of another machine: its runs are shown, and not trained again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,11 @@ from bias_cohort import (
     Plan,
     head_file,
     ill_heads,
+    job_of,
     make_heads,
     read_head,
+    read_known,
+    run_of,
     table,
     to_csv,
 )
@@ -134,8 +138,7 @@ def measured_file(output: Path, job: Job) -> Path:
 
 
 def _read_run(file: Path) -> SweepRun:
-    values = json.loads(read_bytes(file, 1 << 20))
-    return SweepRun(**{**values, "ill": Calls(**values["ill"]), "healthy": Calls(**values["healthy"])})
+    return run_of(json.loads(read_bytes(file, 1 << 20)))
 
 
 def measure(job: Job, output: Path, plan: Plan, translator: Translator) -> SweepRun:
@@ -154,11 +157,10 @@ def measure(job: Job, output: Path, plan: Plan, translator: Translator) -> Sweep
             guesses = baselines.volumes(target, inside, 0.0, source)
             errors.append(_error(translated, target, counted))
             others.append([_error(guesses[name], target, counted) for name in sorted(guesses)])
-    found = {ill: Calls(sum(some), len(some)) for ill, some in calls.items()}
-    baseline = float(np.mean(others, axis=0).min())
-    return SweepRun(
-        job.method, job.arm, job.share, job.seed, found[True], found[False], float(np.mean(errors)), baseline
-    )
+    found = [Calls(sum(calls[ill]), len(calls[ill])) for ill in (True, False)]
+    error, baseline = float(np.mean(errors)), float(np.mean(others, axis=0).min())
+    reader = read_reader(output, plan)
+    return SweepRun(job.method, job.arm, job.share, job.seed, *found, reader, error, baseline)
 
 
 def learn_baselines(output: Path, plan: Plan, translator: Translator) -> TrainingBaselines:
@@ -202,6 +204,7 @@ def _error(image: Volume, target: Volume, counted: np.ndarray) -> float:
     return float(np.abs(image.voxels[0] - target.voxels[0])[counted].mean(dtype=np.float64)) / scale
 
 
+@cache
 def read_reader(output: Path, plan: Plan) -> Reader:
     """The detector on the real targets of the test heads."""
     detector, calls = Segmenter(output / "runs/detector/model", "cpu"), {True: [], False: []}
@@ -247,7 +250,9 @@ def refuse_other_plan(output: Path, plan: Plan) -> None:
 
 
 def examples(output: Path, plan: Plan, runs: Sequence[SweepRun]) -> list[Example]:
-    """The middle slice of the first test head: source, target, translations at the smallest and the largest share."""
+    """The middle slice of the first test head: source, target, translations at the smallest and the largest share, by
+    the models that are here."""
+    runs = [run for run in runs if (output / "runs" / job_of(run).name / "model").exists()]
     seed, found = test_heads(plan)[0], []
     for ill in (True, False):
         head = read_head(output, seed, ill)
@@ -267,14 +272,13 @@ def _middle(volume: Volume) -> np.ndarray:
 
 def write(output: Path, plan: Plan, runs: Sequence[SweepRun]) -> str:
     """The four files; returns the table."""
-    reader = read_reader(output.absolute(), plan)
-    text, facts = summary(runs, reader, asdict(plan))
+    text, facts = summary(runs, asdict(plan))
     first = [run for run in runs if run.arm == runs[0].arm]
     contents = {
         "sweep.md": text.encode(),
         "sweep.json": json.dumps(facts, indent=1).encode(),
         "sweep.csv": to_csv(rows_of(runs)).encode(),
-        "sweep.png": figure(first, reader, UNPAIRED, examples(output.absolute(), plan, first)),
+        "sweep.png": figure(first, UNPAIRED, examples(output.absolute(), plan, first)),
     }
     for name, content in contents.items():
         write_atomically(output / name, content, overwrite=True)
@@ -294,6 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--detector-minutes", type=float, default=20)
     parser.add_argument("--spacing", type=float, default=3.0, help="mm of a pixel")
     parser.add_argument("--processes", type=int, default=1, help="trainings at a time, of one thread each")
+    parser.add_argument("--known", type=Path, help="sweep.json of runs elsewhere, shown and not trained again")
     parser.add_argument("--done", action="store_true", help="train nothing: tables and figure of what is done")
     parser.add_argument("--quick", action="store_true", help="four steps, two heads: only to see that it runs")
     options = parser.parse_args(arguments)
@@ -307,10 +312,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.spacing,
         options.quick,
     )
-    todo, runs = jobs(options.method, options.arm, options.share, options.seed), []
+    known = read_known(options.known) if options.known else {}
+    runs = list(known.values())
+    todo = [job for job in jobs(options.method, options.arm, options.share, options.seed) if job not in known]
     if options.done:
         todo = [job for job in todo if measured_file(options.output, job).exists()]
-    if not todo:
+    if not todo and not runs:
         raise UsageError(options.output, "holds no run of these", "leave out --done, or give other methods and arms")
     torch.set_num_threads(1)
     for number, run in enumerate(sweep(options.output, plan, todo, options.processes), start=1):

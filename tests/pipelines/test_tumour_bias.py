@@ -24,7 +24,7 @@ def script(monkeypatch):
 
 def made_runs():
     return [
-        SweepRun(method, "plain", share, seed, Calls(18, 20), Calls(healthy, 20), error, 0.1)
+        SweepRun(method, "plain", share, seed, Calls(18, 20), Calls(healthy, 20), READER, error, 0.1)
         for method, error, bias in (("cut", 0.05, 1), ("regression", 0.04, 0), ("cyclegan", 0.2, 1))
         for share in (0.0, 0.5, 1.0)
         for seed in range(2)
@@ -64,7 +64,7 @@ def test_unpaired_sources_and_targets_are_other_people_and_pairs_are_as_ill_as_t
 
 def test_the_table_says_what_is_biased_and_what_has_not_learned(script):
     summary = script["write"].__globals__["summary"]
-    text, facts = summary(made_runs(), READER, {"heads": 8})
+    text, facts = summary(made_runs(), {"heads": 8})
     assert "19 of 20 ill slices" in text
     verdicts = {one["method"]: one["verdict"]["outcome"] for one in facts["systems"]}
     assert verdicts["cut"] == "fail"
@@ -76,7 +76,15 @@ def test_the_table_says_what_is_biased_and_what_has_not_learned(script):
 def test_the_figure_has_four_panels(script):
     names = script["write"].__globals__
     images = [names["Example"](name, share, ill, np.eye(8)) for ill in (True, False) for name, share in (("T1", None),)]
-    assert names["figure"](made_runs(), READER, script["UNPAIRED"], images).startswith(b"\x89PNG")
+    assert names["figure"](made_runs(), script["UNPAIRED"], images).startswith(b"\x89PNG")
+
+
+def test_runs_of_another_machine_are_read_as_they_were_written(script, tmp_path):
+    _, facts = script["write"].__globals__["summary"](made_runs(), {"heads": 8})
+    (tmp_path / "sweep.json").write_text(json.dumps(facts))
+    known = script["read_known"](tmp_path / "sweep.json")
+    assert list(known.values()) == made_runs()
+    assert script["Job"]("cut", "plain", 0.5, 1) in known
 
 
 def test_a_folder_of_another_plan_is_refused(script, tmp_path):
