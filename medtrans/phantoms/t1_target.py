@@ -2,7 +2,7 @@
 
 The target of a T1 is this T1 as its scanner would show it without them, with its contrast, texture and coil: a network
 learns to mend it, and to keep the rest. From other sources it learns what T1 of many scanners, MPRAGE and spin echoes,
-have in common, without a coil. White matter has the same signal in all.
+have in common, without a coil. White matter has the same signal in all, and nothing more than twice that.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from medtrans.phantoms.tissues import TISSUES
 
 WHITE_MATTER = 500.0
 """Arbitrary units; that of an MPRAGE of 1.5 T by the signal equations, with fully relaxed water at 1000."""
+BRIGHTEST = 2 * WHITE_MATTER
+"""Of fat, which in some T1 is so bright that a network would learn little else."""
 
 
 def clean_t1(head: Head, rng: np.random.Generator, source: Appearance | None = None) -> Volume:
@@ -30,4 +32,4 @@ def clean_t1(head: Head, rng: np.random.Generator, source: Appearance | None = N
     shown = source or replace(other_scanner("T1", rng), texture=flat, bias=0.0, surface=0.0)
     clean = replace(shown, noise=0.0, blur=(0.0, 0.0, 0.0), fat_shift=(0, 0.0))
     image = paint_mr(head, clean, rng).voxels * np.float32(WHITE_MATTER / clean.shown("white matter"))
-    return head.grid.like(np.where(head.mask.voxels > 0, image, 0)[0])
+    return head.grid.like(np.where(head.mask.voxels > 0, np.minimum(image, BRIGHTEST), 0)[0])

@@ -1,4 +1,4 @@
-"""Cohort of the bias sweep: heads with and without a tumour, the training cases of each run, and runs as they are kept."""
+"""Cohort of the bias sweep: heads with and without a tumour, the cases of each run, and runs as they are kept."""
 
 from __future__ import annotations
 
