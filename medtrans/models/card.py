@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medtrans.core.printable import printable
+from medtrans.models.config import modalities_of
 
 WARNING = (
     "**SYNTHETIC.** The images of this model are computed, not measured. They can lack structures that exist and show "
@@ -65,7 +66,7 @@ def extent_text(extent: Mapping[str, Sequence[float]]) -> str:
 def _translation(card: Mapping[str, Any], task: Mapping[str, Any], preparation: Mapping[str, Any]) -> list[str]:
     declared = card.get("declared") or {}
     facts = {
-        "modalities": f"{preparation['source_modality']} to {preparation['target_modality']}",
+        "modalities": modalities_of(preparation),
         "source": card.get("source") or declared.get("source") or UNKNOWN,
         "target": card.get("target") or declared.get("target") or UNKNOWN,
         "channels": f"{task['source_channels']} in (adjacent slices included), {task['target_channels']} out",

@@ -53,6 +53,12 @@ def refuse_without_weights(folder: Path) -> None:
         raise ModelRefused(folder, f"has no {WEIGHTS}", where_else(folder))
 
 
+def modalities_of(preparation: Mapping[str, Any]) -> str:
+    """Of source and target, from the config: "MR to CT", "MR or CT to MR"."""
+    source = f"{preparation['source_modality']}{' or CT' if preparation.get('takes_ct') else ''}"
+    return f"{source} to {preparation['target_modality']}"
+
+
 def model_hash(folder: str | Path) -> str:
     """One hash of all that a translation depends on: that of config.json, which holds the hash of the weights."""
     return hashlib.sha256(read(Path(folder) / CONFIG, MAX_CONFIG_BYTES)).hexdigest()

@@ -18,7 +18,7 @@ from medtrans.core.errors import ModelRefused
 from medtrans.core.registry import Entry
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
-from medtrans.models.config import CONFIG, WEIGHTS, read_config
+from medtrans.models.config import CONFIG, WEIGHTS, modalities_of, read_config
 from medtrans.reading.names import EXPORTED
 from medtrans.reading.storage import read_bytes
 
@@ -109,7 +109,7 @@ def _shipped(folder: Path) -> ShippedModel:
         name=_name(folder.name),
         about=str(about["about"]),
         members=members,
-        modalities=f"{preparation['source_modality']} to {preparation['target_modality']}",
+        modalities=modalities_of(preparation),
         licence=declared["licence"],
         size=sum((member / WEIGHTS).stat().st_size for member in members),
         figure=json.loads(read_bytes(scores, MAX_RECIPE_BYTES))["figure"] if scores.is_file() else "not scored",
