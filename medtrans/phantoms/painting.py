@@ -26,7 +26,7 @@ from medtrans.phantoms.anatomy import Head
 from medtrans.phantoms.contrasts import paint_ct, paint_mr
 from medtrans.phantoms.label_maps import from_label_map
 from medtrans.phantoms.mr_appearance import Appearance, other_scanner, random_contrast
-from medtrans.phantoms.t1_target import clean_t1
+from medtrans.phantoms.t1_target import clean_t1, is_t1
 from medtrans.phantoms.tissues import NUMBER
 
 MODALITIES: Mapping[str, ModalityName] = {"CT": "CT", "T1": "MR", "tissues": "labels"}
@@ -41,8 +41,8 @@ MARROW, CT_NOISE = (300.0, 550.0), (3.0, 12.0)
 @dataclass(frozen=True, kw_only=True)
 class PaintingSettings(Settings):
     target: Literal["CT", "T1", "tissues"] | None = None
-    """Image that is painted as the target of each label map: CT without noise, a T1 of a random scanner without noise
-    and coil (the source without noise and blur, where that is a T1), or tissue numbers; none where images are read."""
+    """Image that is painted as the target of each label map: CT without noise, a clean T1 (an MPRAGE, or
+    the source without noise and blur, where that looks like a T1), or tissue numbers; none where images are read."""
     contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD", "CT"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
     """Contrasts of half of the sources, on random scanners; one that is named twice is drawn twice as often. The other
     half has any contrast. CT has the HU from 0 to 80, for a model with preparing.takes_ct."""
@@ -98,7 +98,7 @@ def paint_pair(head: Head, settings: PaintingSettings, rng: np.random.Generator)
         appearance = _with_bone(other_scanner(contrast, rng) if known else random_contrast(rng), rng)
         before = deepcopy(rng)
         source = paint_mr(head, appearance, rng)
-        own = settings.target == "T1" and known and contrast == "T1"
+        own = settings.target == "T1" and is_t1(appearance)
         target = clean_t1(head, before, appearance) if own else _target(head, settings.target, rng)
     pair = PaintedPair(source, target, head.mask)
     return _stripped(pair, head, rng) if settings.skull_stripped and rng.random() < settings.skull_stripped else pair

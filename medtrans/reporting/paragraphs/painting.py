@@ -10,7 +10,7 @@ from medtrans.reporting.paragraphs.words import listed
 
 TARGETS = {
     "CT": "CT without noise",
-    "T1": "T1 of random scanners without noise and coil (of a T1, itself without noise and blur)",
+    "T1": "MPRAGE of 1.5 T (of what looks like a T1: itself, without noise and blur)",
     "tissues": "maps of tissues",
 }
 
