@@ -41,8 +41,11 @@ MARROW, CT_NOISE = (300.0, 550.0), (3.0, 12.0)
 @dataclass(frozen=True, kw_only=True)
 class PaintingSettings(Settings):
     target: Literal["CT", "T1", "tissues"] | None = None
-    """Image that is painted as the target of each label map: CT without noise, a clean T1 (an MPRAGE, or
-    the source without noise and blur, where that looks like a T1), or tissue numbers; none where images are read."""
+    """Image that is painted as the target of each label map: CT without noise, a clean T1 (an MPRAGE of
+    1.5 T), or numbers of tissues; none where images are read."""
+    keeps_t1: bool = False
+    """With the target T1: whether a source that looks like a T1 has itself as its target, without noise and blur, so
+    that its contrast is kept."""
     contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD", "CT"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
     """Contrasts of half of the sources, on random scanners; one that is named twice is drawn twice as often. The other
     half has any contrast. CT has the HU from 0 to 80, for a model with preparing.takes_ct."""
@@ -98,7 +101,7 @@ def paint_pair(head: Head, settings: PaintingSettings, rng: np.random.Generator)
         appearance = _with_bone(other_scanner(contrast, rng) if known else random_contrast(rng), rng)
         before = deepcopy(rng)
         source = paint_mr(head, appearance, rng)
-        own = settings.target == "T1" and is_t1(appearance)
+        own = settings.target == "T1" and settings.keeps_t1 and is_t1(appearance)
         target = clean_t1(head, before, appearance) if own else _target(head, settings.target, rng)
     pair = PaintedPair(source, target, head.mask)
     return _stripped(pair, head, rng) if settings.skull_stripped and rng.random() < settings.skull_stripped else pair

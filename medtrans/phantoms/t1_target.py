@@ -1,12 +1,12 @@
 """The T1 that painted pairs have as their target.
 
     source                                                        target
-    like a T1: CSF darker than grey, grey than white matter       itself, without noise, blur and chemical shift
-    any other                                                     an MPRAGE of 1.5 T, without a coil, too
+    any                                                           an MPRAGE of 1.5 T, without noise and coil
+    with painting.keeps_t1, and where CSF is darker than          itself, without noise, blur and chemical shift
+    grey, and grey than white matter
 
-So a network learns to mend a T1 and to keep its contrast, and to make one of other images: its CSF is nearly black, and
-grey matter has two thirds of the signal of white matter. White matter has the same signal in all, and nothing more
-than twice that.
+In an MPRAGE CSF is nearly black, and grey matter has two thirds of the signal of white matter. White matter has the
+same signal in all targets, and nothing more than twice that.
 """
 
 from __future__ import annotations

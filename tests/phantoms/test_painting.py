@@ -47,14 +47,18 @@ def test_other_targets(head, target, kind):
         assert np.array_equal(made.target.voxels, head.tissues.voxels)
 
 
-def test_what_looks_like_a_t1_keeps_its_own_contrast_and_every_other_source_gets_an_mprage(head, monkeypatch):
+def test_what_looks_like_a_t1_keeps_its_contrast_if_asked_for_and_every_other_source_gets_an_mprage(head, monkeypatch):
     known = []
     monkeypatch.setattr(
         "medtrans.phantoms.painting.clean_t1", lambda head, rng, source=None: known.append(source is not None)
     )
     for seed in range(40):
-        pair(head, seed, target="T1", contrasts=("T1", "T1", "T1", "FLAIR"))
+        pair(head, seed, target="T1", contrasts=("T1", "T1", "T1", "FLAIR"), keeps_t1=True)
     assert 0.25 < np.mean(known) < 0.65, "most of three eighths, and a sixth of those of any contrast"
+    known.clear()
+    for seed in range(10):
+        pair(head, seed, target="T1", contrasts=("T1",))
+    assert not any(known)
 
 
 def test_a_ct_among_the_contrasts_is_painted_in_the_window_of_the_brain(head):

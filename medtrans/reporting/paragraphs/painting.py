@@ -10,7 +10,7 @@ from medtrans.reporting.paragraphs.words import listed
 
 TARGETS = {
     "CT": "CT without noise",
-    "T1": "MPRAGE of 1.5 T (of what looks like a T1: itself, without noise and blur)",
+    "T1": "an MPRAGE of 1.5 T without noise and bias",
     "tissues": "maps of tissues",
 }
 
@@ -19,6 +19,7 @@ def painting_sentences(painting: Mapping[str, Any] | None, degrading: Mapping[st
     """Empty where images were read."""
     if not painting or not painting.get("target"):
         return ""
+    kept = " The target of what looks like a T1 is itself, without noise and blur." if painting.get("keeps_t1") else ""
     contrasts = listed(_named(painting["contrasts"]))
     skulls = ", with thicknesses of skull and scalp drawn anew" if painting["new_skulls"] else ""
     chain = (degrading or {}).get("chain")
@@ -27,7 +28,7 @@ def painting_sentences(painting: Mapping[str, Any] | None, degrading: Mapping[st
         f"No real image was used: pairs of MR and {TARGETS[painting['target']]} were painted from label maps of heads. "
         f"Half of the MR images were {contrasts} of random scanners, half had random contrasts. In "
         f"training they were painted anew for every {painting['items_per_draw']} items{skulls}; each validation and "
-        f"test case was painted once (seed {painting['seed']}).{worse}"
+        f"test case was painted once (seed {painting['seed']}).{kept}{worse}"
     )
 
 
