@@ -38,6 +38,6 @@ def ct_as_contrast(where: str) -> Finding:
         severity="warn",
         where=where,
         what=f"is a CT, and the model takes its HU from {LOW} to {HIGH} as one more contrast",
-        consequence="scalp, fat and bone are guessed by their place, and low contrast of the brain by its shape",
+        consequence="what a CT hardly shows, such as grey and white matter, is guessed by its place",
         advice="compare it with the CT before you use it",
     )

@@ -7,7 +7,7 @@ SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm; the target is th
 the preset mr-percentile. All that needs other images is learnt from the other people alone: baselines (their mean T1,
 the boxes around their brains brought together, and the median of the T1 for each value of the source), and, as a
 T1-like image has no unit, one factor for the model. Of each label map in LABELS a CT with 8 HU of noise is painted, and
-a T1 of a random scanner as its target, and scored likewise.
+the T1 of the paintings as its target, and scored likewise.
 """
 
 from __future__ import annotations

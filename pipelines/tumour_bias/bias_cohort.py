@@ -6,13 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from medtrans.auditing.bias_sweep import Calls, Reader, SweepRun
+from medtrans.core.errors import UsageError
 from medtrans.core.volume import Volume
 from medtrans.phantoms.lesion_slices import lesion_slices
 from medtrans.reading.storage import read_bytes
@@ -121,9 +122,13 @@ def run_of(values: Mapping[str, Any]) -> SweepRun:
     return SweepRun(**{**values, **calls, "reader": reader})
 
 
-def read_known(file: Path) -> dict[Job, SweepRun]:
-    """The runs of the sweep.json of another machine."""
-    runs = [run_of(values) for values in json.loads(read_bytes(file, 1 << 24))["runs"]]
+def read_known(file: Path, plan: Plan) -> dict[Job, SweepRun]:
+    """The runs of the sweep.json of another machine. Raises UsageError where it is of another plan."""
+    facts = json.loads(read_bytes(file, 1 << 24))
+    if facts["plan"] != asdict(plan):
+        what = f"holds a sweep with {facts['plan']}, not {asdict(plan)}"
+        raise UsageError(file, what, "give the same --heads, --spacing and minutes, or leave out --known")
+    runs = [run_of(values) for values in facts["runs"]]
     return {job_of(run): run for run in runs}
 
 

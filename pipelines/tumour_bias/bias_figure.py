@@ -40,7 +40,8 @@ def figure(runs: Sequence[SweepRun], unpaired: Sequence[str], examples: Sequence
             own = [run for run in runs if (run.method in unpaired) is wanted]
             _rates(axes, title, own, colours)
         _plane(third, runs, colours)
-        _images(below, examples)
+        if examples:
+            _images(below, examples)
         chart.savefig(data := io.BytesIO(), dpi=110)
     return data.getvalue()
 

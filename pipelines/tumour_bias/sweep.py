@@ -253,6 +253,8 @@ def examples(output: Path, plan: Plan, runs: Sequence[SweepRun]) -> list[Example
     """The middle slice of the first test head: source, target, translations at the smallest and the largest share, by
     the models that are here."""
     runs = [run for run in runs if (output / "runs" / job_of(run).name / "model").exists()]
+    if not runs:
+        return []
     seed, found = test_heads(plan)[0], []
     for ill in (True, False):
         head = read_head(output, seed, ill)
@@ -312,7 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.spacing,
         options.quick,
     )
-    known = read_known(options.known) if options.known else {}
+    known = read_known(options.known, plan) if options.known else {}
     runs = list(known.values())
     todo = [job for job in jobs(options.method, options.arm, options.share, options.seed) if job not in known]
     if options.done:
@@ -320,7 +322,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not todo and not runs:
         raise UsageError(options.output, "holds no run of these", "leave out --done, or give other methods and arms")
     torch.set_num_threads(1)
-    for number, run in enumerate(sweep(options.output, plan, todo, options.processes), start=1):
+    done = sweep(options.output, plan, todo, options.processes) if todo else ()
+    for number, run in enumerate(done, start=1):
         runs.append(run)
         calls = f"ill {run.ill.called}/{run.ill.count}, healthy {run.healthy.called}/{run.healthy.count}"
         error = f"error {run.error:.3f}, baseline {run.baseline:.3f}"

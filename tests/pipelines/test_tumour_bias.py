@@ -3,6 +3,8 @@
 import csv
 import json
 import runpy
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,11 +82,25 @@ def test_the_figure_has_four_panels(script):
 
 
 def test_runs_of_another_machine_are_read_as_they_were_written(script, tmp_path):
-    _, facts = script["write"].__globals__["summary"](made_runs(), {"heads": 8})
+    plan = script["Plan"](8, 1.0, 1.0, 1.0)
+    _, facts = script["write"].__globals__["summary"](made_runs(), asdict(plan))
     (tmp_path / "sweep.json").write_text(json.dumps(facts))
-    known = script["read_known"](tmp_path / "sweep.json")
+    known = script["read_known"](tmp_path / "sweep.json", plan)
     assert list(known.values()) == made_runs()
     assert script["Job"]("cut", "plain", 0.5, 1) in known
+    with pytest.raises(UsageError, match="give the same --heads"):
+        script["read_known"](tmp_path / "sweep.json", script["Plan"](9, 1.0, 1.0, 1.0))
+
+
+def test_runs_of_another_machine_alone_are_shown_without_training(script, tmp_path, capsys):
+    file = Path(__file__).parents[2] / "docs/benchmarks/tumour_bias.json"
+    plan = json.loads(file.read_text())["plan"]
+    words = ["--heads", plan["heads"], "--spacing", plan["spacing"], "--minutes", plan["minutes"]]
+    words += ["--paired-minutes", plan["paired_minutes"], "--detector-minutes", plan["detector_minutes"]]
+    output = tmp_path / "sweep"
+    script["main"](["-o", str(output), *map(str, words), "--known", str(file), "--done"])
+    assert "plain, cyclegan: fail" in capsys.readouterr().out
+    assert {path.name for path in output.iterdir()} == {"sweep.md", "sweep.json", "sweep.csv", "sweep.png"}
 
 
 def test_a_folder_of_another_plan_is_refused(script, tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from medtrans.reporting.paragraphs.painting import painting_sentences
 from tests.reporting.text_record import SIDECAR, WINDOWS, changed, record, sentences
 
 ALONE = {"target_normalisation": {"name": "percentiles"}, "slices": 1}
@@ -161,3 +162,11 @@ def test_an_unpaired_method_says_that_pairs_were_not_used():
     text = " ".join(sentences(record(method={"name": "cut"}, preparing={"slices": 1})))
     assert "their pairing was not used in training" in text
     assert "The method was cut (Park et al., ECCV 2020, https://arxiv.org/abs/2007.15651)" in text
+
+
+def test_paintings_say_what_is_drawn_more_often_and_what_keeps_its_contrast():
+    painting = {"target": "T1", "contrasts": ["T1", "T1", "CT"], "new_skulls": False, "items_per_draw": 4, "seed": 0}
+    text = painting_sentences(painting, None)
+    assert "Half of the sources were T1 (2 in 3) and CT of random scanners" in text
+    assert "without noise and blur" not in text
+    assert "looks like a T1 is itself" in painting_sentences({**painting, "keeps_t1": True}, None)

@@ -26,7 +26,7 @@ def painting_sentences(painting: Mapping[str, Any] | None, degrading: Mapping[st
     worse = f" Sources were degraded by {chain_text(chain)}." if chain else ""
     return (
         f"No real image was used: pairs of MR and {TARGETS[painting['target']]} were painted from label maps of heads. "
-        f"Half of the MR images were {contrasts} of random scanners, half had random contrasts. In "
+        f"Half of the sources were {contrasts} of random scanners, half had random contrasts. In "
         f"training they were painted anew for every {painting['items_per_draw']} items{skulls}; each validation and "
         f"test case was painted once (seed {painting['seed']}).{kept}{worse}"
     )
