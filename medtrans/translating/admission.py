@@ -19,10 +19,10 @@ def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tupl
         raise InputRefused(where, what, "give the contrasts of the training, in the same order")
     findings = [*volume.findings, *check_declared(volume, modality.name, where), *check_values(volume, where)]
     findings += modality.check(volume.voxels, where)
-    if modality.name == "MR" and is_ct(volume):
-        advice = "give the MR, or a model that takes CT (medtrans list models)"
-        raise InputRefused(where, "is a CT by its values, air at -1000 and bone, and the model takes MR", advice)
     for finding in findings:
         if finding.severity == "refuse":
             raise InputRefused(where, finding.what, finding.advice)
+    if modality.name == "MR" and is_ct(volume):
+        advice = "give the MR, or a model that takes CT (medtrans list models)"
+        raise InputRefused(where, "is a CT by its values, air at -1000 and bone, and the model takes MR", advice)
     return tuple(finding for finding in findings if finding.severity != "note")
