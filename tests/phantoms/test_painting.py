@@ -41,10 +41,13 @@ def test_source_target_and_mask_lie_on_one_grid_and_the_ct_has_no_noise(head):
 
 @pytest.mark.parametrize(("target", "kind"), [("T1", "f"), ("tissues", "u")])
 def test_other_targets(head, target, kind):
-    made = pair(head, 4, target=target)
+    made, again = pair(head, 4, target=target), pair(head, 5, target=target)
     assert made.target.voxels.dtype.kind == kind
     if target == "tissues":
         assert np.array_equal(made.target.voxels, head.tissues.voxels)
+    else:
+        inside = made.mask.voxels > 0
+        assert np.corrcoef(made.target.voxels[inside], again.target.voxels[inside])[0, 1] > 0.97, "one contrast"
 
 
 def test_what_looks_like_a_t1_keeps_its_contrast_if_asked_for_and_every_other_source_gets_an_mprage(head, monkeypatch):
