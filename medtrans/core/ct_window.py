@@ -8,6 +8,8 @@ Advances 2023, https://doi.org/10.1126/sciadv.add3607
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from medtrans.core.finding import Finding
@@ -18,11 +20,15 @@ LOW, HIGH = 0, 80
 """HU."""
 
 
-def is_ct(volume: Volume) -> bool:
-    """Whether it is a CT by its header, or by its values: air at -1000 and bone."""
+def is_ct(volume: Volume, as_mr: Sequence[Finding] | None = None) -> bool:
+    """Whether it is a CT by its header, or by its values: air at -1000 and bone.
+
+    `as_mr` are the findings on its values as those of an MR, where they are known.
+    """
     if volume.origin and volume.origin.modality == "CT":
         return True
-    unlike_mr = any(one.code == "implausible-mr" for one in find_modality("MR").check(volume.voxels, ""))
+    found = find_modality("MR").check(volume.voxels, "") if as_mr is None else as_mr
+    unlike_mr = any(one.code == "implausible-mr" for one in found)
     return volume.channels == 1 and unlike_mr and not find_modality("CT").check(volume.voxels, "")
 
 

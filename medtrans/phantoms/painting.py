@@ -44,8 +44,8 @@ class PaintingSettings(Settings):
     """Image that is painted as the target of each label map: CT without noise, a clean T1 (an MPRAGE of
     1.5 T), or numbers of tissues; none where images are read."""
     keeps_t1: bool = False
-    """With the target T1: whether a source that looks like a T1 has itself as its target, without noise and blur, so
-    that its contrast is kept."""
+    """With the target T1: a source that looks like a T1 keeps its contrast, since its target is the same image without
+    noise and blur; of any other source it is an MPRAGE."""
     contrasts: Annotated[tuple[Literal["T1", "T2", "FLAIR", "PD", "CT"], ...], MinLen(1)] = ("T1", "T2", "FLAIR", "PD")
     """Contrasts of half of the sources, on random scanners; one that is named twice is drawn twice as often. The other
     half has any contrast. CT has the HU from 0 to 80, for a model with preparing.takes_ct."""

@@ -22,7 +22,7 @@ def admit(volume: Volume, channels: int, modality: Modality, where: str) -> tupl
     for finding in findings:
         if finding.severity == "refuse":
             raise InputRefused(where, finding.what, finding.advice)
-    if modality.name == "MR" and is_ct(volume):
+    if modality.name == "MR" and is_ct(volume, findings):
         advice = "give the MR, or a model that takes CT (medtrans list models)"
         raise InputRefused(where, "is a CT by its values, air at -1000 and bone, and the model takes MR", advice)
     return tuple(finding for finding in findings if finding.severity != "note")

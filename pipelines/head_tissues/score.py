@@ -147,7 +147,9 @@ def mean_of(score: dict[str, Any], tissues: tuple[str, ...]) -> float:
 
 
 def interval(values: list[float]) -> str:
-    """Mean over heads and its 95 % interval."""
+    """Mean over heads and its 95 % interval, which one head does not have."""
+    if len(values) == 1:
+        return f"{values[0]:.3f}"
     found = mean_interval(np.array(values))
     return f"{found.value:.3f} ({found.low:.3f} … {found.high:.3f})"
 
@@ -180,7 +182,8 @@ def later(painted: list[dict[str, Any]], real: dict[str, float], people: list[di
     scores |= {f"real T1, n = 1: {key.replace('_', ' ')}": f"{value:g}" for key, value in real.items()}
     for contrast in dict.fromkeys(score["contrast"] for score in people):
         own = [mean_of(score, BRAIN) for score in people if score["contrast"] == contrast]
-        scores[f"brain tissues of the {contrast} against those of the T1, {len(own)} real people, Dice"] = interval(own)
+        what = f"brain tissues of the {contrast} against those of the T1 of the same person, n = {len(own)}, Dice"
+        scores[what] = interval(own)
     worst = min(painted, key=lambda score: mean_of(score, BRAIN))
     text = f"worst of all painted images: {worst['contrast']} of {worst['head']}, {worst['part']}"
     return {"scores": scores, "failures": [f"{text}, Dice of brain tissues {mean_of(worst, BRAIN):.3f}"]}

@@ -87,6 +87,16 @@ CHANGES = [
     ({}, {"sidecar": {"body": None}}, []),
     ({}, {"translating": {"samples": 4}}, []),
     (
+        {
+            "method": {"name": "segmenter"},
+            "reading": {"target": {"pattern": "*_labels.nii.gz", "modality": "labels"}},
+            "preparing": {"target_normalisation": {"name": "labels", "labels": [7, 8, 9]}},
+            "evaluating": {"preset": "mr-percentile"},
+        },
+        {"translating": {"told_apart": [7, 8, 9]}},
+        ["Labels 7, 8 and 9 were told apart once more by a Gaussian mixture"],
+    ),
+    (
         {"preparing": {"spacing": [1, 1, 1]}, "data": {"resampled": True}},
         {"preparing": {"interpolation": "linear"}},
         ["resampled to 1 × 1 × 1 mm by linear interpolation"],

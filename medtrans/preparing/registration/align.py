@@ -56,7 +56,7 @@ def register(
     on_progress("aligning", f"{kind}: moving to fixed", 0.6)
     back = _search(sides[1], sides[0], kind)
     on_progress("aligning", f"{kind}: fixed to moving, for the judgement", 1.0)
-    one_is_ct = is_ct(fixed, modalities[0]) != is_ct(moving, modalities[1])
+    one_is_ct = may_be_ct(fixed, modalities[0]) != may_be_ct(moving, modalities[1])
     return Registration(kind, there, judge(sides[0], sides[1], there, back, one_is_ct=one_is_ct))
 
 
@@ -87,7 +87,7 @@ def _search(fixed: Pyramid, moving: Pyramid, kind: Kind) -> sitk.Transform:
     return affine if kind == "affine" else search_bspline(fixed, moving, affine)
 
 
-def is_ct(volume: Volume, modality: Modality | None) -> bool:
+def may_be_ct(volume: Volume, modality: Modality | None) -> bool:
     """By its values where its modality is not declared: the judgement of what may be a CT is more careful."""
     return modality.name == "CT" if modality else not find_modality("CT").check(volume.voxels, "")
 

@@ -8,7 +8,7 @@ from medtrans.core.volume import Volume
 from medtrans.preparing.geometry import resample_like
 from medtrans.preparing.masks import body_mask
 from medtrans.preparing.registration import search
-from medtrans.preparing.registration.align import is_ct, place, register
+from medtrans.preparing.registration.align import may_be_ct, place, register
 from medtrans.preparing.registration.images import Pyramid, to_image, to_voxels
 from medtrans.preparing.registration.search import search_affine, search_bspline
 from medtrans.reading.grids import LPS_TO_RAS
@@ -32,8 +32,8 @@ def test_a_rotation_of_15_degrees_and_20_mm_between_mr_and_ct_is_found(registere
 
 def test_a_ct_is_known_by_its_values_where_no_modality_is_declared(registered):
     mr, ct, *_ = registered
-    assert [is_ct(each, None) for each in (mr, ct)] == [False, True]
-    assert not is_ct(ct, find_modality("MR"))
+    assert [may_be_ct(each, None) for each in (mr, ct)] == [False, True]
+    assert not may_be_ct(ct, find_modality("MR"))
 
 
 def test_the_same_images_give_the_same_transform_to_the_last_bit(registered):
