@@ -49,6 +49,13 @@ def clean_t1(head: Head, rng: np.random.Generator, source: Appearance | None = N
     return head.grid.like(np.where(head.mask.voxels > 0, np.minimum(image, BRIGHTEST), 0)[0])
 
 
+def t1_signals() -> list[float]:
+    """The signal of each tissue in the MPRAGE, by number, in the unit of `clean_t1`."""
+    mprage = _mprage()
+    scale = WHITE_MATTER / mprage.shown("white matter")
+    return [min(signal * scale, BRIGHTEST) for signal in mprage.signals]
+
+
 def _mprage() -> Appearance:
     """Flat within each tissue."""
     signals = FULL_SCALE * signal(*table(TESLA), MPRAGE)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from medtrans.core.filters import gaussian_filter
+from medtrans.preparing.masks import fill_holes
 from medtrans.preparing.preparation import Prepared
 from medtrans.translating.prediction import Prediction
 
@@ -59,7 +60,7 @@ class _Mixture:
 
 
 def told_apart(prediction: Prediction, prepared: Prepared, channels: Sequence[int]) -> Prediction:
-    """The prediction with the labels of these channels told apart where the network has one of them.
+    """The prediction with the labels of these channels told apart where the network has one of them, or a hole in them.
 
     Other voxels stay as they are, and so does everything without channels or with too few of these voxels. Of a source
     of several contrasts the first is used. The voxels of `prediction` are probabilities from -1 to 1 (label, i, j, k).
@@ -67,9 +68,10 @@ def told_apart(prediction: Prediction, prepared: Prepared, channels: Sequence[in
     if not channels:
         return prediction
     probabilities = (prediction.voxels + 1) / 2
-    highest = np.maximum(probabilities.max(axis=0), 1 - probabilities.sum(axis=0))
+    background, highest = 1 - probabilities.sum(axis=0), probabilities.max(axis=0)
     own = probabilities[list(channels)]
-    inside = (own.max(axis=0) >= highest) & prepared.mask
+    inside = (own.max(axis=0) >= np.maximum(highest, background)) & prepared.mask
+    inside |= fill_holes(inside) & (background > highest) & prepared.mask
     if inside.sum() < LEAST_VOXELS:
         return prediction
     box = tuple(slice(there.min(), there.max() + 1) for there in np.nonzero(inside))

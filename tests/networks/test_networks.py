@@ -13,6 +13,7 @@ TINY = {
     "residual_unet": {"filters": 4, "blocks": (1, 1, 1)},
     "residual_encoder_unet": {"channels": (4, 6, 6), "blocks": (1, 2, 1)},
     "resnet": {"filters": 4, "blocks": 2},
+    "class_means": {"network": load("unet")(channels=(4, 6, 8))},
     "pix2pix_unet": {"filters": 4, "depth": 4},
     "patch_discriminator": {"filters": 4, "layers": 2},
     "multiscale_discriminator": {"filters": 4, "layers": 1, "scales": 2},
@@ -24,7 +25,13 @@ BOTH = [*GENERATORS, *DISCRIMINATORS]
 
 def tiny(name, dims, channels=(2, 1), **changes):
     torch.manual_seed(0)
-    return load(name)(**{**TINY[name], **changes}).build(dims, *channels)
+    if name == "class_means":
+        changes = {"network": tiny_settings("unet", **changes)}
+    return tiny_settings(name, **changes).build(dims, *channels)
+
+
+def tiny_settings(name, **changes):
+    return load(name)(**{**TINY[name], **changes})
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -151,3 +158,14 @@ def test_an_instance_norm_of_one_voxel_is_refused():
     assert network(torch.randn(1, 1, 8, 8)).shape == (1, 1, 8, 8)
     with pytest.raises(UsageError, match=r"preparing\.patch: leaves one voxel"):
         network(torch.randn(1, 1, 2, 2))
+
+
+def test_class_means_are_the_mean_of_the_intensities_of_the_classes_by_their_probabilities():
+    network = load("class_means")(network=load("unet")(channels=(4, 6)), means=(-1.0, 0.25, 0.75)).build(2, 1, 2).eval()
+    x = torch.randn(3, 1, 8, 6)
+    logits = network.U(x)
+    assert logits.shape[1] == 6
+    for channel, own in enumerate((logits[:, :3], logits[:, 3:])):
+        weights = own.exp() / own.exp().sum(dim=1, keepdim=True)
+        expected = -weights[:, 0] + 0.25 * weights[:, 1] + 0.75 * weights[:, 2]
+        assert torch.allclose(network(x)[:, channel], expected, atol=1e-6)

@@ -7,13 +7,15 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from medtrans.catalogue import pipelines_folder
 from medtrans.models.config import CARD
-from medtrans.models.folder import save_model
+from medtrans.models.folder import load_model, save_model
 from medtrans.models.zoo import DEFAULT, model_folders
 from medtrans.phantoms import make_head, paint
 from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.reading.volumes import write_volume
 from tests.translating.stand_ins import preparation_of, tiny_regression, tiny_segmenter
@@ -84,3 +86,41 @@ def test_tissues_are_scored_in_each_contrast_of_heads_and_of_brains_alone(score,
     assert all(0 <= value <= 1 for one in facts["painted"] for value in one["dice"].values())
     assert [one["contrast"] for one in facts["people"]] == ["T2", "FLAIR"]
     assert "on 1 painted head in 4 contrasts" in facts["figure"]
+
+
+@pytest.mark.parametrize(("to", "modality"), [("CT", "CT"), ("T1", "MR")])
+def test_a_segmenter_of_tissues_answers_with_the_mean_intensity_of_what_a_voxel_may_be(
+    to, modality, monkeypatch, tmp_path
+):
+    labels = Labels(labels=tuple(range(1, 12)))
+    preparation = preparation_of("MR", "labels", source_normalisation=Percentiles(), target_normalisation=labels)
+    segmenter = tiny_segmenter(preparation).eval()
+    card = {"name": "tiny", "declared": {"licence": "Apache-2.0", "source": "MR"}}
+    save_model(tmp_path / "segmenter", segmenter, preparation, card)
+    script = str(pipelines_folder() / "head_tissues" / "as_image.py")
+    monkeypatch.setattr(sys, "argv", [script, str(tmp_path / "segmenter"), "--to", to, "-o", str(tmp_path / "image")])
+    names = runpy.run_path(script, run_name="__main__")
+    method, made, config = load_model(tmp_path / "image")
+    assert made.target_modality == modality
+    assert config["card"]["declared"]["source"] == "MR"
+
+    image = torch.randn(2, 1, 8, 8)
+    with torch.no_grad():
+        probabilities = (segmenter.translate(image) + 1) / 2
+        answer = made.settings.target_normalisation.restore(method.translate(image).numpy())
+    outside, *tissues = names["intensities"](to)[:12]
+    expected = outside * (1 - probabilities.sum(dim=1, keepdim=True))
+    expected += (probabilities * torch.tensor(tissues).reshape(1, -1, 1, 1)).sum(dim=1, keepdim=True)
+    assert np.abs(answer - expected.numpy()).max() < 0.01
+
+
+def test_only_a_segmenter_becomes_an_image_of_its_tissues(monkeypatch, tmp_path, capsys):
+    preparation = preparation_of("MR", "CT", source_normalisation=Percentiles(), target_normalisation=Linear())
+    save_model(tmp_path / "model", tiny_regression(preparation), preparation, {"name": "tiny"})
+    script = str(pipelines_folder() / "head_tissues" / "as_image.py")
+    monkeypatch.setattr(sys, "argv", [script, str(tmp_path / "model"), "--to", "CT", "-o", str(tmp_path / "image")])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(script, run_name="__main__")
+    assert ended.value.code == 4
+    assert "is no segmenter" in capsys.readouterr().err
+    assert not (tmp_path / "image").exists()

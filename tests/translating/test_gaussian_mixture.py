@@ -86,6 +86,16 @@ def test_only_voxels_of_these_labels_change():
     assert np.allclose(after[:, ~others].sum(axis=0), 1, atol=1e-5)
 
 
+def test_a_hole_that_the_network_left_in_the_tissues_is_filled_and_no_other_background():
+    labels = shells()
+    before = doubtful(labels)
+    before[:, labels == 1] = 0
+    after = found(before, image_of(labels))
+    assert dice_of(before, labels)[0] < 0.5
+    assert after[:, labels == 1].sum(axis=0).min() > 0.99
+    assert after[:, labels == 0].max() < 1e-6
+
+
 def test_probabilities_stay_probabilities_with_voxels_of_any_size():
     labels = shells()
     image, before = image_of(labels), doubtful(labels)
