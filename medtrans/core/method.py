@@ -114,6 +114,9 @@ class Method(nn.Module, ABC):
     """True for methods whose `batch.mask` may weigh voxels, not only count them: those of its losses are means."""
     noise_channels: int = 0
     """Channels of standard normal noise that `translate` takes with a source: the same noise gives the same result."""
+    class_means: tuple[float, ...] = ()
+    """Normalised intensity of each class, the background first, of a method whose `translate` is the mean over classes:
+    then `classes`, with the arguments of `translate`, gives the probability of each but the first, from -1 to 1."""
     gives_spread: bool = False
     """Whether `spread`, with the arguments of `translate`, gives the standard deviation of each value."""
     trains_null_space: ClassVar[bool] = False

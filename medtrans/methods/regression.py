@@ -36,6 +36,7 @@ from medtrans.losses.pinball import pinball
 from medtrans.networks._conditioning import with_condition
 from medtrans.networks._settings import Generator
 from medtrans.networks._slice_stack import middle_slices
+from medtrans.networks.class_means import ClassMeansSettings
 from medtrans.networks.unet import UNetSettings
 
 MEDIAN = 0.5
@@ -82,6 +83,8 @@ class Regression(Method):
         heads = 1 + len(settings.quantiles)
         self.G = settings.generator.build(task.spatial_dims, channels, heads * task.target_channels)
         self.gives_spread = bool(settings.quantiles)
+        if isinstance(settings.generator, ClassMeansSettings) and heads * task.target_channels == 1:
+            self.class_means = () if settings.residual else settings.generator.means
         self.divisor = settings.generator.divisor
         self.middle = middle_slices(task) if settings.residual else None
 
@@ -132,6 +135,11 @@ class Regression(Method):
 
     def translate(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
         return self._heads(source, condition)[0]
+
+    def classes(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Of a generator of class means: the probability of each class but the first, from -1 to 1."""
+        probabilities: Tensor = self.G(with_condition(source, condition), classes=True)
+        return 2 * probabilities[:, 1:] - 1
 
     def spread(self, source: Tensor, condition: Tensor | None = None) -> Tensor:
         """The standard deviation of a normal distribution that has these quantiles."""

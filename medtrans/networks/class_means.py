@@ -49,6 +49,7 @@ class ClassMeans(nn.Module):
         means = torch.tensor(settings.means).reshape(-1, *[1] * spatial_dims)
         self.register_buffer("means", means, persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, classes: bool = False) -> Tensor:
+        """The means (batch, channel, *space); with `classes` instead the probabilities (batch, class, *space)."""
         probabilities = self.U(x).unflatten(1, (-1, self.classes)).softmax(dim=2)
-        return (probabilities * self.means).sum(dim=2)
+        return probabilities.flatten(1, 2) if classes else (probabilities * self.means).sum(dim=2)

@@ -13,13 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from medtrans.core.filters import gaussian_filter
+from medtrans.models.engines import Engine
 from medtrans.preparing.masks import fill_holes
+from medtrans.preparing.normalisation._normaliser import Normaliser
+from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.preparation import Prepared
-from medtrans.translating.prediction import Prediction
+from medtrans.translating.prediction import Prediction, mean_of_classes, predict, predict_classes
+from medtrans.translating.sliding_window import SlidingWindow
 
 PRIOR_MM = 0.7
 """Standard deviation by which the probabilities of the network are smoothed: its own boundaries err by a voxel."""
@@ -57,6 +62,30 @@ class _Mixture:
         logarithm = np.log(prior / self.deviation[:, None]) - distance * distance / 2
         likely = np.exp(logarithm - logarithm.max(axis=0))
         return np.asarray(likely / likely.sum(axis=0))
+
+
+def predict_told_apart(
+    method: Any,
+    window: SlidingWindow,
+    prepared: Prepared,
+    conditions: Sequence[float],
+    numbers: Sequence[int],
+    *,
+    target: Normaliser,
+    other_engine: Engine,
+    **how: Any,
+) -> Prediction:
+    """As `predict`, with these labels of a segmenter told apart, or these classes of a method with class means.
+
+    `target` is the normalisation of the targets; `other_engine` computes the classes.
+    """
+    if isinstance(target, Labels):
+        made = predict(method, window, prepared, conditions, **how)
+        return told_apart(made, prepared, [target.labels.index(label) for label in numbers])
+    classes = {**how, "engine": other_engine, "in_unit": np.asarray}
+    made = predict_classes(method, window, prepared, conditions, **classes)
+    made = told_apart(made, prepared, [number - 1 for number in numbers])
+    return mean_of_classes(made, method.class_means, prepared, window.target_background)
 
 
 def told_apart(prediction: Prediction, prepared: Prepared, channels: Sequence[int]) -> Prediction:

@@ -80,18 +80,34 @@ def predict(
     return Prediction(moments.mean, np.sqrt(moments.variance) if count > 1 else None, count, used)
 
 
-class _Spread(nn.Module):
-    """The spread of a method as if it were its translation."""
+class _Answer(nn.Module):
+    """Another answer of a method, such as its spread, as if it were its translation."""
 
-    noise_channels = 0
+    noise_channels, single_noise_std = 0, 0.0
 
-    def __init__(self, method: Any) -> None:
+    def __init__(self, method: Any, name: str) -> None:
         super().__init__()
-        self.method, self.divisor = method, method.divisor
+        self.method, self.name, self.divisor = method, name, method.divisor
 
     def translate(self, source: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
-        spread: torch.Tensor = self.method.spread(source, condition)
-        return spread
+        answer: torch.Tensor = getattr(self.method, self.name)(source, condition)
+        return answer
+
+
+def predict_classes(
+    method: Any, window: SlidingWindow, prepared: Prepared, conditions: Sequence[float], **how: Any
+) -> Prediction:
+    """Probabilities of the classes of a method with class means, from -1 to 1; `how` as of `predict`."""
+    classes = replace(window, target_channels=len(method.class_means) - 1, target_background=-1.0)
+    return predict(_Answer(method, "classes"), classes, prepared, conditions, **how)
+
+
+def mean_of_classes(prediction: Prediction, means: Sequence[float], prepared: Prepared, outside: float) -> Prediction:
+    """The mean intensity of the classes, weighted by their probabilities; `outside` of the body that number."""
+    background, *others = map(np.float32, means)
+    weights = np.array([mean - background for mean in others], np.float32)
+    voxels = background + np.tensordot(weights, (prediction.voxels + 1) / 2, 1)
+    return replace(prediction, voxels=np.where(prepared.mask, voxels, np.float32(outside))[None])
 
 
 def with_spread(
@@ -110,7 +126,7 @@ def with_spread(
     if not method.gives_spread:
         return prediction
     example = window.example(prepared.voxels, prepared.background, prepared.mask)
-    spread, _ = (engine or Torch()).ready(_Spread(method), conditions, example, np.asarray)
+    spread, _ = (engine or Torch()).ready(_Answer(method, "spread"), conditions, example, np.asarray)
     deviation = window(prepared.voxels, spread, background=prepared.background, mask=prepared.mask)
     return replace(prediction, deviation=np.where(prepared.mask, deviation, np.float32(0)))
 

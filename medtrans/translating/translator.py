@@ -27,13 +27,12 @@ from medtrans.models.engines import Engine, by_torch, find_engine
 from medtrans.models.folder import load_model
 from medtrans.models.shortcomings import read_shortcomings
 from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, spacing_along
-from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
 from medtrans.translating.admission import admit
 from medtrans.translating.body import body_used, doubt_body, refuse_small_body
 from medtrans.translating.data_consistency import Agreement, Measured, make_consistent
-from medtrans.translating.gaussian_mixture import told_apart
+from medtrans.translating.gaussian_mixture import predict_told_apart
 from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
 from medtrans.translating.output_doubts import doubt_output
 from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
@@ -84,7 +83,7 @@ class Translator:
         self.device = find_device(device)
         self.method = method.to(self.device).eval()
         self.engine: Engine = find_engine(engine, precision, self.device)
-        self.spread_engine: Engine = find_engine(engine, precision, self.device)
+        self.other_engine: Engine = find_engine(engine, precision, self.device)
         self._engine_asked = {"engine": engine, "precision": precision}
         self.preparation = preparation
         self.settings = settings or TranslatingSettings()
@@ -219,11 +218,13 @@ class Translator:
         if measured is None or settings.posterior_sampling is None:
             window, in_unit = self.sliding_window, self.preparation.settings.target_normalisation.restore
             how: dict[str, Any] = {"mirror": mirror, "engine": self.engine, "in_unit": in_unit, **draws}
-            made = predict(self.method, window, prepared, conditions, **how)
-            if isinstance(normalisation := self.preparation.settings.target_normalisation, Labels):
-                made = told_apart(made, prepared, [normalisation.labels.index(one) for one in settings.told_apart])
+            if settings.told_apart:
+                how |= {"target": self.preparation.settings.target_normalisation, "other_engine": self.other_engine}
+                made = predict_told_apart(self.method, window, prepared, conditions, settings.told_apart, **how)
+            else:
+                made = predict(self.method, window, prepared, conditions, **how)
             if settings.uncertainty:
-                made = with_spread(made, self.method, window, prepared, conditions, engine=self.spread_engine)
+                made = with_spread(made, self.method, window, prepared, conditions, engine=self.other_engine)
             return made, None
         known = likelihood(source, measured, settings.posterior_sampling, prepared, self.preparation, where)
         prediction, sampled = sample_posterior(Prior(self.method, self.sliding_window, prepared), known, **draws)

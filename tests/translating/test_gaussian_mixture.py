@@ -1,15 +1,18 @@
 import numpy as np
 import pytest
+import torch
 
 from medtrans.core.errors import UsageError
 from medtrans.core.fields import grid_axes, random_field
 from medtrans.core.method import Task
 from medtrans.core.volume import Volume
+from medtrans.methods import load
 from medtrans.preparing.normalisation.labels import Labels
+from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.preparation import Prepared
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.translating.gaussian_mixture import told_apart
-from medtrans.translating.prediction import Prediction
+from medtrans.translating.prediction import Prediction, mean_of_classes, predict, predict_classes
 from medtrans.translating.settings import TranslatingSettings
 from tests.translating.stand_ins import Fake, translator_of
 
@@ -116,8 +119,10 @@ def test_few_voxels_are_left_as_they_are():
 class Doubtful(Fake):
     """Says the same of every image: a tissue by its place, wrong for three voxels in ten."""
 
+    channels = 3
+
     def __init__(self, labels):
-        super().__init__(Task(spatial_dims=3, source_channels=1, target_channels=3))
+        super().__init__(Task(spatial_dims=3, source_channels=1, target_channels=self.channels))
         self.answer = 2 * doubtful(labels) - 1
 
     def translate(self, source, condition=None):
@@ -138,10 +143,53 @@ def test_a_translator_tells_labels_apart_where_its_settings_name_them():
     assert scores[4, 5, 6] > 0.97
 
 
+class Means(Doubtful):
+    """The same tissues as an image: the mean intensity of what a voxel may be."""
+
+    channels, class_means = 1, (-1.0, 0.0, 0.5, 1.0)
+
+    def classes(self, source, condition=None):
+        return super().translate(source)
+
+    def translate(self, source, condition=None):
+        probabilities = (self.classes(source) + 1) / 2
+        means = source.new_tensor(self.class_means[1:]).reshape(-1, 1, 1, 1)
+        return (probabilities * (means + 1)).sum(dim=1, keepdim=True) - 1
+
+
+def test_the_mean_of_classes_is_taken_after_they_were_told_apart():
+    labels = shells(32)
+    image = Volume(image_of(labels, noise=0.01)[None] * 1000, HEAD)
+    truth = np.array([0, 500, 750, 1000])[labels]
+    errors = {}
+    for numbers in ((), (1, 2, 3)):
+        way = {"spatial_dims": 3, "target_normalisation": Linear(low=0, high=1000), "target_modality": "MR"}
+        settings = TranslatingSettings(told_apart=numbers, window=(32, 32, 32))
+        made = translator_of(Means(labels), settings, **way)(image)
+        assert made.voxels.shape == image.voxels.shape
+        errors[numbers] = np.abs(made.voxels[0] - truth)[labels > 0].mean()
+    assert errors[()] > 50
+    assert errors[1, 2, 3] < 10
+
+
+def test_classes_that_are_not_told_apart_give_what_the_network_gives():
+    kind = load("regression")
+    generator = {"name": "class_means", "network": {"channels": [4, 4]}, "means": [-1, -0.2, 0.6]}
+    torch.manual_seed(0)
+    method = kind(Task(spatial_dims=2, source_channels=1), kind.Settings.from_dict({"generator": generator}))
+    translator = translator_of(method, spatial_dims=2)
+    _, prepared, conditions, *_ = translator.admitted(Volume(image_of(shells(16))[None], HEAD), None, None, "head")
+    window = translator.sliding_window
+    expected = predict(method, window, prepared, conditions).voxels
+    classes = predict_classes(method, window, prepared, conditions)
+    assert classes.voxels.shape == (2, *prepared.mask.shape)
+    assert np.allclose(mean_of_classes(classes, method.class_means, prepared, -1.0).voxels, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("numbers", "normalisation", "said"),
     [
-        ((7, 8), None, "writes no labels"),
+        ((7, 8), None, "has no classes"),
         ((7, 30, 31), Labels(labels=(7, 8)), "has 30, 31, which the model does not know"),
         ((7,), Labels(labels=(7, 8)), "one label, which nothing is to be told from"),
     ],
@@ -149,4 +197,4 @@ def test_a_translator_tells_labels_apart_where_its_settings_name_them():
 def test_labels_that_cannot_be_told_apart_are_refused(numbers, normalisation, said):
     preparing = PreparingSettings(**({"target_normalisation": normalisation} if normalisation else {}))
     with pytest.raises(UsageError, match=said):
-        TranslatingSettings(told_apart=numbers).assert_fits(preparing)
+        TranslatingSettings(told_apart=numbers).assert_fits(preparing, Fake())

@@ -18,6 +18,7 @@ NETWORKS = {
     "pix2pix_unet": "U-Net of pix2pix",
     "residual_unet": "residual-encoder U-Net",
     "residual_encoder_unet": "residual-encoder U-Net of nnU-Net",
+    "class_means": "mean of class intensities by the probabilities of a U-Net",
     "time_unet": "time-conditioned U-Net",
     "patch_discriminator": "PatchGAN",
     "multiscale_discriminator": "multi-scale PatchGAN",

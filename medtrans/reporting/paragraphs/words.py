@@ -42,11 +42,12 @@ def is_on(key: str, value: Any) -> bool:
 
 
 def value_text(value: Any) -> str:
-    """A table as its name with its settings, a list with commas."""
+    """A table as its name with its settings, a list with dashes, or with commas where a number is negative."""
     if isinstance(value, Mapping):
         return f"{words(value.get('name', ''))}{in_brackets(value)}".strip()
     if isinstance(value, (list, tuple)):
-        return "-".join(map(value_text, value))
+        texts = list(map(value_text, value))
+        return (", " if any(text.startswith("-") for text in texts) else "-").join(texts)
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else words(str(value))
