@@ -12,7 +12,7 @@ and Friston, NeuroImage 2005, https://doi.org/10.1016/j.neuroimage.2005.02.018 (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -89,16 +89,14 @@ def predict_told_apart(
 
 
 def told_apart(prediction: Prediction, prepared: Prepared, channels: Sequence[int]) -> Prediction:
-    """The prediction with the labels of these channels told apart where the network has one of them, or a hole in them.
+    """The prediction, changed in place: the labels of these channels told apart where it has one, or a hole in them.
 
-    Other voxels stay as they are, and so does everything without channels or with too few of these voxels. Of a source
-    of several contrasts the first is used. The voxels of `prediction` are probabilities from -1 to 1 (label, i, j, k).
+    Other voxels stay as they are, and so does everything where there are too few of these. Of a source of several
+    contrasts the first is used. The voxels of `prediction` are probabilities from -1 to 1 (label, i, j, k).
     """
-    if not channels:
-        return prediction
-    probabilities = (prediction.voxels + 1) / 2
-    background, highest = 1 - probabilities.sum(axis=0), probabilities.max(axis=0)
-    own = probabilities[list(channels)]
+    voxels = prediction.voxels
+    background, highest = 1 - (voxels.sum(axis=0) + len(voxels)) / 2, (voxels.max(axis=0) + 1) / 2
+    own = (voxels[list(channels)] + 1) / 2
     inside = (own.max(axis=0) >= np.maximum(highest, background)) & prepared.mask
     inside |= fill_holes(inside) & (background > highest) & prepared.mask
     if inside.sum() < LEAST_VOXELS:
@@ -109,18 +107,19 @@ def told_apart(prediction: Prediction, prepared: Prepared, channels: Sequence[in
     prior = np.stack([gaussian_filter(one[box], [PRIOR_MM / mm for mm in spacing]) for one in own])
     prior = np.maximum(prior, 0) + np.float32(LEAST_PRIOR)
     found = _posterior(prior / prior.sum(axis=0), image, inside[box], spacing)
-    voxels = prediction.voxels.copy()
     part = voxels[(slice(None), *box)]
     part[:, inside[box]] = -1
     for channel, one in zip(channels, found, strict=True):
         part[channel][inside[box]] = 2 * one - 1
-    return replace(prediction, voxels=voxels)
+    return prediction
 
 
 def _posterior(prior: np.ndarray, image: np.ndarray, inside: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     """Probability of each label at the voxels inside (label, voxel), of prior (label, i, j, k) and image (i, j, k)."""
     steps = [max(1, round(ESTIMATED_MM / mm)) for mm in spacing]
     coarse = tuple(slice(None, None, step) for step in steps)
+    if not inside[coarse].any():
+        steps, coarse = [1, 1, 1], (slice(None),) * 3
     widths = [BIAS_MM / (mm * step) for mm, step in zip(spacing, steps, strict=True)]
     mixture, bias = _estimated(prior[(slice(None), *coarse)], image[coarse], inside[coarse], widths)
     fine = bias
