@@ -93,7 +93,7 @@ def _refuse_other_labels(told_apart: tuple[int, ...], preparing: PreparingSettin
         what = f"has {', '.join(map(str, other))}, which the model does not know"
         raise UsageError(where, what, f"choose among its labels: {', '.join(map(str, labels))}")
     if len(set(told_apart)) < 2:
-        raise UsageError(where, "has one label, which nothing is to be told from", "give two or more, or none")
+        raise UsageError(where, "has one label, and needs another beside it", "give two or more, or none")
 
 
 def _refuse_without_posterior(settings: TranslatingSettings, method: Method | None) -> None:

@@ -191,7 +191,7 @@ def test_classes_that_are_not_told_apart_give_what_the_network_gives():
     [
         ((7, 8), None, "has no classes"),
         ((7, 30, 31), Labels(labels=(7, 8)), "has 30, 31, which the model does not know"),
-        ((7,), Labels(labels=(7, 8)), "one label, which nothing is to be told from"),
+        ((7,), Labels(labels=(7, 8)), "has one label, and needs another"),
     ],
 )
 def test_labels_that_cannot_be_told_apart_are_refused(numbers, normalisation, said):
