@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from medtrans.core.filters import gaussian_filter
 from medtrans.models.engines import Engine
@@ -101,7 +102,7 @@ def told_apart(prediction: Prediction, prepared: Prepared, channels: Sequence[in
     inside |= fill_holes(inside) & (background > highest) & prepared.mask
     if inside.sum() < LEAST_VOXELS:
         return prediction
-    box = tuple(slice(there.min(), there.max() + 1) for there in np.nonzero(inside))
+    (box,) = ndimage.find_objects(inside.astype(np.uint8))
     spacing = np.linalg.norm(prepared.affine[:3, :3], axis=0).tolist()
     image = np.maximum(prepared.voxels[0][box] - prepared.background, 0)
     prior = np.stack([gaussian_filter(one[box], [PRIOR_MM / mm for mm in spacing]) for one in own])

@@ -86,7 +86,7 @@ class TranslatingSettings(Settings):
 
 def _refuse_other_labels(told_apart: tuple[int, ...], preparing: PreparingSettings, method: Method | None) -> None:
     where, labels = "translating.told_apart", getattr(preparing.target_normalisation, "labels", ())
-    labels = labels or tuple(range(1, len(method.class_means) if method else max(told_apart) + 1))
+    labels = labels or (tuple(range(1, len(method.class_means))) if method else told_apart)
     if not labels:
         raise UsageError(where, "is for segmenters and class_means, and the model has no classes", "leave it empty")
     if other := [label for label in told_apart if label not in labels]:
