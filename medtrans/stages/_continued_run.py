@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from medtrans.core.errors import UsageError
 from medtrans.reading.storage import write_atomically
 from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._half_run import INCIDENTAL
+from medtrans.stages._same_recipe import changed_keys
 from medtrans.training.checkpoint import load_checkpoint, save_checkpoint
 
-LENGTH = ("steps", "minutes")
+FREE = {f"training.{key}" for key in ("steps", "minutes", *INCIDENTAL)}
+"""What may differ."""
 
 
 def refuse_not_longer(recipe: Recipe, run: RunFolder) -> None:
@@ -19,7 +19,7 @@ def refuse_not_longer(recipe: Recipe, run: RunFolder) -> None:
     if not (run.recipe.exists() and run.checkpoint.exists()):
         raise UsageError(run.path, "holds no training that could be continued", "leave --continue out")
     before = load_recipe(run.recipe)
-    changed = sorted(key for key, value in _facts(recipe).items() if _facts(before)[key] != value)
+    changed = [key for key in changed_keys(recipe, run) if key not in FREE]
     if changed:
         what = f"holds a run with another {changed[0]}, but --continue changes the length of a training alone"
         raise UsageError(run.path, what, "give another --folder, or training.start_from: its model")
@@ -39,14 +39,3 @@ def continue_run(recipe: Recipe, run: RunFolder) -> None:
     state = load_checkpoint(run.checkpoint)
     save_checkpoint(run.checkpoint, {**state, "settings": recipe.training.to_dict()})
     write_atomically(run.recipe, recipe.to_yaml().encode())
-
-
-def _facts(recipe: Recipe) -> dict[str, Any]:
-    """Each key of the recipe, without the length of the training and what changes nothing of it."""
-    values = recipe.to_dict()
-    return {
-        f"{stage}.{key}": value
-        for stage, table in values.items()
-        for key, value in (table.items() if isinstance(table, dict) else [("", table)])
-        if stage != "training" or key not in {*LENGTH, *INCIDENTAL}
-    }

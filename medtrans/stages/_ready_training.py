@@ -20,7 +20,6 @@ from medtrans.core.errors import InputRefused, MedtransError, ModelRefused, Usag
 from medtrans.core.finding import Finding
 from medtrans.core.method import Method, Task
 from medtrans.core.progress import ProgressCallback, no_progress
-from medtrans.core.yaml_text import MAX_RECIPE_BYTES
 from medtrans.evaluating.primary_metrics import refuse_unknown_primary
 from medtrans.models.fine_tuning import start_from
 from medtrans.models.folder import load_model
@@ -28,12 +27,12 @@ from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.checks import refusal
-from medtrans.reading.storage import read_bytes
 from medtrans.recipe import Recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._continued_run import refuse_not_longer
 from medtrans.stages._needed_models import refuse_missing_models
 from medtrans.stages._run_cases import run_cases
+from medtrans.stages._same_recipe import changed_keys
 from medtrans.stages._training_data import fitted_preparation, prepared_sides, training_items, validation
 from medtrans.training.tensorboard import refuse_without_tensorboard
 from medtrans.training.validation import Validation
@@ -137,8 +136,8 @@ def refuse_other_run(recipe: Recipe, run: RunFolder, *, longer: bool = False) ->
         refuse_not_longer(recipe, run)
         return
     if run.recipe.exists():
-        if read_bytes(run.recipe, MAX_RECIPE_BYTES).decode() != recipe.to_yaml():
-            raise UsageError(run.path, "holds a run of another recipe", OTHER_RUN)
+        if changed := changed_keys(recipe, run):
+            raise UsageError(run.path, f"holds a run of another recipe: {', '.join(changed)}", OTHER_RUN)
         return
     foreign = [path.name for path in run.written() if os.path.lexists(path)]
     if foreign:

@@ -21,9 +21,7 @@ from medtrans.core.errors import ModelRefused, UsageError
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.score import Evaluation
 from medtrans.core.tables import text_table
-from medtrans.core.yaml_text import MAX_RECIPE_BYTES
 from medtrans.evaluating.segmentation.segmenter import of_settings
-from medtrans.reading.storage import read_bytes
 from medtrans.recipe import Recipe
 from medtrans.reporting.evaluation_report import evaluation_report
 from medtrans.reporting.page import write_page
@@ -33,6 +31,7 @@ from medtrans.stages._evaluation_files import write_evaluation_files
 from medtrans.stages._run_cases import run_cases
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages._run_page import displayed_cases
+from medtrans.stages._same_recipe import changed_keys
 from medtrans.stages._translated_cases import evaluate_cases, means, translate_cases
 from medtrans.translating.ensemble import AnyTranslator, Ensemble
 from medtrans.translating.translator import Translator
@@ -124,7 +123,7 @@ def _finished(recipe: Recipe, folder: Path) -> list[Recipe]:
         run = RunFolder(folder / FOLD.format(number))
         if not (run.scores_json.is_file() and run.recipe.is_file()):
             return []
-        if read_bytes(run.recipe, MAX_RECIPE_BYTES).decode() != one.to_yaml():
+        if changed_keys(one, run):
             return []
     return recipes
 

@@ -222,10 +222,11 @@ def _memory_of(step: int) -> AbstractContextManager[None]:
 
 
 def _load_state(path: Path, settings: TrainingSettings) -> dict[str, Any]:
-    """The checkpoint. Raises ModelRefused if its settings differ."""
+    """The checkpoint. Raises ModelRefused if its settings differ; one that it does not know was the default."""
     state = load_checkpoint(path)
-    if state["settings"] != settings.to_dict():
-        changed = sorted(k for k, v in settings.to_dict().items() if state["settings"].get(k) != v)
+    before = {**TrainingSettings().to_dict(), **state["settings"]}
+    changed = sorted(key for key, value in settings.to_dict().items() if before[key] != value)
+    if changed:
         what = f"has other training settings ({', '.join(changed)}), so it cannot be resumed"
         raise ModelRefused(path, what, "use another run folder, or remove its checkpoints to start again")
     return state

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from safetensors.torch import load_file
 
 from medtrans.catalogue import find_recipe
@@ -11,6 +12,7 @@ from medtrans.recipe import load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._run_lock import run_lock
 from medtrans.stages.train import train
+from medtrans.training.checkpoint import load_checkpoint, save_checkpoint
 from medtrans.training.journal import read_journal
 
 SMALL = ["method.generator.channels=[4, 8]", "training.steps=3", "training.device=cpu"]
@@ -22,8 +24,22 @@ def recipe(*changes):
 
 def test_a_folder_of_another_run_is_refused(tmp_path):
     train(recipe(), tmp_path)
-    with pytest.raises(UsageError, match="another recipe"):
+    with pytest.raises(UsageError, match=r"another recipe: training[.]seed;"):
         train(recipe("training.seed=5"), tmp_path)
+
+
+def test_a_run_of_a_version_with_fewer_settings_is_taken_up(tmp_path):
+    run = RunFolder(tmp_path)
+    train(recipe(), tmp_path)
+    old = yaml.safe_load(run.recipe.read_text())
+    del old["translating"]["told_apart"], old["training"]["lesion_weight"]
+    run.recipe.write_text(yaml.safe_dump(old | {"about": "In other words."}))
+    state = load_checkpoint(run.checkpoint)
+    del state["settings"]["lesion_weight"]
+    save_checkpoint(run.checkpoint, state)
+    train(recipe(), tmp_path)
+    with pytest.raises(UsageError, match=r"another recipe: translating[.]told_apart;"):
+        train(recipe("translating.told_apart=[1, 2]"), tmp_path)
 
 
 def test_conditions_that_a_method_does_not_use_are_refused(tmp_path):
