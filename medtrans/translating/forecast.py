@@ -22,7 +22,7 @@ from medtrans.models.engines import EngineUsed
 from medtrans.preparing.preparation import Prepared
 from medtrans.reading.memory import memory_errors
 from medtrans.translating.ensemble import AnyTranslator
-from medtrans.translating.gaussian_mixture import told_apart
+from medtrans.translating.gaussian_mixture import reclassify
 from medtrans.translating.prediction import Prediction
 from medtrans.translating.restoration import restore, restore_uncertainty
 from medtrans.translating.translator import Translator
@@ -94,8 +94,8 @@ def _forecast(
         one_batch, rest, used = _trial(translator, prepared, values)
         clocks = now() - began - rest
         began = now()
-        if settings.told_apart:
-            _tell_apart(translator, prepared)
+        if settings.reclassified:
+            _reclassify_middle(translator, prepared)
         restored = _restored(translator, prepared, samples)
     batches = -(-len(windows) // window.together(windows[0]))
     clocks = clocks + one_batch.times(passes * batches) + (now() - began)
@@ -126,14 +126,14 @@ def _trial(translator: Translator, prepared: Prepared, values: tuple[float, ...]
     return (ended - counted).times(1 / (BATCHES - 1)), ended - began, used
 
 
-def _tell_apart(translator: Translator, prepared: Prepared) -> None:
-    """In a stand-in for a prediction: the middle of the image, which is the brain of a head, is what is told apart."""
-    method, count = translator.method, len(translator.settings.told_apart)
+def _reclassify_middle(translator: Translator, prepared: Prepared) -> None:
+    """In a stand-in for a prediction: the middle of the image, which is the brain of a head, is classified again."""
+    method, count = translator.method, len(translator.settings.reclassified)
     shape = max(len(method.class_means) - 1, method.task.target_channels), *prepared.mask.shape
     voxels = np.full(shape, -1, np.float32)
     middle = tuple(slice(side // 6, side - side // 6) for side in prepared.mask.shape)
     voxels[(slice(count), *middle)] = 2 / count - 1
-    told_apart(Prediction(voxels), prepared, range(count))
+    reclassify(Prediction(voxels), prepared, range(count))
 
 
 def _restored(translator: Translator, prepared: Prepared, samples: int) -> Volume:

@@ -1,4 +1,4 @@
-"""Gaussian mixture: labels of a segmenter told apart once more by the intensities of the image itself.
+"""Gaussian mixture: labels of a segmenter classified again by the intensities of the image itself.
 
     r_ik = π_ik N_ik / Σ_l π_il N_il          N_ik = N(x_i exp(-b_i); μ_k, σ_k²)
 
@@ -65,7 +65,7 @@ class _Mixture:
         return np.asarray(likely / likely.sum(axis=0))
 
 
-def predict_told_apart(
+def predict_reclassified(
     method: Any,
     window: SlidingWindow,
     prepared: Prepared,
@@ -76,21 +76,21 @@ def predict_told_apart(
     other_engine: Engine,
     **how: Any,
 ) -> Prediction:
-    """As `predict`, with these labels of a segmenter told apart, or these classes of a method with class means.
+    """As `predict`, with these labels of a segmenter classified again, or these classes of a method with class means.
 
     `target` is the normalisation of the targets; `other_engine` computes the classes.
     """
     if isinstance(target, Labels):
         made = predict(method, window, prepared, conditions, **how)
-        return told_apart(made, prepared, [target.labels.index(label) for label in numbers])
+        return reclassify(made, prepared, [target.labels.index(label) for label in numbers])
     classes = {**how, "engine": other_engine, "in_unit": np.asarray}
     made = predict_classes(method, window, prepared, conditions, **classes)
-    made = told_apart(made, prepared, [number - 1 for number in numbers])
+    made = reclassify(made, prepared, [number - 1 for number in numbers])
     return mean_of_classes(made, method.class_means, prepared, window.target_background)
 
 
-def told_apart(prediction: Prediction, prepared: Prepared, channels: Sequence[int]) -> Prediction:
-    """The prediction, changed in place: the labels of these channels told apart where it has one, or a hole in them.
+def reclassify(prediction: Prediction, prepared: Prepared, channels: Sequence[int]) -> Prediction:
+    """The prediction, changed in place: where it has a label of these channels, or a hole in them, classified again.
 
     Other voxels stay as they are, and so does everything where there are too few of these. Of a source of several
     contrasts the first is used. The voxels of `prediction` are probabilities from -1 to 1 (label, i, j, k).

@@ -49,8 +49,8 @@ class TranslatingSettings(Settings):
     smallest_body: Annotated[float, Interval(gt=0)] | None = None
     """Litres. A source whose body is smaller is doubted, and refused below 70 % of it: a brain without its skull, or a
     part of a head, given to a model of whole heads. null: any size."""
-    told_apart: tuple[Annotated[int, Ge(1)], ...] = ()
-    """Labels of a segmenter, or numbers of classes of a generator of class_means, that are told apart once more by the
+    reclassified: tuple[Annotated[int, Ge(1)], ...] = ()
+    """Labels of a segmenter, or numbers of classes of a generator of class_means, that are classified again by the
     intensities of the image itself, with a Gaussian mixture and a bias field for which the network is the prior: those
     of a brain, whose brightness differs. Empty: none."""
     grid: Literal["source", "model"] = "source"
@@ -76,23 +76,23 @@ class TranslatingSettings(Settings):
             raise UsageError(
                 "translating.grid", "is model, but preparing.spacing sets no voxel size", "set both or none"
             )
-        if self.told_apart:
-            _refuse_other_labels(self.told_apart, preparing, method)
+        if self.reclassified:
+            _refuse_other_labels(self.reclassified, preparing, method)
         if self.mirror != "none":
             _refuse_mirrored(preparing, method)
         if self.posterior_sampling is not None:
             _refuse_without_posterior(self, method)
 
 
-def _refuse_other_labels(told_apart: tuple[int, ...], preparing: PreparingSettings, method: Method | None) -> None:
-    where, labels = "translating.told_apart", getattr(preparing.target_normalisation, "labels", ())
-    labels = labels or (tuple(range(1, len(method.class_means))) if method else told_apart)
+def _refuse_other_labels(reclassified: tuple[int, ...], preparing: PreparingSettings, method: Method | None) -> None:
+    where, labels = "translating.reclassified", getattr(preparing.target_normalisation, "labels", ())
+    labels = labels or (tuple(range(1, len(method.class_means))) if method else reclassified)
     if not labels:
         raise UsageError(where, "is for segmenters and class_means, and the model has no classes", "leave it empty")
-    if other := [label for label in told_apart if label not in labels]:
+    if other := [label for label in reclassified if label not in labels]:
         what = f"has {', '.join(map(str, other))}, which the model does not know"
         raise UsageError(where, what, f"choose among its labels: {', '.join(map(str, labels))}")
-    if len(set(told_apart)) < 2:
+    if len(set(reclassified)) < 2:
         raise UsageError(where, "has one label, and needs another beside it", "give two or more, or none")
 
 

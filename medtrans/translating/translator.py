@@ -32,7 +32,7 @@ from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_wi
 from medtrans.translating.admission import admit
 from medtrans.translating.body import body_used, doubt_body, refuse_small_body
 from medtrans.translating.data_consistency import Agreement, Measured, make_consistent
-from medtrans.translating.gaussian_mixture import predict_told_apart
+from medtrans.translating.gaussian_mixture import predict_reclassified
 from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
 from medtrans.translating.output_doubts import doubt_output
 from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
@@ -218,9 +218,9 @@ class Translator:
         if measured is None or settings.posterior_sampling is None:
             window, in_unit = self.sliding_window, self.preparation.settings.target_normalisation.restore
             how: dict[str, Any] = {"mirror": mirror, "engine": self.engine, "in_unit": in_unit, **draws}
-            if settings.told_apart:
+            if settings.reclassified:
                 how |= {"target": self.preparation.settings.target_normalisation, "other_engine": self.other_engine}
-                made = predict_told_apart(self.method, window, prepared, conditions, settings.told_apart, **how)
+                made = predict_reclassified(self.method, window, prepared, conditions, settings.reclassified, **how)
             else:
                 made = predict(self.method, window, prepared, conditions, **how)
             if settings.uncertainty:

@@ -61,8 +61,8 @@ def main() -> None:
     declared = {**config["card"]["declared"], **{key: value for key, value in asdict(recipe.card).items() if value}}
     declared["source"] = config["card"]["declared"]["source"]
     card = {**config["card"], "name": RECIPES[options.to], "about": ABOUT.format(to=options.to), "declared": declared}
-    brain = load_recipe(Path(__file__).with_name("recipe.yaml")).translating.told_apart
-    translating = replace(recipe.translating, told_apart=brain if options.to == "T1" else ())
+    brain = load_recipe(Path(__file__).with_name("recipe.yaml")).translating.reclassified
+    translating = replace(recipe.translating, reclassified=brain if options.to == "T1" else ())
     save_model(options.output, method, made, card, translating=translating)
     gate = options.gate or options.model / GATE
     if gate.is_file():

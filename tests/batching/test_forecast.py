@@ -77,14 +77,14 @@ def test_processor_time_and_windows_are_foretold(way, tmp_path, monkeypatch):
     assert foretold.findings == done.findings
 
 
-def test_a_stand_in_for_the_classes_is_told_apart_as_those_of_a_translation_are(tmp_path, monkeypatch):
+def test_a_stand_in_for_the_classes_is_reclassified_as_those_of_a_translation_are(tmp_path, monkeypatch):
     kind = load("regression")
     generator = {"name": "class_means", "network": {"channels": [4, 4]}, "means": [-1, -0.5, 0, 0.5]}
     method = kind(Task(spatial_dims=2), kind.Settings.from_dict({"generator": generator}))
     preparation = preparation_of("MR", "CT", body_mask="otsu", source_normalisation=Percentiles(), spatial_dims=2)
-    translator = Translator(method, preparation, TranslatingSettings(told_apart=(1, 3)), device="cpu")
-    given, own = [], forecast.told_apart
-    monkeypatch.setattr(forecast, "told_apart", lambda made, *rest: given.append(made.voxels.shape) or own(made, *rest))
+    translator = Translator(method, preparation, TranslatingSettings(reclassified=(1, 3)), device="cpu")
+    given, own = [], forecast.reclassify
+    monkeypatch.setattr(forecast, "reclassify", lambda made, *rest: given.append(made.voxels.shape) or own(made, *rest))
     source = saved_ball(tmp_path / "case.nii.gz", (32, 32, 24))
     [foretold] = translate_files(source, tmp_path / "out.nii.gz", translator, dry_run=True)
     assert foretold.verdict == "foretold", foretold.message

@@ -93,8 +93,8 @@ CHANGES = [
             "preparing": {"target_normalisation": {"name": "labels", "labels": [7, 8, 9]}},
             "evaluating": {"preset": "mr-percentile"},
         },
-        {"translating": {"told_apart": [7, 8, 9]}},
-        ["Labels 7, 8 and 9 were told apart once more by a Gaussian mixture"],
+        {"translating": {"reclassified": [7, 8, 9]}},
+        ["Labels 7, 8 and 9 were classified again by a Gaussian mixture"],
     ),
     (
         {"preparing": {"spacing": [1, 1, 1]}, "data": {"resampled": True}},

@@ -32,14 +32,14 @@ def test_a_run_of_a_version_with_fewer_settings_is_taken_up(tmp_path):
     run = RunFolder(tmp_path)
     train(recipe(), tmp_path)
     old = yaml.safe_load(run.recipe.read_text())
-    del old["translating"]["told_apart"], old["training"]["lesion_weight"]
+    del old["translating"]["reclassified"], old["training"]["lesion_weight"]
     run.recipe.write_text(yaml.safe_dump(old | {"about": "In other words."}))
     state = load_checkpoint(run.checkpoint)
     del state["settings"]["lesion_weight"]
     save_checkpoint(run.checkpoint, state)
     train(recipe(), tmp_path)
-    with pytest.raises(UsageError, match=r"another recipe: translating[.]told_apart;"):
-        train(recipe("translating.told_apart=[1, 2]"), tmp_path)
+    with pytest.raises(UsageError, match=r"another recipe: translating[.]reclassified;"):
+        train(recipe("translating.reclassified=[1, 2]"), tmp_path)
 
 
 def test_conditions_that_a_method_does_not_use_are_refused(tmp_path):

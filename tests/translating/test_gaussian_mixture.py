@@ -11,7 +11,7 @@ from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.preparation import Prepared
 from medtrans.preparing.settings import PreparingSettings
-from medtrans.translating.gaussian_mixture import told_apart
+from medtrans.translating.gaussian_mixture import reclassify
 from medtrans.translating.prediction import Prediction, mean_of_classes, predict, predict_classes
 from medtrans.translating.settings import TranslatingSettings
 from tests.translating.stand_ins import Fake, translator_of
@@ -59,12 +59,12 @@ def dice_of(probabilities, labels):
 
 
 def found(probabilities, image, channels=(0, 1, 2)):
-    return (told_apart(Prediction(2 * probabilities - 1), prepared_of(image), channels).voxels + 1) / 2
+    return (reclassify(Prediction(2 * probabilities - 1), prepared_of(image), channels).voxels + 1) / 2
 
 
 @pytest.mark.parametrize("means", [MEANS, (1.0, 0.6, 0.2), (0.6, 1.0, 0.2)], ids=["rising", "falling", "neither"])
 @pytest.mark.parametrize("bias", [0.0, 0.2])
-def test_tissues_that_a_network_confuses_are_told_apart_by_their_brightness(means, bias):
+def test_tissues_that_a_network_confuses_are_reclassified_by_their_brightness(means, bias):
     labels = shells()
     before = doubtful(labels)
     after = found(before, image_of(labels, bias, means=means))
@@ -104,7 +104,7 @@ def test_probabilities_stay_probabilities_with_voxels_of_any_size():
     image, before = image_of(labels), doubtful(labels)
     for spacing in ((0.5, 0.5, 3.0), (1.0, 1.0, 1.0), (5.0, 5.0, 5.0)):
         prepared = prepared_of(image, np.diag([*spacing, 1.0]))
-        after = (told_apart(Prediction(2 * before - 1), prepared, (0, 1, 2)).voxels + 1) / 2
+        after = (reclassify(Prediction(2 * before - 1), prepared, (0, 1, 2)).voxels + 1) / 2
         assert after.min() > -1e-5
         assert after.sum(axis=0).max() < 1 + 1e-5
         assert after.dtype == np.float32
@@ -113,7 +113,7 @@ def test_probabilities_stay_probabilities_with_voxels_of_any_size():
 def test_few_voxels_are_left_as_they_are():
     labels = shells(12)
     before = 2 * doubtful(labels) - 1
-    assert told_apart(Prediction(before), prepared_of(image_of(labels)), (0, 1, 2)).voxels is before
+    assert reclassify(Prediction(before), prepared_of(image_of(labels)), (0, 1, 2)).voxels is before
 
 
 class Doubtful(Fake):
@@ -135,7 +135,7 @@ def test_a_translator_tells_labels_apart_where_its_settings_name_them():
     scores = {}
     for numbers in ((), (4, 5, 6)):
         way = {"spatial_dims": 3, "target_normalisation": Labels(labels=(4, 5, 6)), "body_mask": "none"}
-        made = translator_of(Doubtful(labels), TranslatingSettings(told_apart=numbers, window=(32, 32, 32)), **way)(
+        made = translator_of(Doubtful(labels), TranslatingSettings(reclassified=numbers, window=(32, 32, 32)), **way)(
             image
         )
         scores[numbers] = ((made.voxels[0] == labels + 3) & (labels > 0)).sum() / (labels > 0).sum()
@@ -157,14 +157,14 @@ class Means(Doubtful):
         return (probabilities * (means + 1)).sum(dim=1, keepdim=True) - 1
 
 
-def test_the_mean_of_classes_is_taken_after_they_were_told_apart():
+def test_the_mean_of_classes_is_taken_after_they_were_reclassified():
     labels = shells(32)
     image = Volume(image_of(labels, noise=0.01)[None] * 1000, HEAD)
     truth = np.array([0, 500, 750, 1000])[labels]
     errors = {}
     for numbers in ((), (1, 2, 3)):
         way = {"spatial_dims": 3, "target_normalisation": Linear(low=0, high=1000), "target_modality": "MR"}
-        settings = TranslatingSettings(told_apart=numbers, window=(32, 32, 32))
+        settings = TranslatingSettings(reclassified=numbers, window=(32, 32, 32))
         made = translator_of(Means(labels), settings, **way)(image)
         assert made.voxels.shape == image.voxels.shape
         errors[numbers] = np.abs(made.voxels[0] - truth)[labels > 0].mean()
@@ -172,7 +172,7 @@ def test_the_mean_of_classes_is_taken_after_they_were_told_apart():
     assert errors[1, 2, 3] < 10
 
 
-def test_classes_that_are_not_told_apart_give_what_the_network_gives():
+def test_classes_that_are_not_reclassified_give_what_the_network_gives():
     kind = load("regression")
     generator = {"name": "class_means", "network": {"channels": [4, 4]}, "means": [-1, -0.2, 0.6]}
     torch.manual_seed(0)
@@ -194,7 +194,7 @@ def test_classes_that_are_not_told_apart_give_what_the_network_gives():
         ((7,), Labels(labels=(7, 8)), "has one label, and needs another"),
     ],
 )
-def test_labels_that_cannot_be_told_apart_are_refused(numbers, normalisation, said):
+def test_labels_that_cannot_be_reclassified_are_refused(numbers, normalisation, said):
     preparing = PreparingSettings(**({"target_normalisation": normalisation} if normalisation else {}))
     with pytest.raises(UsageError, match=said):
-        TranslatingSettings(told_apart=numbers).assert_fits(preparing, Fake())
+        TranslatingSettings(reclassified=numbers).assert_fits(preparing, Fake())

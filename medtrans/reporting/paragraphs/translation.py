@@ -27,7 +27,7 @@ def translation_sentences(run: RunRecord) -> list[str]:
     return [
         _windows(settings, run.sidecars),
         *_mirrored(settings["translating"]),
-        *_told_apart(settings["translating"]),
+        *_reclassified(settings["translating"]),
         *_samples(run),
         *_consistent(run.sidecars),
         *_posterior(run.sidecars),
@@ -56,12 +56,12 @@ def _mirrored(translating: Mapping[str, Any]) -> list[str]:
     return ["Each prediction is the mean with that of the mirrored volume (left and right), mirrored back."]
 
 
-def _told_apart(translating: Mapping[str, Any]) -> list[str]:
-    labels = list(map(str, translating.get("told_apart", ())))
+def _reclassified(translating: Mapping[str, Any]) -> list[str]:
+    labels = list(map(str, translating.get("reclassified", ())))
     if not labels:
         return []
     return [
-        f"Labels {', '.join(labels[:-1])} and {labels[-1]} were told apart once more by a Gaussian mixture of the "
+        f"Labels {', '.join(labels[:-1])} and {labels[-1]} were classified again by a Gaussian mixture of the "
         "intensities of each image, with a bias field and the probabilities of the network as prior (Van Leemput et "
         "al., IEEE Trans Med Imaging 1999; Ashburner and Friston, NeuroImage 2005)."
     ]
