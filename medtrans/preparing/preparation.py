@@ -69,8 +69,8 @@ class Preparation:
         """Of the targets: it decides the unit, the value of air and the data type of what is written."""
         return find_modality(self.target_modality)
 
-    def fit(self, pairs: Iterable[Pair]) -> Self:
-        """Fit the normalisation of sources and targets; a case of one side is used for that side."""
+    def fit(self, pairs: Iterable[Pair], *, arbitrary_unit: bool = False) -> Self:
+        """Fit both normalisations; a case of one side is used for that side. No real target has an `arbitrary_unit`."""
         voxels: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"source": [], "target": []}
         upper: list[tuple[float, ...]] = []
         for pair in pairs:
@@ -86,7 +86,7 @@ class Preparation:
                 if pair.target is not None:
                     inside = self._without_padding(body, pair.target)
                     voxels["target"] += (_subset(one[inside].astype(np.float64)) for one in pair.target.voxels)
-                    if not self.settings.target_normalisation.keeps_unit:
+                    if arbitrary_unit or not self.settings.target_normalisation.keeps_unit:
                         upper.append(upper_percentiles(pair.target))
         names = {f"{role}_normalisation": some for role, some in voxels.items() if some}
         fitted = {name: getattr(self.settings, name).fit(some) for name, some in names.items()}

@@ -34,7 +34,10 @@ def fitted_preparation(recipe: Recipe, cases: Sequence[Case], run: RunFolder) ->
     """From the run folder if it is there, else fitted to the training cases and written."""
     if run.preparation.exists():
         return load_preparation(run)
-    fitted = recipe.preparation().fit(load_pair(case) for case in cases if case.split == "train")
+    preparation = recipe.preparation()
+    painted_mr = bool(recipe.painting.target) and not preparation.modality.quantitative
+    pairs = (load_pair(case) for case in cases if case.split == "train")
+    fitted = preparation.fit(pairs, arbitrary_unit=painted_mr)
     save_preparation(run, fitted)
     return fitted
 

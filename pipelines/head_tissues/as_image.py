@@ -4,7 +4,8 @@
 
 Nothing is trained: the weights are those of the segmenter, whose classes get the HU of the phantoms, or the signals of
 an MPRAGE (networks/class_means). It is a member beside the networks of head_mr_to_ct or head_any_to_t1, whose errors
-are others: `medtrans translate -m` for each. `--gate` copies the gate of one of these, for what a source must be.
+are others: `medtrans translate -m` for each. `--like` takes over from one of these what a source must be (gate.json),
+and the scale of a T1, which has no unit.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="model folder of a segmenter of tissues, of label maps alone")
     parser.add_argument("--to", choices=RECIPES, required=True)
     parser.add_argument("--output", "-o", type=Path, required=True)
-    parser.add_argument("--gate", type=Path, help="gate.json of another model of such sources")
+    parser.add_argument("--like", type=Path, help="model folder of a network with such sources and targets")
     options = parser.parse_args()
     segmenter, preparation, config = load_model(options.model)
     labels = preparation.settings.target_normalisation
@@ -57,14 +58,15 @@ def main() -> None:
     method = Regression(task, RegressionSettings(generator=generator))
     method.load_state_dict({f"G.U.{key}": value for key, value in segmenter.S.state_dict().items()}, strict=True)
     settings = replace(preparation.settings, target_normalisation=target)
-    made = Preparation(settings, preparation.source_modality, MODALITIES[options.to])
+    scale = load_model(options.like)[1].target_percentiles if options.like else ()
+    made = Preparation(settings, preparation.source_modality, MODALITIES[options.to], scale)
     declared = {**config["card"]["declared"], **{key: value for key, value in asdict(recipe.card).items() if value}}
     declared["source"] = config["card"]["declared"]["source"]
     card = {**config["card"], "name": RECIPES[options.to], "about": ABOUT.format(to=options.to), "declared": declared}
     brain = load_recipe(Path(__file__).with_name("recipe.yaml")).translating.reclassified
     translating = replace(recipe.translating, reclassified=brain if options.to == "T1" else ())
     save_model(options.output, method, made, card, translating=translating)
-    gate = options.gate or options.model / GATE
+    gate = (options.like or options.model) / GATE
     if gate.is_file():
         shutil.copy(gate, options.output / GATE)
     print(options.output)

@@ -44,6 +44,12 @@ def test_each_member_loads_and_its_card_has_scores_and_failures(model):
         assert "not declared" not in card
 
 
+def test_translations_without_a_unit_can_be_brought_to_the_scale_of_a_real_image(model):
+    for folder in model.members:
+        preparation = load_model(folder)[1]
+        assert bool(preparation.target_percentiles) is (preparation.target_modality == "MR")
+
+
 def test_nothing_of_the_machine_it_was_trained_on_is_in_it(model):
     for path in (path for member in model.members for path in member.parent.rglob("*") if path.is_file()):
         assert path.suffix not in PICKLES

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from medtrans.auditing.gate.signature import GATE
 from medtrans.catalogue import pipelines_folder
 from medtrans.models.config import CARD
 from medtrans.models.folder import load_model, save_model
@@ -88,20 +89,23 @@ def test_tissues_are_scored_in_each_contrast_of_heads_and_of_brains_alone(score,
     assert "on 1 painted head in 4 contrasts" in facts["figure"]
 
 
-@pytest.mark.parametrize(("to", "modality"), [("CT", "CT"), ("T1", "MR")])
+@pytest.mark.parametrize(("to", "modality", "shipped"), [("CT", "CT", "head-mr-to-ct"), ("T1", "MR", "head-any-to-t1")])
 def test_a_segmenter_of_tissues_answers_with_the_mean_intensity_of_what_a_voxel_may_be(
-    to, modality, monkeypatch, tmp_path
+    to, modality, shipped, monkeypatch, tmp_path
 ):
     labels = Labels(labels=tuple(range(1, 12)))
     preparation = preparation_of("MR", "labels", source_normalisation=Percentiles(), target_normalisation=labels)
     segmenter = tiny_segmenter(preparation).eval()
     card = {"name": "tiny", "declared": {"licence": "Apache-2.0", "source": "MR"}}
     save_model(tmp_path / "segmenter", segmenter, preparation, card)
-    script = str(pipelines_folder() / "head_tissues" / "as_image.py")
-    monkeypatch.setattr(sys, "argv", [script, str(tmp_path / "segmenter"), "--to", to, "-o", str(tmp_path / "image")])
+    script, like = str(pipelines_folder() / "head_tissues" / "as_image.py"), model_folders([shipped])[0]
+    words = [str(tmp_path / "segmenter"), "--to", to, "-o", str(tmp_path / "image"), "--like", str(like)]
+    monkeypatch.setattr(sys, "argv", [script, *words])
     names = runpy.run_path(script, run_name="__main__")
     method, made, config = load_model(tmp_path / "image")
     assert made.target_modality == modality
+    assert made.target_percentiles == load_model(like)[1].target_percentiles
+    assert (tmp_path / "image" / GATE).read_bytes() == (like / GATE).read_bytes()
     assert config["card"]["declared"]["source"] == "MR"
 
     image = torch.randn(2, 1, 8, 8)

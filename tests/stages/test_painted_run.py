@@ -11,6 +11,7 @@ from medtrans.recipe import load_recipe, make_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._gate_file import PAINTINGS
 from medtrans.stages._run_cases import run_cases
+from medtrans.stages._training_data import fitted_preparation
 from medtrans.stages.check import check_recipe
 from medtrans.stages.run import run
 
@@ -71,6 +72,14 @@ def test_a_pair_is_painted_again_where_it_was_changed_or_is_of_other_settings(do
     assert np.array_equal(read_volume(run_cases(recipe(), paths)[0][0].sources[0]).voxels, before.voxels)
     other = run_cases(recipe("painting.seed=1"), RunFolder(paths.path / "other"))[0][0].sources[0]
     assert not np.array_equal(read_volume(other).voxels, before.voxels)
+
+
+@pytest.mark.parametrize(("name", "percentiles"), [("head_mr_to_ct", 0), ("head_any_to_t1", 1)])
+def test_a_painted_mr_has_a_unit_that_no_scanner_has(name, percentiles, tmp_path):
+    settings = load_recipe(find_recipe(name), quick=True)
+    paths = RunFolder(tmp_path)
+    fitted = fitted_preparation(settings, run_cases(settings, paths)[0], paths)
+    assert len(fitted.target_percentiles) == percentiles
 
 
 def test_a_number_without_a_meaning_is_named(tmp_path):
