@@ -157,7 +157,7 @@ class Preparation:
         normaliser = self.settings.target_normalisation
         if self.target_modality == "labels":
             return target.like(normaliser.merge(normaliser.split(target.voxels)))
-        if normaliser.keeps_unit:
+        if normaliser.keeps_unit and not self.target_percentiles:
             return target
         if not self.target_percentiles:
             advice = "train the model again with this version of medtrans"

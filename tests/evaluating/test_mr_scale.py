@@ -21,8 +21,9 @@ from medtrans.reading.volumes import read_volume, write_volume
 from tests.evaluating.scored_volumes import mask, mr
 from tests.evaluating.sidecars import write_sidecar
 
+PAINTED = "linear, of painted targets"
 NORMALISERS = {name: normalisation.load(name)() for name in normalisation.names() if name not in ("labels", "linear")}
-NORMALISERS["linear"] = Linear(low=0, high=1000)
+NORMALISERS["linear"] = NORMALISERS[PAINTED] = Linear(low=0, high=1000)
 NORMALISERS["percentiles, lower"] = replace(NORMALISERS["percentiles"], lower=2.0, upper=98.0)
 EVALUATING = EvaluatingSettings(preset="mr-percentile", region="mask")
 GAINS = (0.5, 1.0, 1.3)
@@ -40,18 +41,18 @@ def made(folder, name, seed=0, noise=8.0, gain=TARGET_GAIN):
     return Case(name, name, (paths["source"],), (paths["target"],), paths["mask"], "test"), image, target
 
 
-def fitted(normaliser):
-    settings = PreparingSettings(target_normalisation=normaliser)
+def fitted(name):
+    settings = PreparingSettings(target_normalisation=NORMALISERS[name])
     pairs = []
     for seed, gain in enumerate(GAINS):
         image = mr(noise=20.0 + seed, scale=1.0)
         pairs.append(Pair(Case("t", "t", (), ()), image, image.like(gain * image.voxels.clip(0))))
-    return Preparation(settings, "MR", "MR").fit(pairs)
+    return Preparation(settings, "MR", "MR").fit(pairs, arbitrary_unit=name == PAINTED)
 
 
 def translated(folder, preparation, case, image, target):
     """What a nearly perfect network writes: the target as it is normalised, restored on the typical scale."""
-    prepared = preparation.prepare_target(target, body=preparation.body_mask(image))
+    prepared = preparation.prepare_target(preparation.in_written_unit(target), body=preparation.body_mask(image))
     rng = np.random.default_rng(7)
     noisy = prepared.voxels + 0.02 * rng.normal(size=prepared.voxels.shape).astype(np.float32)
     path = folder / "translated" / f"{case.name}.nii.gz"
@@ -64,7 +65,7 @@ def translated(folder, preparation, case, image, target):
 def both(folder, name, gain=TARGET_GAIN):
     """The evaluations of one case by a run and by files."""
     case, image, target = made(folder, "sub-1", gain=gain)
-    preparation = fitted(NORMALISERS[name])
+    preparation = fitted(name)
     path = translated(folder, preparation, case, image, target)
     run = evaluate_run([case], {case.name: path}, {}, preparation, EVALUATING)
     return run, evaluate_files(folder / "translated", folder / "target", folder / "mask", "mr-percentile")
@@ -96,7 +97,7 @@ def test_another_truth_is_refused(tmp_path):
     case, image, target = made(tmp_path / "bent", "sub-1")
     bent = target.like(np.sqrt(target.voxels))
     write_volume(bent, case.targets[0], overwrite=True)
-    preparation = fitted(NORMALISERS["percentiles"])
+    preparation = fitted("percentiles")
     path = translated(tmp_path / "bent", preparation, case, image, bent)
     run = evaluate_run([case], {case.name: path}, {}, preparation, EVALUATING)
     with pytest.raises(UsageError, match="was scored on another target"):
@@ -118,7 +119,7 @@ def test_a_perfect_network_has_a_small_error_by_every_normaliser(tmp_path, name,
 
 def test_a_wrong_gain_of_a_translation_is_an_error(tmp_path):
     case, image, target = made(tmp_path, "sub-1")
-    preparation = fitted(NORMALISERS["percentiles"])
+    preparation = fitted("percentiles")
     path = translated(tmp_path, preparation, case, image, target)
     right = values(evaluate_run([case], {case.name: path}, {}, preparation, EVALUATING))
     brighter = preparation.in_written_unit(target)
@@ -131,7 +132,7 @@ def test_a_wrong_gain_of_a_translation_is_an_error(tmp_path):
 def test_a_validation_scores_as_the_run_does(tmp_path, name):
     """There the target is brought to the scale of the translation, by the same factor."""
     case, image, target = made(tmp_path, "sub-1")
-    preparation = fitted(NORMALISERS[name])
+    preparation = fitted(name)
     path = translated(tmp_path, preparation, case, image, target)
     run = values(evaluate_run([case], {case.name: path}, {}, preparation, EVALUATING))
     pair = scoring_pair(case, "mask", preparation)
@@ -142,7 +143,7 @@ def test_a_validation_scores_as_the_run_does(tmp_path, name):
 def test_a_translation_in_the_unit_of_its_source_is_scored_as_it_is_and_baselines_beside_it(tmp_path):
     case, _, target = made(tmp_path, "sub-1")
     training, _, _ = made(tmp_path, "sub-0", seed=1)
-    preparation = fitted(NORMALISERS["percentiles"])
+    preparation = fitted("percentiles")
     path = tmp_path / "translated" / "sub-1.nii.gz"
     write_volume(target, path)
     write_sidecar(path.with_name("sub-1.json"), output={SIDECAR_KEY: []}, data_consistency={"after": 0.0})
