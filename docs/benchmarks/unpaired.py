@@ -39,7 +39,7 @@ from medtrans.translating.translator import Translator
 RECIPE = Path(__file__).with_name("unpaired.yaml")
 FIRST, SPLITS = 1000, {"train": 28, "validation": 6, "test": 6}
 TASKS = {
-    "CT": (),
+    "CT": ("preparing.target_normalisation={name: linear, low: -1000, high: 1000}",),
     "FLAIR": (
         "reading.target.modality=MR",
         "preparing.target_normalisation={name: linear, low: 0, high: 300}",
