@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from nibabel.affines import apply_affine, voxel_sizes
 from scipy import ndimage, optimize
 from scipy.spatial.transform import Rotation
 
@@ -32,10 +33,10 @@ def outer_surface(skull: np.ndarray, brain: np.ndarray, affine: np.ndarray) -> t
     """Points of the outer table in mm, above the base of the skull, and unit normals away from the head."""
     solid = ndimage.binary_fill_holes(ndimage.binary_closing(skull | brain, iterations=3))
     index = np.argwhere(solid & ~ndimage.binary_erosion(solid))
-    points = index @ affine[:3, :3].T + affine[:3, 3]
+    points = apply_affine(affine, index)
     vault = points[:, 2] > points[:, 2].max() - VAULT_MM
     index, points = index[vault], points[vault]
-    smooth = gaussian_filter(solid.astype(np.float32), 1.5 / np.linalg.norm(affine[:3, :3], axis=0))
+    smooth = gaussian_filter(solid.astype(np.float32), 1.5 / voxel_sizes(affine))
     slopes = np.stack([slope[tuple(index.T)] for slope in np.gradient(smooth)], 1) @ np.linalg.inv(affine[:3, :3])
     normals = -slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-9)
     chosen = np.random.default_rng(0).permutation(len(points))[:POINTS]
@@ -57,16 +58,16 @@ def placed(t1: Volume, skull: np.ndarray, brain: np.ndarray) -> tuple[np.ndarray
         return out
 
     def at(places: np.ndarray) -> np.ndarray:
-        return ndimage.map_coordinates(image, (places @ inverse[:3, :3].T + inverse[:3, 3]).T, order=1, mode="nearest")
+        return ndimage.map_coordinates(image, apply_affine(inverse, places).T, order=1, mode="nearest")
 
     def step(x: np.ndarray) -> float:
         moved = motion(x)
-        places, across = points @ moved[:3, :3].T + moved[:3, 3], STEP_MM * normals @ moved[:3, :3].T
+        places, across = apply_affine(moved, points), STEP_MM * normals @ moved[:3, :3].T
         return float((at(places + across) - at(places - across)).mean())
 
     found = optimize.minimize(lambda x: -step(x), np.zeros(6), method="Powell", options={"ftol": 1e-5})
     moved = motion(found.x)
-    distance = np.linalg.norm(points @ moved[:3, :3].T + moved[:3, 3] - points, axis=1).mean()
+    distance = np.linalg.norm(apply_affine(moved, points) - points, axis=1).mean()
     return moved, step(np.zeros(6)), -found.fun, float(distance)
 
 

@@ -157,9 +157,9 @@ class Preparation:
         normaliser = self.settings.target_normalisation
         if self.target_modality == "labels":
             return target.like(normaliser.merge(normaliser.split(target.voxels)))
-        if normaliser.keeps_unit and not self.target_percentiles:
-            return target
         if not self.target_percentiles:
+            if normaliser.keeps_unit:
+                return target
             advice = "train the model again with this version of medtrans"
             raise UsageError("preparation", "the scale of the targets was not fitted", advice)
         return scaled(target, upper_percentiles(target), self.target_percentiles)

@@ -19,7 +19,7 @@ def refuse_not_longer(recipe: Recipe, run: RunFolder) -> None:
     if not (run.recipe.exists() and run.checkpoint.exists()):
         raise UsageError(run.path, "holds no training that could be continued", "leave --continue out")
     before = load_recipe(run.recipe)
-    changed = [key for key in changed_keys(recipe, run) if key not in FREE]
+    changed = [key for key in changed_keys(before, recipe) if key not in FREE]
     if changed:
         what = f"holds a run with another {changed[0]}, but --continue changes the length of a training alone"
         raise UsageError(run.path, what, "give another --folder, or training.start_from: its model")

@@ -27,7 +27,7 @@ from medtrans.preparing.patch_dataset import PatchDataset
 from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.checks import refusal
-from medtrans.recipe import Recipe
+from medtrans.recipe import Recipe, load_recipe
 from medtrans.runs import RunFolder
 from medtrans.stages._continued_run import refuse_not_longer
 from medtrans.stages._needed_models import refuse_missing_models
@@ -136,7 +136,7 @@ def refuse_other_run(recipe: Recipe, run: RunFolder, *, longer: bool = False) ->
         refuse_not_longer(recipe, run)
         return
     if run.recipe.exists():
-        if changed := changed_keys(recipe, run):
+        if changed := changed_keys(load_recipe(run.recipe), recipe):
             raise UsageError(run.path, f"holds a run of another recipe: {', '.join(changed)}", OTHER_RUN)
         return
     foreign = [path.name for path in run.written() if os.path.lexists(path)]

@@ -1,20 +1,18 @@
-"""Whether a run folder holds the run of a recipe."""
+"""Whether two recipes are one: that of a run folder, and that of a command."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from medtrans.recipe import Recipe, load_recipe
-from medtrans.runs import RunFolder
+from medtrans.recipe import Recipe
 
 
-def changed_keys(recipe: Recipe, run: RunFolder) -> list[str]:
-    """Keys with another value than in the recipe of the run, sorted.
+def changed_keys(one: Recipe, other: Recipe) -> list[str]:
+    """Keys whose values differ, sorted. What `about` says does not count.
 
-    A setting that did not exist when the run began counts as its default. What `about` says does not count. Raises
-    UsageError where the recipe of the run cannot be read.
+    A setting that did not exist when a run began has its default in the recipe that is loaded from its folder.
     """
-    before, now = _values(load_recipe(run.recipe)), _values(recipe)
+    before, now = _values(one), _values(other)
     return sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
 
 

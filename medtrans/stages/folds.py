@@ -22,7 +22,7 @@ from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.score import Evaluation
 from medtrans.core.tables import text_table
 from medtrans.evaluating.segmentation.segmenter import of_settings
-from medtrans.recipe import Recipe
+from medtrans.recipe import Recipe, load_recipe
 from medtrans.reporting.evaluation_report import evaluation_report
 from medtrans.reporting.page import write_page
 from medtrans.reporting.provenance import provenance
@@ -123,7 +123,7 @@ def _finished(recipe: Recipe, folder: Path) -> list[Recipe]:
         run = RunFolder(folder / FOLD.format(number))
         if not (run.scores_json.is_file() and run.recipe.is_file()):
             return []
-        if changed_keys(one, run):
+        if changed_keys(load_recipe(run.recipe), one):
             return []
     return recipes
 
