@@ -69,6 +69,11 @@ class Preparation:
         """Of the targets: it decides the unit, the value of air and the data type of what is written."""
         return find_modality(self.target_modality)
 
+    @property
+    def has_unit(self) -> bool:
+        """Whether translations have a unit: HU, say. MR has none that scanners share, nor has a painted one."""
+        return self.settings.target_normalisation.keeps_unit and not self.target_percentiles
+
     def fit(self, pairs: Iterable[Pair], *, arbitrary_unit: bool = False) -> Self:
         """Fit both normalisations; a case of one side is used for that side. No real target has an `arbitrary_unit`."""
         voxels: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"source": [], "target": []}
@@ -157,9 +162,9 @@ class Preparation:
         normaliser = self.settings.target_normalisation
         if self.target_modality == "labels":
             return target.like(normaliser.merge(normaliser.split(target.voxels)))
+        if self.has_unit:
+            return target
         if not self.target_percentiles:
-            if normaliser.keeps_unit:
-                return target
             advice = "train the model again with this version of medtrans"
             raise UsageError("preparation", "the scale of the targets was not fitted", advice)
         return scaled(target, upper_percentiles(target), self.target_percentiles)
@@ -289,12 +294,3 @@ def _subset(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every n-th value, as an image whose every voxel is body."""
     subset = values[:: max(len(values) // MAX_FIT_VOXELS, 1)]
     return subset, np.ones(subset.shape, bool)
-
-
-def assert_known_conditions(names: Iterable[str], preparations: Iterable[Preparation]) -> None:
-    """Raises UsageError where a condition was given that none of the models takes."""
-    taken = sorted({name for preparation in preparations for name in preparation.settings.conditions})
-    for name in names:
-        if name not in taken:
-            models = f"this model takes {', '.join(taken)}" if taken else "this model takes none"
-            raise UsageError(f"--condition {name}", "unknown condition", models)

@@ -20,10 +20,10 @@ from medtrans.exporting.networks import write_networks
 from medtrans.models.engines import Predict, translation
 from medtrans.models.folder import load_model
 from medtrans.models.zoo import model_folders
-from medtrans.preparing.preparation import assert_known_conditions
 from medtrans.reading.names import EXPORTED
 from medtrans.reading.storage import replace_file, sha256, write_atomically
 from medtrans.reading.temporary_files import remove_strays
+from medtrans.stages._conditions import assert_known_conditions
 from medtrans.stages.translate import translate
 from medtrans.translating.translator import Translator
 

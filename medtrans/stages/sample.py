@@ -8,8 +8,8 @@ from pathlib import Path
 from medtrans.batching.outputs import Output, plan_outputs
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.core.synthetic import DESCRIPTION
-from medtrans.preparing.preparation import assert_known_conditions
 from medtrans.reading.volumes import write_volume
+from medtrans.stages._conditions import assert_known_conditions
 from medtrans.translating.sampling import load_sampler, sample_volumes
 
 

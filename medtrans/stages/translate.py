@@ -18,8 +18,8 @@ from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import UsageError
 from medtrans.core.progress import ProgressCallback, no_progress
 from medtrans.models.zoo import DEFAULT, model_folders
-from medtrans.preparing.preparation import assert_known_conditions
 from medtrans.stages._chosen_series import chosen_inputs, named
+from medtrans.stages._conditions import assert_known_conditions
 from medtrans.translating.ensemble import AnyTranslator
 from medtrans.translating.loading import Models
 from medtrans.translating.translator import Translator

@@ -162,7 +162,7 @@ def _on_scale_of(first: Translator, member: Translator, made: Translation) -> Tr
 def _have_one_scale(first: Preparation, other: Preparation) -> bool:
     """Whether images of both have a unit, or one number brings those of one to the scale of the other."""
     normalisation, theirs = first.settings.target_normalisation, other.settings.target_normalisation
-    if normalisation.keeps_unit or theirs == normalisation:
+    if first.has_unit or theirs == normalisation:
         return True
     own, wanted = other.target_percentiles, first.target_percentiles
     return bool(own) and len(own) == len(wanted) and theirs.unfitted() == normalisation.unfitted()

@@ -129,7 +129,7 @@ def likelihood(
     noise = with_rounding(noise, source, measured_in, first.astype(np.float64), nothing)
     measures = operator.measure(np.random.default_rng(0).normal(size=shape))
     count = int(np.count_nonzero(measures)) * (2 if np.iscomplexobj(measures) else 1)
-    gain = 1.0 if settings.target_normalisation.keeps_unit else None
+    gain = 1.0 if preparation.has_unit else None
     unit = slope, offset, prepared, settings.orientation, gain
     return Likelihood(operator, measured_in(source), nothing, noise, count, *unit)
 

@@ -253,7 +253,7 @@ class Translator:
     ) -> tuple[Volume, Agreement]:
         """The translation as it agrees with its source, in the unit of the source and in its own type."""
         noise, modality = self.settings.data_consistency or 0.0, self.preparation.modality
-        scale = not self.preparation.settings.target_normalisation.keeps_unit
+        scale = not self.preparation.has_unit
         made, agreement = make_consistent(translated, source, measured, noise, modality, scale=scale, where=where)
         return to_whole_hu(made) if modality.name == "CT" else made, agreement
 

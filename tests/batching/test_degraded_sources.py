@@ -1,6 +1,7 @@
 """Data consistency of files: the record of the degradation lies beside each source, or is given for all."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from medtrans.degradations.blur import Blur
 from medtrans.degradations.gamma import Gamma
 from medtrans.degradations.thick_slices import ThickSlices
 from medtrans.models.folder import save_model
+from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.reading.volumes import read_volume
 from medtrans.stages.degrade import degrade
@@ -69,6 +71,19 @@ def test_a_translation_agrees_with_its_source_and_has_its_unit(original, tmp_pat
     assert facts["data_consistency"]["after"] < 3e-4 < 0.05 < facts["data_consistency"]["before"]
     assert facts["output"]["target_percentiles"] == []
     assert [each["file"] for each in facts["inputs"]] == ["a.nii.gz", "a.json"]
+
+
+def test_a_painted_contrast_is_brought_to_the_unit_of_its_source_before(original, tmp_path):
+    """Its window is fixed, but no scanner has its unit."""
+    source = degraded(original, Blur(millimetres=3.0), tmp_path / "blurred")
+    translator = mr_translator(Same(), target_normalisation=Linear(low=0, high=50), target_modality="MR")
+    translator.preparation = replace(translator.preparation, target_percentiles=(45.0,))
+    translate_files(source, tmp_path / "made.nii.gz", translator)
+    facts = json.loads((tmp_path / "made.json").read_text())
+    translate_files(source, tmp_path / "plain.nii.gz", translator.with_settings(data_consistency=None))
+    means = [read_volume(path).voxels.mean() for path in (source, tmp_path / "plain.nii.gz")]
+    assert facts["data_consistency"]["gain"] == pytest.approx(means[0] / means[1], rel=0.2)
+    assert facts["data_consistency"]["gain"] > 5
 
 
 def test_with_noise_it_agrees_no_further_than_that(original, tmp_path):

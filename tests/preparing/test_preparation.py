@@ -13,7 +13,7 @@ from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.nyul import Nyul
 from medtrans.preparing.normalisation.percentiles import Percentiles
 from medtrans.preparing.normalisation.zscore import ZScore
-from medtrans.preparing.preparation import Preparation, assert_known_conditions
+from medtrans.preparing.preparation import Preparation
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.preparing.transforms.flip import Flip
 from medtrans.reading.volumes import read_volume
@@ -254,13 +254,20 @@ def test_conditions_come_in_the_order_of_the_model_and_a_missing_one_is_named():
         preparation.conditions({"age": 40.0}, "a")
 
 
-def test_a_condition_that_no_model_takes_is_refused():
-    taking, other = (Preparation(PreparingSettings(conditions=names)) for names in (("age",), ()))
-    assert_known_conditions(["age"], [taking, other])
-    with pytest.raises(UsageError, match="unknown condition; this model takes age"):
-        assert_known_conditions(["agee"], [taking])
-    with pytest.raises(UsageError, match="this model takes none"):
-        assert_known_conditions(["age"], [other])
+@pytest.mark.parametrize(
+    ("normalisation", "modality", "percentiles", "expected"),
+    [
+        (Linear(), "CT", (), True),
+        (Linear(low=0, high=30), "PET", (), True),
+        (Labels(labels=(1, 2)), "labels", (), True),
+        (Percentiles(), "MR", (), False),
+        (Linear(low=0, high=850), "MR", (500.0,), False),
+    ],
+    ids=["CT", "PET", "labels", "MR", "painted MR"],
+)
+def test_only_targets_with_a_unit_are_compared_unscaled(normalisation, modality, percentiles, expected):
+    preparation = Preparation(PreparingSettings(target_normalisation=normalisation), "MR", modality, percentiles)
+    assert preparation.has_unit is expected
 
 
 def converted(voxels, gain, offset, kind):

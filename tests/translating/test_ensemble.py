@@ -119,6 +119,15 @@ def test_models_of_one_contrast_that_learnt_other_intensities_meet_on_the_scale_
     assert np.allclose(made.uncertainty.voxels, 0, atol=1e-2)
 
 
+def test_a_painted_contrast_has_no_mean_with_one_that_was_learnt_from_scanners():
+    painted = named(Same(), "painted", target_normalisation=Linear(low=0, high=850))
+    painted.preparation = replace(painted.preparation, target_modality="MR", target_percentiles=(500.0,))
+    real = named(Same(), "real", target_normalisation=Percentiles(typical_range=(0.0, 900.0)))
+    for members in ([painted, real], [real, painted]):
+        with pytest.raises(ModelRefused, match="intensities on another scale"):
+            Ensemble(members)
+
+
 def test_what_a_member_refuses_is_refused():
     with pytest.raises(InputRefused, match="head: has 2 channels"):
         Ensemble([named(Same(), "a"), named(Same(), "b")]).translate(

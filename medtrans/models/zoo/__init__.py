@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from medtrans.core.errors import ModelRefused
@@ -99,6 +100,7 @@ def _name(text: str) -> str:
     return text.replace("_", "-")
 
 
+@cache
 def _shipped(folder: Path) -> ShippedModel:
     about = parse_yaml(read_bytes(folder / "about.yaml", MAX_RECIPE_BYTES).decode(), folder / "about.yaml")
     members = tuple(path.parent for path in sorted(folder.glob(f"*/{CONFIG}")))
