@@ -8,12 +8,11 @@ import textwrap
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import get_type_hints
 
 from medtrans.core.errors import UsageError
 from medtrans.core.registry import Entry
 from medtrans.core.setting_rows import Row, all_parts, members_of, nested, rows
-from medtrans.core.settings import Settings
+from medtrans.core.settings import Settings, hints_of
 from medtrans.core.suggestions import did_you_mean
 from medtrans.core.tables import text_table
 from medtrans.core.yaml_text import MAX_RECIPE_BYTES, parse_yaml
@@ -92,7 +91,7 @@ def _rows_below(parts: Mapping[str, type[Settings]], words: list[str], place: st
 
 def _parts_of(kind: type[Settings], words: list[str]) -> dict[str, type[Settings]]:
     """The parts that a list or a table of a setting may name."""
-    hint = get_type_hints(kind, include_extras=True)[words[0]]
+    hint = hints_of(kind)[words[0]]
     inner = nested(hint)
     if len(words) > 1 and inner:
         return _parts_of(inner, words[1:])

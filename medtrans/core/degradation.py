@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from annotated_types import Ge, Gt, Interval
@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Interval
 from medtrans.core.bounds import range_text
 from medtrans.core.errors import UsageError
 from medtrans.core.modality import ModalityName
-from medtrans.core.settings import Settings
+from medtrans.core.settings import Settings, hints_of
 from medtrans.core.volume import Volume
 
 SEEDS = 1 << 32
@@ -73,7 +73,7 @@ class Degradation(Settings, ABC):
     @classmethod
     def note(cls, key: str) -> str:
         """The range and the unit of a setting that is a number."""
-        hints = get_type_hints(cls, include_extras=True)
+        hints = hints_of(cls)
         if key not in cls.units or key not in hints:
             return ""
         return f"{key} is {range_text(hints[key])} {cls.units[key]}"

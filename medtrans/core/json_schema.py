@@ -9,10 +9,10 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from medtrans.core.setting_rows import explanations, members_of
-from medtrans.core.settings import Settings
+from medtrans.core.settings import Settings, hints_of
 
 LIMITS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 PLAIN = {int: "integer", float: "number", str: "string", bool: "boolean", Path: "string", type(None): "null"}
@@ -30,7 +30,7 @@ class SchemaWriter:
         key = f"{kind.__module__.removeprefix('medtrans.')}.{kind.__name__}"
         if key not in self.definitions:
             self.definitions[key] = {}  # A class may hold its own kind.
-            hints, texts = get_type_hints(kind, include_extras=True), explanations(kind)
+            hints, texts = hints_of(kind), explanations(kind)
             properties, required = {}, [field.name for field in fields(kind) if _is_required(field)]
             for field in fields(kind):
                 properties[field.name] = self.of_hint(hints[field.name]) | _described(texts.get(field.name, ""))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args
 
-from medtrans.core.settings import Settings
+from medtrans.core.settings import Settings, hints_of
 
 S = TypeVar("S", bound=Settings)
 NONE: Mapping[str, Path] = {}
@@ -21,7 +21,7 @@ def rebase(
     A name in `named` stands for its path, unless `folder` holds something of that name. Raises UsageError on unknown
     keys and names.
     """
-    hints = get_type_hints(kind, include_extras=True)
+    hints = hints_of(kind)
     # That of Settings itself: a class may refuse what is incomplete, and changes may still complete it.
     build_nested = vars(Settings)["nested"].__func__
     nested = build_nested(kind, values, where, lambda inner, table, place: rebase(inner, table, folder, place, named))

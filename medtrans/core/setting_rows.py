@@ -13,11 +13,11 @@ import types
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import yaml
 
-from medtrans.core.settings import MemberOf, Settings
+from medtrans.core.settings import MemberOf, Settings, hints_of
 
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 PLAIN = {int: "integer", float: "number", str: "text", bool: "true, false", Path: "path", type(None): "null"}
@@ -76,13 +76,13 @@ def all_parts(hint: Any) -> Iterator[Any]:
 
 def named(kind: type[Settings]) -> list[str]:
     """The names that a table of this class may have; empty where it has none."""
-    hint = get_type_hints(kind).get("name")
+    hint = hints_of(kind).get("name")
     return [str(name) for name in get_args(hint)] if get_origin(hint) is Literal else []
 
 
 def rows(kind: type[Settings], above: str = "", values: Callable[[Any], str] = allowed_values) -> Iterator[Row]:
     """A row for each setting; settings within settings follow with dotted keys, except parts that have a name."""
-    hints, texts = get_type_hints(kind, include_extras=True), explanations(kind)
+    hints, texts = hints_of(kind), explanations(kind)
     for field in fields(kind):
         if field.name == "name" and get_origin(hints["name"]) is Literal:
             continue

@@ -37,7 +37,7 @@ class Settings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], where: str = "settings") -> Self:
         """The inverse of `to_dict`. Raises UsageError on an unknown key, with a suggestion, and on a wrong value."""
-        hints = get_type_hints(cls, include_extras=True)
+        hints = hints_of(cls)
         nested = cls.nested(values, where, lambda kind, inner, place: kind.from_dict(inner, place))
         typed = {key: _typed(value, hints[key]) for key, value in nested.items()}
         for key, value in typed.items():
@@ -62,7 +62,7 @@ class Settings:
 
     def refuse_invalid(self, where: str) -> None:
         """Raise UsageError where a value lies outside of the bounds of its annotation or is not finite."""
-        hints = get_type_hints(type(self), include_extras=True)
+        hints = hints_of(type(self))
         for field in fields(self):
             with self.noting(field.name):
                 refuse_invalid(getattr(self, field.name), hints[field.name], f"{where}.{field.name}")
@@ -73,7 +73,7 @@ class Settings:
 
         Raises UsageError on unknown keys and names.
         """
-        hints, known = get_type_hints(cls, include_extras=True), {f.name: f for f in fields(cls)}
+        hints, known = hints_of(cls), {f.name: f for f in fields(cls)}
         out = {}
         for key, value in values.items():
             if key not in known:
@@ -124,6 +124,16 @@ class MemberOf:
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         """JSON schema for editors: a table with a name; its other keys depend on the member."""
         return {"type": "object", "properties": {"name": {"type": "string"}}}
+
+
+_HINTS: dict[type[Any], Mapping[str, Any]] = {}
+
+
+def hints_of(kind: type[Any]) -> Mapping[str, Any]:
+    """The annotations of a class. They are read once, for Python compiles their text."""
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind, include_extras=True)
+    return _HINTS[kind]
 
 
 def _plain(value: Any) -> Any:
@@ -177,7 +187,7 @@ def _class_of(
         return kind
     if members:
         return _load_member(str(name), members, where)
-    named = {known: kind for kind, _ in kinds for known in get_args(get_type_hints(kind).get("name", str))}
+    named = {known: kind for kind, _ in kinds for known in get_args(hints_of(kind).get("name", str))}
     if not named:
         return kind
     if name not in named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ def render(report: Report) -> bytes:
     return environment().get_template("page.html").render(report=report, scripts=scripts()).encode("utf-8", "replace")
 
 
+@cache
 def environment() -> Environment:
-    """Templates of the pages and of their sections."""
+    """Templates of the pages and of their sections, compiled once."""
     templates = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,

@@ -7,11 +7,10 @@ the word stays when the picture is copied out of the page.
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 from PIL import Image
 
 from medtrans.core.errors import UsageError
@@ -28,9 +27,10 @@ ASPECT_RATIOS = (0.4, 1.25)
 
 def tile_png(tile: Tile, *, width: int = WIDTH) -> bytes:
     """One tile as a PNG with a colour palette."""
-    figure = _figure(width, _height(tile.view, width))
-    draw_tile(figure, tile, (0, 0, width, _height(tile.view, width)))
-    return _png(figure)
+    height = _height(tile.view, width)
+    canvas = Image.new("RGB", (width, height))
+    draw_tile(canvas, tile, (0, 0, width, height))
+    return _png(canvas)
 
 
 def panel(
@@ -51,17 +51,10 @@ def panel(
     tiles = [second.get(tile.role, tile) for tile in row.tiles]
     each = (width - GAP * (len(tiles) - 1)) // len(tiles)
     height = _height(view, each)
-    figure = _figure(width, height)
+    canvas = Image.new("RGB", (width, height))
     for number, tile in enumerate(tiles):
-        draw_tile(figure, tile, (number * (each + GAP), 0, each, height))
-    return _png(figure)
-
-
-def _figure(width: int, height: int) -> Figure:
-    """At 72 dots per inch a point is a pixel, so that font sizes are pixels."""
-    figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor="black")
-    FigureCanvasAgg(figure)
-    return figure
+        draw_tile(canvas, tile, (number * (each + GAP), 0, each, height))
+    return _png(canvas)
 
 
 def _height(view: View, width: int) -> int:
@@ -69,19 +62,16 @@ def _height(view: View, width: int) -> int:
     return TOP + round(width * float(np.clip(up / across, *ASPECT_RATIOS))) + BOTTOM
 
 
-def _png(figure: Figure) -> bytes:
-    """The figure as a PNG of 256 colours: grey levels, the diverging colour map and the colour of SYNTHETIC."""
-    canvas = figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
-    canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+def _png(canvas: Image.Image) -> bytes:
+    """A PNG of 256 colours: grey levels, the diverging colour map and the colour of SYNTHETIC."""
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette().tobytes())
     data = io.BytesIO()
-    image.quantize(palette=palette, dither=Image.Dither.NONE).save(data, "PNG")
+    canvas.quantize(palette=palette, dither=Image.Dither.NONE).save(data, "PNG")
     return data.getvalue()
 
 
+@cache
 def _palette() -> np.ndarray:
     """(256, 3) uint8."""
     mark = LinearSegmentedColormap.from_list("mark", ["#000000", AMBER])

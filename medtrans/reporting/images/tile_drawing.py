@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
+import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
+from PIL import Image, ImageDraw, ImageFont
 
 from medtrans.reporting.images.layers import Tile
 from medtrans.reporting.images.slices import LETTERS, View
@@ -18,95 +19,122 @@ DIVERGING = LinearSegmentedColormap.from_list("signed", ["#74c6ff", "#1f7fd6", "
 PAPER, QUIET, AMBER = "#f4f4f4", "#b9b9be", "#ffc24b"
 TOP, BOTTOM = 36, 36
 """Height in pixels of the strips above and below the picture."""
+SMALL, LARGE = 16, 18
+"""Font sizes in pixels."""
+OUTLINE = 0.7
+"""Width in pixels of the contour of the body."""
 SCALE_BARS_MM = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
-Place = tuple[float, float, float, float]
-"""Left, bottom, width and height in pixels."""
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels, from the upper left corner."""
 
 
-def draw_tile(figure: Figure, tile: Tile, place: Place) -> None:
-    """Title, slice and colour bar of one tile at a place of the figure."""
-    left, bottom, width, height = place
-    _title(figure, tile, place)
-    _picture(_axes(figure, (left, bottom + BOTTOM, width, height - TOP - BOTTOM)), tile)
-    _colour_bar(figure, tile, place)
+def draw_tile(canvas: Image.Image, tile: Tile, box: Box) -> None:
+    """Title, slice and colour bar of one tile in a box of the canvas (RGB, black)."""
+    left, top, width, height = box
+    draw = ImageDraw.Draw(canvas)
+    _title(draw, tile, box)
+    picture = (left, top + TOP, width, height - TOP - BOTTOM)
+    mm = _picture(canvas, tile, picture)
+    _letters(draw, tile.view, picture)
+    _scale_bar(draw, picture, mm)
+    _colour_bar(canvas, tile, (left, top + height - BOTTOM, width, BOTTOM))
 
 
-def _axes(figure: Figure, place: Place) -> Axes:
-    width, height = (side * 72 for side in figure.get_size_inches())
-    left, bottom, across, up = place
-    axes = figure.add_axes((left / width, bottom / height, across / width, up / height))
-    axes.set_axis_off()
-    return axes
+@cache
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf" / name, size)
 
 
-def _write(figure: Figure, x: float, y: float, text: str, **style: object) -> None:
-    width, height = (side * 72 for side in figure.get_size_inches())
-    style = {"color": PAPER, "fontsize": 16, "va": "center", "parse_math": False} | style
-    figure.text(x / width, y / height, text, **style)  # type: ignore[arg-type]
+def _write(
+    draw: ImageDraw.ImageDraw,
+    place: tuple[float, float],
+    text: str,
+    anchor: str,
+    *,
+    size: int = SMALL,
+    bold: bool = False,
+    colour: str = PAPER,
+    edge: int = 0,
+) -> None:
+    """`anchor` as Pillow names it: l, m, r across, a, m, d for the top, middle and bottom; with a black `edge`."""
+    draw.text(place, text, colour, _font(size, bold), anchor, stroke_width=edge, stroke_fill="black")
 
 
-def _title(figure: Figure, tile: Tile, place: Place) -> None:
-    left, bottom, width, height = place
-    y = bottom + height - TOP / 2
-    _write(figure, left + 8, y, tile.role.capitalize(), weight="bold", fontsize=18)
+def _title(draw: ImageDraw.ImageDraw, tile: Tile, box: Box) -> None:
+    left, top, width, _ = box
+    y = top + TOP / 2
+    _write(draw, (left + 8, y), tile.role.capitalize(), "lm", size=LARGE, bold=True)
     slice_text = f"{tile.view.plane} {tile.view.number + 1}/{tile.view.count}"
     text, colour = ("SYNTHETIC", AMBER) if tile.synthetic else (slice_text, QUIET)
-    _write(figure, left + width - 8, y, text, color=colour, ha="right")
+    _write(draw, (left + width - 8, y), text, "rm", colour=colour)
 
 
-def _picture(axes: Axes, tile: Tile) -> None:
-    """The slice in millimetres with orientation letters and a scale bar; padded with black to the aspect ratio."""
-    width, height = tile.view.extent
+def _picture(canvas: Image.Image, tile: Tile, box: Box) -> float:
+    """The slice in the middle of the box, as large as it can be; returns the millimetres of a pixel."""
+    (across, up), (left, top, width, height) = tile.view.extent, box
+    mm = max(across / width, up / height)
+    size = max(round(across / mm), 1), max(round(up / mm), 1)
     low, high = tile.window.low, max(tile.window.high, tile.window.low + 1e-6)
-    colours = DIVERGING if tile.diverging else GREY
-    pixels = np.ma.masked_invalid(tile.pixels)
-    axes.imshow(pixels, cmap=colours, vmin=low, vmax=high, extent=(0, width, 0, height), interpolation="bilinear")
+    valid = np.isfinite(tile.pixels)
+    values = (_resized(np.where(valid, tile.pixels, low), size) - low) / (high - low)
+    colours = _coloured(np.clip(values, 0, 1), tile)
+    colours[_resized(valid, size) < 0.5] = 0
     if tile.contour is not None and tile.contour.any() and not tile.contour.all():
-        down, across = tile.contour.shape
-        x, y = (np.arange(across) + 0.5) * width / across, (np.arange(down)[::-1] + 0.5) * height / down
-        axes.contour(x, y, tile.contour.astype(float), [0.5], colors=QUIET, linewidths=0.7)
-    _fit(axes, width, height)
-    _letters(axes, tile.view)
-    _scale_bar(axes, tile.view)
+        share = _outline(_resized(tile.contour, size))[..., None]
+        colours = np.rint((1 - share) * colours + share * np.array(_rgb(QUIET))).astype(np.uint8)
+    canvas.paste(Image.fromarray(colours), (left + (width - size[0]) // 2, top + (height - size[1]) // 2))
+    return mm
 
 
-def _fit(axes: Axes, width: float, height: float) -> None:
-    """Limits that show (width, height) mm centred, as large as the axes allow."""
-    box = axes.get_window_extent()
-    pixel = max(width / box.width, height / box.height)
-    across, up = pixel * box.width, pixel * box.height
-    axes.set_aspect("auto")
-    axes.set_xlim((width - across) / 2, (width + across) / 2)
-    axes.set_ylim((height - up) / 2, (height + up) / 2)
+def _resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(rows, columns) by linear interpolation, by means where the picture is smaller."""
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
 
 
-def _letters(axes: Axes, view: View) -> None:
-    places = ((0.02, 0.5, "left", "center"), (0.98, 0.5, "right", "center"),
-              (0.5, 0.985, "center", "top"), (0.5, 0.015, "center", "bottom"))  # fmt: skip
-    for letter, (x, y, ha, va) in zip(LETTERS[view.plane], places, strict=True):
-        text = axes.text(x, y, letter, transform=axes.transAxes, ha=ha, va=va, color=PAPER, fontsize=18, weight="bold")
-        text.set_path_effects([withStroke(linewidth=2.5, foreground="black")])
+def _coloured(values: np.ndarray, tile: Tile) -> np.ndarray:
+    """(..., RGB), uint8, of values from 0 to 1."""
+    colours = DIVERGING if tile.diverging else GREY
+    table = colours(np.linspace(0, 1, 256), bytes=True)[:, :3]
+    return np.asarray(table[np.rint(255 * values).astype(np.uint8)])
 
 
-def _scale_bar(axes: Axes, view: View) -> None:
-    """A scale bar of a round length at the lower left."""
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    length = max((mm for mm in SCALE_BARS_MM if mm <= 0.27 * (right - left)), default=SCALE_BARS_MM[0])
-    x, y = left + 0.025 * (right - left), bottom + 0.03 * (top - bottom)
-    (line,) = axes.plot([x, x + length], [y, y], color=PAPER, linewidth=3, solid_capstyle="butt")
-    text = axes.text(x, y + 0.015 * (top - bottom), f"{length:g} mm", color=PAPER, fontsize=16, va="bottom")
-    for artist in (line, text):
-        artist.set_path_effects([withStroke(linewidth=5 if artist is line else 2.5, foreground="black")])
+def _outline(inside: np.ndarray) -> np.ndarray:
+    """Share of each pixel that lies in the line at 0.5, by its distance to it: values divided by their slope."""
+    slope = np.hypot(*np.gradient(inside)) if min(inside.shape) > 1 else np.zeros_like(inside)
+    return np.asarray(np.clip((OUTLINE + 1) / 2 - np.abs(inside - 0.5) / np.maximum(slope, 1e-6), 0, 1))
 
 
-def _colour_bar(figure: Figure, tile: Tile, place: Place) -> None:
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour[1:]))
+
+
+def _letters(draw: ImageDraw.ImageDraw, view: View, box: Box) -> None:
+    left, top, width, height = box
+    places = ((0.02, 0.5, "lm"), (0.98, 0.5, "rm"), (0.5, 0.015, "ma"), (0.5, 0.985, "md"))
+    for letter, (x, y, anchor) in zip(LETTERS[view.plane], places, strict=True):
+        _write(draw, (left + x * width, top + y * height), letter, anchor, size=LARGE, bold=True, edge=1)
+
+
+def _scale_bar(draw: ImageDraw.ImageDraw, box: Box, mm: float) -> None:
+    """A scale bar of a round length at the lower left, by the millimetres of a pixel."""
+    left, top, width, height = box
+    length = max((one for one in SCALE_BARS_MM if one <= 0.27 * width * mm), default=SCALE_BARS_MM[0])
+    x, y, pixels = round(left + 0.025 * width), round(top + 0.97 * height), round(length / mm)
+    draw.rectangle((x - 1, y - 2, x + pixels, y + 2), "black")
+    draw.rectangle((x, y - 1, x + pixels - 1, y + 1), PAPER)
+    _write(draw, (x, y - 0.015 * height), f"{length:g} mm", "ld", edge=1)
+
+
+def _colour_bar(canvas: Image.Image, tile: Tile, box: Box) -> None:
     """The colour bar with the ends of the display window, in the strip below the picture."""
-    left, bottom, width, _ = place
-    y = bottom + BOTTOM / 2
+    left, top, width, height = box
+    draw, y = ImageDraw.Draw(canvas), top + height // 2
     ends = [f"{end:+g}" if tile.diverging else f"{end:g}" for end in (tile.window.low, tile.window.high)]
     ends = [end.replace("-", "−") for end in ends]
-    axes = _axes(figure, (left + 0.35 * width, y - 6, 0.3 * width, 12))
-    axes.imshow(np.linspace(0, 1, 128)[None], cmap=DIVERGING if tile.diverging else GREY, aspect="auto")
-    axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, edgecolor="#77777c"))
-    _write(figure, left + 0.35 * width - 6, y, ends[0], ha="right", color=QUIET)
-    _write(figure, left + 0.65 * width + 6, y, f"{ends[1]} {tile.unit}".strip(), color=QUIET)
+    first, last = round(left + 0.35 * width), round(left + 0.65 * width)
+    ramp = _coloured(np.tile(np.linspace(0, 1, last - first), (12, 1)), tile)
+    canvas.paste(Image.fromarray(ramp), (first, y - 6))
+    draw.rectangle((first, y - 6, last - 1, y + 5), outline="#77777c")
+    _write(draw, (first - 6, y), ends[0], "rm", colour=QUIET)
+    _write(draw, (last + 6, y), f"{ends[1]} {tile.unit}".strip(), "lm", colour=QUIET)
