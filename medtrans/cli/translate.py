@@ -42,6 +42,13 @@ if TYPE_CHECKING:
     from medtrans.batching.outcome import Outcome
 
 
+class Grid(StrEnum):
+    """Voxels of translations, as in TranslatingSettings.grid."""
+
+    source = "source"
+    model = "model"
+
+
 class FileFormat(StrEnum):
     """File formats of translations, as in `batching.file_formats`."""
 
@@ -128,6 +135,13 @@ def translate(
             "default: as the model was saved.",
         ),
     ] = None,
+    grid: Annotated[
+        Grid | None,
+        typer.Option(
+            help="Voxels of the result: those of the source, or of the model, which may be smaller than thick slices; "
+            "default: as the model was saved.",
+        ),
+    ] = None,
     consistency: Annotated[
         str | None,
         typer.Option(
@@ -196,7 +210,7 @@ def translate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Translate volumes. The output has exactly the geometry of the input."""
+    """Translate volumes. The output has exactly the geometry of the input, unless --grid asks for other voxels."""
     from medtrans.batching.found_inputs import is_batch_of_cases, read_names
     from medtrans.cli.progress import ProgressBars
     from medtrans.stages._translation_check import check_translation
@@ -205,7 +219,8 @@ def translate(
     is_batch = recursive or is_batch_of_cases(inputs)
     part = Part() if slurm else part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
-    changes = changes_of({"samples": samples, "seed": seed}, mirror, consistency, posterior, force=force)
+    own = {"samples": samples, "seed": seed, "grid": grid.value if grid else None}
+    changes = changes_of(own, mirror, consistency, posterior, force=force)
     planned: dict[str, Any] = {
         "overwrite": overwrite,
         "resume": resume,

@@ -28,6 +28,7 @@ from medtrans.preparing.settings import PreparingSettings
 from medtrans.reading.memory import memory_errors
 from medtrans.reading.padding import padding_as_air, without_padding
 
+AGAIN = "train the model again with this version of medtrans"
 MAX_FIT_VOXELS = 200_000
 """Largest number of voxels of a training image that normalisation is fitted to."""
 
@@ -73,6 +74,11 @@ class Preparation:
     def has_unit(self) -> bool:
         """Whether translations have a unit: HU, say. MR has none that scanners share, nor has a painted one."""
         return self.settings.target_normalisation.keeps_unit and not self.target_percentiles
+
+    @property
+    def is_painted_t1(self) -> bool:
+        """Whether the targets were painted as MR, which is as T1: their scale is fixed, and no scanner's."""
+        return self.settings.target_normalisation.keeps_unit and bool(self.target_percentiles)
 
     def fit(self, pairs: Iterable[Pair], *, arbitrary_unit: bool = False) -> Self:
         """Fit both normalisations; a case of one side is used for that side. No real target has an `arbitrary_unit`."""
@@ -165,8 +171,7 @@ class Preparation:
         if self.has_unit:
             return target
         if not self.target_percentiles:
-            advice = "train the model again with this version of medtrans"
-            raise UsageError("preparation", "the scale of the targets was not fitted", advice)
+            raise UsageError("preparation", "the scale of the targets was not fitted", AGAIN)
         return scaled(target, upper_percentiles(target), self.target_percentiles)
 
     def task(self, source_channels: int, target_channels: int) -> Task:
@@ -200,8 +205,7 @@ class Preparation:
         settings, modalities = dict(values), []
         for name in ("source_modality", "target_modality"):
             if name not in settings:
-                what = f"{name} is missing, so that the unit of the images is unknown"
-                raise UsageError("preparation", what, "train the model again with this version of medtrans")
+                raise UsageError("preparation", f"{name} is missing, so that the unit of the images is unknown", AGAIN)
             modalities.append(settings.pop(name))
         percentiles = tuple(map(float, settings.pop("target_percentiles", ())))
         if not all(0 < value < np.inf for value in percentiles):

@@ -7,7 +7,6 @@
 | constant-output | the 0.5th to the 99.5th percentile span below a twentieth of the usual top |
 | saturated-output | a tenth of the voxels have the highest value, or lie above what the model can write |
 | implausible-output | the modality does not have such values (Modality.check) |
-| already-t1 | of a painted T1: white matter is brighter than grey matter in the source, too |
 
 The usual top is that of the training targets; of CT, 200 HU, which bone exceeds in every head and body.
 """
@@ -18,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import ndimage
 
 from medtrans.core.finding import Finding
 from medtrans.core.modality import AIR_HU, Modality
@@ -29,12 +27,6 @@ MAX_TOP_RATIO, MIN_SPAN_FRACTION, MAX_TOP_SHARE = 5.0, 0.05, 0.1
 MIN_WRITTEN = 0.05
 """Share of the body below which everything is air."""
 MAX_VOXELS = 1_000_000
-COARSE_MM, DEEP_MM = 3.0, 25.0
-"""Distance of the voxels that are compared with the source, and below the surface: brain alone, in a head as well."""
-GREY, WHITE = (0.5, 0.75), (0.88, 1.1)
-"""Range of grey and of white matter in a painted T1 (MPRAGE), in parts of the 95th percentile of the deep voxels."""
-MIN_CONTRAST, MIN_VOXELS = 1.0, 100
-"""Of white to grey matter, in median absolute deviations; least voxels of each."""
 KINDS = ("CT", "MR")
 """Of PET and dose, an empty image may be right."""
 
@@ -61,37 +53,6 @@ def doubt_output(
             for one in modality.check(translated.voxels, where)
         ]
     return found
-
-
-def doubt_need(source: Volume, translated: Volume, where: str) -> list[Finding]:
-    """A finding where the source of a painted T1 is T1-weighted itself; of the first channels, on one grid.
-
-    With m the medians of both tissues in the source and s the mean of their median absolute deviations (times 1.4826):
-    (m_white - m_grey) / s is 1 or more.
-    """
-    steps = tuple(slice(None, None, max(round(COARSE_MM / mm), 1)) for mm in translated.spacing)
-    spacing = [each.step * mm for each, mm in zip(steps, translated.spacing, strict=True)]
-    image, made = (volume.voxels[0][steps].astype(np.float32) for volume in (source, translated))
-    deep = ndimage.distance_transform_edt(ndimage.binary_fill_holes(made > 0), sampling=spacing) > DEEP_MM
-    if not deep.any():
-        return []
-    share = made / max(np.percentile(made[deep], 95), 1e-6)
-    grey, white = (image[deep & (share > low) & (share < high)] for low, high in (GREY, WHITE))
-    if min(grey.size, white.size) < MIN_VOXELS or not np.isfinite(image).all():
-        return []
-    spread = 1.4826 * np.mean([np.median(np.abs(one - np.median(one))) for one in (grey, white)])
-    if np.median(white) - np.median(grey) < MIN_CONTRAST * spread or not spread:
-        return []
-    return [
-        Finding(
-            code="already-t1",
-            severity="warn",
-            where=where,
-            what="the source looks T1-weighted already: white matter is brighter than grey matter in it",
-            consequence="the translation is a poorer T1 than the image itself",
-            advice="use the image; where its slices are thick, interpolate it",
-        )
-    ]
 
 
 def _doubt(written: np.ndarray, share: float, air: float, top: float, clipped: float) -> tuple[str, str] | None:

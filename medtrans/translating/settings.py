@@ -10,6 +10,7 @@ from annotated_types import Ge, Interval, Le
 from medtrans.core.errors import UsageError
 from medtrans.core.method import Denoises, Method
 from medtrans.core.settings import Settings
+from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.settings import PreparingSettings
 from medtrans.preparing.transforms.flip import Flip
 
@@ -53,6 +54,9 @@ class TranslatingSettings(Settings):
     """Labels of a segmenter, or numbers of classes of a generator of class_means, that are classified again by the
     intensities of the image itself, with a Gaussian mixture and a bias field for which the network is the prior: those
     of a brain, whose brightness differs. Empty: none."""
+    keeps_t1: bool = False
+    """Of a source that is T1-weighted already: the source itself, on the scale of the model, with what the translation
+    adds to it where its slices are thick. For a model that makes T1 on a linear scale."""
     grid: Literal["source", "model"] = "source"
     """Voxels of a translation: those of its source, or of preparing.spacing, for a model that makes voxels smaller."""
 
@@ -78,6 +82,9 @@ class TranslatingSettings(Settings):
             )
         if self.reclassified:
             _refuse_other_labels(self.reclassified, preparing, method)
+        if self.keeps_t1 and not isinstance(preparing.target_normalisation, Linear):
+            what = "is for models that make T1 on a linear scale, and that of this target is another"
+            raise UsageError("translating.keeps_t1", what, "leave it out")
         if self.mirror != "none":
             _refuse_mirrored(preparing, method)
         if self.posterior_sampling is not None:

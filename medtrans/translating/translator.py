@@ -29,12 +29,13 @@ from medtrans.models.shortcomings import read_shortcomings
 from medtrans.preparing.geometry import ORDERS, grid_of_spacing, resample_like, spacing_along
 from medtrans.preparing.preparation import Preparation, Prepared
 from medtrans.reading.memory import TRANSLATING_FACTOR, memory_errors, refuse_without_memory
+from medtrans.translating import t1_weighted
 from medtrans.translating.admission import admit
 from medtrans.translating.body import body_used, doubt_body, refuse_small_body
 from medtrans.translating.data_consistency import Agreement, Measured, make_consistent
 from medtrans.translating.gaussian_mixture import predict_reclassified
 from medtrans.translating.output_checks import assert_same_geometry, to_whole_hu
-from medtrans.translating.output_doubts import doubt_need, doubt_output
+from medtrans.translating.output_doubts import doubt_output
 from medtrans.translating.posterior import Sampled, likelihood, sample_posterior
 from medtrans.translating.prediction import Prediction, predict, refuse_not_finite, with_spread
 from medtrans.translating.prior import Prior
@@ -188,7 +189,11 @@ class Translator:
             translated, agreement = self._consistent(translated, source, measured, where)
             uncertainty = uncertainty and uncertainty.like(uncertainty.voxels * np.float32(agreement.gain))
         if not (sampled or agreement):  # These have the scale of their source.
-            findings = *findings, *self._doubts(volume, translated, body, clipped, where)
+            findings = *findings, *self._doubts(translated, body, clipped, where)
+            if self.settings.keeps_t1 or self.preparation.is_painted_t1:
+                keeps = self.settings.keeps_t1
+                translated, more = t1_weighted.answer(volume, translated, source.spacing, where, keeps=keeps)
+                findings = *findings, *more
         seconds = time.monotonic() - began
         samples, modality = prediction.samples, self.preparation.modality
         facts = clipped, seconds, findings, uncertainty, samples, body, agreement, sampled
@@ -196,15 +201,11 @@ class Translator:
         made = Translation(translated, modality, *facts, engines=engines)
         return with_provenance(made, self, source if where == UNNAMED else None)
 
-    def _doubts(
-        self, source: Volume, translated: Volume, body: BodyUsed | None, clipped: float, where: str
-    ) -> list[Finding]:
+    def _doubts(self, translated: Volume, body: BodyUsed | None, clipped: float, where: str) -> list[Finding]:
         """On the translation itself, and what a test of the model has shown."""
         inside = (body.fraction if body else 1.0) * translated.voxels[0].size
         preparation = self.preparation
         found = doubt_output(translated, preparation.modality, preparation.target_percentiles, inside, clipped, where)
-        if preparation.target_percentiles and preparation.settings.target_normalisation.keeps_unit:  # A painted T1.
-            found += doubt_need(source, translated, where)
         return [*found, *(replace(warning, where=where) for warning in self.identity.warnings)]
 
     def _predict(

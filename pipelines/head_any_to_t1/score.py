@@ -3,7 +3,8 @@
     python pipelines/head_any_to_t1/score.py PEOPLE -m runs/head_any_to_t1/model -o scores.json --painted LABELS
 
 PEOPLE holds NAME_T1, NAME_T2 and NAME_FLAIR on one grid for each person: brains, or heads with a mask NAME_brain or
-SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm; the target is the T1. MAE, PSNR and SSIM in the brain by
+SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm, interpolated to the grid of the T1 and in voxels of
+their own, which the model makes smaller; the target is the T1. MAE, PSNR and SSIM in the brain by
 the preset mr-percentile. All that needs other images is learnt from the other people alone: baselines (their mean T1,
 the boxes around their brains brought together, and the median of the T1 for each value of the source), and, as a
 T1-like image has no unit, one factor for the model. Of each label map in LABELS a CT with 8 HU of noise is painted, and
@@ -25,6 +26,7 @@ from medtrans.core.ct_window import brain_window
 from medtrans.core.modality import find_modality
 from medtrans.core.tables import text_table
 from medtrans.core.volume import Volume
+from medtrans.degradations._record import degrade_all
 from medtrans.evaluating.image_scores import score_pair
 from medtrans.evaluating.statistics.intervals import mean_interval
 from medtrans.evaluating.training_baselines import TrainingBaselines, TrainingCase
@@ -42,8 +44,12 @@ from medtrans.reading.storage import write_atomically
 from medtrans.reading.volumes import read_volume
 from medtrans.translating.ensemble import AnyTranslator, load_translator
 
-THICK = "T1 of 5 mm"
-SOURCES = ("T2", "FLAIR", THICK)
+THICK, IN_VOXELS = "T1 of 5 mm", "T1 in voxels of 5 mm"
+ON_GRID = ("T2", "FLAIR", THICK)
+SOURCES = (*ON_GRID, IN_VOXELS)
+SLICES: list[dict[str, Any]] = [
+    {"name": "thick_slices", "parameters": {"millimetres": 5.0, "gap": 0.0, "plane": "axial", "profile": "gaussian"}}
+]
 PAINTED, HULL_MM = "painted CT", 3.0
 """Source of painted heads, and how much CSF around the brain counts."""
 METRICS = {"psnr": 2, "ssim": 3, "mae": 4}
@@ -59,10 +65,13 @@ def main() -> None:
     parser.add_argument("--output", "-o", type=Path, required=True)
     parser.add_argument("--cards", action="store_true", help="write the scores into the cards of the models")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--engine", default="torch")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    translator = load_translator(options.model, grid="source")
-    people = read_people(options.people, translator)
+    translator, finer = (
+        load_translator(options.model, engine=options.engine, grid=grid) for grid in ("source", "model")
+    )
+    people = read_people(options.people, translator, finer)
     scores = [score for name in people for source in SOURCES for score in scores_of(name, source, people)]
     painted = paint_people(options.painted, translator) if options.painted else {}
     scores += [score for name in painted for score in scores_of(name, PAINTED, painted)]
@@ -77,20 +86,22 @@ def main() -> None:
 
 
 Person = dict[str, Volume]
-"""T1, T2, FLAIR and thick T1 of a person, "made from" each of the last three, on the scale of the 99.5th percentile of
-the brain; and the brain."""
+"""T1, and each source of a person with what is "made from" it, on the scale of the 99.5th percentile of the brain; and
+the brain."""
 
 
-def read_people(folder: Path, translator: AnyTranslator) -> dict[str, Person]:
-    """One visit of each person that has all three images."""
+def read_people(folder: Path, translator: AnyTranslator, finer: AnyTranslator) -> dict[str, Person]:
+    """One visit of each person that has all three images; `finer` writes voxels of the model's size."""
     people: dict[str, Person] = {}
     for t1 in sorted(folder.rglob("*_T1.nii.gz")):
         name = t1.name.removesuffix("_T1.nii.gz")
         paths = {contrast: t1.with_name(f"{name}_{contrast}.nii.gz") for contrast in ("T1", "T2", "FLAIR")}
         if subject_of(name) not in people and all(path.exists() for path in paths.values()):
             images = {contrast: orient(read_volume(path), "RAS")[0] for contrast, path in paths.items()}
-            images[THICK] = thick(images["T1"])
-            made = {f"made from {source}": translator(images[source]) for source in SOURCES}
+            images[THICK] = images[IN_VOXELS] = degraded_in_place(images["T1"], SLICES, find_modality("MR"), "linear")
+            made = {f"made from {source}": translator(images[source]) for source in ON_GRID}
+            small = finer(degrade_all(images["T1"], SLICES, find_modality("MR")))
+            made[f"made from {IN_VOXELS}"] = resample_like(small, images["T1"], order=1)
             brain = brain_of(t1, name, images["T1"])
             people[subject_of(name)] = {key: scaled(image, brain) for key, image in (images | made).items()}
             people[subject_of(name)]["brain"] = brain
@@ -111,12 +122,6 @@ def paint_people(folder: Path, translator: AnyTranslator) -> dict[str, Person]:
         people[name] = {key: scaled(image, brain) for key, image in images.items()} | {"brain": brain}
         print(name, flush=True)
     return people
-
-
-def thick(image: Volume) -> Volume:
-    """The image in axial slices of 5 mm, interpolated to its own grid."""
-    drawn = {"millimetres": 5.0, "gap": 0.0, "plane": "axial", "profile": "gaussian"}
-    return degraded_in_place(image, [{"name": "thick_slices", "parameters": drawn}], find_modality("MR"), "linear")
 
 
 def brain_of(t1: Path, name: str, image: Volume) -> Volume:

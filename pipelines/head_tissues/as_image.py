@@ -64,7 +64,8 @@ def main() -> None:
     declared["source"] = config["card"]["declared"]["source"]
     card = {**config["card"], "name": RECIPES[options.to], "about": ABOUT.format(to=options.to), "declared": declared}
     brain = load_recipe(Path(__file__).with_name("recipe.yaml")).translating.reclassified
-    translating = replace(recipe.translating, reclassified=brain if options.to == "T1" else ())
+    to_t1 = options.to == "T1"
+    translating = replace(recipe.translating, reclassified=brain if to_t1 else (), keeps_t1=to_t1)
     save_model(options.output, method, made, card, translating=translating)
     gate = (options.like or options.model) / GATE
     if gate.is_file():

@@ -55,10 +55,12 @@ def test_t1_is_scored_beside_what_is_learnt_from_the_other_people(score, tmp_pat
             image = paint(head, contrast, np.random.default_rng(number))
             write_volume(image.like(image.voxels * brain), tmp_path / "people" / f"p{number}_{contrast}.nii.gz")
     scales = {"source_normalisation": Percentiles(), "target_normalisation": Percentiles(typical_range=(0.0, 1000.0))}
-    preparation = preparation_of("MR", "MR", **scales)
+    preparation = preparation_of("MR", "MR", spacing=(8.0, 8.0, 8.0), **scales)
     save_model(tmp_path / "model", tiny_regression(preparation), preparation, {"name": "tiny"})
     facts = score("head_any_to_t1", tmp_path / "people", "-m", tmp_path / "model")
-    assert list(dict.fromkeys(row["source"] for row in facts["summary"])) == ["T2", "FLAIR", "T1 of 5 mm"]
+    assert list(dict.fromkeys(row["source"] for row in facts["summary"])) == [
+        "T2", "FLAIR", "T1 of 5 mm", "T1 in voxels of 5 mm",
+    ]  # fmt: skip
     psnr = {(one["person"], one["source"], one["system"]): one["psnr"] for one in facts["scores"]}
     people = {person for person, _, _ in psnr}
     assert len(people) == 3

@@ -97,6 +97,11 @@ CHANGES = [
         ["Labels 7, 8 and 9 were classified again by a Gaussian mixture"],
     ),
     (
+        {"preparing": {"target_normalisation": {"name": "linear", "low": 0, "high": 850}}},
+        {"translating": {"keeps_t1": True}},
+        ["A source that was T1-weighted already"],
+    ),
+    (
         {"preparing": {"spacing": [1, 1, 1]}, "data": {"resampled": True}},
         {"preparing": {"interpolation": "linear"}},
         ["resampled to 1 × 1 × 1 mm by linear interpolation"],

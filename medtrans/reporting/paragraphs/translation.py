@@ -28,6 +28,7 @@ def translation_sentences(run: RunRecord) -> list[str]:
         _windows(settings, run.sidecars),
         *_mirrored(settings["translating"]),
         *_reclassified(settings["translating"]),
+        *_kept_t1(settings["translating"]),
         *_samples(run),
         *_consistent(run.sidecars),
         *_posterior(run.sidecars),
@@ -64,6 +65,15 @@ def _reclassified(translating: Mapping[str, Any]) -> list[str]:
         f"Labels {', '.join(labels[:-1])} and {labels[-1]} were classified again by a Gaussian mixture of the "
         "intensities of each image, with a bias field and the probabilities of the network as prior (Van Leemput et "
         "al., IEEE Trans Med Imaging 1999; Ashburner and Friston, NeuroImage 2005)."
+    ]
+
+
+def _kept_t1(translating: Mapping[str, Any]) -> list[str]:
+    if not translating.get("keeps_t1"):
+        return []
+    return [
+        "A source that was T1-weighted already (white matter brighter than grey matter) was kept, on the scale of the "
+        "model; along thick slices the detail of its translation was added."
     ]
 
 
