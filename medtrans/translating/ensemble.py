@@ -45,6 +45,7 @@ class Ensemble:
         _refuse_repeated(members)
         _refuse_single_samples(members)
         _refuse_different_scales(members)
+        _refuse_different_grids(members)
         self.members = tuple(members)
 
     @property
@@ -110,7 +111,8 @@ class Ensemble:
             engines += made.engines
         dtype = made.volume.voxels.dtype
         translated = made.volume.like(np.rint(moments.mean).astype(dtype) if dtype.kind in "iu" else moments.mean)
-        assert_same_geometry(volume, translated)
+        if all(member.settings.grid == "source" for member in self.members):
+            assert_same_geometry(volume, translated)
         uncertainty = made.volume.like(np.sqrt(moments.variance + own_variance))
         seconds = time.monotonic() - began
         described = tuple(findings.values())
@@ -182,6 +184,16 @@ def _refuse_single_samples(members: Sequence[Translator]) -> None:
         if member.method.noise_channels and member.settings.samples == 1:
             what = f"{member.identity.name} draws samples, and one of each model has no standard deviation"
             raise UsageError("--samples", what, "give --samples 4 or more")
+
+
+def _refuse_different_grids(members: Sequence[Translator]) -> None:
+    """Translations in voxels of the model's size have a mean where these are the same."""
+    sizes = [(one.preparation.settings.spacing, one.preparation.settings.orientation) for one in members]
+    grids = [one.settings.grid == "model" and size for one, size in zip(members, sizes, strict=True)]
+    for member, grid in zip(members, grids, strict=True):
+        if grid != grids[0]:
+            what = f"writes voxels of another size than {members[0].identity.name}"
+            raise ModelRefused(member.identity.name, what, "set translating.grid: source (--grid source) for all")
 
 
 def _refuse_different_scales(members: Sequence[Translator]) -> None:

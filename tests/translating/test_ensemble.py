@@ -67,6 +67,20 @@ def test_planes_may_differ_and_the_place_is_kept():
     assert np.array_equal(made.volume.affine, volume.affine)
 
 
+def test_all_members_write_the_same_voxels_those_of_the_source_or_of_the_models():
+    volume, finer = head(), TranslatingSettings(grid="model")
+    one, two, other = (named(Same(), name, finer, spacing=(mm, mm, mm)) for name, mm in (("a", 1), ("b", 1), ("c", 2)))
+    made = Ensemble([one, two]).translate(volume)
+    assert made.volume.spacing == pytest.approx((1, 1, 1))
+    assert made.volume.shares_grid_with(one.translate(volume).volume)
+    assert made.uncertainty.shares_grid_with(made.volume)
+    with pytest.raises(ModelRefused, match="c: writes voxels of another size than a"):
+        Ensemble([one, other])
+    with pytest.raises(ModelRefused, match="b: writes voxels of another size than a"):
+        Ensemble([one, named(Same(), "b", spacing=(1, 1, 1))])
+    Ensemble([one.with_settings(grid="source"), other.with_settings(grid="source")])
+
+
 def test_the_uncertainty_of_the_members_adds_to_that_between_them():
     """Two with the same noise have the same mean: what is left is the uncertainty of each."""
     settings = TranslatingSettings(samples=4)
