@@ -82,8 +82,9 @@ class TranslatingSettings(Settings):
             )
         if self.reclassified:
             _refuse_other_labels(self.reclassified, preparing, method)
-        if self.keeps_t1 and not isinstance(preparing.target_normalisation, Linear):
-            what = "is for models that make T1 on a linear scale, and that of this target is another"
+        alone = method is None or method.task.target_channels == 1
+        if self.keeps_t1 and not (alone and isinstance(preparing.target_normalisation, Linear)):
+            what = "is for models that make a T1, and nothing else, on a linear scale"
             raise UsageError("translating.keeps_t1", what, "leave it out")
         if self.mirror != "none":
             _refuse_mirrored(preparing, method)

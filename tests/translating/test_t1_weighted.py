@@ -99,6 +99,9 @@ def test_a_translation_says_so(percentiles, keeps, expected, painted):
 
 
 def test_it_needs_a_t1_on_a_fixed_scale():
-    TranslatingSettings(keeps_t1=True).assert_fits(PreparingSettings(target_normalisation=SCALE))
-    with pytest.raises(UsageError, match=r"translating.keeps_t1: is for models that make T1 on a linear scale"):
-        TranslatingSettings(keeps_t1=True).assert_fits(PreparingSettings(target_normalisation=Percentiles()))
+    TranslatingSettings(keeps_t1=True).assert_fits(PreparingSettings(target_normalisation=SCALE), Same())
+    two = Same()
+    two.task = replace(two.task, target_channels=2)
+    for scale, method in ((Percentiles(), None), (SCALE, two)):
+        with pytest.raises(UsageError, match=r"translating.keeps_t1: is for models that make a T1, and nothing else"):
+            TranslatingSettings(keeps_t1=True).assert_fits(PreparingSettings(target_normalisation=scale), method)
