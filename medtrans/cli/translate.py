@@ -219,8 +219,7 @@ def translate(
     is_batch = recursive or is_batch_of_cases(inputs)
     part = Part() if slurm else part_of(part_id, num_parts, is_folder=is_batch, output=output, environment=os.environ)
     part.say()
-    own = {"samples": samples, "seed": seed, "grid": grid.value if grid else None}
-    changes = changes_of(own, mirror, consistency, posterior, force=force)
+    changes = changes_of({"samples": samples, "seed": seed, "grid": grid}, mirror, consistency, posterior, force=force)
     planned: dict[str, Any] = {
         "overwrite": overwrite,
         "resume": resume,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,8 @@ def changes_of(
 ) -> dict[str, Any]:
     """The settings of the models that options replace; None replaces none."""
     mirrored = None if mirror is None else "left_right" if mirror else "none"
-    changes = {key: value for key, value in {**options, "mirror": mirrored}.items() if value is not None}
+    plain = {key: str(value) if isinstance(value, StrEnum) else value for key, value in options.items()}
+    changes = {key: value for key, value in {**plain, "mirror": mirrored}.items() if value is not None}
     changes |= {"smallest_body": None} if force else {}
     noises = {"data_consistency": consistency, "posterior_sampling": posterior}
     return changes | {key: _noise(key, text) for key, text in noises.items() if text is not None}

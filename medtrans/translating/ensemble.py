@@ -27,6 +27,7 @@ from medtrans.models.engines import EngineUsed
 from medtrans.models.zoo import model_folders
 from medtrans.preparing.intensity_scale import scaled
 from medtrans.preparing.preparation import Preparation
+from medtrans.translating import t1_weighted
 from medtrans.translating.data_consistency import Agreement, Measured
 from medtrans.translating.moments import Moments
 from medtrans.translating.output_checks import assert_same_geometry
@@ -47,6 +48,9 @@ class Ensemble:
         _refuse_different_scales(members)
         _refuse_different_grids(members)
         self.members = tuple(members)
+        # Whether a T1 is kept is decided once, by their mean.
+        self._keeps_t1 = all(member.settings.keeps_t1 for member in members)
+        self._plain = [one.with_settings(keeps_t1=False) if one.settings.keeps_t1 else one for one in members]
 
     @property
     def identity(self) -> Identity:
@@ -94,7 +98,8 @@ class Ensemble:
         own_variance: np.ndarray = np.zeros(1, np.float32)
         findings, clipped, samples = dict[str, Finding](), 0.0, 0
         agreements, sampled, engines = list[Agreement](), list[Sampled](), list[EngineUsed]()
-        for number, member in enumerate(self.members):
+        details = list[np.ndarray]()
+        for number, member in enumerate(self._plain):
             shown = part_progress(on_progress, number, count)
             made = member.translate(
                 volume, mask, conditions=conditions, measured=measured, where=where, on_progress=shown
@@ -103,7 +108,8 @@ class Ensemble:
             moments.add(made.volume.voxels)
             if made.uncertainty is not None:
                 own_variance = own_variance + made.uncertainty.voxels**2 / np.float32(count)
-            findings.update({finding.sentence: finding for finding in made.findings})
+            findings.update({one.sentence: one for one in made.findings if one.code not in t1_weighted.CODES})
+            details += [t1_weighted.detail(made.volume, volume.spacing)] if self._keeps_t1 else []
             clipped += made.clipped_fraction / count
             samples += made.samples
             agreements += [made.agreement] if made.agreement else []
@@ -114,6 +120,11 @@ class Ensemble:
         if all(member.settings.grid == "source" for member in self.members):
             assert_same_geometry(volume, translated)
         uncertainty = made.volume.like(np.sqrt(moments.variance + own_variance))
+        if self._keeps_t1 or self.members[0].preparation.is_painted_t1:
+            translated, more = self._answer_to_t1(volume, translated, where)
+            findings.update({one.sentence: one for one in more})
+            if more and self._keeps_t1:
+                uncertainty = uncertainty.like(np.std(details, axis=0, ddof=1)[None].astype(np.float32))
         seconds = time.monotonic() - began
         described = tuple(findings.values())
         worst = max(agreements, key=lambda one: one.after, default=None)
@@ -121,6 +132,11 @@ class Ensemble:
         facts = made.modality, clipped, seconds, described, uncertainty, samples, made.body, worst, farthest
         whole = Translation(translated, *facts, engines=tuple(engines))
         return with_provenance(whole, self, volume if where == UNNAMED else None)
+
+    def _answer_to_t1(self, source: Volume, translated: Volume, where: str) -> tuple[Volume, list[Finding]]:
+        first = self.members[0]
+        on_grid = first.on_model_grid(source)[0] if first.settings.grid == "model" else source
+        return t1_weighted.answer(on_grid, translated, source.spacing, where, keeps=self._keeps_t1)
 
 
 AnyTranslator = Translator | Ensemble

@@ -48,19 +48,28 @@ def is_t1_weighted(source: Volume, translated: Volume) -> bool:
     return bool(np.median(white) - np.median(grey) >= MIN_CONTRAST * deviation > 0)
 
 
+def detail(translated: Volume, thickness: Sequence[float]) -> np.ndarray:
+    """y - W y of the first channel (i, j, k): what the translation has along axes of thick slices."""
+    made = translated.voxels[0].astype(np.float32)
+    sides = zip(thickness, translated.spacing, strict=True)
+    deviations = [mm / own / WIDTH_OF_DEVIATION if mm > THICK * own else 0.0 for mm, own in sides]
+    return made - gaussian_filter(made, deviations)
+
+
 def kept(source: Volume, translated: Volume, thickness: Sequence[float]) -> Volume:
     """The source on the scale of the translation, with its detail along axes of thick slices; 0 where that is 0.
 
     Both lie on one grid, on which the source was interpolated; `thickness` is that of its own voxels in mm, by axis.
     """
-    wide = [mm if mm > THICK * own else 0.0 for mm, own in zip(thickness, translated.spacing, strict=True)]
-    deviations = [mm / own / WIDTH_OF_DEVIATION for mm, own in zip(wide, translated.spacing, strict=True)]
     image, made = (volume.voxels[0].astype(np.float32) for volume in (source, translated))
-    blurred = gaussian_filter(made, deviations) if any(wide) else made
-    body = made > 0
-    factor = float(image[body] @ blurred[body]) / float(blurred[body] @ blurred[body])
-    voxels = np.where(body, np.maximum(image / np.float32(factor) + (made - blurred), 0), 0)
+    added, body = detail(translated, thickness), made > 0
+    blurred = (made - added)[body]
+    factor = float(image[body] @ blurred) / float(blurred @ blurred)
+    voxels = np.where(body, np.maximum(image / np.float32(factor) + added, 0), 0)
     return translated.like(voxels[None].astype(np.float32))
+
+
+CODES = ("kept-t1", "already-t1")
 
 
 def answer(
@@ -72,8 +81,8 @@ def answer(
     looks = "the source looks T1-weighted already: white matter is brighter than grey matter in it"
     if keeps:
         meaning = "the result is the source, on the scale of the model, with detail of the translation in thick slices"
-        found = Finding(code="kept-t1", severity="note", where=where, what=looks, consequence=meaning)
+        found = Finding(code=CODES[0], severity="note", where=where, what=looks, consequence=meaning)
         return kept(source, translated, thickness), [found]
     meaning, advice = "the translation is a poorer T1 than the image itself", "use the image"
-    found = Finding(code="already-t1", severity="warn", where=where, what=looks, consequence=meaning, advice=advice)
+    found = Finding(code=CODES[1], severity="warn", where=where, what=looks, consequence=meaning, advice=advice)
     return translated, [found]

@@ -247,7 +247,7 @@ class Translator:
         refuse_without_memory(where, 4 * volume.voxels.size, TRANSLATING_FACTOR)
         values = self.preparation.conditions(conditions or {}, where)
         if self.settings.grid == "model":
-            volume, mask = self._on_model_grid(volume, mask)
+            volume, mask = self.on_model_grid(volume, mask)
         prepared = self.preparation.prepare_source(volume, mask, margin=mask is None)
         body = body_used(prepared, mask, self.preparation.settings.body_mask)
         doubts = *doubt_body(body, where), *refuse_small_body(body, self.settings.smallest_body, where)
@@ -262,7 +262,7 @@ class Translator:
         made, agreement = make_consistent(translated, source, measured, noise, modality, scale=scale, where=where)
         return to_whole_hu(made) if modality.name == "CT" else made, agreement
 
-    def _on_model_grid(self, volume: Volume, mask: Volume | None) -> tuple[Volume, Volume | None]:
+    def on_model_grid(self, volume: Volume, mask: Volume | None = None) -> tuple[Volume, Volume | None]:
         """The volume, and its mask, in voxels of the model's size, in the orientation of the volume."""
         settings = self.preparation.settings
         spacing = spacing_along(volume, settings.spacing, settings.orientation)

@@ -3,7 +3,7 @@
     python pipelines/head_any_to_t1/score.py PEOPLE -m runs/head_any_to_t1/model -o scores.json --painted LABELS
 
 PEOPLE holds NAME_T1, NAME_T2 and NAME_FLAIR on one grid for each person: brains, or heads with a mask NAME_brain or
-SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm, interpolated to the grid of the T1 and in voxels of
+SUBJECT_brain. Sources are T2, FLAIR, and T1 in slices of 5 mm, interpolated to the grid of the T1, and in voxels of
 their own, which the model makes smaller; the target is the T1. MAE, PSNR and SSIM in the brain by
 the preset mr-percentile. All that needs other images is learnt from the other people alone: baselines (their mean T1,
 the boxes around their brains brought together, and the median of the T1 for each value of the source), and, as a
@@ -47,6 +47,8 @@ from medtrans.translating.ensemble import AnyTranslator, load_translator
 THICK, IN_VOXELS = "T1 of 5 mm", "T1 in voxels of 5 mm"
 ON_GRID = ("T2", "FLAIR", THICK)
 SOURCES = (*ON_GRID, IN_VOXELS)
+INTERPOLATED = {THICK: "linear", IN_VOXELS: "cubic"}
+"""To the grid of the T1, for what they are compared with; a model interpolates voxels by cubic splines, too."""
 SLICES: list[dict[str, Any]] = [
     {"name": "thick_slices", "parameters": {"millimetres": 5.0, "gap": 0.0, "plane": "axial", "profile": "gaussian"}}
 ]
@@ -98,7 +100,8 @@ def read_people(folder: Path, translator: AnyTranslator, finer: AnyTranslator) -
         paths = {contrast: t1.with_name(f"{name}_{contrast}.nii.gz") for contrast in ("T1", "T2", "FLAIR")}
         if subject_of(name) not in people and all(path.exists() for path in paths.values()):
             images = {contrast: orient(read_volume(path), "RAS")[0] for contrast, path in paths.items()}
-            images[THICK] = images[IN_VOXELS] = degraded_in_place(images["T1"], SLICES, find_modality("MR"), "linear")
+            for source, interpolation in INTERPOLATED.items():
+                images[source] = degraded_in_place(images["T1"], SLICES, find_modality("MR"), interpolation)
             made = {f"made from {source}": translator(images[source]) for source in ON_GRID}
             small = finer(degrade_all(images["T1"], SLICES, find_modality("MR")))
             made[f"made from {IN_VOXELS}"] = resample_like(small, images["T1"], order=1)

@@ -9,6 +9,8 @@ import pytest
 from medtrans.batching.translate_files import translate_files
 from medtrans.core.errors import InputRefused, ModelRefused, UsageError
 from medtrans.core.volume import Volume
+from medtrans.phantoms.anatomy import make_head
+from medtrans.phantoms.t1_target import clean_t1
 from medtrans.preparing.normalisation.labels import Labels
 from medtrans.preparing.normalisation.linear import Linear
 from medtrans.preparing.normalisation.percentiles import Percentiles
@@ -140,6 +142,30 @@ def test_a_painted_contrast_has_no_mean_with_one_that_was_learnt_from_scanners()
     for members in ([painted, real], [real, painted]):
         with pytest.raises(ModelRefused, match="intensities on another scale"):
             Ensemble(members)
+
+
+class Level(Same):
+    """One value everywhere."""
+
+    def translate(self, source, condition=None):
+        return 0 * super().translate(source, condition)
+
+
+@pytest.mark.parametrize("other", [Same, Level])
+def test_whether_a_t1_is_kept_is_decided_once_by_the_mean(other):
+    """Although one of the members alone finds no two tissues."""
+    t1 = clean_t1(make_head(3, shape=(64, 72, 64), spacing=3.0), np.random.default_rng(0))
+    scales = {"target_normalisation": Linear(low=0, high=850), "source_normalisation": Linear(low=0, high=850)}
+    how = {"source_modality": "MR", "target_modality": "MR", **scales}
+    kinds = {"a": Same(), "b": other()}
+    members = [named(kind, name, TranslatingSettings(keeps_t1=True), **how) for name, kind in kinds.items()]
+    for member in members:
+        member.preparation = replace(member.preparation, target_percentiles=(500.0,))
+    made = Ensemble(members).translate(t1)
+    assert [finding.code for finding in made.findings if finding.code.endswith("-t1")] == ["kept-t1"]
+    inside = made.volume.voxels > 0
+    assert np.corrcoef(made.volume.voxels[inside], t1.voxels[inside])[0, 1] > 0.9999
+    assert made.uncertainty.voxels.max() == 0, "thin slices need no detail of the members"
 
 
 def test_what_a_member_refuses_is_refused():
