@@ -120,7 +120,7 @@ class Ensemble:
         if all(member.settings.grid == "source" for member in self.members):
             assert_same_geometry(volume, translated)
         uncertainty = made.volume.like(np.sqrt(moments.variance + own_variance))
-        if self._keeps_t1 or self.members[0].preparation.is_painted_t1:
+        if not (agreements or sampled) and (self._keeps_t1 or self.members[0].preparation.is_painted_t1):
             translated, more = self._answer_to_t1(volume, translated, where)
             findings.update({one.sentence: one for one in more})
             if more and self._keeps_t1:

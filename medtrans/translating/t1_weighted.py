@@ -18,14 +18,15 @@ from scipy import ndimage
 from medtrans.core.filters import gaussian_filter
 from medtrans.core.finding import Finding
 from medtrans.core.volume import Volume
+from medtrans.preparing.resampling import SIGMA_OF_FWHM
 
 COARSE_MM, DEEP_MM = 3.0, 25.0
 """Distance of the voxels that are compared, and below the surface of the body: in a head, too, that is brain alone."""
 GREY, WHITE = (0.5, 0.75), (0.88, 1.1)
 MIN_CONTRAST, MIN_VOXELS = 1.0, 100
 """Of white to grey matter, in standard deviations within them; least voxels of each."""
-THICK, WIDTH_OF_DEVIATION = 1.5, 2.355
-"""Slices of so many voxels of the translation lack detail; width at half height of a Gaussian of deviation 1."""
+THICK = 1.5
+"""Slices of so many voxels of the translation lack detail."""
 
 
 def is_t1_weighted(source: Volume, translated: Volume) -> bool:
@@ -52,7 +53,7 @@ def detail(translated: Volume, thickness: Sequence[float]) -> np.ndarray:
     """y - W y of the first channel (i, j, k): what the translation has along axes of thick slices."""
     made = translated.voxels[0].astype(np.float32)
     sides = zip(thickness, translated.spacing, strict=True)
-    deviations = [mm / own / WIDTH_OF_DEVIATION if mm > THICK * own else 0.0 for mm, own in sides]
+    deviations = [SIGMA_OF_FWHM * mm / own if mm > THICK * own else 0.0 for mm, own in sides]
     return made - gaussian_filter(made, deviations)
 
 
@@ -69,7 +70,7 @@ def kept(source: Volume, translated: Volume, thickness: Sequence[float]) -> Volu
     return translated.like(voxels[None].astype(np.float32))
 
 
-CODES = ("kept-t1", "already-t1")
+KEPT, ALREADY = CODES = ("kept-t1", "already-t1")
 
 
 def answer(
@@ -81,8 +82,8 @@ def answer(
     looks = "the source looks T1-weighted already: white matter is brighter than grey matter in it"
     if keeps:
         meaning = "the result is the source, on the scale of the model, with detail of the translation in thick slices"
-        found = Finding(code=CODES[0], severity="note", where=where, what=looks, consequence=meaning)
+        found = Finding(code=KEPT, severity="note", where=where, what=looks, consequence=meaning)
         return kept(source, translated, thickness), [found]
     meaning, advice = "the translation is a poorer T1 than the image itself", "use the image"
-    found = Finding(code=CODES[1], severity="warn", where=where, what=looks, consequence=meaning, advice=advice)
+    found = Finding(code=ALREADY, severity="warn", where=where, what=looks, consequence=meaning, advice=advice)
     return translated, [found]
